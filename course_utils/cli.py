@@ -1,0 +1,147 @@
+"""The commands: `course COMMAND`, `python -m course_utils COMMAND` or `make COMMAND`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from . import environment, paths
+
+TOOLS = {
+    "notebooks": "build_notebooks.py",
+    "bench": "bench.py",
+    "checkpoints": "train_checkpoints.py",
+    "evidence": "make_evidence.py",
+    "slides": "make_slides.py",
+    "site": "make_site.py",
+}
+
+
+def lab(*options: str) -> int:
+    """open JupyterLab on lesson 00 (options go to JupyterLab, such as --no-browser)"""
+    root_user = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return _python(
+        "-m", "jupyterlab", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
+        *root_user, *options, os.path.join("notebooks", "00_start_here.ipynb"),
+    )  # fmt: skip
+
+
+def test(*options: str) -> int:
+    """run everything the gate checks"""
+    from . import runner
+
+    notebooks_failed = runner.run_gate()
+    tests_failed = _python("-m", "pytest", "tests", *options)
+    if notebooks_failed:
+        print(f"These notebooks failed, see above: {', '.join(notebooks_failed)}.")
+    return 1 if notebooks_failed or tests_failed else 0
+
+
+def test_fast(*options: str) -> int:
+    """run the tests that take seconds (no notebook is executed)"""
+    return _python("-m", "pytest", "tests", "-q", "-m", "not slow and not executed", *options)
+
+
+def run(*lessons: str) -> int:
+    """execute all lessons (or LESSON=01) headless and print a table"""
+    from . import runner
+
+    return runner.run_lessons(lessons)
+
+
+def results() -> int:
+    """make the snapshot docs/results.json from the records of the last runs"""
+    from . import results as records
+
+    print(f"Wrote {records.snapshot().relative_to(paths.ROOT)}")
+    return 0
+
+
+def doctor() -> int:
+    """check this machine; each failure comes with the line that mends it"""
+    from . import doctor as checks
+
+    return checks.main()
+
+
+def start(lesson: str) -> int:
+    """copy a lesson's notebook into work/, where it is yours (course start 01)"""
+    name = paths.find_lesson(lesson)
+    target = paths.WORK / f"{name}.ipynb"
+    if target.exists():
+        print(f"work/{name}.ipynb is there already and stays as it is; delete it to start afresh.")
+        return 0
+    paths.WORK.mkdir(exist_ok=True)
+    shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", target)
+    print(f"Your copy is work/{name}.ipynb; `git pull` never touches it.")
+    return 0
+
+
+def bring_back(lesson: str) -> int:
+    """bring a notebook edited in the browser back into lessons/ (course bring-back 01)"""
+    return _python("tools/build_notebooks.py", "--bring-back", paths.find_lesson(lesson))
+
+
+def help_() -> int:
+    """show this list"""
+    print("make COMMAND   or   python -m course_utils COMMAND\n")
+    for name, command in COMMANDS.items():
+        print(f"  {name:<12} {command.__doc__}")
+    return 0
+
+
+def _tool(script: str, text: str):
+    def command(*options: str) -> int:
+        return _python(f"tools/{script}", *options)
+
+    command.__doc__ = text
+    return command
+
+
+COMMANDS = {
+    "lab": lab,
+    "test": test,
+    "test-fast": test_fast,
+    "run": run,
+    "notebooks": _tool(TOOLS["notebooks"], "build notebooks/ from lessons/"),
+    "bench": _tool(TOOLS["bench"], "measure speed, as ratios taken side by side"),
+    "checkpoints": _tool(TOOLS["checkpoints"], "train the shipped networks (LESSON=01)"),
+    "evidence": _tool(TOOLS["evidence"], "repeat a claim over several seeds (LESSON=01)"),
+    "results": results,
+    "slides": _tool(TOOLS["slides"], "make slides that need no server, from the executed lessons"),
+    "site": _tool(TOOLS["site"], "make the website from the executed lessons"),
+    "doctor": doctor,
+    "start": start,
+    "bring-back": bring_back,
+    "help": help_,
+}
+LIGHT = (doctor, help_, start)  # these run without the environment, or with a broken one
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    name, *options = arguments or ["help"]
+    command = COMMANDS.get(name)
+    if command is None:
+        print(f"There is no command '{name}'; `make help` lists them all.", file=sys.stderr)
+        return 2
+    try:
+        if command not in LIGHT:
+            environment.ensure(arguments)
+        elif command is doctor and not environment.course_is_installed():
+            environment.switch(arguments)
+        return command(*options)
+    except (environment.SetupError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _python(*arguments: str) -> int:
+    """Run this Python on `arguments` in the course's root; returns the exit status."""
+    return subprocess.call([sys.executable, *arguments], cwd=paths.ROOT)

@@ -1,0 +1,1 @@
+"""Data sets: catalogue, readers, splits, augmentation, weight maps, pipelines."""

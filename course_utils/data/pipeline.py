@@ -1,0 +1,33 @@
+"""Batches for training, made on tf.data beside the training step, so that the network never waits."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def stream(example, batch_size: int, seed: int = 0) -> tf.data.Dataset:
+    """An endless stream of batches from `example(rng) -> tuple of arrays`.
+
+    Example number i gets its own generator, seeded with (seed, i): the stream is the same at every
+    run, whatever the number of threads. Shapes and dtypes are taken from one example. Each part
+    comes out as (batch_size, *shape). Raises ValueError if examples differ in shape.
+    """
+    first = [np.asarray(part) for part in example(np.random.default_rng((seed, 0)))]
+    kinds = [tf.as_dtype(part.dtype) for part in first]
+
+    def draw(number):
+        parts = example(np.random.default_rng((seed, int(number))))
+        for part, model in zip(parts, first, strict=True):
+            if np.shape(part) != model.shape:
+                raise ValueError(
+                    f"An example has the shape {np.shape(part)} and another {model.shape}: "
+                    "crop or resize them to one size."
+                )
+        return [np.asarray(part, model.dtype) for part, model in zip(parts, first, strict=True)]
+
+    def load(number):
+        parts = tf.numpy_function(draw, [number], kinds)
+        return tuple(tf.ensure_shape(part, m.shape) for part, m in zip(parts, first, strict=True))
+
+    numbers = tf.data.Dataset.range(np.iinfo(np.int64).max)
+    examples = numbers.map(load, num_parallel_calls=2, deterministic=True)
+    return examples.batch(batch_size, drop_remainder=True).prefetch(2)

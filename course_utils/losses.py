@@ -1,0 +1,77 @@
+"""Every loss of the course: functions of tensors, written in `keras.ops`."""
+
+import keras
+from keras import ops
+
+
+def weighted_cross_entropy(labels, logits, weights):
+    """Cross-entropy in which each pixel x counts with its own weight w(x).
+
+    E = - mean over batch and pixels of  w(x) · log p_l(x)(x),   p = softmax(logits)
+
+    Ronneberger, Fischer, Brox (2015), "U-Net", eq. 1 of the text on training. The paper sums over
+    the pixels and prints no minus sign; here it is the mean, and the minus makes it a loss:
+    0 at best, no upper limit.
+
+    labels: (B, H, W) integers 0..K-1, the true class l(x).  logits: (B, H, W, K) floats of any
+    size, the network's output before softmax.  weights: (B, H, W), at least 0.
+    Returns a scalar in float32 (float64 for float64 logits; float16 is computed in float32).
+    Raises TypeError for labels that aren't integers or logits that aren't floats, ValueError for
+    shapes that don't fit.
+
+    In `model.fit` the same number comes from `SparseCategoricalCrossentropy(from_logits=True)`
+    with the weights as `sample_weight`: its default reduction divides by the number of pixels.
+    (The reduction "mean_with_sample_weight" divides by the sum of the weights instead.)
+    """
+    labels, logits, weights = _pixels(labels, logits, weights)
+    log_p = ops.log_softmax(logits, axis=-1)  # (B, H, W, K)
+    log_p_true = ops.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]  # (B, H, W)
+    return -ops.mean(weights * log_p_true)  # one number
+
+
+def soft_dice_loss(labels, probabilities, smooth=1.0):
+    """1 minus the Dice overlap, with probabilities in the place of a hard mask.
+
+    L = 1 - mean over images and classes of  (2 Σ p·g + s) / (Σ p² + Σ g² + s)
+
+    The sums run over the pixels of an image; g is 1 where the label is that class, else 0.
+    Milletari, Navab, Ahmadi (2016), "V-Net", section 3, there for one class and without s.
+    The smoothing s = `smooth` > 0 keeps a class that is absent from an image defined: it then
+    costs Σp² / (Σp² + s), which is 0 when it isn't predicted either.
+
+    labels: (B, H, W) integers 0..K-1.  probabilities: (B, H, W, K) floats in [0, 1], after softmax
+    (not logits: this isn't checked).  Returns a scalar in [0, 1], 0 at best; dtype and errors as in
+    `weighted_cross_entropy`.
+    """
+    labels, p = _pixels(labels, probabilities)
+    g = ops.one_hot(labels, p.shape[-1], dtype=p.dtype)  # (B, H, W, K)
+    overlap = ops.sum(p * g, axis=(1, 2))  # (B, K)
+    size = ops.sum(p**2, axis=(1, 2)) + ops.sum(g, axis=(1, 2))  # g² = g
+    return 1 - ops.mean((2 * overlap + smooth) / (size + smooth))
+
+
+def _pixels(labels, scores, weights=None):
+    """Check dtypes and shapes of a pixel-wise loss; return tensors, floats in at least float32."""
+    labels, scores = ops.convert_to_tensor(labels), ops.convert_to_tensor(scores)
+    if "int" not in keras.backend.standardize_dtype(labels.dtype):
+        raise TypeError(f"labels must be integers, one class per pixel, not {labels.dtype}: "
+                        'cast whole numbers with ops.cast(labels, "int32").')
+    dtype = keras.backend.standardize_dtype(scores.dtype)
+    if "float" not in dtype:
+        raise TypeError(f"the network's output must be floats, not {dtype}.")
+    if len(scores.shape) != 4 or not _same_shape(labels.shape, scores.shape[:-1]):
+        raise ValueError("labels must be (B, H, W) and the network's output (B, H, W, K), "
+                         f"not {tuple(labels.shape)} and {tuple(scores.shape)}.")
+    dtype = keras.backend.result_type(dtype, "float32")
+    if weights is None:
+        return labels, ops.cast(scores, dtype)
+    weights = ops.convert_to_tensor(weights)
+    if not _same_shape(weights.shape, labels.shape):
+        raise ValueError(f"weights must have the shape of the labels, {tuple(labels.shape)}, "
+                         f"not {tuple(weights.shape)}: one weight per pixel.")
+    return labels, ops.cast(scores, dtype), ops.cast(weights, dtype)
+
+
+def _same_shape(a, b):
+    """Whether two shapes agree; None is a size that isn't known before the graph runs."""
+    return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b))

@@ -1,0 +1,279 @@
+"""Every metric of the course: NumPy arrays in, floats out, value ranges always checked.
+
+A mask holds 0 and 1 (or False and True). A label image holds integers: 0 = background, every cell
+its own number. A probability image holds floats in [0, 1].
+"""
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
+from skimage import measure
+from skimage import metrics as skimage_metrics
+
+DSB2018_THRESHOLDS = tuple(np.arange(50, 100, 5) / 100)  # 0.5, 0.55, …, 0.95
+
+
+# Masks ------------------------------------------------------------------------------------------
+
+
+def iou(truth, prediction):
+    """Intersection over union of two masks, |A∩B| / |A∪B| (the Jaccard index).
+
+    Masks of one shape (any). Returns a float in [0, 1], 1 at best; two empty masks agree: 1.0.
+    Raises ValueError if shapes differ or a value isn't 0 or 1.
+    """
+    truth, prediction = _masks(truth, prediction)
+    union = np.count_nonzero(truth | prediction)
+    return np.count_nonzero(truth & prediction) / union if union else 1.0
+
+
+def dice(truth, prediction):
+    """Dice overlap of two masks, 2|A∩B| / (|A| + |B|); for masks it is the F1 of their pixels.
+
+    Masks of one shape (any). Returns a float in [0, 1], 1 at best; two empty masks agree: 1.0.
+    Raises ValueError if shapes differ or a value isn't 0 or 1.
+    """
+    truth, prediction = _masks(truth, prediction)
+    total = np.count_nonzero(truth) + np.count_nonzero(prediction)
+    return 2 * np.count_nonzero(truth & prediction) / total if total else 1.0
+
+
+def pixel_accuracy(truth, prediction):
+    """Share of pixels on which two masks agree.
+
+    Masks of one shape (any). Returns a float in [0, 1], 1 at best. Two empty masks give 1.0, and so
+    nearly does an empty prediction where cells are rare: never the only metric.
+    Raises ValueError if shapes differ or a value isn't 0 or 1.
+    """
+    truth, prediction = _masks(truth, prediction)
+    return float(np.mean(truth == prediction))
+
+
+# Instances --------------------------------------------------------------------------------------
+
+
+def instance_counts(truth, prediction, threshold=0.5):
+    """Count found, invented and missed cells: (true positives, false positives, false negatives).
+
+    A true and a predicted cell match if their IoU is above (not at) the threshold; each cell has at
+    most one partner. From 0.5 up no cell has two candidates, so the matching is unique; below,
+    the largest possible matching is taken.
+
+    Label images, (H, W) integers, 0 = background.  threshold: in [0, 1).
+    Raises TypeError for labels that aren't integers, ValueError for shapes or thresholds that don't
+    fit.
+    """
+    return _counts(*_pair_ious(truth, prediction), threshold)
+
+
+def instance_f1(truth, prediction, threshold=0.5):
+    """F1 of the cells of one image, 2 TP / (2 TP + FP + FN), matched as in `instance_counts`.
+
+    Returns a float in [0, 1], 1 at best; two images without cells agree: 1.0. Errors as there.
+    """
+    return _f1(*instance_counts(truth, prediction, threshold))
+
+
+def pooled_f1(truths, predictions, threshold=0.5):
+    """F1 of the cells of many images: the counts are added up first, so each cell counts the same.
+
+    truths, predictions: sequences of label images, of one length and at least one.
+    Returns a float in [0, 1], 1 at best. Errors as in `instance_counts`.
+    """
+    pairs = _paired(truths, predictions)
+    return _f1(*np.sum([instance_counts(t, p, threshold) for t, p in pairs], axis=0))
+
+
+def mean_average_precision(truth, prediction, thresholds=DSB2018_THRESHOLDS):
+    """Mean over IoU thresholds of TP / (TP + FP + FN), the score of Data Science Bowl 2018.
+
+    Caicedo et al. (2019), "Nucleus segmentation across imaging experiments". Called average
+    precision there, though no ranking of detections is involved as in COCO's.
+    Label images, (H, W) integers, 0 = background; matching as in `instance_counts`.
+    Returns a float in [0, 1], 1 at best; two images without cells agree: 1.0. Errors as there.
+    """
+    if len(thresholds) == 0:
+        raise ValueError("thresholds must hold at least one IoU threshold.")
+    ious = _pair_ious(truth, prediction)
+    counts = [_counts(*ious, threshold) for threshold in thresholds]
+    return float(np.mean([tp / (tp + fp + fn) if tp + fp + fn else 1.0 for tp, fp, fn in counts]))
+
+
+def merges(probability, truth, threshold=0.5, share=0.5):
+    """Count predicted blobs that have swallowed two or more cells.
+
+    A blob is a connected component of probability > threshold, its pixels joined by sides, not
+    corners (connectivity 1), before any watershed. It has swallowed a cell if it holds at least
+    `share` of the cell's pixels.
+
+    probability: (H, W) floats in [0, 1], of being inside a cell.  truth: (H, W) integer labels.
+    threshold: in [0, 1].  share: in (0, 1].  Returns an int, 0 at best.
+    Raises TypeError or ValueError for other input.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, not {share}.")
+    truth, blobs = _label_pair(truth, _components(probability, threshold))
+    cell, blob, overlap = _overlaps(truth, blobs)
+    swallowed = overlap / np.bincount(truth.ravel())[cell] >= share
+    return int(np.count_nonzero(np.bincount(blob[swallowed]) >= 2))
+
+
+# Partitions -------------------------------------------------------------------------------------
+
+
+def adapted_rand_error(truth, prediction):
+    """1 minus the F-score of pixel pairs: are two pixels of a cell together, and only those?
+
+    Arganda-Carreras et al. (2015), "Crowdsourcing the creation of image segmentation algorithms
+    for connectomics", as `skimage.metrics.adapted_rand_error`. Pixels with true label 0 (membrane)
+    aren't counted. Where the prediction has 0 inside true cells, all of it counts as one segment.
+
+    Label images, (H, W) integers.  Returns a float in [0, 1], 0 at best.
+    Raises TypeError or ValueError for other input, and ValueError if no true cell has two pixels.
+    """
+    truth, prediction = _label_pair(truth, prediction)
+    if np.bincount(truth.ravel())[1:].max(initial=0) < 2:
+        raise ValueError("the adapted Rand error isn't defined: no true cell has two pixels.")
+    with np.errstate(invalid="ignore"):  # precision and recall, unused, may be 0/0
+        error = skimage_metrics.adapted_rand_error(truth, prediction, ignore_labels=(0,))[0]
+    return float(error)
+
+
+def membrane_rand_error(truth, probability, threshold=0.5):
+    """Adapted Rand error of cells that are cut apart at one threshold.
+
+    The predicted cells are the connected components of probability > threshold, pixels joined by
+    sides (connectivity 1).
+
+    truth: (H, W) integer labels of the cells, 0 = membrane.  probability: (H, W) floats in [0, 1],
+    of being inside a cell (1 minus that of membrane).  threshold: in [0, 1].
+    Returns a float in [0, 1], 0 at best. Errors as in `adapted_rand_error`.
+    """
+    return adapted_rand_error(truth, _components(probability, threshold))
+
+
+def best_rand_threshold(truths, probabilities, thresholds):
+    """The threshold with the lowest mean `membrane_rand_error`; the first of equals.
+
+    For training slices only: a threshold that is chosen on test slices makes their error too low.
+
+    truths, probabilities: sequences of one length as in `membrane_rand_error`.
+    thresholds: the candidates, in [0, 1].  Returns a float. Errors as there.
+    """
+    pairs = _paired(truths, probabilities)
+    if len(thresholds) == 0:
+        raise ValueError("thresholds must hold at least one candidate.")
+    errors = [np.mean([membrane_rand_error(t, p, at) for t, p in pairs]) for at in thresholds]
+    return float(thresholds[int(np.argmin(errors))])
+
+
+def variation_of_information(truth, prediction):
+    """How much information is lost by splitting and by merging cells: (split, merge) in bits.
+
+    split = H(prediction | truth), merge = H(truth | prediction). Meilă (2007), "Comparing
+    clusterings", as `skimage.metrics.variation_of_information`. Pixels with true label 0 aren't
+    counted.
+
+    Label images, (H, W) integers.  Returns two floats, 0 at best, no fixed upper limit.
+    Raises TypeError or ValueError for other input, and ValueError if the truth has no cell.
+    """
+    truth, prediction = _label_pair(truth, prediction)
+    if not truth.any():
+        raise ValueError("the variation of information isn't defined: the truth has no cell.")
+    split, merge = skimage_metrics.variation_of_information(truth, prediction, ignore_labels=(0,))
+    return float(split), float(merge)
+
+
+# Checks and shared steps ------------------------------------------------------------------------
+
+
+def check_labels(labels):
+    """Return a label image as int32 (H, W), or say in one sentence why it isn't one.
+
+    Raises TypeError if it doesn't hold integers (a boolean mask neither: its cells have no
+    numbers), ValueError if it isn't 2-D, is empty, or holds numbers outside 0..2**24.
+    """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels must be integers, one number per cell, not {labels.dtype}: "
+                        "number the cells of a mask with skimage.measure.label.")
+    if labels.ndim != 2 or labels.size == 0:
+        raise ValueError(f"labels must be one image (H, W) with pixels, not of shape "
+                         f"{labels.shape}.")
+    if labels.min() < 0 or labels.max() > 2**24:
+        raise ValueError(f"labels must lie in 0..2**24, 0 for background, not in "
+                         f"{labels.min()}..{labels.max()}: number the cells 1, 2, 3, ….")
+    return labels.astype(np.int32, copy=False)
+
+
+def _check_same_shape(a, b):
+    if a.shape != b.shape:
+        raise ValueError(f"truth and prediction must have one shape, not {a.shape} and {b.shape}.")
+
+
+def _masks(truth, prediction):
+    truth, prediction = np.asarray(truth), np.asarray(prediction)
+    _check_same_shape(truth, prediction)
+    if truth.size == 0:
+        raise ValueError("the masks have no pixels.")
+    for name, mask in (("truth", truth), ("prediction", prediction)):
+        if not np.all((mask == 0) | (mask == 1)):
+            raise ValueError(f"the {name} must be a mask of 0 and 1, but has other values: "
+                             "compare it first, for example probability > 0.5 or labels > 0.")
+    return truth.astype(bool), prediction.astype(bool)
+
+
+def _label_pair(truth, prediction):
+    truth, prediction = check_labels(truth), check_labels(prediction)
+    _check_same_shape(truth, prediction)
+    return truth, prediction
+
+
+def _paired(truths, predictions):
+    if len(truths) != len(predictions) or len(truths) == 0:
+        raise ValueError("there must be as many predictions as truths and at least one, not "
+                         f"{len(predictions)} and {len(truths)}.")
+    return list(zip(truths, predictions))
+
+
+def _components(probability, threshold):
+    """Label the connected components (connectivity 1) of probability > threshold."""
+    probability = np.asarray(probability)
+    if probability.size == 0 or not np.all((probability >= 0) & (probability <= 1)):
+        raise ValueError("probability must lie in [0, 1] (no NaN): apply the sigmoid or softmax "
+                         "to logits, divide uint8 by 255.")
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"a threshold for probabilities must lie in [0, 1], not {threshold}.")
+    return measure.label(probability > threshold, connectivity=1)
+
+
+def _overlaps(truth, prediction):
+    """Pairs of a true and a predicted cell that share pixels: (true label, label, pixels)."""
+    table = skimage_metrics.contingency_table(truth, prediction).tocoo()
+    both = (table.row > 0) & (table.col > 0)
+    return table.row[both], table.col[both], table.data[both]
+
+
+def _pair_ious(truth, prediction):
+    """IoU of each overlapping pair: (true label, label, IoU), numbers of true and of cells."""
+    truth, prediction = _label_pair(truth, prediction)
+    true_area, area = np.bincount(truth.ravel()), np.bincount(prediction.ravel())
+    row, col, overlap = _overlaps(truth, prediction)
+    ious = overlap / (true_area[row] + area[col] - overlap)
+    return (row, col, ious), np.count_nonzero(true_area[1:]), np.count_nonzero(area[1:])
+
+
+def _counts(pairs, n_true, n_predicted, threshold):
+    if not 0 <= threshold < 1:
+        raise ValueError(f"an IoU threshold must lie in [0, 1), not {threshold}.")
+    row, col, ious = (column[pairs[2] > threshold] for column in pairs)
+    if threshold >= 0.5:  # no cell appears twice
+        tp = len(ious)
+    else:
+        graph = csr_array((np.ones(len(row)), (row, col)))
+        tp = np.count_nonzero(maximum_bipartite_matching(graph) >= 0) if len(row) else 0
+    return tp, n_predicted - tp, n_true - tp
+
+
+def _f1(tp, fp, fn):
+    return float(2 * tp / (2 * tp + fp + fn)) if tp + fp + fn else 1.0

@@ -1,0 +1,96 @@
+"""Inference on images of any size: overlap tiles, mirrored borders, averages over symmetries."""
+
+import numpy as np
+
+
+def predict_tiled(predict, image, tile, border, batch=4):
+    """Run a network over an image of any size, tile by tile.
+
+    `predict`: a keras.Model, or a function from (N, tile, tile, C) float32 to (N, h, w, K).
+    `image`: (H, W, C) or (H, W); uint8 is scaled to [0, 1] a tile at a time, floats pass.
+    `tile`: side of the input tiles. `border`: context pixels on each side of a tile; beyond
+    the image they are its mirror image. A network that answers with tile - 2*border pixels
+    (the paper's valid form) is used as it is; one that answers with `tile` pixels (the
+    same-padded form) has its border cut off.
+
+    Returns (H, W, K) float32. Equal to one prediction of the whole mirrored image when the
+    border covers what a pixel sees and fits the poolings (`unet.border`, `unet.context`).
+    Memory beyond the model: the output and one batch of tiles.
+
+    Raises ValueError where tile and border leave nothing, or don't fit the network.
+    Source: U-Net (2015), figure 2, the overlap-tile strategy.
+    """
+    image = np.asarray(image)
+    image = image[..., None] if image.ndim == 2 else image            # (H, W, C)
+    core = tile - 2 * border
+    if core < 1 or border < 0:
+        raise ValueError(f"Tiles of {tile} pixels with borders of {border} leave no middle.")
+    height, width = image.shape[:2]
+    corners = [(y, x) for y in range(0, height, core) for x in range(0, width, core)]
+    output = None
+    for start in range(0, len(corners), batch):
+        part = corners[start:start + batch]
+        tiles = np.stack([_tile(image, y - border, x - border, tile) for y, x in part])
+        middles = _middles(predict, tiles, border)                    # (n, core, core, K)
+        if output is None:
+            output = np.empty((height, width, middles.shape[-1]), np.float32)
+        for (y, x), middle in zip(part, middles):
+            target = output[y:y + core, x:x + core]
+            target[...] = middle[:target.shape[0], :target.shape[1]]
+    return output
+
+
+def average_over_turns(predict):
+    """A `predict` that averages over the eight flips and quarter turns of its input.
+
+    Takes and returns (N, H, W, K) like the model given. Average probabilities, not logits:
+    give it a function that ends in the softmax. The paper averages seven turned copies.
+    """
+    def averaged(images):
+        images = np.asarray(images)
+        total = 0.0
+        for turns in range(4):
+            for flip in (False, True):
+                seen = np.rot90(images[:, :, ::-1] if flip else images, turns, axes=(1, 2))
+                answer = np.rot90(_call(predict, seen), -turns, axes=(1, 2))
+                total = total + (answer[:, :, ::-1] if flip else answer)
+        return total / 8
+    return averaged
+
+
+def _call(predict, images):
+    """Run a keras.Model or a function on a batch, without training behaviour."""
+    images = np.ascontiguousarray(images)
+    answer = predict(images, training=False) if hasattr(predict, "layers") else predict(images)
+    return np.asarray(answer)
+
+
+def _middles(predict, tiles, border):
+    """Predictions for a batch of tiles, without their borders."""
+    tile = tiles.shape[1]
+    core = tile - 2 * border
+    try:
+        answer = _call(predict, tiles)
+    except Exception as problem:
+        raise ValueError(f"The network takes no tiles of {tile} pixels with {tiles.shape[-1]} "
+                         "channels; choose a side that its poolings divide.") from problem
+    side = answer.shape[1]
+    if answer.ndim != 4 or answer.shape[2] != side or side not in (core, tile):
+        raise ValueError(f"The network turns tiles of {tile} pixels into {answer.shape[1:3]}; "
+                         f"with a border of {border} it should be {tile} or {core} a side.")
+    return answer if side == core else answer[:, border:tile - border, border:tile - border]
+
+
+def _tile(image, top, left, side):
+    """A float32 tile (side, side, C) of the image, mirrored where it reaches beyond it."""
+    rows = _mirrored(top, side, image.shape[0])
+    columns = _mirrored(left, side, image.shape[1])
+    tile = image[rows[:, None], columns]
+    return tile.astype(np.float32) / 255 if tile.dtype == np.uint8 else tile.astype(np.float32)
+
+
+def _mirrored(start, count, length):
+    """Indices start ... start + count - 1, reflected at the first and the last pixel."""
+    period = max(1, 2 * (length - 1))
+    position = np.arange(start, start + count) % period
+    return np.minimum(position, period - position)

@@ -1,0 +1,32 @@
+"""From the network's probabilities to things that can be counted."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from skimage.measure import label
+from skimage.segmentation import watershed
+
+
+def instances(inside, cell=None, threshold=0.5, seed_threshold=0.5, smoothing=1.0, min_size=20):
+    """Cells from probabilities: seeds where `inside` is high, grown to the whole cell.
+
+    `inside`: (H, W) float in [0, 1], the probability of a cell's inside, low between touching
+    cells. `cell`: (H, W), the probability of any part of a cell, `inside` if not given.
+    Each connected region where the smoothed `inside` exceeds `seed_threshold` is a seed; the
+    watershed grows the seeds over `cell` > `threshold`. `smoothing`: the Gaussian's sigma in
+    pixels. Cells under `min_size` pixels are dropped.
+    Returns (H, W) int32 labels, 0 = background, 1..n = cells without gaps.
+    Raises ValueError for maps of another shape.
+    """
+    inside = np.asarray(inside, np.float32)
+    cell = inside if cell is None else np.asarray(cell, np.float32)
+    if inside.ndim != 2 or inside.shape != cell.shape:
+        raise ValueError("instances takes one or two (H, W) maps of the same size, not "
+                         f"{inside.shape} and {cell.shape}.")
+    smooth = gaussian_filter(inside, smoothing)
+    seeds = label(smooth > seed_threshold, connectivity=1)
+    found = watershed(-smooth, seeds, mask=cell > threshold)
+    sizes = np.bincount(found.ravel())
+    kept = sizes >= min_size
+    kept[0] = False
+    numbers = np.cumsum(kept) * kept                                  # 0, 1, ..., n in order
+    return numbers[found].astype(np.int32)

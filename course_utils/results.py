@@ -1,0 +1,105 @@
+"""Records: what a lesson measured, as one JSON file a lesson and data set."""
+
+import json
+import math
+import platform
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+from . import paths
+from .profile import Run
+
+PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-image")
+
+
+def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
+    """Write `<results>/<lesson>.<dataset>.json` and return its path.
+
+    metrics: the best that the lesson shows {name: number}. live: trained in this run.
+    baselines: {"name of the baseline": {metric: number}}.
+    `make run` adds `seconds` (wall time of the executed notebook) and `peak_mb`.
+    Raises ValueError for a value that is not a finite number.
+    """
+    content = {
+        "lesson": run.lesson,
+        "dataset": run.dataset,
+        "profile": run.profile,
+        "seed": run.seed,
+        "steps": run.steps,
+        "metrics": _numbers(metrics),
+        "live": _numbers(live),
+        "baselines": {name: _numbers(values) for name, values in baselines.items()},
+        "versions": versions(),
+    }
+    path = record_path(run.lesson, run.dataset)
+    _write(path, content)
+    print(f"Recorded in {path.parent.name}/{path.name}")
+    return path
+
+
+def record_path(lesson: str, dataset: str = "synthetic") -> Path:
+    """Where the record of a lesson on a data set stands."""
+    return paths.results_dir() / f"{lesson}.{dataset}.json"
+
+
+def stamp(path: Path, seconds: float, peak_mb: float) -> None:
+    """Add the wall time [s] and the peak memory [MB] of a run to its record."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    _write(path, content | {"seconds": round(seconds, 1), "peak_mb": round(peak_mb)})
+
+
+def load_all(folder: Path | None = None) -> list[dict]:
+    """All records of a folder, sorted by lesson and data set."""
+    found = sorted((folder or paths.results_dir()).glob("*.*.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in found]
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that shape a result."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def peak_mb() -> float:
+    """The largest memory [MB] that this process has held; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def headline(entry: dict) -> str:
+    """One record's first metric beside its best baseline, such as `iou 0.93 (otsu 0.71)`."""
+    name, value = next(iter(entry["metrics"].items()))
+    rivals = {k: v[name] for k, v in entry["baselines"].items() if name in v}
+    beside = ", ".join(f"{rival} {number:.3g}" for rival, number in rivals.items())
+    return f"{name} {value:.3g}" + (f" ({beside})" if beside else "")
+
+
+def snapshot() -> Path:
+    """Write all records to the committed snapshot `docs/results.json`."""
+    content = {"made": time.strftime("%Y-%m-%d"), "records": load_all()}
+    if not content["records"]:
+        raise ValueError("There are no records yet; run `make run` first.")
+    _write(paths.SNAPSHOT, content)
+    return paths.SNAPSHOT
+
+
+def _numbers(values: dict) -> dict[str, float]:
+    for name, value in values.items():
+        if not math.isfinite(float(value)):
+            raise ValueError(f"{name} is {value}; a record holds finite numbers only.")
+    return {name: round(float(value), 5) for name, value in values.items()}
+
+
+def _write(path: Path, content: dict) -> None:
+    paths.write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,85 @@
+"""Executes notebooks with nbmake, without network, and keeps the executed copies."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import psutil
+
+from . import paths, results
+
+CELL_TIMEOUT = 900  # seconds; a hanging cell fails instead of hanging the gate
+NBMAKE = ("-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}",
+          "--nbmake-kernel=python3", "-q", "-p", "no:cacheprovider", "--rootdir=.")  # fmt: skip
+
+
+def run_lessons(wanted=()) -> int:
+    """Execute lessons (all, or those named), print the table, return 0 if all ran through."""
+    names = [paths.find_lesson(one) for one in wanted] or paths.lesson_names()
+    failed = [name for name in names if not _run_lesson(name)]
+    print_table(names)
+    if failed:
+        print(f"\nFailed: {', '.join(failed)}; the first error is shown above.")
+    return 1 if failed else 0
+
+
+def run_gate() -> list[str]:
+    """Execute every lesson, exercise and solution once; return the names of those that failed.
+
+    The records go to build/results, so that a student's own records stay.
+    """
+    shutil.rmtree(paths.BUILD / "results", ignore_errors=True)
+    shutil.rmtree(paths.EXECUTED, ignore_errors=True)
+    os.environ["COURSE_RESULTS"] = str(paths.BUILD / "results")
+    failed = [name for name in paths.lesson_names() if not _run_lesson(name)]
+    for folder in ("exercises", "solutions"):
+        names = sorted(path.stem for path in (paths.NOTEBOOKS / folder).glob("*.ipynb"))
+        failed += [f"{folder}/{name}" for name in names if not _execute(f"{folder}/{name}")[0]]
+    print_table(paths.lesson_names())
+    return failed
+
+
+def print_table(names: list[str]) -> None:
+    """One line a lesson: seconds, peak memory, the headline metric beside its baselines."""
+    print(f"\n{'lesson':<28} {'seconds':>7} {'peak MB':>8}  headline (baseline)")
+    for name in names:
+        for entry in (e for e in results.load_all() if e["lesson"] == name and "seconds" in e):
+            print(f"{name:<28} {entry['seconds']:>7} {entry['peak_mb']:>8}  "
+                  f"{entry['dataset']}: {results.headline(entry)}")  # fmt: skip
+
+
+def _run_lesson(name: str) -> bool:
+    """Execute one lesson, stamp its record with time and memory; True if it ran through."""
+    started = time.time()
+    passed, seconds, peak_mb = _execute(name)
+    record = results.record_path(name)
+    if passed and record.exists() and record.stat().st_mtime >= started - 1:
+        results.stamp(record, seconds, peak_mb)
+    return passed
+
+
+def _execute(name: str) -> tuple[bool, float, float]:
+    """Execute a copy of notebooks/<name>.ipynb; returns (passed, wall seconds, peak MB)."""
+    copy = paths.EXECUTED / f"{name}.ipynb"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", copy)
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(
+        [str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]))  # fmt: skip
+    began, peak = time.perf_counter(), 0
+    process = subprocess.Popen([sys.executable, *NBMAKE, str(copy)],
+                               cwd=paths.ROOT, env=environment)  # fmt: skip
+    while process.poll() is None:
+        peak = max(peak, _largest_child(process.pid))
+        time.sleep(0.2)
+    return process.returncode == 0, time.perf_counter() - began, peak / 1024**2
+
+
+def _largest_child(pid: int) -> int:
+    """The resident bytes of the largest process below `pid`: the notebook's kernel."""
+    try:
+        children = psutil.Process(pid).children(recursive=True)
+        return max((child.memory_info().rss for child in children), default=0)
+    except psutil.Error:
+        return 0

@@ -1,0 +1,25 @@
+"""Figures, widgets and live source for the notebooks."""
+
+from .figures import (
+    colour_labels,
+    heat,
+    outlines,
+    show_figure,
+    show_images,
+    show_lines,
+    show_scores,
+)
+from .source import show_source
+from .widgets import play
+
+__all__ = [
+    "colour_labels",
+    "heat",
+    "outlines",
+    "play",
+    "show_figure",
+    "show_images",
+    "show_lines",
+    "show_scores",
+    "show_source",
+]

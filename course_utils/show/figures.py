@@ -1,0 +1,124 @@
+"""Figures for notebook, slide and site. Every figure carries its alt text into the page itself."""
+
+import base64
+import html
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from skimage import segmentation
+
+DOTS_PER_INCH = 144
+# Okabe & Ito (2008): eight colours that people with any kind of colour vision tell apart.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+
+plt.rcParams.update({
+    "figure.constrained_layout.use": True,
+    "font.size": 13,
+    "axes.titlesize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": plt.cycler(color=PALETTE),
+    "image.interpolation": "nearest",
+})  # fmt: skip
+
+
+def show_figure(figure, alt: str, handle=None):
+    """Display a Matplotlib figure with its alt text, close it, and return the display handle.
+
+    handle: one that an earlier call returned; then that figure is replaced in place.
+    Raises ValueError for a missing alt text.
+    """
+    bundle = {"text/html": picture_html(figure, alt), "text/plain": alt}
+    if handle is None:
+        return display(bundle, raw=True, display_id=True)
+    handle.update(bundle, raw=True)
+    return handle
+
+
+def picture_html(figure, alt: str) -> str:
+    """A Matplotlib figure as an HTML `img` with its alt text; closes the figure.
+
+    HTML, because JupyterLab drops the alt text of image/png.
+    """
+    if not alt or not alt.strip():
+        raise ValueError("A figure needs alt=: one sentence that says what is to be seen.")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.05)
+    plt.close(figure)
+    source = base64.b64encode(buffer.getvalue()).decode()
+    return (
+        f'<img class="course-figure" alt="{html.escape(alt, quote=True)}" '
+        f'src="data:image/png;base64,{source}" style="max-width:100%">'
+    )
+
+
+def show_images(images, titles=None, alt="", columns=None, height=2.4, handle=None):
+    """Pictures side by side; the arguments are those of `image_figure` and `show_figure`."""
+    return show_figure(image_figure(images, titles, columns, height), alt, handle)
+
+
+def image_figure(images, titles=None, columns=None, height=2.4):
+    """Pictures side by side: each (H, W), (H, W, 1) or (H, W, 3), float [0, 1], uint8 or bool.
+
+    titles: one short text a picture. columns: pictures a row (all). height: inches a picture.
+    """
+    images = [np.squeeze(np.asarray(image)) for image in images]
+    columns = columns or len(images)
+    rows = -(-len(images) // columns)
+    ratio = max(image.shape[1] / image.shape[0] for image in images)
+    width = min(columns * height * ratio, 12.5)
+    title_room = 0.35 if titles else 0
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(width, rows * (width / columns / ratio + title_room)), squeeze=False
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for index, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+        top = 255 if image.dtype == np.uint8 else 1
+        axis.imshow(image, cmap="gray", vmin=0, vmax=top)
+        axis.set_title(titles[index] if titles else "")
+    return figure
+
+
+def show_lines(x, lines: dict, labels: tuple[str, str], alt: str):
+    """Curves over `x`: {name: values}, told apart by colour and dash; labels = (x axis, y axis)."""
+    figure, axis = plt.subplots(figsize=(8, 3.4))
+    for (name, values), dash in zip(lines.items(), ("-", "--", ":", "-.") * 2, strict=False):
+        axis.plot(x, values, dash, label=name, linewidth=2)
+    axis.set_xlabel(labels[0])
+    axis.set_ylabel(labels[1])
+    axis.legend(frameon=False)
+    return show_figure(figure, alt)
+
+
+def show_scores(scores: dict, name: str, alt: str):
+    """One bar a competitor: {competitor: number}; the last is the course's and stands out."""
+    figure, axis = plt.subplots(figsize=(8, 0.6 * len(scores) + 0.8))
+    colours = ["#B8C4CC"] * (len(scores) - 1) + [PALETTE[0]]
+    bars = axis.barh(list(scores), list(scores.values()), color=colours)
+    axis.bar_label(bars, fmt="%.3f", padding=4)
+    axis.invert_yaxis()
+    axis.set_xlabel(name)
+    axis.margins(x=0.12)
+    return show_figure(figure, alt)
+
+
+def outlines(image: np.ndarray, labels: np.ndarray, colour=(1.0, 0.85, 0.1)) -> np.ndarray:
+    """The picture (H, W, 3) in [0, 1] with a thin line around each labelled object (H, W)."""
+    return segmentation.mark_boundaries(image, labels, color=colour, mode="inner").astype(
+        np.float32
+    )
+
+
+def colour_labels(labels: np.ndarray) -> np.ndarray:
+    """Integer labels (H, W) as colours (H, W, 3) in [0, 1]; 0 is black, neighbours in number differ."""
+    wheel = plt.get_cmap("turbo")((np.arange(1, labels.max() + 1) * 0.381966) % 1)[:, :3]
+    return np.vstack([np.zeros((1, 3)), wheel]).astype(np.float32)[labels]
+
+
+def heat(values: np.ndarray, top: float) -> np.ndarray:
+    """Numbers (H, W) in [0, top] as colours (H, W, 3) in [0, 1]: dark is low, yellow is high."""
+    return plt.get_cmap("inferno")(np.clip(values / top, 0, 1))[..., :3].astype(np.float32)
+

@@ -1,0 +1,61 @@
+"""What a reader sees while a network trains: a bar that moves, one figure refreshed in place."""
+
+import time
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from tqdm.auto import tqdm
+
+from .figures import show_figure
+
+
+class Live(keras.callbacks.Callback):
+    """A Keras callback with a progress bar and one live figure: loss curve and fixed pictures.
+
+    steps: training steps in all. pictures: a function without arguments that returns a list of
+    pictures (H, W, 3) in [0, 1], such as predictions on a fixed batch. alt: what the figure shows.
+    seconds: pause between two refreshes. After `fit`, `losses` holds the loss of every step.
+    """
+
+    def __init__(self, steps: int, pictures, alt: str, seconds: float = 4.0):
+        super().__init__()
+        self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
+        self.losses: list[float] = []
+        self._handle, self._drawn = None, 0.0
+
+    def on_train_begin(self, logs=None):
+        self._bar = tqdm(total=self.steps, unit="step", desc="training")
+        self._draw()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(float(logs["loss"]))
+        self._bar.update()
+        self._bar.set_postfix(loss=f"{self.losses[-1]:.3f}", refresh=False)
+        if time.monotonic() - self._drawn > self.seconds:
+            self._draw()
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+        self._draw()
+
+    def _draw(self):
+        pictures = self.pictures()
+        figure, axes = plt.subplots(1, len(pictures) + 1, figsize=(12, 2.7),
+                                    width_ratios=[1.5] + [1] * len(pictures))  # fmt: skip
+        axes[0].plot(self.losses, alpha=0.3)
+        axes[0].plot(smooth(self.losses), color="C0", linewidth=2)
+        axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
+        for axis, picture in zip(axes[1:], pictures, strict=True):
+            axis.imshow(picture)
+            axis.axis("off")
+        self._handle = show_figure(figure, self.alt, self._handle)
+        self._drawn = time.monotonic()
+
+
+def smooth(values, window: int = 15) -> np.ndarray:
+    """The running mean over the last `window` values (fewer at the start)."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(ends - window, 0)
+    return (sums[ends] - sums[starts]) / (ends - starts)

@@ -1,0 +1,40 @@
+"""Bet first: the reader guesses a number before it is measured."""
+
+import ipywidgets
+from IPython.display import display
+
+FULL = 10  # points of a perfect guess
+
+
+def points(guess: float, truth: float, low: float, high: float) -> int:
+    """0 to 10 points: 10 for a hit, 0 from half the slider's range on, evenly between."""
+    return round(FULL * max(0.0, 1 - 2 * abs(guess - truth) / (high - low)))
+
+
+class Bets:
+    """The bets of one lesson: `ask` shows a slider, `reveal` compares it, `score` adds up."""
+
+    def __init__(self):
+        self._sliders: dict[str, ipywidgets.FloatSlider] = {}
+        self._points: dict[str, int] = {}
+
+    def ask(self, name: str, question: str, low: float, high: float, step: float = 0.01) -> None:
+        """Show a question with a slider from `low` to `high`."""
+        slider = ipywidgets.FloatSlider(
+            value=(low + high) / 2, min=low, max=high, step=step, layout={"width": "60%"}
+        )
+        self._sliders[name] = slider
+        display(ipywidgets.VBox([ipywidgets.HTML(f"<b>Your bet:</b> {question}"), slider]))
+
+    def reveal(self, name: str, truth: float) -> None:
+        """Print the guess beside the measured number. Raises ValueError if it was never asked."""
+        if name not in self._sliders:
+            raise ValueError(f"There is no bet '{name}'; run the cell with its slider first.")
+        slider = self._sliders[name]
+        self._points[name] = points(slider.value, truth, slider.min, slider.max)
+        print(f"Your bet: {slider.value:.3g}   measured: {truth:.3g}   "
+              f"{self._points[name]} of {FULL} points")  # fmt: skip
+
+    def score(self) -> None:
+        """Print the sum of all revealed bets."""
+        print(f"Your bets: {sum(self._points.values())} of {FULL * len(self._points)} points")

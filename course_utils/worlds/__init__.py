@@ -1,0 +1,1 @@
+"""Procedural worlds: pictures that are drawn, not downloaded, with their ground truth."""

@@ -1,0 +1,247 @@
+# %% [markdown]
+# # Start here
+#
+# A picture goes in, another picture comes out.
+# In this course you build the networks that do it, and you measure how well.
+#
+# **Time**: 10 minutes to read, under 1 minute to run on a laptop CPU.
+# **You need**: a little Python.
+# **Data**: drawn by the course itself, and one NASA portrait (public domain) that comes with scikit-image.
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Ask who has trained a network before, and who has looked at its output as numbers.
+# Everyone runs each cell with Shift+Enter; wait for the first picture before you go on.
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Run a cell and see a picture.
+# 2. Read a picture as a tensor: shape, type, range.
+# 3. Recognise five classic mistakes by their look.
+# 4. Compare a result with a baseline, by a number.
+
+# %% [markdown] tags=["read"]
+# A grey box holds code.
+# Click into it and press **Shift+Enter** to run it.
+# Cells build on one another, so run them from top to bottom.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# The cell above holds the settings that every lesson has.
+# Nobody needs to touch them today.
+
+# %% [markdown]
+# ## Your first picture
+
+# %%
+from course_utils.show import show_images
+from course_utils.worlds.cells import cells
+
+field = cells(seed=3, size=192, look="fluorescence")
+tissue = cells(seed=7, size=192, look="stained")
+show_images([field.image, tissue.image], ["fluorescence", "stained tissue"],
+            alt="Bright cells on black, and violet cell nuclei on pink tissue.")
+
+# %% [markdown]
+# Nobody took these pictures: the course draws them.
+# So it knows where each cell ends, and it needs no download.
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Lesson 01 teaches a network to find these cells.
+# Ask the room: where would you draw the border between two cells that touch?
+
+# %% [markdown]
+# ## Check your machine
+
+# %%
+from course_utils import doctor
+
+status = doctor.main()
+
+# %% [markdown] tags=["read"]
+# A line that starts with `FAIL` ends with the command that mends it.
+# A line that starts with `note` is optional.
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Walk around while it runs; it takes ten seconds.
+# A missing tesseract or GPU is fine.
+
+# %% [markdown]
+# ## A picture is a tensor
+
+# %%
+from course_utils.teach import your_picture
+
+photo = your_picture(side=256)
+print("shape", photo.shape, "  (height, width, channels)")
+print("type ", photo.dtype)
+print("range", photo.min(), "to", photo.max())
+print("the pixel in row 40, column 100:", photo[40, 100])
+
+# %% [markdown]
+# Rows come first, columns second, and the three channels are red, green and blue.
+# A batch of pictures has one more axis in front: `(batch, height, width, channels)`.
+
+# %% [markdown]
+# ### One picture, three ranges
+
+# %%
+from course_utils import images
+
+for name, version in {
+    "file and screen": images.to_uint8(photo),
+    "the course": photo,
+    "tanh networks": images.to_signed(photo),
+}.items():
+    print(f"{name:<16} {version.dtype!s:<8} {version.min():>5.2f} to {version.max():>6.2f}")
+
+# %% [markdown]
+# A network does not know which range you mean.
+# Mixing them up raises no error: the picture is wrong, and nothing says so.
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Surprising for most: a float picture and a uint8 picture look the same on screen and differ by 255.
+# The module images is the only place in the course that converts.
+
+# %% [markdown]
+# ## Five classic mistakes
+
+# %%
+import numpy as np
+
+wrong = {
+    "channels reversed": photo[..., ::-1],
+    "divided by 255 twice": photo / 255,
+    "[-1, 1] shown as [0, 1]": np.clip(photo * 2 - 1, 0, 1),
+    "uint8 overflow": images.to_uint8(photo) + np.uint8(90),
+    "rows and columns": photo.transpose(1, 0, 2),
+}
+show_images(list(wrong.values()), list(wrong), height=2.2,
+            alt="The portrait five times: blue skin, black, too dark, speckled colours, on its side.")
+
+# %% [markdown]
+# Each of them runs without an error message.
+# Blue skin means that red and blue changed places: OpenCV reads files as BGR.
+
+# %% [markdown] tags=["note"]
+# minutes: 2
+# Let the room name the mistake before you read the title out.
+# The fourth one wraps around: 200 + 90 is 34 in uint8.
+
+# %% [markdown]
+# ## Turn a knob
+#
+# Noise is the simplest damage. Move the slider: from where on is the face lost?
+
+# %%
+import ipywidgets
+from course_utils.show import play
+
+grain = np.random.default_rng(SEED).normal(size=photo.shape)
+
+
+def noisy(sigma):
+    return np.clip(photo + sigma * grain, 0, 1)
+
+
+play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with noise.",
+     sigma=ipywidgets.FloatSlider(0.2, min=0, max=0.6, step=0.02));
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Drag slowly to the right and let the room say stop.
+# People recognise a face in far more noise than they expect.
+
+# %% [markdown]
+# ## Bet first
+#
+# PSNR says how close two pictures are, in decibels:
+#
+# $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}$$
+#
+# Noise of σ = 0.2 leaves about 15 dB. Every 6 dB more halve the error.
+
+# %%
+from course_utils.teach import Bets
+
+bets = Bets()
+bets.ask("median", "PSNR in dB after a 5×5 median filter?", 10, 30, step=0.5)
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Everyone sets the slider before the next cell runs.
+# A guess that is wrong teaches more than a number that is read.
+
+# %% [markdown]
+# ### Measure it against doing nothing
+
+# %%
+from scipy.ndimage import median_filter
+from skimage.metrics import peak_signal_noise_ratio
+
+damaged = noisy(0.2)
+cleaned = median_filter(damaged, size=(5, 5, 1))
+psnr = {name: peak_signal_noise_ratio(photo, picture, data_range=1)
+        for name, picture in {"do nothing": damaged, "median": cleaned}.items()}
+show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
+            alt="The noisy portrait, and the same after a median filter: smoother and softer.")
+
+# %%
+bets.reveal("median", psnr["median"])
+
+# %% [markdown]
+# The stupid method comes first, with its number.
+# A network that can't beat it has learned nothing, however good its pictures look.
+
+# %% [markdown]
+# ## Your picture goes along
+#
+# Upload a portrait, or put one into `work/me.jpg`.
+# It stays on this computer and goes through every lesson.
+
+# %%
+from course_utils.teach import upload
+
+upload()
+
+# %% [markdown] tags=["note"]
+# minutes: 1
+# Optional. Without a picture the lessons use the portrait from above.
+# Nothing leaves the computer: there is no network access in any lesson.
+
+# %% [markdown] tags=["read"]
+# ## How the course runs
+#
+# - `course start 01` copies a lesson into `work/`. Your copy is never overwritten.
+# - Everything runs on a laptop without network: that is the profile `quick`.
+# - The same notebooks take real data sets: `DATASET = "dsb2018"` in the parameters cell.
+# - **Alt+R** shows a notebook as slides, **T** opens the speaker's notes.
+
+# %% [markdown]
+# ## Recap
+#
+# 1. Shift+Enter runs a cell, and the picture is right below.
+# 2. A picture is `(height, width, channels)`, with a type and a range that you have to know.
+# 3. Five mistakes raise no error; you know their faces now.
+# 4. A result counts beside a baseline, in numbers.
+#
+# Next: [lesson 01](01_unet_segmentation.ipynb) cuts pictures into cells.
+
+# %%
+from course_utils import profile, results
+
+run = profile.start("00_start_here", PROFILE, DATASET, SEED, STEPS, {"synthetic": 1})
+results.record(run, {"psnr": psnr["median"]}, {}, {"do nothing": {"psnr": psnr["do nothing"]}})
+bets.score()
+print("Setup complete." if status == 0 else "Mend the FAIL lines above, then run this again.")

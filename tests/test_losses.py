@@ -1,0 +1,281 @@
+"""Losses against hand-computed cases, NumPy, finite differences, and Keras."""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.special import logsumexp
+
+from course_utils import metrics
+from course_utils.losses import soft_dice_loss, weighted_cross_entropy
+
+
+def batch(seed=0, shape=(2, 4, 5), classes=3, dtype="float32"):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, shape).astype("int32")
+    logits = rng.normal(0, 2, (*shape, classes)).astype(dtype)
+    return labels, logits, rng.uniform(0, 5, shape).astype(dtype)
+
+
+def softmax(logits):
+    return np.exp(logits - logsumexp(logits, axis=-1, keepdims=True))
+
+
+def gradient(loss, scores):
+    scores = tf.constant(scores)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        value = loss(scores)
+    return tape.gradient(value, scores).numpy()
+
+
+def finite_differences(loss, scores, step=1e-6):
+    result = np.zeros_like(scores)
+    for i in np.ndindex(scores.shape):
+        up, down = scores.copy(), scores.copy()
+        up[i] += step
+        down[i] -= step
+        result[i] = (float(loss(up)) - float(loss(down))) / (2 * step)
+    return result
+
+
+# Weighted cross-entropy
+
+
+def test_cross_entropy_by_hand():
+    labels = np.array([[[0, 1]]])
+    logits = np.array([[[[0.0, 0.0], [np.log(3.0), 0.0]]]])  # p = (1/2, 1/2) and (3/4, 1/4)
+    weights = np.array([[[1.0, 10.0]]])
+    expected = (1 * np.log(2) + 10 * np.log(4)) / 2
+    assert float(weighted_cross_entropy(labels, logits, weights)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_cross_entropy_by_numpy(classes):
+    labels, logits, weights = batch(classes=classes, dtype="float64")
+    total = 0
+    for i in np.ndindex(labels.shape):
+        total -= weights[i] * (logits[i][labels[i]] - logsumexp(logits[i]))
+    result = weighted_cross_entropy(labels, logits, weights)
+    assert result.dtype == "float64" and result.shape == ()
+    assert float(result) == pytest.approx(total / labels.size, rel=1e-12)
+
+
+def test_cross_entropy_gradient():
+    labels, logits, weights = batch(shape=(1, 2, 3), dtype="float64")
+    found = gradient(lambda z: weighted_cross_entropy(labels, z, weights), logits)
+    numeric = finite_differences(lambda z: weighted_cross_entropy(labels, z, weights), logits)
+    assert found == pytest.approx(numeric, abs=1e-8)
+    exact = weights[..., None] * (softmax(logits) - np.eye(3)[labels]) / labels.size
+    assert found == pytest.approx(exact, abs=1e-12)
+
+
+def test_going_down_the_gradient_raises_the_true_class():
+    labels, logits, weights = batch()
+    z = logits - 10 * gradient(lambda z: weighted_cross_entropy(labels, z, weights), logits)
+    before, after = (np.take_along_axis(softmax(s), labels[..., None], -1) for s in (logits, z))
+    assert np.all(after > before)
+
+
+def test_a_constant_added_to_the_logits_changes_nothing():
+    labels, logits, weights = batch(dtype="float64")
+    shifted = weighted_cross_entropy(labels, logits + 100, weights)
+    assert float(shifted) == pytest.approx(float(weighted_cross_entropy(labels, logits, weights)))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_cross_entropy_with_extreme_logits(dtype):
+    logits = np.array([[[[1e4, -1e4], [1e4, -1e4]]]], dtype)
+    weights = np.ones((1, 1, 2), dtype)
+
+    def loss(z):
+        return weighted_cross_entropy(np.array([[[0, 1]]]), z, weights)
+
+    assert float(loss(logits)) == pytest.approx(2e4 / 2)  # one pixel right, one wrong by 2e4
+    assert gradient(loss, logits) == pytest.approx(np.array([[[[0, 0], [0.5, -0.5]]]]))
+
+
+def test_half_precision_is_computed_in_single_precision():
+    labels, logits, weights = batch(shape=(1, 300, 300), dtype="float16")  # sum is beyond 65504
+    result = weighted_cross_entropy(labels, logits, weights)
+    assert result.dtype == "float32"
+    single = weighted_cross_entropy(labels, logits.astype("float32"), weights.astype("float32"))
+    assert float(result) == float(single)
+
+
+def test_weights():
+    labels, logits, weights = batch()
+    base = float(weighted_cross_entropy(labels, logits, weights))
+    assert float(weighted_cross_entropy(labels, logits, 3 * weights)) == pytest.approx(3 * base)
+    assert float(weighted_cross_entropy(labels, logits, 0 * weights)) == 0
+    ignored = weights.copy()
+    ignored[:, :2] = 0
+    changed = logits.copy()
+    changed[:, :2] = 1e4
+    assert (float(weighted_cross_entropy(labels, changed, ignored))
+            == float(weighted_cross_entropy(labels, logits, ignored)))
+
+
+def test_one_pixel_and_a_class_that_never_occurs():
+    loss = weighted_cross_entropy(np.array([[[0]]]), np.zeros((1, 1, 1, 4)), np.ones((1, 1, 1)))
+    assert float(loss) == pytest.approx(np.log(4))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_in_a_graph_with_unknown_sizes(jit):
+    labels, logits, weights = batch()
+    size = None if not jit else 5
+
+    @tf.function(jit_compile=jit, input_signature=[
+        tf.TensorSpec((None, None, size), tf.int32), tf.TensorSpec((None, None, size, 3)),
+        tf.TensorSpec((None, None, size))])
+    def in_graph(labels, logits, weights):
+        probabilities = tf.nn.softmax(logits)
+        return weighted_cross_entropy(labels, logits, weights), soft_dice_loss(labels, probabilities)
+
+    expected = weighted_cross_entropy(labels, logits, weights), soft_dice_loss(
+        labels, softmax(logits))
+    for found, eager in zip(in_graph(labels, logits, weights), expected):
+        assert float(found) == pytest.approx(float(eager), rel=1e-5)
+
+
+def small_network():
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 3, padding="same")])
+    return network, keras.optimizers.SGD(0.1)
+
+
+def test_agrees_with_keras_fit_and_sample_weight():
+    rng = np.random.default_rng(0)
+    pictures = rng.normal(size=(4, 8, 8, 1)).astype("float32")
+    labels, _, weights = batch(shape=(4, 8, 8))
+
+    network, optimizer = small_network()
+    with tf.GradientTape() as tape:
+        loss = weighted_cross_entropy(labels, network(pictures), weights)
+    optimizer.apply(tape.gradient(loss, network.trainable_weights), network.trainable_weights)
+
+    fitted, optimizer = small_network()
+    fitted.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    history = fitted.fit(pictures, labels, sample_weight=weights, batch_size=4, verbose=0)
+    assert history.history["loss"][0] == pytest.approx(float(loss), rel=1e-5)
+    for ours, theirs in zip(network.get_weights(), fitted.get_weights()):
+        assert ours == pytest.approx(theirs, abs=1e-6)
+    # in batches of one the mean is the same
+    again = fitted.evaluate(pictures, labels, sample_weight=weights, batch_size=1, verbose=0)
+    whole = weighted_cross_entropy(labels, fitted.predict(pictures, verbose=0), weights)
+    assert again == pytest.approx(float(whole), rel=1e-5)
+
+
+def test_keras_other_reduction_divides_by_the_sum_of_weights():
+    labels, logits, weights = batch()
+    other = keras.losses.SparseCategoricalCrossentropy(True, reduction="mean_with_sample_weight")
+    ours = float(weighted_cross_entropy(labels, logits, weights))
+    assert float(other(labels, logits, weights)) == pytest.approx(ours / weights.mean(), rel=1e-5)
+
+
+def test_short_enough_for_a_slide():
+    source = inspect.getsource(weighted_cross_entropy).replace(weighted_cross_entropy.__doc__, "")
+    assert len(source.splitlines()) <= 1 + 1 + 12  # def, empty docstring, body
+
+
+# Soft Dice
+
+
+def test_soft_dice_by_hand():
+    labels = np.array([[[0, 1]]])
+    p = np.array([[[[0.8, 0.2], [0.4, 0.6]]]])
+    zero = (2 * 0.8) / (0.8**2 + 0.4**2 + 1)
+    one = (2 * 0.6) / (0.2**2 + 0.6**2 + 1)
+    assert float(soft_dice_loss(labels, p, smooth=0)) == pytest.approx(1 - (zero + one) / 2)
+
+
+def test_soft_dice_by_numpy():
+    labels, logits, _ = batch(dtype="float64")
+    p = softmax(logits)
+    dices = []
+    for i in range(2):
+        for k in range(3):
+            q, g = p[i, ..., k], labels[i] == k
+            dices.append((2 * q[g].sum() + 1) / ((q**2).sum() + g.sum() + 1))
+    assert float(soft_dice_loss(labels, p)) == pytest.approx(1 - np.mean(dices), rel=1e-12)
+
+
+def test_soft_dice_of_hard_masks_is_one_minus_dice():
+    rng = np.random.default_rng(0)
+    truth, prediction = rng.integers(0, 2, (2, 1, 9, 9))
+    p = np.eye(2, dtype="float32")[prediction]
+    cells = metrics.dice(truth, prediction)
+    background = metrics.dice(1 - truth, 1 - prediction)
+    expected = 1 - (cells + background) / 2
+    assert float(soft_dice_loss(truth, p, smooth=0)) == pytest.approx(expected, rel=1e-6)
+    keras_dice = keras.losses.Dice(axis=(1, 2))(np.eye(2, dtype="float32")[truth], p)
+    assert np.mean(keras_dice) == pytest.approx(expected, rel=1e-5)
+
+
+def test_soft_dice_gradient():
+    labels, logits, _ = batch(shape=(2, 2, 2), dtype="float64")
+    p = softmax(logits)
+    numeric = finite_differences(lambda q: soft_dice_loss(labels, q), p)
+    assert gradient(lambda q: soft_dice_loss(labels, q), p) == pytest.approx(numeric, abs=1e-8)
+
+
+def test_soft_dice_at_the_extremes():
+    right = np.zeros((1, 5, 5), int)  # class 1 is absent, and isn't predicted
+    assert float(soft_dice_loss(right, np.eye(2, dtype="float32")[right])) == pytest.approx(0)
+    wrong = np.eye(2, dtype="float32")[1 - right]
+    # class 0: nothing found of 25; class 1: 25 pixels where there are none
+    assert float(soft_dice_loss(right, wrong)) == pytest.approx(1 - 1 / 26)
+    pixel = soft_dice_loss(np.array([[[1]]]), np.array([[[[0.0, 1.0]]]], "float16"))
+    assert float(pixel) == 0 and pixel.dtype == "float32"
+    large = np.zeros((1, 300, 300), int)  # 90000 pixels: more than float16 can count
+    p = np.eye(2, dtype="float16")[large]
+    assert float(soft_dice_loss(large, p)) == pytest.approx(0, abs=1e-6)
+
+
+def test_soft_dice_weighs_pictures_the_same():
+    labels, logits, _ = batch()
+    p = softmax(logits)
+    each = [float(soft_dice_loss(labels[i:i + 1], p[i:i + 1])) for i in range(2)]
+    assert float(soft_dice_loss(labels, p)) == pytest.approx(np.mean(each), rel=1e-5)
+
+
+def test_soft_dice_in_keras_fit():
+    rng = np.random.default_rng(0)
+    pictures = rng.normal(size=(4, 8, 8, 1)).astype("float32")
+    labels = (pictures[..., 0] > 0).astype("int32")
+    network, _ = small_network()
+    network.compile(keras.optimizers.Adam(0.1), lambda y, z: soft_dice_loss(
+        keras.ops.cast(y, "int32"), keras.ops.softmax(z)))  # Keras makes y a float
+    history = network.fit(pictures, labels, epochs=8, verbose=0).history["loss"]
+    assert history[-1] < history[0] - 0.1
+
+
+# Errors
+
+
+def test_wrong_types():
+    labels, logits, weights = batch()
+    for wrong in (labels.astype("float32"), labels > 0):
+        with pytest.raises(TypeError, match="labels must be integers"):
+            weighted_cross_entropy(wrong, logits, weights)
+        with pytest.raises(TypeError, match="labels must be integers"):
+            soft_dice_loss(wrong, logits)
+    with pytest.raises(TypeError, match="must be floats, not int32"):
+        weighted_cross_entropy(labels, logits.astype("int32"), weights)
+
+
+def test_wrong_shapes():
+    labels, logits, weights = batch()
+    for wrong in (labels[..., None], labels[:1], labels[0], labels[:, :, :1]):
+        with pytest.raises(ValueError, match=r"labels must be \(B, H, W\)"):
+            weighted_cross_entropy(wrong, logits, weights)
+        with pytest.raises(ValueError, match=r"labels must be \(B, H, W\)"):
+            soft_dice_loss(wrong, logits)
+    with pytest.raises(ValueError, match=r"\(2, 4, 5\) and \(2, 4, 5\)"):
+        weighted_cross_entropy(labels, logits[..., 0], weights)
+    for wrong in (weights[..., None], weights[:1], weights[:, :1], weights[0, 0, 0]):
+        with pytest.raises(ValueError, match="weights must have the shape of the labels"):
+            weighted_cross_entropy(labels, logits, wrong)

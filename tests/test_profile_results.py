@@ -1,0 +1,88 @@
+import json
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from course_utils import paths, profile, results
+
+TABLE = {"synthetic": 300, "dsb2018": {"quick": 900, "full": 9000}}
+
+
+def test_steps_come_from_the_table_or_from_the_reader():
+    assert profile.start("01_x", "quick", "synthetic", 0, None, TABLE).steps == 300
+    assert profile.start("01_x", "full", "dsb2018", 0, None, TABLE).steps == 9000
+    assert profile.start("01_x", "quick", "dsb2018", 0, 7, TABLE).steps == 7
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"profile": "fast"}, '"quick" or "full"'),
+        ({"dataset": "coco"}, "synthetic, dsb2018"),
+        ({"steps": 0}, "at least 1"),
+    ],
+)
+def test_wrong_parameters_name_the_choices(change, words):
+    good = {"profile": "quick", "dataset": "synthetic", "seed": 0, "steps": None}
+    with pytest.raises(ValueError, match=words):
+        profile.start("01_x", table=TABLE, **(good | change))
+
+
+def test_one_seed_repeats_everything():
+    def draw(seed):
+        profile.set_seeds(seed)
+        return float(np.random.rand()), float(keras.random.uniform(()))
+
+    assert draw(3) == draw(3) and draw(3) != draw(4)
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
+    return profile.Run("01_x", "quick", "synthetic", 0, 300)
+
+
+def test_a_record_holds_what_was_measured(run, tmp_path):
+    path = results.record(run, {"iou": 0.91}, {"iou": np.float32(0.9)}, {"otsu": {"iou": 0.6}})
+    results.stamp(path, 41.26, 1234.4)
+    entry = json.loads(path.read_text())
+    assert path == tmp_path / "01_x.synthetic.json" and [path] == list(tmp_path.iterdir())
+    assert entry["metrics"] == {"iou": 0.91} and entry["live"] == {"iou": 0.9}
+    assert entry["baselines"] == {"otsu": {"iou": 0.6}}
+    assert (entry["seconds"], entry["peak_mb"]) == (41.3, 1234)
+    assert entry["versions"]["keras"] == keras.__version__
+    assert results.headline(entry) == "iou 0.91 (otsu 0.6)"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_record_refuses_what_is_no_number(run, value, tmp_path):
+    with pytest.raises(ValueError, match="finite"):
+        results.record(run, {"iou": value}, {}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_snapshot_needs_records(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "SNAPSHOT", tmp_path / "docs" / "results.json")
+    with pytest.raises(ValueError, match="make run"):
+        results.snapshot()
+    results.record(run, {"iou": 0.91}, {}, {})
+    assert json.loads(results.snapshot().read_text())["records"][0]["metrics"] == {"iou": 0.91}
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        paths.write_atomically(tmp_path / "a.json", "\ud800")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lessons_are_found_by_number_or_name(monkeypatch, tmp_path):
+    for name in ("00_start_here", "01_unet_segmentation", "02_pix2pix"):
+        (tmp_path / f"{name}.py").touch()
+    monkeypatch.setattr(paths, "LESSONS", tmp_path)
+    assert paths.find_lesson("1") == paths.find_lesson("unet") == "01_unet_segmentation"
+    assert paths.find_lesson("02_pix2pix") == "02_pix2pix"
+    for wrong in ("9", "i", "", "gan"):
+        with pytest.raises(ValueError, match="00_start_here"):
+            paths.find_lesson(wrong)

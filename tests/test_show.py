@@ -1,0 +1,111 @@
+import base64
+import io
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import show
+from course_utils.show import figures, live, source
+
+
+class Handle:
+    def update(self, bundle, raw):
+        self.bundle = bundle
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    bundles = []
+    monkeypatch.setattr(figures, "display", lambda bundle, **_: bundles.append(bundle) or Handle())
+    return bundles
+
+
+def pixels(bundle):
+    text = bundle["text/html"].split("base64,")[1].split('"')[0]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"))
+
+
+def test_a_figure_carries_its_alt_text_and_is_closed(shown):
+    figure, axis = plt.subplots()
+    axis.plot([0, 1])
+    show.show_figure(figure, 'loss "falls" & stays')
+    assert 'alt="loss &quot;falls&quot; &amp; stays"' in shown[0]["text/html"]
+    assert pixels(shown[0]).std() > 1 and plt.get_fignums() == []
+
+
+def test_a_figure_without_alt_text_is_refused():
+    with pytest.raises(ValueError, match="alt="):
+        show.show_images([np.zeros((4, 4))])
+
+
+def test_pictures_show_their_true_grey_values(shown):
+    show.show_images([np.full((9, 9), 0.5), np.full((9, 9, 3), 255, np.uint8)], alt="grey, white")
+    seen = pixels(shown[0])
+    assert (seen == 127).all(-1).mean() > 0.2 or (seen == 128).all(-1).mean() > 0.2
+
+
+def test_many_pictures_go_into_rows(shown):
+    show.show_images(np.zeros((6, 4, 4, 3)), list("abcdef"), alt="six", columns=3)
+    height, width, _ = pixels(shown[0]).shape
+    assert 0.5 < height / width < 1.1
+
+
+def test_a_handle_refreshes_in_place(shown):
+    handle = show.show_images([np.zeros((4, 4))], alt="one")
+    show.show_images([np.ones((4, 4))], alt="two", handle=handle)
+    assert len(shown) == 1 and handle.bundle["text/plain"] == "two"
+
+
+def test_lines_and_scores_draw(shown):
+    show.show_lines([0, 1], {"a": [0, 1], "b": [1, 0]}, ("x", "y"), alt="two lines cross")
+    show.show_scores({"otsu": 0.5, "ours": 0.9}, "IoU", alt="ours is better")
+    assert all(pixels(bundle).std() > 1 for bundle in shown)
+
+
+def test_label_colours_are_stable_and_zero_is_black():
+    colours = show.colour_labels(np.array([[0, 1], [2, 1]]))
+    assert (colours[0, 0] == 0).all() and np.array_equal(colours[0, 1], colours[1, 1])
+    assert not np.allclose(colours[0, 1], colours[1, 0])
+
+
+def test_outlines_change_only_borders():
+    labels = np.zeros((20, 20), int)
+    labels[5:15, 5:15] = 1
+    drawn = show.outlines(np.zeros((20, 20, 3), np.float32), labels)
+    assert drawn[10, 10].sum() == 0 and drawn[5, 10].sum() > 1 and drawn[1, 1].sum() == 0
+
+
+def test_heat_runs_from_dark_to_bright():
+    colours = show.heat(np.array([[0.0, 5.0, 10.0, 99.0]]), top=10).sum(-1)[0]
+    assert colours[0] < colours[1] < colours[2] == colours[3]
+
+
+def documented(value):
+    """Not shown."""
+    return value + 1
+
+
+def test_source_is_live_and_leaves_the_docstring_out():
+    assert source.source(documented) == "def documented(value):\n    return value + 1"
+
+
+def test_source_longer_than_a_slide_is_refused():
+    with pytest.raises(ValueError, match="slide"):
+        source.source(keras.Model.compile)
+
+
+def test_live_shows_bar_curve_and_pictures(shown):
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    watch = live.Live(3, lambda: [np.zeros((4, 4, 3))], alt="loss falls")
+    model.fit(np.ones((6, 2)), np.ones((6, 1)), batch_size=2, verbose=0, callbacks=[watch])
+    assert len(watch.losses) == 3 and watch._bar.n == 3
+    assert len(shown) == 1 and "loss falls" in watch._handle.bundle["text/html"]
+
+
+def test_smooth_is_a_running_mean():
+    assert np.allclose(live.smooth([1, 2, 3, 4], window=2), [1, 1.5, 2.5, 3.5])
+    assert live.smooth([]).size == 0

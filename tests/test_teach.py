@@ -1,0 +1,82 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import paths
+from course_utils.show import widgets
+from course_utils.teach import bets, picture
+
+
+@pytest.mark.parametrize(("guess", "expected"), [(0.5, 10), (0.25, 5), (0.0, 0), (1.0, 0)])
+def test_points_fall_evenly_to_half_the_range(guess, expected):
+    assert bets.points(guess, 0.5, 0, 1) == expected
+
+
+def test_a_bet_is_asked_revealed_and_scored(capsys):
+    game = bets.Bets()
+    game.ask("iou", "How well?", 0, 1)
+    game._sliders["iou"].value = 0.6
+    game.reveal("iou", 0.5)
+    game.score()
+    shown = capsys.readouterr().out
+    assert "Your bet: 0.6" in shown and "measured: 0.5" in shown and "8 of 10" in shown
+    with pytest.raises(ValueError, match="run the cell"):
+        game.reveal("never", 1)
+
+
+@pytest.fixture
+def work(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "WORK", tmp_path / "work")
+    return tmp_path / "work"
+
+
+def png(shape=(30, 40, 3)):
+    buffer = io.BytesIO()
+    Image.fromarray(np.full(shape, 200, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_without_a_picture_the_stand_in_says_so(work, capsys):
+    stand_in = picture.your_picture(64)
+    assert stand_in.shape == (64, 64, 3) and stand_in.std() > 0.1
+    assert "stand-in" in capsys.readouterr().out
+
+
+def test_an_upload_is_used_from_then_on(work, capsys):
+    assert "work/me.png" in picture.store(png())
+    assert np.allclose(picture.your_picture(), 200 / 255, atol=0.01)
+    assert [path.name for path in work.iterdir()] == ["me.png"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", png()[:60]], ids=["empty", "text", "cut"])
+def test_a_bad_upload_gets_a_sentence_and_leaves_the_old_one(work, content):
+    picture.store(png())
+    answer = picture.store(content)
+    assert "can't be read" in answer and ".part" not in answer
+    assert [path.name for path in work.iterdir()] == ["me.png"]
+    assert picture.your_picture().shape == (30, 40, 3)
+
+
+def test_an_unreadable_file_is_named_and_the_lesson_goes_on(work, capsys):
+    work.mkdir()
+    (work / "me.jpg").write_text("oops")
+    assert picture.your_picture(32).shape == (32, 32, 3)
+    assert "me.jpg can't be read" in capsys.readouterr().out
+
+
+def test_a_large_photograph_is_shrunk(work):
+    picture.store(png((3000, 500, 3)))
+    assert picture.your_picture().shape == (2048, 341, 3)
+
+
+def test_play_redraws_when_a_control_moves():
+    import ipywidgets
+
+    slider = ipywidgets.FloatSlider(0.2, min=0, max=1)
+    box = widgets.play(lambda grey: [np.full((8, 8), grey)], alt="a grey square", grey=slider)
+    before = box.children[1].value
+    slider.value = 0.9
+    assert box.children[1].value != before and 'alt="a grey square"' in before
+    assert slider.description == "grey"

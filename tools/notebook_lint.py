@@ -1,0 +1,368 @@
+"""The rules of a lesson that a program can check: ``python tools/notebook_lint.py [notebooks]``.
+
+``lint(path)`` returns a line a failure: ``notebook: cell N: what — cure`` (the first cell is 1).
+It reads built notebooks; cures are made in lessons/. Exercises and solutions keep the rules that
+hold everywhere.
+"""
+
+import ast
+import math
+import re
+import statistics
+import sys
+from pathlib import Path
+
+import nbformat
+from build_notebooks import cell_id, tags_of
+
+from course_utils import paths
+
+PARAMETERS = 'PROFILE = "quick"; DATASET = "synthetic"; SEED = 0; STEPS = None; TEST_DATA = None'
+TAGS = {"note", "fragment", "read", "parameters"}
+DRAWING = {"show_figure", "show_images", "show_lines", "show_scores"}  # they take alt=
+FORBIDDEN_NAMES = [
+    (r"(tf|tensorflow)\.keras\b|tf_keras\b|keras\.src\b", "legacy Keras", "`import keras`"),
+    (r"((np|numpy)\.)?random\.seed$|(tf|tensorflow)\.random\.set_seed$|.*\bset_random_seed$",
+     "it seeds by hand", "profile.start(…) seeds everything from SEED"),
+    (r"(requests|urllib\d?|httpx|wget|gdown|ftplib|socket)\b|.*\.(urlopen|urlretrieve|get_file)$",
+     "it fetches from the network", "use course_utils.data and the catalogue"),
+]  # fmt: skip
+FORBIDDEN_TEXTS = [
+    (r".*\b(https?|ftp|s3|gs)://", "a URL in code", "use course_utils.data and the catalogue"),
+    (r"/\w[\w.-]*/|/(home|tmp|content|root|usr|mnt|var|opt)\b|~/|[A-Za-z]:[\\/]",
+     "an absolute path", "use course_utils.paths"),
+]  # fmt: skip
+TIME = re.compile(r"\*\*Time:?\*\*:? (\d+) minutes to read")
+MINUTES = re.compile(r"\bminutes: (\d+)")
+NO_ALT = re.compile(r'!\[\s*\]|<img(?![^>]*\balt="[^"])')
+LINK = re.compile(r'\]\(([^)\s]+)|\b(?:src|href)="([^"]+)"')
+TWO_SENTENCES = re.compile(r"(\w{3,}|[`)*$\"])[.!?] +[A-Z]")
+ABBREVIATIONS = {"approx", "chap", "eqs", "etc", "fig", "figs", "ref", "sec", "vol"}
+RULES = []
+
+
+def rule(where: str):
+    """Register a rule, a generator of (cell number, what, cure) over a Book."""
+    return lambda check: RULES.append((where, check))
+
+
+class Book:
+    """A notebook as the rules see it; cells are numbered from 1."""
+
+    def __init__(self, path: Path):
+        folder = path.parent.name if path.parent.name in ("exercises", "solutions") else ""
+        self.path, self.folder, self.root = path, folder, path.parents[2 if folder else 1]
+        self.cells = list(enumerate(nbformat.read(path, as_version=4).cells, start=1))
+        self.code = [(n, cell) for n, cell in self.cells if cell.cell_type == "code"]
+        self.prose = [(n, cell) for n, cell in self.cells if cell.cell_type == "markdown"]
+        self.trees = [(n, cell, tree) for n, cell in self.code if (tree := parse(cell.source))]
+
+    def headings(self) -> list[tuple[int, int, str, bool]]:
+        """(cell number, level, text, starts its cell) of each heading."""
+        found = []
+        for n, cell in self.prose:
+            for match in re.finditer(r"^(#{1,6}) +(.*)", without_fences(cell.source), re.M):
+                found.append((n, len(match[1]), match[2].strip(), match.start() == 0))
+        return found
+
+    def sections(self) -> list[tuple[int, str, list]]:
+        """(cell number, title, [(number, cell)]) of the opening, titled "", and of each H2."""
+        starts = [(1, "")] + [(n, text) for n, level, text, _ in self.headings() if level == 2]
+        ends = [n for n, _ in starts[1:]] + [len(self.cells) + 1]
+        parts = zip(starts, ends, strict=True)
+        return [(n, text, self.cells[n - 1 : end - 1]) for (n, text), end in parts]
+
+
+def parse(source: str):
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return None
+
+
+def dotted(node) -> str:
+    """``keras.layers.Dense`` of such an expression; "" of what is not a chain of names."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def calls(tree) -> list[tuple[str, ast.Call]]:
+    return [(dotted(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def run_now(tree):
+    """The nodes that run when the cell runs: not the bodies of undecorated functions."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.FunctionDef) and not node.decorator_list):
+            yield node
+            yield from run_now(node)
+
+
+def drawings(tree) -> list[str]:
+    """What the cell draws with when it runs: ``show_images``, ``plt.plot``, ``axis.imshow`` …"""
+    names = [dotted(node.func) for node in run_now(tree) if isinstance(node, ast.Call)]
+    return [name for name in names if last(name) in DRAWING | {"imshow"} or name.startswith("plt.")]
+
+
+def imports(tree):
+    """(``module`` or ``module.name``, the name it is bound to) of each import."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            start = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                bound = alias.asname or (alias.name if start else alias.name.split(".")[0])
+                yield start + alias.name, bound
+
+
+def height(cell) -> int:
+    return sum(bool(line.strip()) for line in cell.source.split("\n"))
+
+
+def without_fences(source: str) -> str:
+    return re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.M | re.S)
+
+
+def plain(source: str) -> str:
+    """Markdown without code and link addresses."""
+    return re.sub(r"`[^`\n]+`|\]\([^)]*\)", "`", without_fences(source))
+
+
+@rule("everywhere")
+def as_built(book):
+    for n, cell in book.cells:
+        if cell.get("outputs") or cell.get("execution_count"):
+            yield n, "it has outputs", "run `make notebooks`"
+        if cell.get("id") != cell_id(book.path.stem, n):
+            yield n, f"its id is not {cell_id(book.path.stem, n)}", "run `make notebooks`"
+
+
+@rule("lessons")
+def size(book):
+    types = [(n, cell.metadata.get("slideshow", {}).get("slide_type")) for n, cell in book.cells]
+    slides = [n for n, slide in types if slide in ("slide", "subslide")]
+    if len(book.cells) > 60:
+        yield 61, f"there are {len(book.cells)} cells, over 60", "move something out"
+    if len(slides) > 40:
+        yield slides[40], f"there are {len(slides)} slides, over 40", "merge some"
+
+
+@rule("everywhere")
+def longest_code(book):
+    for n, cell in book.code:
+        if height(cell) > 24:
+            yield n, f"{height(cell)} lines of code, over 24", "split it"
+
+
+@rule("lessons")
+def usual_code(book):
+    if not book.code:
+        return
+    ordered = sorted((height(cell), n) for n, cell in book.code)
+    heights, longest = [lines for lines, _ in ordered], ordered[-1][1]
+    p90 = heights[math.ceil(0.9 * len(heights)) - 1]
+    if statistics.median(heights) > 8:
+        yield longest, "the median of the code cells is over 8 lines", "split, from here on"
+    if p90 > 18:
+        yield longest, f"the p90 of the code cells is {p90} lines, over 18", "split, from here on"
+
+
+@rule("everywhere")
+def alt_texts(book):
+    for n, _, tree in book.trees:
+        for name, call in calls(tree):
+            alt = [word.value for word in call.keywords if word.arg == "alt"]
+            said = alt and not (isinstance(alt[0], ast.Constant) and not str(alt[0].value).strip())
+            if last(name) in DRAWING and not said:
+                yield n, f"{last(name)} has no alt text", "pass alt= with what is seen"
+        drawn = drawings(tree)
+        if drawn and not any(last(name) in DRAWING for name in drawn):
+            yield n, f"{drawn[-1]} draws without alt text", "end with show_figure(figure, alt=…)"
+    for n, cell in book.prose:
+        if NO_ALT.search(without_fences(cell.source)):
+            yield n, "a picture without alt text", "write ![what is seen](…)"
+
+
+@rule("lessons")
+def figure_cells(book):
+    for n, cell, tree in book.trees:
+        after = [c for m, c in book.cells if m > n and "note" not in tags_of(c)][:1]
+        if drawings(tree) and height(cell) > 12:
+            yield n, f"{height(cell)} lines in a cell that draws, over 12", "split it"
+        if drawings(tree) and not (after and re.match("(?!##? )", after[0].source)
+                                   and after[0].cell_type == "markdown"):  # fmt: skip
+            yield n, "no interpretation after the figure", "say in Markdown what is seen and why"
+
+
+@rule("everywhere")
+def heading_levels(book):
+    present = book.headings()
+    if not present or present[0] != (1, 1, present[0][2], True):
+        yield 1, "the notebook does not start with an H1", "begin it with `# Title`"
+    before = 1
+    for n, level, text, starts_cell in present:
+        if level == 1 and n > 1:
+            yield n, "a second H1", "use `##`"
+        if level > before + 1:
+            yield n, f"a level is skipped before {text!r}", f"use {'#' * (before + 1)}"
+        if level <= 3 and not starts_cell:
+            yield n, f"the heading {text!r} inside a cell", "begin a new cell with it"
+        before = level
+
+
+@rule("lessons")
+def parameters(book):
+    tagged = [(n, cell) for n, cell in book.cells if "parameters" in tags_of(cell)]
+    if len(tagged) != 1 and (tagged or not book.path.name.startswith("00")):
+        yield 1, f"{len(tagged)} cells have the tag parameters", "tag exactly one"
+    for n, cell in tagged[:1]:
+        if ast.dump(parse(cell.source) or ast.Module([])) != ast.dump(parse(PARAMETERS)):
+            yield n, "not the parameters that all lessons have", f"write {PARAMETERS}"
+
+
+@rule("everywhere")
+def belittling_words(book):
+    for n, cell in book.prose:
+        for word in re.findall(r"\b(?:simply|just|easy)\b", plain(cell.source), re.I):
+            yield n, f"the word {word!r}", "leave it out: it helps nobody who is stuck"
+
+
+@rule("everywhere")
+def valid_python(book):
+    for n, cell in book.code:
+        command = re.search(r"^\s*[!%]\S*", cell.source, re.M)
+        if parse(cell.source) is None and command:
+            yield n, f"the command {command[0].strip()}", "packages belong in pyproject.toml"
+        elif parse(cell.source) is None:
+            yield n, "not valid Python", "mend it"
+
+
+@rule("everywhere")
+def forbidden(book):
+    for n, _, tree in book.trees:
+        nodes = list(ast.walk(tree))
+        names = [dotted(node) for node in nodes if isinstance(node, ast.Attribute)]
+        names += [name for name, _ in imports(tree)]
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
+        texts = [text for text in texts if isinstance(text, str)]
+        for found, table in ((names, FORBIDDEN_NAMES), (texts, FORBIDDEN_TEXTS)):
+            for pattern, what, cure in table:
+                matching = [text for text in found if re.match(pattern, text, re.S)]
+                if matching:
+                    yield n, f"{what} ({matching[0]})", cure
+
+
+@rule("everywhere")
+def tags(book):
+    for n, cell in book.cells:
+        present = set(tags_of(cell))
+        for tag in sorted(present - TAGS):
+            yield n, f"the tag {tag!r}", f"the tags are {', '.join(sorted(TAGS))}"
+        if cell.cell_type == "code" and present & {"read", "note"}:
+            yield n, "code hidden on the slides", "RISE would not run it: take the tag away"
+        if present & {"fragment", "note"} and re.match("#{1,3} ", cell.source):
+            yield n, "a tag on a heading", "a heading starts a slide: take the tag away"
+
+
+@rule("lessons")
+def objectives_and_recap(book):
+    items = [(n, title, numbered(cells)) for n, title, cells in book.sections()]
+    n, title, objectives = items[min(1, len(items) - 1)]
+    recap = [item for item in items if item[1].startswith("Recap")]
+    if not title.startswith(("Objectives", "You will")) or not 3 <= objectives <= 5:
+        yield n, "no numbered list of 3 to 5 objectives", "make it the first section: ## Objectives"
+    elif not recap or recap[-1][2] != objectives:
+        yield (recap or items)[-1][0], "the recap does not answer the objectives one to one", (
+            f"write {objectives} numbered answers under ## Recap")  # fmt: skip
+
+
+def numbered(cells) -> int:
+    prose = [cell.source for _, cell in cells if cell.cell_type == "markdown"]
+    return len(re.findall(r"^\d+\. ", "\n".join(prose), re.M))
+
+
+@rule("everywhere")
+def unused_imports(book):
+    nodes = [node for _, _, tree in book.trees for node in ast.walk(tree)]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    for n, _, tree in book.trees:
+        for _, name in imports(tree):
+            if name not in used and book.folder != "exercises":  # a student's code may need it
+                yield n, f"{name} is imported and not used", "delete the import"
+
+
+@rule("lessons")
+def minutes(book):
+    spent = {}
+    for n, title, cells in book.sections():
+        notes = "\n".join(cell.source for _, cell in cells if "note" in tags_of(cell))
+        spent[n, title] = sum(int(number) for number in MINUTES.findall(notes))
+        if title and not spent[n, title]:
+            yield n, f"no note with the minutes of {title!r}", "add a `note` cell: minutes: 3"
+    stated = TIME.search("\n".join(cell.source for _, cell in book.sections()[0][2]))
+    if not stated or int(stated[1]) > 60:
+        yield 1, "no reading time of at most 60 minutes", "write **Time**: 50 minutes to read, …"
+    elif int(stated[1]) != sum(spent.values()):
+        yield 1, f"{stated[1]} minutes to read, but {sum(spent.values())} in the notes", "add up"
+
+
+@rule("lessons")
+def recorded(book):
+    n, _, tree = book.trees[-1] if book.trees else (1, None, ast.Module([]))
+    if not any(name == "results.record" for name, _ in calls(tree)):
+        yield n, "the last code cell records nothing", "end with results.record(…)"
+
+
+@rule("everywhere")
+def shape_comments(book):
+    for n, cell, tree in book.trees:
+        ends = [call.end_lineno for name, call in calls(tree) if "layers" in name.split(".")[:-1]]
+        lines = [cell.source.split("\n")[end - 1] for end in set(ends)]
+        if len(ends) >= 3 and sum("# (" in line for line in lines) < len(lines) / 2:
+            yield n, "a stack of layers without shapes", "end lines with `# (batch, 32, 32, 16)`"
+
+
+@rule("everywhere")
+def links(book):
+    for n, cell in book.prose:
+        for target in LINK.findall(without_fences(cell.source)):
+            place = "".join(target).partition("#")[0]
+            found = (book.path.parent / place).resolve()
+            inside = found.exists() and found.is_relative_to(book.root.resolve())
+            if not re.match(r"(https?|mailto|data):", place) and not inside:
+                yield n, f"the link {place} leads nowhere", "correct it"
+
+
+@rule("everywhere")
+def one_sentence_a_line(book):
+    sections = [cells for _, title, cells in book.sections() if not title.startswith("References")]
+    for n, cell in (item for cells in sections for item in cells):
+        text = re.sub(r"^\|.*|!\[[^\]]*\]|<[^>]+>", "", plain(cell.source), flags=re.M)
+        for match in TWO_SENTENCES.finditer(text if cell.cell_type == "markdown" else ""):
+            if match[1].lower() not in ABBREVIATIONS:
+                yield n, f"two sentences in one line at {match[0]!r}", "break the line there"
+
+
+def lint(path: Path) -> list[str]:
+    """All failures of the notebook at ``path``, as ``notebook: cell N: what — cure``."""
+    book = Book(Path(path).resolve())
+    checks = [check for where, check in RULES if where == "everywhere" or not book.folder]
+    failures = sorted(failure for check in checks for failure in check(book))
+    name = f"{book.folder}/{book.path.name}".lstrip("/")
+    return [f"{name}: cell {n}: {what} — {cure}" for n, what, cure in failures]
+
+
+def main(argv: list[str] | None = None) -> int:
+    wanted = sys.argv[1:] if argv is None else argv
+    chosen = [Path(name) for name in wanted] or sorted(paths.NOTEBOOKS.rglob("*.ipynb"))
+    failures = [line for path in chosen for line in lint(path)]
+    print("\n".join(failures) or f"{len(chosen)} notebooks keep the rules")
+    return int(bool(failures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
