@@ -91,8 +91,8 @@ def slides() -> Finding:
 def kernel() -> Finding:
     lines = _python("from jupyter_client.kernelspec import get_kernel_spec as g;"
                     "print(g('python3').argv[0])")  # fmt: skip
-    own = os.path.realpath(sys.executable)
-    good = bool(lines) and os.path.realpath(shutil.which(lines[-1]) or lines[-1]) == own
+    # Jupyter replaces a bare "python" by the interpreter that it runs in.
+    good = bool(lines) and lines[-1] in ("python", "python3", sys.executable)
     return Finding("Kernel", good, "notebooks run in this environment" if good
                    else "notebooks would run in another Python",
                    "run `python -m ipykernel install --sys-prefix`")  # fmt: skip

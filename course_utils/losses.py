@@ -9,19 +9,17 @@ def weighted_cross_entropy(labels, logits, weights):
 
     E = - mean over batch and pixels of  w(x) · log p_l(x)(x),   p = softmax(logits)
 
-    Ronneberger, Fischer, Brox (2015), "U-Net", eq. 1 of the text on training. The paper sums over
-    the pixels and prints no minus sign; here it is the mean, and the minus makes it a loss:
-    0 at best, no upper limit.
+    Ronneberger, Fischer, Brox (2015), "U-Net", eq. 1, with the minus sign that is missing there,
+    and the mean in the place of the sum. 0 at best, no upper limit.
 
     labels: (B, H, W) integers 0..K-1, the true class l(x).  logits: (B, H, W, K) floats of any
-    size, the network's output before softmax.  weights: (B, H, W), at least 0.
+    size, before softmax.  weights: (B, H, W), at least 0.
     Returns a scalar in float32 (float64 for float64 logits; float16 is computed in float32).
     Raises TypeError for labels that aren't integers or logits that aren't floats, ValueError for
     shapes that don't fit.
 
-    In `model.fit` the same number comes from `SparseCategoricalCrossentropy(from_logits=True)`
-    with the weights as `sample_weight`: its default reduction divides by the number of pixels.
-    (The reduction "mean_with_sample_weight" divides by the sum of the weights instead.)
+    `model.fit` gets the same number from `SparseCategoricalCrossentropy(from_logits=True)` with the
+    weights as `sample_weight`: both divide by the number of pixels, not by the sum of the weights.
     """
     labels, logits, weights = _pixels(labels, logits, weights)
     log_p = ops.log_softmax(logits, axis=-1)  # (B, H, W, K)

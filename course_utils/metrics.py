@@ -24,7 +24,7 @@ def iou(truth, prediction):
     """
     truth, prediction = _masks(truth, prediction)
     union = np.count_nonzero(truth | prediction)
-    return np.count_nonzero(truth & prediction) / union if union else 1.0
+    return float(np.count_nonzero(truth & prediction) / union) if union else 1.0
 
 
 def dice(truth, prediction):
@@ -35,7 +35,7 @@ def dice(truth, prediction):
     """
     truth, prediction = _masks(truth, prediction)
     total = np.count_nonzero(truth) + np.count_nonzero(prediction)
-    return 2 * np.count_nonzero(truth & prediction) / total if total else 1.0
+    return float(2 * np.count_nonzero(truth & prediction) / total) if total else 1.0
 
 
 def pixel_accuracy(truth, prediction):
@@ -85,10 +85,9 @@ def pooled_f1(truths, predictions, threshold=0.5):
 
 
 def mean_average_precision(truth, prediction, thresholds=DSB2018_THRESHOLDS):
-    """Mean over IoU thresholds of TP / (TP + FP + FN), the score of Data Science Bowl 2018.
+    """Mean over IoU thresholds of TP / (TP + FP + FN): the score of the 2018 Data Science Bowl.
 
-    Caicedo et al. (2019), "Nucleus segmentation across imaging experiments". Called average
-    precision there, though no ranking of detections is involved as in COCO's.
+    That competition's name for it is kept, though it ranks no detections as COCO's does.
     Label images, (H, W) integers, 0 = background; matching as in `instance_counts`.
     Returns a float in [0, 1], 1 at best; two images without cells agree: 1.0. Errors as there.
     """
@@ -126,7 +125,9 @@ def adapted_rand_error(truth, prediction):
 
     Arganda-Carreras et al. (2015), "Crowdsourcing the creation of image segmentation algorithms
     for connectomics", as `skimage.metrics.adapted_rand_error`. Pixels with true label 0 (membrane)
-    aren't counted. Where the prediction has 0 inside true cells, all of it counts as one segment.
+    aren't counted. Label 0 of the prediction counts, as in scikit-image, as one segment like any
+    other: where a predicted membrane is too thick, it joins the rims of all cells. (The scripts of
+    the ISBI and SNEMI3D challenges thin the membrane or take each of its pixels for itself.)
 
     Label images, (H, W) integers.  Returns a float in [0, 1], 0 at best.
     Raises TypeError or ValueError for other input, and ValueError if no true cell has two pixels.
@@ -267,12 +268,10 @@ def _counts(pairs, n_true, n_predicted, threshold):
     if not 0 <= threshold < 1:
         raise ValueError(f"an IoU threshold must lie in [0, 1), not {threshold}.")
     row, col, ious = (column[pairs[2] > threshold] for column in pairs)
-    if threshold >= 0.5:  # no cell appears twice
-        tp = len(ious)
-    else:
-        graph = csr_array((np.ones(len(row)), (row, col)))
-        tp = np.count_nonzero(maximum_bipartite_matching(graph) >= 0) if len(row) else 0
-    return tp, n_predicted - tp, n_true - tp
+    tp = len(ious)
+    if tp and threshold < 0.5:  # else no cell appears twice
+        tp = np.count_nonzero(maximum_bipartite_matching(csr_array((ious, (row, col)))) >= 0)
+    return int(tp), int(n_predicted - tp), int(n_true - tp)
 
 
 def _f1(tp, fp, fn):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 from dataclasses import dataclass
 
 PROFILES = ("quick", "full")
@@ -45,7 +46,19 @@ def set_seeds(seed: int) -> None:
 
     random.seed(seed)
     np.random.seed(seed)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
+    _import_keras().utils.set_random_seed(seed)
 
-    keras.utils.set_random_seed(seed)
+
+def _import_keras():
+    """Import Keras without the lines that TensorFlow 2.21 writes past every logging switch."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        import keras
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)
+    return keras

@@ -4,14 +4,14 @@
 # A picture goes in, another picture comes out.
 # In this course you build the networks that do it, and you measure how well.
 #
-# **Time**: 10 minutes to read, under 1 minute to run on a laptop CPU.
-# **You need**: a little Python.
-# **Data**: drawn by the course itself, and one NASA portrait (public domain) that comes with scikit-image.
+# - **Time**: 10 minutes to read, under 1 minute to run on a laptop CPU.
+# - **You need**: a little Python.
+# - **Data**: drawn by the course itself, and one NASA portrait (public domain) that comes with scikit-image.
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Ask who has trained a network before, and who has looked at its output as numbers.
-# Everyone runs each cell with Shift+Enter; wait for the first picture before you go on.
+# > **For the speaker.**
+# > Ask who has trained a network before, and who has looked at its output as numbers.
+# > Everyone runs each cell with Shift+Enter; wait for the first picture before you go on.
 
 # %% [markdown]
 # ## Objectives
@@ -34,9 +34,9 @@ STEPS = None
 TEST_DATA = None
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# The cell above holds the settings that every lesson has.
-# Nobody needs to touch them today.
+# > **For the speaker**, minutes: 1.
+# > The cell above holds the settings that every lesson has.
+# > Nobody needs to touch them today.
 
 # %% [markdown]
 # ## Your first picture
@@ -55,9 +55,9 @@ show_images([field.image, tissue.image], ["fluorescence", "stained tissue"],
 # So it knows where each cell ends, and it needs no download.
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Lesson 01 teaches a network to find these cells.
-# Ask the room: where would you draw the border between two cells that touch?
+# > **For the speaker**, minutes: 1.
+# > Lesson 01 teaches a network to find these cells.
+# > Ask the room: where would you draw the border between two cells that touch?
 
 # %% [markdown]
 # ## Check your machine
@@ -72,9 +72,9 @@ status = doctor.main()
 # A line that starts with `note` is optional.
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Walk around while it runs; it takes ten seconds.
-# A missing tesseract or GPU is fine.
+# > **For the speaker**, minutes: 1.
+# > Walk around while it runs; it takes ten seconds.
+# > A missing tesseract or GPU is fine.
 
 # %% [markdown]
 # ## A picture is a tensor
@@ -110,9 +110,9 @@ for name, version in {
 # Mixing them up raises no error: the picture is wrong, and nothing says so.
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Surprising for most: a float picture and a uint8 picture look the same on screen and differ by 255.
-# The module images is the only place in the course that converts.
+# > **For the speaker**, minutes: 1.
+# > Surprising for most: a float picture and a uint8 picture look the same on screen and differ by 255.
+# > The module images is the only place in the course that converts.
 
 # %% [markdown]
 # ## Five classic mistakes
@@ -135,14 +135,15 @@ show_images(list(wrong.values()), list(wrong), height=2.2,
 # Blue skin means that red and blue changed places: OpenCV reads files as BGR.
 
 # %% [markdown] tags=["note"]
-# minutes: 2
-# Let the room name the mistake before you read the title out.
-# The fourth one wraps around: 200 + 90 is 34 in uint8.
+# > **For the speaker**, minutes: 2.
+# > Let the room name the mistake before you read the title out.
+# > The fourth one wraps around: 200 + 90 is 34 in uint8.
 
 # %% [markdown]
 # ## Turn a knob
 #
-# Noise is the simplest damage. Move the slider: from where on is the face lost?
+# Noise is the plainest damage.
+# Move the slider: from where on is the face lost?
 
 # %%
 import ipywidgets
@@ -158,10 +159,14 @@ def noisy(sigma):
 play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with noise.",
      sigma=ipywidgets.FloatSlider(0.2, min=0, max=0.6, step=0.02));
 
+# %% [markdown] tags=["read"]
+# `sigma` is the standard deviation of the noise, on a scale where white is 1.
+# Most people still see a face at 0.4, where the noise is larger than most edges.
+
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Drag slowly to the right and let the room say stop.
-# People recognise a face in far more noise than they expect.
+# > **For the speaker**, minutes: 1.
+# > Drag slowly to the right and let the room say stop.
+# > People recognise a face in far more noise than they expect.
 
 # %% [markdown]
 # ## Bet first
@@ -170,7 +175,8 @@ play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with nois
 #
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}$$
 #
-# Noise of σ = 0.2 leaves about 15 dB. Every 6 dB more halve the error.
+# Noise of σ = 0.2 leaves about 15 dB.
+# Every 6 dB more halve the error.
 
 # %%
 from course_utils.teach import Bets
@@ -179,9 +185,9 @@ bets = Bets()
 bets.ask("median", "PSNR in dB after a 5×5 median filter?", 10, 30, step=0.5)
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Everyone sets the slider before the next cell runs.
-# A guess that is wrong teaches more than a number that is read.
+# > **For the speaker**, minutes: 1.
+# > Everyone sets the slider before the next cell runs.
+# > A guess that is wrong teaches more than a number that is read.
 
 # %% [markdown]
 # ### Measure it against doing nothing
@@ -196,6 +202,9 @@ psnr = {name: peak_signal_noise_ratio(photo, picture, data_range=1)
         for name, picture in {"do nothing": damaged, "median": cleaned}.items()}
 show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
             alt="The noisy portrait, and the same after a median filter: smoother and softer.")
+
+# %% [markdown] tags=["read"]
+# The filter takes the middle one of 25 neighbours, so single grains vanish, and thin hair with them.
 
 # %%
 bets.reveal("median", psnr["median"])
@@ -216,14 +225,15 @@ from course_utils.teach import upload
 upload()
 
 # %% [markdown] tags=["note"]
-# minutes: 1
-# Optional. Without a picture the lessons use the portrait from above.
-# Nothing leaves the computer: there is no network access in any lesson.
+# > **For the speaker**, minutes: 1.
+# > Optional.
+# > Without a picture the lessons use the portrait from above.
+# > Nothing leaves the computer: there is no network access in any lesson.
 
 # %% [markdown] tags=["read"]
 # ## How the course runs
 #
-# - `course start 01` copies a lesson into `work/`. Your copy is never overwritten.
+# - `course start 01` copies a lesson into `work/`, and your copy is never overwritten.
 # - Everything runs on a laptop without network: that is the profile `quick`.
 # - The same notebooks take real data sets: `DATASET = "dsb2018"` in the parameters cell.
 # - **Alt+R** shows a notebook as slides, **T** opens the speaker's notes.
@@ -237,6 +247,10 @@ upload()
 # 4. A result counts beside a baseline, in numbers.
 #
 # Next: [lesson 01](01_unet_segmentation.ipynb) cuts pictures into cells.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Ask for the one mistake that people expect to make first.
 
 # %%
 from course_utils import profile, results

@@ -97,6 +97,14 @@ def test_slide_types_stand_in_the_notebook(course):
                      "subslide", "-", "fragment", "slide", "notes", "-"]  # fmt: skip
 
 
+def test_comments_that_look_like_commands_stay_comments(tmp_path):
+    source = "# cat and dog\n# ! careful\n# %d items\nx = 1"
+    (tmp_path / "01_new.py").write_text(f"# %%\n{source}\n")
+    assert json.loads(build.render(tmp_path / "01_new.py"))["cells"][0]["source"] == (
+        source.splitlines(keepends=True)
+    )
+
+
 def test_a_second_build_writes_nothing_and_a_changed_script_is_built(course):
     assert build.build_all(course) == []
     script = course / "lessons/01_good.py"
@@ -117,11 +125,11 @@ def test_an_executed_notebook_is_overwritten(course):
 
 
 def test_an_edited_notebook_is_refused_and_everything_stays(course, capsys):
-    lesson, solved = course / "notebooks/01_good.ipynb", course / "notebooks/solutions/01_good.ipynb"
+    lesson = course / "notebooks/01_good.ipynb"
+    solved = course / "notebooks/solutions/01_good.ipynb"
     change(lesson, "two black squares", "my alt text")
     change(solved, "Count the overlap", "Count it")
-    before = lesson.read_bytes()
-    solved_before = solved.read_bytes()
+    before = lesson.read_bytes(), solved.read_bytes()
     script = course / "lessons/01_good.py"
     script.write_text(script.read_text().replace("9 minutes", "8 minutes"))
     assert build.main([], course) == 1
@@ -129,7 +137,7 @@ def test_an_edited_notebook_is_refused_and_everything_stays(course, capsys):
     assert "notebooks/01_good.ipynb was edited in the browser" in said
     assert "`course bring-back 01_good`" in said
     assert "edit in lessons/exercises/01_good.py" in said
-    assert (lesson.read_bytes(), solved.read_bytes()) == (before, solved_before)
+    assert (lesson.read_bytes(), solved.read_bytes()) == before
     assert build.main(["--force"], course) == 0
     assert "my alt text" not in lesson.read_text()
 

@@ -1,5 +1,7 @@
 import json
 import math
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -36,6 +38,15 @@ def test_one_seed_repeats_everything():
         return float(np.random.rand()), float(keras.random.uniform(()))
 
     assert draw(3) == draw(3) and draw(3) != draw(4)
+
+
+def test_keras_comes_without_noise_and_errors_still_show():
+    code = (
+        "import sys; from course_utils import profile; profile.set_seeds(0);"
+        "print('seen', file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == "seen\n"
 
 
 @pytest.fixture

@@ -11,16 +11,31 @@ from course_utils import show
 from course_utils.show import figures, live, source
 
 
-class Handle:
+class Page:
+    """Stands for the notebook: what was displayed, and what it was replaced by."""
+
+    def __init__(self):
+        self.bundles, self.updates = [], []
+
+    def display(self, bundle, raw, display_id=None):
+        self.bundles.append(bundle)
+        return self if display_id else None
+
     def update(self, bundle, raw):
-        self.bundle = bundle
+        self.updates.append(bundle)
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    bundles = []
-    monkeypatch.setattr(figures, "display", lambda bundle, **_: bundles.append(bundle) or Handle())
-    return bundles
+def page(monkeypatch):
+    page = Page()
+    for module in (figures, live):
+        monkeypatch.setattr(module, "display", page.display)
+    return page
+
+
+@pytest.fixture
+def shown(page):
+    return page.bundles
 
 
 def pixels(bundle):
@@ -51,12 +66,6 @@ def test_many_pictures_go_into_rows(shown):
     show.show_images(np.zeros((6, 4, 4, 3)), list("abcdef"), alt="six", columns=3)
     height, width, _ = pixels(shown[0]).shape
     assert 0.5 < height / width < 1.1
-
-
-def test_a_handle_refreshes_in_place(shown):
-    handle = show.show_images([np.zeros((4, 4))], alt="one")
-    show.show_images([np.ones((4, 4))], alt="two", handle=handle)
-    assert len(shown) == 1 and handle.bundle["text/plain"] == "two"
 
 
 def test_lines_and_scores_draw(shown):
@@ -97,13 +106,14 @@ def test_source_longer_than_a_slide_is_refused():
         source.source(keras.Model.compile)
 
 
-def test_live_shows_bar_curve_and_pictures(shown):
+def test_live_shows_bar_curve_and_pictures_in_place(page):
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     watch = live.Live(3, lambda: [np.zeros((4, 4, 3))], alt="loss falls")
     model.fit(np.ones((6, 2)), np.ones((6, 1)), batch_size=2, verbose=0, callbacks=[watch])
     assert len(watch.losses) == 3 and watch._bar.n == 3
-    assert len(shown) == 1 and "loss falls" in watch._handle.bundle["text/html"]
+    assert len(page.bundles) == 1 and 'alt="loss falls"' in page.updates[-1]["text/html"]
+    assert pixels(page.updates[-1]).shape != () and page.updates[-1] != page.bundles[0]
 
 
 def test_smooth_is_a_running_mean():

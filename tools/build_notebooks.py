@@ -40,6 +40,8 @@ import nbformat
 
 from course_utils import paths
 
+# comment_magics: else jupytext takes the comment "# cat and dog" for a shell command.
+PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
@@ -116,7 +118,7 @@ def _exercise_cells(cells, solution: bool) -> list:
 def render(script: Path, solution: bool = False) -> str:
     """The text of the notebook built from ``script``; of an exercise, its stub or ``solution``."""
     script = Path(script)
-    notebook = jupytext.reads(script.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook = jupytext.reads(script.read_text(encoding="utf-8"), fmt=PERCENT)
     if script.parent.name == "exercises":
         try:
             notebook.cells = _exercise_cells(notebook.cells, solution)
@@ -210,8 +212,8 @@ def stale(root: Path = paths.ROOT, names=()) -> list[Path]:
 def bring_back(name: str, root: Path = paths.ROOT, force: bool = False) -> Path:
     """Write what was edited in ``notebooks/<name>….ipynb`` to its script; return the script.
 
-    Raises ValueError if there is no such lesson, if its script has changed since the notebook was
-    built (unless ``force``), or if a percent script cannot hold the edit.
+    Raises ValueError if there is none, if its script has changed too since the notebook was built
+    (unless ``force``), or if a percent script cannot hold the edit.
     """
     stem = Path(name).stem
     found = sorted((root / "notebooks").glob(f"{stem}*.ipynb"))
@@ -226,8 +228,8 @@ def bring_back(name: str, root: Path = paths.ROOT, force: bool = False) -> Path:
                              "commit it, then add --force, then merge by hand")
     filters = {"cell_metadata_filter": "tags,-all", "notebook_metadata_filter": "-all"}
     notebook.metadata = nbformat.from_dict({"jupytext": filters})
-    text = jupytext.writes(notebook, fmt="py:percent")
-    lost = _cell_keys(jupytext.reads(text, fmt="py:percent").cells) != _cell_keys(notebook.cells)
+    text = jupytext.writes(notebook, fmt=PERCENT)
+    lost = _cell_keys(jupytext.reads(text, fmt=PERCENT).cells) != _cell_keys(notebook.cells)
     if lost or any(cell.get("attachments") for cell in notebook.cells):
         raise ValueError(f"a percent script cannot hold {found[0].name}: save pasted pictures as "
                          "files, and begin no line with '# %%'")

@@ -19,7 +19,7 @@ from course_utils import paths
 
 PARAMETERS = 'PROFILE = "quick"; DATASET = "synthetic"; SEED = 0; STEPS = None; TEST_DATA = None'
 TAGS = {"note", "fragment", "read", "parameters"}
-DRAWING = {"show_figure", "show_images", "show_lines", "show_scores"}  # they take alt=
+DRAWING = {"play", "show_figure", "show_images", "show_lines", "show_scores"}  # they take alt=
 FORBIDDEN_NAMES = [
     (r"(tf|tensorflow)\.keras\b|tf_keras\b|keras\.src\b", "legacy Keras", "`import keras`"),
     (r"((np|numpy)\.)?random\.seed$|(tf|tensorflow)\.random\.set_seed$|.*\bset_random_seed$",
@@ -301,7 +301,8 @@ def minutes(book):
     for n, title, cells in book.sections():
         notes = "\n".join(cell.source for _, cell in cells if "note" in tags_of(cell))
         spent[n, title] = sum(int(number) for number in MINUTES.findall(notes))
-        if title and not spent[n, title]:
+        hidden = "read" in tags_of(cells[0][1])  # not presented
+        if title and not spent[n, title] and not hidden:
             yield n, f"no note with the minutes of {title!r}", "add a `note` cell: minutes: 3"
     stated = TIME.search("\n".join(cell.source for _, cell in book.sections()[0][2]))
     if not stated or int(stated[1]) > 60:

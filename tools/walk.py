@@ -70,6 +70,7 @@ MEASURE = """() => {
   count('unrendered formulas', inside('.jp-RenderedMarkdown').filter(e => /\\$[^$\\n]{1,200}\\$/.test(e.innerText)).length);
   count('widgets that did not appear', inside('.jp-OutputArea-output').filter(
     e => /Error displaying widget|Loading widget|model not found|^\\w+\\((children|value|description)=|^.*\\d%\\|/.test(e.innerText)).length);
+  count('objects printed', inside('.jp-OutputArea-output pre').filter(e => /^<[\\w.]+ (object at|\\w+=)/m.test(e.innerText)).length);
   count('empty', +!(words.trim() || inside('img, canvas, svg').length));
   return { title: ((heading || slide).innerText || '(no heading)').trim().split('\\n')[0].slice(0, 60), out };
 }"""
@@ -149,9 +150,7 @@ def walk(page, name: str, shots: Path | None = None, sizes=SIZES) -> list[str]:
     problems = []
     with contextlib.suppress(TimeoutError):
         wait_for(page, LOADING, 20)
-    print("loaded", time.monotonic())
     for _ in range(page.evaluate(STEPS)):
-        print(time.monotonic())
         place = page.evaluate(PLACE)
         if page.evaluate(f"() => !{HERE}[{place.split('/')[0]}]?.querySelector('.fragment:not(.visible)')"):
             problems += measure(page, name, int(place.split("/")[0]), shots, sizes)
@@ -191,25 +190,27 @@ def wait_for(page, condition: str, seconds: float) -> None:
         raise TimeoutError(str(late)) from None
 
 
+def walk_notebook(page, outside: list, address: str, notebook: Path, shots=None) -> list[str]:
+    """Problems of one notebook that a running `jupyter_lab` serves at `address`."""
+    start = time.monotonic()
+    page.goto(address.format(f"rise/{notebook.name}"))
+    wait_for(page, "() => document.querySelector('.reveal.ready section.present')", 60)
+    problems = walk(page, notebook.stem, shots)
+    problems += [f"{notebook.stem}: asked for {url}" for url in outside]
+    outside.clear()
+    slides = page.evaluate(f"() => {HERE}.length")
+    print(f"{notebook.stem}: {slides} slides, {time.monotonic() - start:.0f} s", flush=True)
+    return problems
+
+
 def walk_notebooks(notebooks: list[Path], shots: Path | None = None) -> list[str]:
     """Problems of all `notebooks` in RISE: one server, one browser. The files are not touched."""
-    problems = []
     with tempfile.TemporaryDirectory(prefix="walk-") as folder:
-        shutil.copy(ROOT / "notebooks/rise.css", folder)
-        for notebook in notebooks:
-            shutil.copy(notebook, folder)
+        for file in [ROOT / "notebooks/rise.css", *notebooks]:
+            shutil.copy(file, folder)
         with jupyter_lab(Path(folder)) as address, browser() as (page, outside):
-            for notebook in notebooks:
-                start = time.monotonic()
-                page.goto(address.format(f"rise/{notebook.name}"))
-                wait_for(page, "() => document.querySelector('.reveal.ready section.present')", 60)
-                print("ready", time.monotonic()-start)
-                problems += walk(page, notebook.stem, shots)
-                slides = page.evaluate(f"() => {HERE}.length")
-                print(f"{notebook.stem}: {slides} slides, {time.monotonic() - start:.0f} s", flush=True)
-                problems += [f"{notebook.stem}: asked for {url}" for url in outside]
-                outside.clear()
-    return problems
+            return [problem for notebook in notebooks
+                    for problem in walk_notebook(page, outside, address, notebook, shots)]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -24,23 +24,21 @@ plt.rcParams.update({
 })  # fmt: skip
 
 
-def show_figure(figure, alt: str, handle=None):
-    """Display a Matplotlib figure with its alt text, close it, and return the display handle.
+def show_figure(figure, alt: str) -> None:
+    """Display a Matplotlib figure with its alt text and close it."""
+    display(figure_bundle(figure, alt), raw=True)
 
-    handle: one that an earlier call returned; then that figure is replaced in place.
-    Raises ValueError for a missing alt text.
-    """
-    bundle = {"text/html": picture_html(figure, alt), "text/plain": alt}
-    if handle is None:
-        return display(bundle, raw=True, display_id=True)
-    handle.update(bundle, raw=True)
-    return handle
+
+def figure_bundle(figure, alt: str) -> dict[str, str]:
+    """What `IPython.display.display(..., raw=True)` takes; closes the figure."""
+    return {"text/html": picture_html(figure, alt), "text/plain": alt}
 
 
 def picture_html(figure, alt: str) -> str:
     """A Matplotlib figure as an HTML `img` with its alt text; closes the figure.
 
     HTML, because JupyterLab drops the alt text of image/png.
+    Raises ValueError for a missing alt text.
     """
     if not alt or not alt.strip():
         raise ValueError("A figure needs alt=: one sentence that says what is to be seen.")
@@ -54,9 +52,9 @@ def picture_html(figure, alt: str) -> str:
     )
 
 
-def show_images(images, titles=None, alt="", columns=None, height=2.4, handle=None):
+def show_images(images, titles=None, alt="", columns=None, height=2.4) -> None:
     """Pictures side by side; the arguments are those of `image_figure` and `show_figure`."""
-    return show_figure(image_figure(images, titles, columns, height), alt, handle)
+    show_figure(image_figure(images, titles, columns, height), alt)
 
 
 def image_figure(images, titles=None, columns=None, height=2.4):
@@ -82,7 +80,7 @@ def image_figure(images, titles=None, columns=None, height=2.4):
     return figure
 
 
-def show_lines(x, lines: dict, labels: tuple[str, str], alt: str):
+def show_lines(x, lines: dict, labels: tuple[str, str], alt: str) -> None:
     """Curves over `x`: {name: values}, told apart by colour and dash; labels = (x axis, y axis)."""
     figure, axis = plt.subplots(figsize=(8, 3.4))
     for (name, values), dash in zip(lines.items(), ("-", "--", ":", "-.") * 2, strict=False):
@@ -90,10 +88,10 @@ def show_lines(x, lines: dict, labels: tuple[str, str], alt: str):
     axis.set_xlabel(labels[0])
     axis.set_ylabel(labels[1])
     axis.legend(frameon=False)
-    return show_figure(figure, alt)
+    show_figure(figure, alt)
 
 
-def show_scores(scores: dict, name: str, alt: str):
+def show_scores(scores: dict, name: str, alt: str) -> None:
     """One bar a competitor: {competitor: number}; the last is the course's and stands out."""
     figure, axis = plt.subplots(figsize=(8, 0.6 * len(scores) + 0.8))
     colours = ["#B8C4CC"] * (len(scores) - 1) + [PALETTE[0]]
@@ -102,7 +100,7 @@ def show_scores(scores: dict, name: str, alt: str):
     axis.invert_yaxis()
     axis.set_xlabel(name)
     axis.margins(x=0.12)
-    return show_figure(figure, alt)
+    show_figure(figure, alt)
 
 
 def outlines(image: np.ndarray, labels: np.ndarray, colour=(1.0, 0.85, 0.1)) -> np.ndarray:

@@ -5,9 +5,10 @@ import time
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from tqdm.auto import tqdm
 
-from .figures import show_figure
+from .figures import figure_bundle
 
 
 class Live(keras.callbacks.Callback):
@@ -49,7 +50,11 @@ class Live(keras.callbacks.Callback):
         for axis, picture in zip(axes[1:], pictures, strict=True):
             axis.imshow(picture)
             axis.axis("off")
-        self._handle = show_figure(figure, self.alt, self._handle)
+        bundle = figure_bundle(figure, self.alt)
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
         self._drawn = time.monotonic()
 
 

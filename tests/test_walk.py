@@ -1,0 +1,155 @@
+"""Slides in a browser: the walk finds each fault, the lessons have none, widgets live in Lab and RISE."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import jupytext
+import nbclient
+import nbformat
+import pytest
+from conftest import require
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tools import walk  # noqa: E402
+
+EXECUTED = sorted((ROOT / "build" / "executed").glob("*.ipynb"))
+RISE = {"theme": "white", "center": False, "transition": "none", "start_slideshow_at": "beginning"}
+FAULTS = {  # slide title: (cell below the title, what the walk must say)
+    "too long": (new_markdown_cell("line\n\n" * 40), "px below the edge"),
+    "too wide": (new_code_cell("x = " + "1 + " * 60), "px cut off at the right"),
+    "warning": (new_code_cell("1", outputs=[new_output("stream", name="stderr", text="Oh!")]),
+                "errors or warnings printed"),
+    "failed": (new_code_cell("1", outputs=[new_output("error", ename="E", evalue="e",
+                                                      traceback=["E: e"])]),
+               "errors or warnings printed"),
+    "no picture": (new_markdown_cell("![a picture](nowhere.png)"), "broken pictures"),
+    "no words": (new_markdown_cell("![](rise.png)"), "pictures without alt text"),
+    "bad formula": (new_markdown_cell(r"$\nonsense{x}$"), "formulas with an error"),
+    "dead widget": (new_code_cell("1", outputs=[new_output("display_data", {
+        "text/plain": "IntSlider(value=3)"})]), "widgets that did not appear"),
+    "handle": (new_code_cell("1", outputs=[new_output("display_data", {
+        "text/plain": "<DisplayHandle display_id=4b5e>"})]), "objects printed"),
+}  # fmt: skip
+OUTSIDE = "https://example.org/tracker.png"
+
+
+def slides(cells) -> nbformat.NotebookNode:
+    notebook = new_notebook(cells=cells)
+    notebook.metadata["rise"] = RISE
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    return notebook
+
+
+def faulty_notebook() -> nbformat.NotebookNode:
+    cells = []
+    for title, (cell, _) in FAULTS.items():
+        heading = new_markdown_cell(f"## {title}", metadata={"slideshow": {"slide_type": "slide"}})
+        cells += [heading, cell]
+    cells += [new_markdown_cell(f"## tracked ![t]({OUTSIDE})",
+                                metadata={"slideshow": {"slide_type": "slide"}})]
+    return slides(cells)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """One server and one page for this module: (page, requests that left, address, folder)."""
+    require("browser", bool(walk.CHROMIUM), "install chromium")
+    folder = tmp_path_factory.mktemp("slides")
+    fixture = jupytext.read(ROOT / "tests/fixtures/widgets.py")
+    nbformat.write(fixture, folder / "live.ipynb")
+    nbclient.NotebookClient(fixture, kernel_name="python3").execute()
+    nbformat.write(fixture, folder / "widgets.ipynb")
+    nbformat.write(faulty_notebook(), folder / "faults.ipynb")
+    for file in [ROOT / "notebooks/rise.css", *EXECUTED]:
+        shutil.copy(file, folder)
+    with walk.jupyter_lab(folder) as address, walk.browser() as (page, outside):
+        yield page, outside, address, folder
+
+
+@pytest.mark.slow
+def test_walk_finds_every_fault(opened):
+    page, outside, address, folder = opened
+    problems = walk.walk_notebook(page, outside, address, folder / "faults.ipynb")
+    for title, (_, fault) in FAULTS.items():
+        for size in ("1280x720", "1920x1080"):
+            said = [p for p in problems if f'"{title}" at {size}' in p]
+            assert any(fault in p for p in said), (title, size, said)
+    assert f"faults: asked for {OUTSIDE}" in problems
+
+
+@pytest.mark.slow
+def test_good_slides_have_no_fault_and_can_be_read_from_the_back_row(opened, tmp_path):
+    page, outside, address, folder = opened
+    assert walk.walk_notebook(page, outside, address, folder / "widgets.ipynb", tmp_path) == []
+    assert len(list(tmp_path.glob("*.png"))) == 2 * 6
+    height = page.viewport_size["height"]
+    for selector, share in ((".jp-RenderedMarkdown p", 0.03), (".cm-line", 0.023),
+                            (".widget-label", 0.025)):  # fmt: skip
+        size = page.evaluate(f"() => getComputedStyle(document.querySelector('{selector}')).fontSize")
+        assert float(size[:-2]) >= share * height, (selector, size)
+    assert not page.get_by_text("unprojectable").is_visible()
+    assert not page.get_by_text("Speaker notes must").is_visible()
+
+
+@pytest.mark.executed
+@pytest.mark.parametrize("notebook", EXECUTED, ids=lambda path: path.stem)
+def test_lessons_fit_their_slides(opened, notebook):
+    page, outside, address, _ = opened
+    problems = walk.walk_notebook(page, outside, address, notebook)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+def test_widgets_live_in_lab_and_in_rise(opened):
+    page, outside, address, _ = opened
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(address.format("lab/tree/live.ipynb") + "&reset")
+    walk.wait_for(page, """() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext
+        ?.session?.kernel?.status === 'idle'""", 60)  # fmt: skip
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    assert_bar_is_full(page)
+    assert_slider_moves_picture(page)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    page.goto(address.format("rise/live.ipynb"))
+    walk.wait_for(page, "() => document.querySelector('.reveal.ready section.present')", 60)
+    walk.wait_for(page, walk.LOADING, 20)
+    show_slide(page, "Drag the slider")
+    assert_slider_moves_picture(page)
+    show_slide(page, "Watch it train")
+    page.evaluate("() => document.querySelectorAll('.progress-bar').forEach(e => e.remove())")
+    page.locator("section.present section.present .cm-content").click()
+    page.keyboard.press("Control+Enter")
+    assert_bar_is_full(page)
+    assert outside == []
+
+
+def show_slide(page, title):
+    while not page.locator("section.present section.present", has_text=title).count():
+        place = page.evaluate(walk.PLACE)
+        page.keyboard.press("Space")
+        walk.wait_for(page, f"() => ({walk.PLACE})() !== '{place}'", 2)
+
+
+def assert_slider_moves_picture(page):
+    picture = ".jupyter-widgets img"
+    page.wait_for_selector(picture)
+    before = page.get_attribute(picture, "src")
+    handle = page.locator(".noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    page.wait_for_function("([css, old]) => ![null, undefined, old].includes("
+                           "document.querySelector(css)?.src)", arg=[picture, before])  # fmt: skip
+
+
+def assert_bar_is_full(page):
+    walk.wait_for(page, """() => { const bar = document.querySelector('.jupyter-widgets .progress-bar');
+        const trough = bar?.parentElement.getBoundingClientRect(), box = bar?.getBoundingClientRect();
+        return bar && box.height > 4 && box.width > 50 && box.width > 0.97 * trough.width; }""", 30)
