@@ -6,14 +6,15 @@ from skimage.measure import label
 from skimage.segmentation import watershed
 
 
-def instances(inside, cell=None, threshold=0.5, seed_threshold=0.5, smoothing=1.0, min_size=20):
+def instances(inside, cell=None, threshold=0.5, seed_threshold=0.5, smoothing=0.7, min_size=20):
     """Cells from probabilities: seeds where `inside` is high, grown to the whole cell.
 
     `inside`: (H, W) float in [0, 1], the probability of a cell's inside, low between touching
     cells. `cell`: (H, W), the probability of any part of a cell, `inside` if not given.
     Each connected region where the smoothed `inside` exceeds `seed_threshold` is a seed; the
     watershed grows the seeds over `cell` > `threshold`. `smoothing`: the Gaussian's sigma in
-    pixels. Cells under `min_size` pixels are dropped.
+    pixels. Cells under `min_size` pixels are dropped. Where cells fill the picture up to thin
+    membranes, threshold=0 grows them until they meet.
     Returns (H, W) int32 labels, 0 = background, 1..n = cells without gaps.
     Raises ValueError for maps of another shape.
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 from . import paths
 from .profile import Run
 
+BEGIN, END = "<!-- results:begin (made by `make results`) -->", "<!-- results:end -->"
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-image")
 
 
@@ -91,7 +92,29 @@ def snapshot() -> Path:
     if not content["records"]:
         raise ValueError("There are no records yet; run `make run` first.")
     _write(paths.SNAPSHOT, content)
+    readme = paths.ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    paths.write_atomically(readme, with_table(text, content["records"]))
     return paths.SNAPSHOT
+
+
+def with_table(readme: str, records: list[dict]) -> str:
+    """The README's text with its table of lessons made from `records`."""
+    begin, rest = readme.split(BEGIN)
+    end = rest[rest.index(END) :]
+    rows = ["| lesson | data | run on 2 CPU cores | result (baselines) |", "|---|---|---|---|"]
+    for entry in records:
+        lesson, seconds = entry["lesson"], entry.get("seconds")
+        time_taken = "" if seconds is None else f"{seconds:.0f} s"
+        rows.append(f"| [{lesson_title(lesson)}](notebooks/{lesson}.ipynb) | {entry['dataset']} "
+                    f"| {time_taken} | {headline(entry)} |")  # fmt: skip
+    return begin + BEGIN + "\n" + "\n".join(rows) + "\n" + end
+
+
+def lesson_title(lesson: str) -> str:
+    """The heading of a lesson, with its number."""
+    text = (paths.LESSONS / f"{lesson}.py").read_text(encoding="utf-8")
+    return f"{lesson[:2]} {text.split('# # ', 1)[1].splitlines()[0]}"
 
 
 def _numbers(values: dict) -> dict[str, float]:

@@ -34,6 +34,19 @@ def test_small_specks_go_and_numbers_have_no_gaps():
     assert np.array_equal(np.unique(labels), [0, 1, 2])
 
 
+def test_threshold_zero_grows_cells_until_they_meet():
+    inside = np.full((20, 41), 0.9)
+    inside[:, 19:22] = 0.2, 0.1, 0.2               # a membrane
+    labels = instances(inside, threshold=0, smoothing=0)
+    assert np.all(labels[:, :20] == 1) and np.all(labels[:, 21:] == 2)
+
+
+def test_a_cell_without_a_seed_is_not_found():
+    cell = 1.0 * (disc(15, 20, 8) | disc(40, 60, 8))
+    labels = instances(disc(15, 20, 8) * 0.9, cell)
+    assert labels.max() == 1 and labels[40, 60] == 0
+
+
 def test_empty_and_full_images():
     assert instances(np.zeros((9, 9))).max() == 0
     assert np.all(instances(np.ones((9, 9))) == 1)

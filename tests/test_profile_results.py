@@ -76,10 +76,22 @@ def test_a_record_refuses_what_is_no_number(run, value, tmp_path):
 
 def test_the_snapshot_needs_records(run, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "SNAPSHOT", tmp_path / "docs" / "results.json")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(results, "lesson_title", lambda lesson: "01 X")
+    (tmp_path / "README.md").write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
     with pytest.raises(ValueError, match="make run"):
         results.snapshot()
     results.record(run, {"iou": 0.91}, {}, {})
     assert json.loads(results.snapshot().read_text())["records"][0]["metrics"] == {"iou": 0.91}
+    readme = (tmp_path / "README.md").read_text()
+    assert "| iou 0.91 |" in readme and "old" not in readme
+    assert readme.startswith("before\n") and readme.endswith(f"{results.END}\nafter\n")
+
+
+def test_the_readme_says_what_the_snapshot_says():
+    readme = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    records = json.loads(paths.SNAPSHOT.read_text(encoding="utf-8"))["records"]
+    assert results.with_table(readme, records) == readme
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):

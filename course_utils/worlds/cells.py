@@ -72,8 +72,8 @@ def cells(seed: int, size: int = 128, look: str | None = None) -> Field:
     chosen = LOOKS[layout.integers(len(LOOKS))]
     grain = layout.uniform(0, np.pi)
     outlines = _nuclei(layout, size, grain)
-    light = layout.lognormal(0, layout.uniform(0.1, 0.5), len(outlines.angle)).clip(0.5, 2.5)
-    canvas = _draw(outlines, light, size, flat=layout.uniform(0.35, 0.9),
+    light = layout.lognormal(0, layout.uniform(0.1, 0.5), len(outlines.angle)).clip(0.55, 2.2)
+    canvas = _draw(outlines, light, size, flat=layout.uniform(0.65, 0.95),
                    overlap=layout.uniform(0, 0.5))
     look = look or chosen
     photograph = _fluorescence if look == "fluorescence" else _stained
@@ -111,7 +111,7 @@ def _check(seed, size, look):
 
 def _nuclei(rng, size, grain):
     """Outlines of the nuclei of one field: size, crowding and elongation differ by field."""
-    typical = 5.0 * (3.2 ** rng.beta(1, 1.4))
+    typical = 6.5 * 2.5 ** rng.beta(1, 1.3)
     covered = rng.uniform(0.01, 0.04) if rng.random() < 0.1 else rng.uniform(0.08, 0.42)
     count = max(1, round(covered * size**2 / (np.pi * typical**2)))
     radius = typical * np.exp(rng.normal(0, 0.2, count)).clip(0.55, 1.6)
@@ -121,7 +121,7 @@ def _nuclei(rng, size, grain):
     uneven = rng.uniform(0.01, 0.05) * np.where(rng.random(count) < 0.08, 2.5, 1)
     lobes = rng.normal(0, 1, (count, 2, 4)) * [1, 0.7, 0.4, 0.25] * uneven[:, None, None]
     bend = rng.normal(0, 0.12, count)
-    soft = 1 + np.where(rng.random(count) < 0.15, rng.uniform(0.5, 3, count), 0)
+    soft = 1 + np.where(rng.random(count) < 0.12, rng.uniform(0.5, 2.5, count), 0)
     centre = _scatter(rng, count, size, typical)
     outlines = Outlines(centre, axes, angle, lobes, bend, soft)
     return _push_apart(rng, outlines, size)
@@ -332,27 +332,36 @@ def _fluorescence(rng, canvas, outlines, grain):
     pattern = 1 + rng.uniform(0.08, 0.3) * texture + float(rng.choice([-0.9, 1.0])) * spots
     light = canvas.light * np.clip(pattern, 0.25, None) * _groove(rng, canvas)
     light = light / (np.percentile(light[canvas.depth > 0], 80) + 1e-6)
-    light = light + _far_below(rng, size, 0.1, 0.4) + _specks(rng, size, rng.uniform(0.3, 2))
+    light = light + _far_below(rng, size, 0.05, 0.25) + _specks(rng, size, rng.uniform(0.3, 2))
     light = light + rng.uniform(0, 0.25) * _threads(rng, size)
     ground = rng.uniform(0.005, 0.08) * np.clip(1 + 0.3 * _noise(rng, size, 24), 0, None)
-    light = light + rng.uniform(0.1, 0.6) * _blur(light, rng.uniform(5, 14)) + ground
-    light = _blur(light * _lamp(rng, size, rng.uniform(0.2, 0.85)), rng.uniform(0.5, 0.95))
-    exposure = rng.uniform(0.18, 0.45) if rng.random() < 0.15 else rng.uniform(0.5, 0.95)
-    film = 1 - np.exp(-1.7 * exposure * np.clip(light, 0, None))
-    return _camera(rng, film)[..., None] ** _tint(rng)
+    light = light + rng.uniform(0.1, 0.7) * _blur(light, rng.uniform(5, 14)) + ground
+    light = _blur(light * _lamp(rng, size, rng.uniform(0.25, 0.85)), rng.uniform(0.45, 0.8))
+    exposure = rng.uniform(0.3, 0.5) if rng.random() < 0.1 else rng.uniform(0.55, 1.0)
+    nuclei, image = _camera(rng, exposure * light), np.empty((size, size, 3), np.float32)
+    if rng.random() < 0.45:
+        image[:] = nuclei[..., None]
+        return image
+    image = nuclei[..., None] ** np.array([1.9, 1.2, 0.7], np.float32)
+    if rng.random() < 0.3:
+        return image
+    return image + _skeleton(rng, canvas, grain)
+
+
+def _skeleton(rng, canvas, grain):
+    """A second dye, in the fibres of the cell bodies round the nuclei: green, red or amber."""
+    body = np.clip(2 * _blur(np.minimum(canvas.light, 1), rng.uniform(5, 10)), 0, 1)
+    fibres = _tissue(rng, len(body), grain) * (0.15 + body) * rng.uniform(0.3, 0.9)
+    colour = ([0.1, 1, 0.15], [1, 0.2, 0.1], [1, 0.6, 0.05])[rng.integers(3)]
+    return _camera(rng, fibres)[..., None] * np.array(colour, np.float32)
 
 
 def _camera(rng, light):
-    """Add the noise of counted photons and of the sensor's reading; clip to [0, 1]."""
-    photons, reading = np.exp(rng.uniform(np.log(150), np.log(3000))), rng.uniform(0.003, 0.012)
+    """Film that saturates slowly, photons counted, noise of the reading; clipped to [0, 1]."""
+    light = 1 - np.exp(-1.5 * np.clip(light, 0, None))
+    photons, reading = np.exp(rng.uniform(np.log(250), np.log(4000))), rng.uniform(0.003, 0.012)
     noise = rng.standard_normal(light.shape, dtype=np.float32)
     return np.clip(light + np.sqrt(light / float(photons) + reading**2) * noise, 0, 1)
-
-
-def _tint(rng):
-    """Exponents of red, green and blue: a camera's grey or a dye that is white where brightest."""
-    dyes = ([1, 1, 1], [2.2, 1.25, 0.65], [1.9, 0.75, 1.5], [2.4, 0.8, 0.8])
-    return np.array(dyes[rng.choice(4, p=[0.45, 0.35, 0.1, 0.1])], np.float32)
 
 
 def _stained(rng, canvas, outlines, grain):
@@ -360,23 +369,23 @@ def _stained(rng, canvas, outlines, grain):
     size = len(canvas.depth)
     tissue, around = _tissue(rng, size, grain), _blur(canvas.light, rng.uniform(2.5, 6))
     in_pink, in_blue = _slide(rng)
-    nuclei = rng.uniform(0.6, 1.1) * _nuclear_dye(rng, canvas, outlines)
+    nuclei = rng.uniform(0.75, 1.2) * _nuclear_dye(rng, canvas, outlines)
     blue = nuclei + in_blue * tissue + _far_below(rng, size, 0.05, 0.25)
-    pink = in_pink * tissue + rng.uniform(0, 0.4) * around + rng.uniform(0.05, 0.35) * nuclei
+    pink = in_pink * tissue + rng.uniform(0, 0.4) * around + rng.uniform(0.0, 0.25) * nuclei
     pink = pink + _blood(rng, size)
     dyes = np.stack([HAEMATOXYLIN, EOSIN, [0.8, 1.1, 1.5]]).astype(np.float32)
     dyes = dyes * rng.normal(1, [0.07, 0.07, 0.15], (3, 3)).clip(0.5).astype(np.float32)
     density = np.stack([blue, pink, _specks(rng, size, 0.5)], -1) @ dyes
     lamp = rng.uniform([0.88, 0.86, 0.84], [1.0, 0.98, 0.98]).astype(np.float32)
     image = lamp * np.exp(-density) * _lamp(rng, size, rng.uniform(0.7, 1.0))[..., None]
-    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 0.9))
-    return image + rng.uniform(0.004, 0.02) * rng.standard_normal(image.shape, dtype=np.float32)
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.45, 0.8))
+    return image + rng.uniform(0.004, 0.016) * rng.standard_normal(image.shape, dtype=np.float32)
 
 
 def _slide(rng):
     """How much (eosin, haematoxylin) the tissue takes: pink tissue, pale smear, violet tissue."""
-    kind = rng.choice(3, p=[0.55, 0.2, 0.25])
-    return ((rng.uniform(0.25, 0.8), rng.uniform(0.0, 0.08)),
+    kind = rng.choice(3, p=[0.65, 0.15, 0.2])
+    return ((rng.uniform(0.3, 0.95), rng.uniform(0.0, 0.08)),
             (rng.uniform(0.01, 0.08), rng.uniform(0.0, 0.05)),
             (rng.uniform(0.02, 0.15), rng.uniform(0.12, 0.25)))[kind]
 
@@ -403,7 +412,7 @@ def _tissue(rng, size, grain):
     fibres = 0.6 * _noise(rng, side, 2.0, 18) + 0.6 * _noise(rng, side, 5, 45)
     fibres = cv2.remap(fibres, along, across, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     torn = np.clip(1.2 - np.clip(fibres - rng.uniform(0.9, 2.2), 0, 1.2), 0, 1)
-    cloud = rng.uniform(0, 0.6) * _noise(rng, size, rng.uniform(12, 40))
+    cloud = rng.uniform(0.1, 0.6) * _noise(rng, size, rng.uniform(12, 40))
     return np.clip(1 + rng.uniform(0.1, 0.4) * fibres + cloud, 0, None) * torn
 
 

@@ -1,0 +1,120 @@
+"""The pictures of lesson 01: loaded by name, put into one form, cut into training crops."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from skimage.segmentation import find_boundaries
+
+from .. import images, paths
+from ..worlds.cells import cells
+from . import augment, readers, splits
+from .weight_maps import separate_touching, unet_weight_map
+
+BACKGROUND, INSIDE, BORDER = 0, 1, 2  # the classes of `three_classes`
+STEPS = {"synthetic": 200, "dsb2018": 400, "isbi2012": 600}  # training steps of lesson 01
+CROPS = {"synthetic": {}, "dsb2018": {}, "isbi2012": {"zoom": (0.8, 1.25)}}  # options of `Crops`
+DRAWN = {"train": range(0, 256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
+
+
+def load(dataset: str, test_data=None) -> tuple[list, list]:
+    """The samples (train, test) of "synthetic", "dsb2018" or "isbi2012"; no source is in both.
+
+    Real data comes from `COURSE_DATA`. test_data: a second folder in the same layout; then all of
+    `COURSE_DATA` trains and all of test_data tests.
+    Raises what the readers and `splits.train_test` raise, and ValueError for another name.
+    """
+    if dataset == "synthetic":
+        return [draw(seed) for seed in DRAWN["train"]], [draw(seed) for seed in DRAWN["test"]]
+    kinds = {"dsb2018": (readers.read_dsb2018, splits.tests_dsb2018),
+             "isbi2012": (readers.read_isbi2012, splits.tests_isbi2012)}  # fmt: skip
+    if dataset not in kinds:
+        raise ValueError(f'DATASET is "{dataset}"; choose "synthetic" or one of: {", ".join(kinds)}.')
+    read, tests = kinds[dataset]
+    second = None if test_data is None else read(test_data)
+    return splits.train_test(read(paths.data_dir()), second, tests)
+
+
+def normalise(image: np.ndarray) -> np.ndarray:
+    """(H, W, C) in [0, 1] to grey (H, W, 1) in [0, 1.5]: bright cells on dark, full contrast.
+
+    A picture that is mostly bright is inverted. The 1st percentile becomes 0, the 99.8th 1.
+    """
+    grey = images.to_grey(image)
+    if grey.mean() > 0.4:
+        grey = 1 - grey
+    low, high = np.percentile(grey, [1, 99.8])
+    return np.clip((grey - low) / max(high - low, 0.02), 0, 1.5)[..., None].astype(np.float32)
+
+
+def two_classes(labels: np.ndarray) -> np.ndarray:
+    """The paper's target, int32 (H, W): 1 in cells, 0 elsewhere and in a gap between touching cells."""
+    return (separate_touching(labels) > 0).astype(np.int32)
+
+
+def three_classes(labels: np.ndarray) -> np.ndarray:
+    """Cell numbers (H, W) to classes (H, W) int32: background, inside, border (a cell's outer pixels)."""
+    edge = find_boundaries(labels, connectivity=2, mode="inner")
+    return np.where(labels == 0, BACKGROUND, np.where(edge, BORDER, INSIDE)).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Draws augmented training crops: `crops(rng)` is (image, classes, weights) of side × side.
+
+    samples: training samples. side: pixels. zoom: smallest and largest scale. w0, sigma: of the
+    weight map. target: labels to classes, `three_classes` or `two_classes`.
+    Pictures with more cells, and the rarer of dark and bright ones, come more often.
+    """
+
+    samples: list
+    side: int = 128
+    zoom: tuple[float, float] = (0.6, 1.6)
+    w0: float = 10.0
+    sigma: float = 5.0
+    target: Callable = three_classes
+
+    def __post_init__(self):
+        sources = [(normalise(s.image), s.labels, unet_weight_map(s.labels, self.w0, self.sigma))
+                   for s in self.samples]  # fmt: skip
+        object.__setattr__(self, "_sources", sources)
+        object.__setattr__(self, "_chance", _chances(self.samples))
+
+    def __call__(self, rng: np.random.Generator):
+        image, labels, weights = self._sources[rng.choice(len(self._sources), p=self._chance)]
+        scale = np.exp(rng.uniform(*np.log(self.zoom)))
+        maps = self._window(image.shape[:2], scale, rng)
+        if scale < 0.75:  # smooth before shrinking
+            image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)[..., None]
+        image = augment.warp(image, maps, order=1)
+        image = augment.grey_levels(image.reshape(self.side, self.side, 1), rng)
+        classes = self.target(augment.warp(labels, maps, order=0))
+        return image, classes, augment.warp(weights, maps, order=1)
+
+    def _window(self, shape, scale, rng):
+        """Where each pixel of a crop comes from: shifted, turned, bent and zoomed."""
+        maps = augment.random_warp((self.side, self.side), rng, rotation=180.0, elastic=4.0)
+        half = self.side / 2
+        window = []
+        for coordinate, length in zip(maps, shape, strict=True):
+            room = 0.8 * min(half / scale, min(shape) / 2)
+            centre = rng.uniform(room, length - room)
+            window.append(((coordinate - half) / scale + centre).astype(np.float32))
+        return tuple(window)
+
+
+def _chances(samples) -> np.ndarray:
+    """How often each sample is drawn: by the root of its cells; bright pictures 35 % if any."""
+    chance = np.sqrt([max(1, sample.labels.max()) for sample in samples])
+    bright = np.array([images.to_grey(sample.image).mean() > 0.4 for sample in samples])
+    for group, share in ((bright, 0.35), (~bright, 0.65)):
+        if 0 < group.sum() < len(samples):
+            chance[group] *= share / chance[group].sum()
+    return chance / chance.sum()
+
+
+def draw(seed: int) -> readers.Sample:
+    """The drawn field of a seed, which is its source."""
+    field = cells(seed)
+    return readers.Sample(f"field {seed}", field.image, field.labels, f"field {seed}")

@@ -1,0 +1,429 @@
+# %% [markdown]
+# # Cut it up: U-Net
+#
+# A picture goes in, and a map comes out that says of every pixel: cell or not, and which cell.
+#
+# - **Time**: 48 minutes to read, 90 seconds to run on a laptop CPU.
+# - **You need**: lesson 00, and an idea of what a convolution is.
+# - **Data**: cells drawn by the course (CC BY 4.0), or real microscopy: `DATASET = "dsb2018"` or `"isbi2012"`.
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Build a U-Net from its parts and read its shapes.
+# 2. Segment a picture of any size, tile by tile.
+# 3. Keep touching cells apart with a weight map and a weighted loss.
+# 4. Measure pixels with IoU and cells with F1, beside a stupid baseline.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Ask who has counted cells by hand.
+# > The story of the lesson: finding cells is the smaller part, keeping touching cells apart is the work.
+# > The settings stay as they are for the first run.
+
+# %% [markdown]
+# ## Look at the data
+#
+# No test picture is ever trained on.
+
+# %%
+from course_utils import profile
+from course_utils.data import segmentation
+from course_utils.show import outlines, show_images
+
+run = profile.start("01_unet_segmentation", PROFILE, DATASET, SEED, STEPS,
+                    segmentation.STEPS)
+train, test = segmentation.load(DATASET, TEST_DATA)
+print(len(train), "pictures to learn from,", len(test), "others to test on")
+show_images([outlines(s.image, s.labels) for s in train[:5]],
+            [f"{s.labels.max()} cells" for s in train[:5]],
+            alt="Five microscope pictures with a yellow line around every cell.")
+
+# %% [markdown]
+# ### The stupid baseline
+#
+# Every cell has a number, even where two touch.
+# Otsu's method knows nothing of cells: it picks the grey value that parts a picture best into dark and bright.
+
+# %%
+import numpy as np
+from course_utils import metrics
+from course_utils.teach import Bets
+from skimage.filters import threshold_otsu
+from skimage.measure import label
+
+bets = Bets()
+bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
+
+
+def otsu(sample):
+    grey = segmentation.normalise(sample.image)[..., 0]
+    return label(grey > threshold_otsu(grey), connectivity=1)
+
+# %% [markdown]
+# ### Measured
+#
+# **IoU** counts pixels: those that both call cell, divided by those that at least one calls cell.
+# **F1** counts cells: one is found if its IoU is above 0.5.
+
+# %%
+def score(found):
+    pairs = list(zip([s.labels for s in test], found))
+    return {"iou": np.mean([metrics.iou(t > 0, f > 0) for t, f in pairs]),
+            "f1": np.mean([metrics.instance_f1(t, f) for t, f in pairs])}
+
+
+baselines = {"constant": score([np.ones(s.labels.shape, int) for s in test]),
+             "otsu": score([otsu(s) for s in test])}
+for name, numbers in baselines.items():
+    print(f"{name:<9} IoU {numbers['iou']:.3f}   F1 {numbers['f1']:.3f}")
+bets.reveal("otsu", baselines["otsu"]["iou"])
+
+# %% [markdown]
+# "Everything is a cell" gets an IoU too: the share of cell pixels.
+# Otsu glues touching cells together; IoU hardly notices, F1 does.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 8.
+# > Let the room find a place where two cells touch, and ask what brightness alone would do there.
+# > Everyone bets before the numbers come.
+# > Stress the difference: two cells glued together cost a few pixels of IoU, and both cells in F1.
+
+# %% [markdown]
+# ## One patch for each pixel, or all at once?
+#
+# Before U-Net, a network looked at a patch around **one** pixel and named that pixel's class.
+# Neighbouring patches overlap almost wholly, so nearly all work is done again and again.
+#
+# The paper's U-Net reads 572×572 pixels and answers for 388×388.
+# Its smallest form reads 188×188 and answers for 4×4.
+
+# %%
+bets.ask("work", "4×4 answers at a time: how many times more pixels to read?", 1, 2000, 1)
+
+# %%
+from course_utils.models import unet
+
+read = {side: side**2 / unet.output_side(side, depth=4) ** 2 for side in (188, 572)}
+print(f"4×4 at a time:     {read[188]:7.1f} pixels read per answer")
+print(f"388×388 at a time: {read[572]:7.1f} pixels read per answer")
+bets.reveal("work", read[188] / read[572])
+
+# %% [markdown]
+# ### The parts
+#
+# A thousand times less work for the same answers: that is why segmentation networks are fully convolutional.
+# Two convolutions at every size; on the way up, a transposed convolution doubles height and width.
+
+# %%
+from course_utils.show import show_source
+
+show_source(unet.two_convolutions, unet.up_and_join)
+
+# %% [markdown]
+# ### Down, across, up
+
+# %%
+show_source(unet.unet)
+
+# %% [markdown]
+# ### The shapes make the U
+
+# %%
+from keras import layers
+
+u = unet.unet((128, 128, 1), classes=3, base=12, depth=3, batch_norm=True)
+for layer in u.layers:
+    if isinstance(layer, (layers.MaxPooling2D, layers.Concatenate)) or layer in (u.layers[0], u.layers[-1]):
+        print(f"{layer.name:<18}", layer.output.shape[1:])  # (H, W, C)
+print(f"{u.count_params():,} parameters")
+
+# %% [markdown]
+# ### Any size: the overlap tile
+#
+# Height and width halve three times and double three times; the last layer gives three numbers a pixel.
+#
+# A padded convolution invents zeros beyond the edge.
+# The paper pads nothing, so each layer returns fewer pixels, and **mirrors** the picture at its edge.
+
+# %%
+from course_utils.worlds.cells import cells
+
+field = segmentation.normalise(cells(seed=31, size=256).image)
+border = unet.border(depth=2)
+mirrored = np.pad(field[..., 0], border, mode="reflect")
+frame = np.pad(np.full((256, 256), 1.0), border, constant_values=0.45)
+show_images([field.clip(0, 1), (mirrored * frame).clip(0, 1)],
+            ["the picture", f"with {border} mirrored pixels around"],
+            alt="A field of cells, and the same with a darker mirrored margin around it.")
+
+# %% [markdown]
+# ### Tile by tile gives the same answer
+#
+# Mirrored cells look like cells; zeros look like nothing that the network has ever seen.
+
+# %%
+from course_utils.models.tiling import predict_tiled
+
+valid = unet.unet((None, None, 1), classes=2, base=4, depth=2, padding="valid")
+tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
+whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
+print("16 tiles against the whole:", tiled.shape)
+print("largest difference:", np.abs(tiled - whole).max())
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 11.
+# > The winner of the ISBI 2012 challenge before U-Net worked patch by patch; let the room guess the ratio.
+# > Draw the U on the board: down on the left, up on the right, bridges across.
+# > Surprising for most: a skip joins by concatenation, not by addition.
+# > The difference at the end is rounding; tiles need memory for one tile only, whatever the picture's size.
+
+# %% [markdown]
+# ## Where two cells touch
+#
+# If a pixel is cell or background, touching cells melt into one.
+# Two ideas keep them apart: a third class for the border, and a loss that counts gaps more.
+
+# %%
+example = max(test[:8], key=lambda s: s.labels.max())
+classes = segmentation.three_classes(example.labels)
+share = np.bincount(classes.ravel(), minlength=3) / classes.size
+show_images([example.image, np.eye(3)[classes]],
+            ["picture", "red: background, green: inside, blue: border"],
+            alt="A crowded picture, and its classes: green cells with thin blue borders on red.")
+print("background {:.0%}, inside {:.0%}, border {:.0%}".format(*share))
+
+# %% [markdown]
+# ### The weight map
+#
+# The border is the rarest class, and it decides whether cells can be counted.
+#
+# $$w(x) = w_c(x) + w_0 \exp\left(-\frac{(d_1(x) + d_2(x))^2}{2\sigma^2}\right)$$
+#
+# $d_1$, $d_2$: distance from $x$ to the nearest and to the second nearest cell.
+
+# %%
+from course_utils.data import weight_maps
+
+show_source(weight_maps.naive_unet_weight_map)
+
+# %% [markdown]
+# ### Turn w₀ and σ
+
+# %%
+import ipywidgets
+from course_utils.show import heat, play
+
+gap = weight_maps.separate_touching(example.labels)
+d1, d2 = weight_maps.border_distances(gap, reach=60)
+play(lambda w0, sigma: [example.image,
+                        heat(1 + w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2)) * (gap == 0), 11)],
+     alt="The picture and its weight map, bright where two cells come close.",
+     w0=ipywidgets.FloatSlider(10, min=0, max=10, step=1),
+     sigma=ipywidgets.FloatSlider(5, min=1, max=15, step=0.5));
+
+# %% [markdown]
+# ### Misprint detective
+#
+# Bright lines are narrow gaps: a mistake there costs up to eleven times as much.
+#
+# Two wrong exponents are in print: one lost its minus sign, one has $d_1 - d_2$.
+# Which map belongs to which?
+
+# %%
+from course_utils import mistakes
+
+formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
+play(lambda formula: ([heat(1 + formulas[formula](d1, d2) * (gap == 0), 11)], [formula]),
+     alt="The weight map by the chosen formula: thin lines, or nearly everything bright.",
+     formula=ipywidgets.ToggleButtons(options=list(formulas)));
+
+# %% [markdown]
+# ### Is it worth it?
+#
+# TEXT
+
+# %%
+from course_utils import paths
+
+# %% [markdown]
+# AFTER
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 10.
+# > Class imbalance: a plain mean over pixels hardly notices the rare class.
+# > Set w0 to 0 first: a flat map; then pull σ from 1 to 15 and ask where it stops helping.
+
+# %% [markdown]
+# ## The weighted loss
+#
+# $$E = -\frac{1}{|\Omega|}\sum_{x \in \Omega} w(x)\, \log p_{\ell(x)}(x)$$
+#
+# $p_{\ell(x)}(x)$: the probability that the network gives to the true class of pixel $x$.
+
+# %%
+from course_utils import losses
+
+show_source(losses.weighted_cross_entropy)
+
+# %% [markdown]
+# ### Training crops: turned, bent, relit
+#
+# Picture, classes and weights go through **one** warp together.
+
+# %%
+crops = segmentation.Crops(train, **segmentation.CROPS[DATASET])
+drawn = [crops(np.random.default_rng(number)) for number in range(5)]
+show_images([image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _, w in drawn],
+            columns=5, height=1.7,
+            alt="Five augmented grey crops of cells, and below each its weight map.")
+
+# %% [markdown]
+# ### One training step by hand
+#
+# Classes are taken from the nearest pixel: an average of "background" and "border" would be "inside".
+
+# %%
+import keras
+import tensorflow as tf
+from course_utils.data.pipeline import stream
+
+batches = stream(crops, batch_size=8, seed=SEED)
+x, y, w = next(iter(batches))
+model = unet.unet((None, None, 1), classes=3, base=12, depth=3, batch_norm=True)
+with tf.GradientTape() as tape:
+    loss = losses.weighted_cross_entropy(y, model(x, training=True), w)
+slopes = tape.gradient(loss, model.trainable_variables)
+keras.optimizers.SGD(0.02).apply(slopes, model.trainable_variables)
+after = losses.weighted_cross_entropy(y, model(x, training=True), w)
+print(f"batch {x.shape}   loss before {loss:.3f}, after one step {after:.3f}")
+
+# %% [markdown]
+# ### Train
+#
+# `fit` takes the same step a few hundred times.
+# Watch a test picture: its colours are the three probabilities.
+
+# %%
+from course_utils.show.live import Live
+
+bets.ask("iou", "Mean IoU of the network on test pictures?", 0, 1, step=0.02)
+
+
+def probabilities(pictures):
+    return keras.ops.convert_to_numpy(keras.ops.softmax(model(pictures, training=False)))
+
+
+def watch():
+    middle = segmentation.normalise(example.image)[:128, :128]
+    return [middle.clip(0, 1).repeat(3, -1), probabilities(middle[None])[0]]
+
+# %%
+live = Live(run.steps, watch, alt="The loss falls; a test picture, and its three probabilities.")
+warm = run.steps // 8
+rate = keras.optimizers.schedules.CosineDecay(0.0, run.steps - warm, warmup_target=3e-3,
+                                              warmup_steps=warm)
+model.compile(keras.optimizers.AdamW(rate), jit_compile=False,
+              loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > Walk through the loss with one pixel: log of 1 is 0, log of 0.1 is about -2.3.
+# > Everyone bets before the training starts; it takes about half a minute.
+
+# %% [markdown]
+# ## Measure on pictures never seen
+#
+# The blue borders came last, because they are thin and rare.
+# Where "inside" is likely, there is the seed of a cell; the watershed lets all seeds grow until they meet.
+
+# %%
+from course_utils.models.tiling import average_over_turns
+from course_utils.postprocess import instances
+from course_utils.show import show_scores
+
+average = average_over_turns(probabilities)
+maps = [predict_tiled(average, segmentation.normalise(s.image), tile=256, border=48) for s in test]
+found = [instances(p[..., 1], cell=1 - p[..., 0], smoothing=0.7) for p in maps]
+ours = score(found)
+table = {**{name: numbers["f1"] for name, numbers in baselines.items()}, "U-Net": ours["f1"]}
+show_scores(table, "F1 of cells", alt="Bars: the U-Net finds far more cells than the baselines.")
+print(f"IoU {ours['iou']:.3f}, Otsu {baselines['otsu']['iou']:.3f}")
+bets.reveal("iou", ours["iou"])
+
+# %% [markdown]
+# ### The best and the worst
+#
+# The prediction was averaged over eight flips and turns, as the paper averages over turned copies.
+
+# %%
+each = [metrics.instance_f1(s.labels, f) for s, f in zip(test, found)]
+order = np.argsort(each)
+chosen = [order[-1], order[-2], order[1], order[0]]
+show_images([outlines(test[i].image, found[i]) for i in chosen],
+            [f"F1 {each[i]:.2f}" for i in chosen],
+            alt="Two pictures with every cell outlined rightly, two with cells missed or merged.")
+
+# %% [markdown]
+# ### Your picture
+#
+# The failures above are crowded, blurred or dim: where a border can't be seen, the network guesses, as a person would.
+
+# %%
+from course_utils.teach import your_picture
+
+portrait = your_picture(side=256)
+seen = probabilities(segmentation.normalise(portrait)[None])[0]
+show_images([portrait, seen], ["you", "seen by a network that knows only cells"],
+            alt="A portrait, and the colours that the cell network gives to it.")
+
+# %% [markdown]
+# A network answers with what it knows, and never says "I don't know".
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 6.
+# > Show the worst picture for a while, and ask the room to draw the borders: they will disagree.
+# > Your picture is a light moment with a serious point: nothing warns when the input is of another world.
+
+# %% [markdown]
+# ## Recap
+#
+# 1. A U-Net goes down, across and up; skips bring back the detail that pooling threw away.
+# 2. Overlap tiles with mirrored borders give the same answer as the whole picture.
+# 3. The weight map makes gaps between cells count up to eleven times as much.
+# 4. IoU counts pixels, F1 counts cells, and Otsu stands beside both.
+
+# %%
+from course_utils import results
+
+pairs = [(s.labels, f) for s, f in zip(test, found)]
+numbers = ours | {
+    "dice": np.mean([metrics.dice(t > 0, f > 0) for t, f in pairs]),
+    "f1_pooled": metrics.pooled_f1(*zip(*pairs)),
+    "mean_ap": np.mean([metrics.mean_average_precision(t, f) for t, f in pairs]),
+    "adapted_rand_error": np.mean([metrics.adapted_rand_error(t, f) for t, f in pairs]),
+}
+assert numbers["f1"] > baselines["otsu"]["f1"] + 0.1, "The network did not beat Otsu."
+bets.score()
+results.record(run, numbers, numbers, baselines);
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Ask for one thing that they would measure on their own pictures.
+
+# %% [markdown] tags=["read"]
+# ### Left to explore, and references
+#
+# - Real nuclei: set `DATASET = "dsb2018"`, and say with `COURSE_DATA` where they are.
+# - What changes without the third class?
+# - Ronneberger, Fischer, Brox: U-Net, 2015: equation 1 (loss), equation 2 (weight map), figure 2 (overlap tile).
+# - Otsu: A threshold selection method from gray-level histograms, 1979.
+# - Caicedo et al.: Nucleus segmentation across imaging experiments: the 2018 Data Science Bowl, 2019.

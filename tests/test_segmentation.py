@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from course_utils.data import readers, segmentation
+from course_utils.data.weight_maps import unet_weight_map
+
+
+def sample(seed, size=96):
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((size, size), np.int32)
+    labels[20:50, 20:40] = 1
+    labels[20:50, 40:60] = 2
+    image = np.where(labels[..., None] > 0, 0.8, 0.1) + rng.normal(0, 0.02, (size, size, 3))
+    return readers.Sample(str(seed), image.clip(0, 1).astype(np.float32), labels, str(seed))
+
+
+def test_the_drawn_split_shares_no_seed():
+    train, test = segmentation.DRAWN["train"], segmentation.DRAWN["test"]
+    assert not set(train) & set(test) and len(train) >= 200 and len(test) >= 30
+
+
+def test_an_unknown_data_set_names_the_choices():
+    with pytest.raises(ValueError, match="dsb2018, isbi2012"):
+        segmentation.load("coco")
+
+
+def test_normalising_gives_the_same_picture_whatever_the_polarity_and_contrast():
+    image = sample(0).image
+    bright_cells = segmentation.normalise(image)
+    assert bright_cells.shape == (96, 96, 1) and bright_cells.dtype == np.float32
+    assert np.allclose(segmentation.normalise(1 - image), bright_cells, atol=0.05)
+    assert np.allclose(segmentation.normalise(image * 0.3), bright_cells, atol=0.02)
+    assert 0 <= bright_cells.min() and bright_cells.max() <= 1.5
+
+
+def test_a_constant_picture_stays_finite():
+    assert np.isfinite(segmentation.normalise(np.full((9, 9, 3), 0.7, np.float32))).all()
+
+
+def test_three_classes_of_two_touching_cells():
+    classes = segmentation.three_classes(sample(0).labels)
+    assert classes[30, 39] == classes[30, 40] == segmentation.BORDER
+    assert classes[30, 30] == classes[30, 50] == segmentation.INSIDE
+    assert classes[0, 0] == classes[19, 30] == segmentation.BACKGROUND
+    assert classes[20, 30] == segmentation.BORDER
+
+
+def test_two_classes_keep_a_gap_between_touching_cells():
+    classes = segmentation.two_classes(sample(0).labels)
+    assert (classes[20:50, 39:41] == 0).any(axis=1).all() and classes[30, 30] == 1
+
+
+def test_the_parts_of_a_crop_belong_together():
+    crops = segmentation.Crops([sample(0)], side=64, zoom=(1.0, 1.0))
+    agree = []
+    for number in range(10):
+        image, classes, weights = crops(np.random.default_rng(number))
+        assert image.shape == (64, 64, 1) and classes.shape == weights.shape == (64, 64)
+        assert set(np.unique(classes)) <= {0, 1, 2} and weights.min() >= 1
+        if (classes > 0).any() and (classes == 0).any():
+            inside, outside = image[..., 0][classes > 0].mean(), image[..., 0][classes == 0].mean()
+            agree.append(inside > outside + 0.3)
+    assert len(agree) > 5 and all(agree)
+
+
+def test_weights_of_a_crop_are_those_of_the_map():
+    crops = segmentation.Crops([sample(0)], side=64, zoom=(1.0, 1.0))
+    top = unet_weight_map(sample(0).labels).max()
+    seen = [crops(np.random.default_rng(number))[2].max() for number in range(20)]
+    assert max(seen) <= top + 1e-4 and max(seen) > 0.6 * top
+
+
+def test_same_generator_same_crop():
+    crops = segmentation.Crops([sample(0), sample(1)], side=32)
+    first, again = crops(np.random.default_rng(5)), crops(np.random.default_rng(5))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+
+
+def test_rare_bright_pictures_come_more_often():
+    dark, bright = [sample(seed) for seed in range(9)], sample(9)
+    bright.image[:] = 1 - bright.image
+    chances = segmentation._chances([*dark, bright])
+    assert np.isclose(chances.sum(), 1) and np.isclose(chances[-1], 0.35)

@@ -1,0 +1,60 @@
+"""The JavaScript of slides and site: from npm at build time, by exact version, into build/npm."""
+
+import json
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "build" / "npm"
+PACKAGES = {
+    "@jupyter-widgets/html-manager": "1.0.15",  # draws the saved widgets
+    "axe-core": "4.14.1",  # tests only: what somebody with a screen reader would stumble over
+    "mathjax": "3.2.2",  # formulas
+    "requirejs": "2.3.8",  # loads the widgets
+    "reveal.js": "4.6.1",  # slides; nbconvert's page does not fit later ones
+}
+SCRIPTS = {  # name in a page's folder: file in the package
+    "embed-amd.js": "@jupyter-widgets/html-manager/dist/embed-amd.js",
+    "mathjax.js": "mathjax/es5/tex-svg-full.js",
+    "require.js": "requirejs/require.js",
+}
+
+
+def packages() -> Path:
+    """The folder with all of PACKAGES, fetched once; RuntimeError without npm or network."""
+    stamp = FOLDER / "fetched.json"
+    if stamp.exists() and json.loads(stamp.read_text()) == PACKAGES:
+        return FOLDER
+    npm = shutil.which("npm")
+    if npm is None:
+        raise RuntimeError("npm is missing: install Node.js, the site's JavaScript comes with it.")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
+    command = [npm, "pack", "--json", *wanted]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"npm could not fetch the site's JavaScript: {done.stderr[-600:]}")
+    packed = json.loads(done.stdout)
+    for entry in packed.values() if isinstance(packed, dict) else packed:
+        archive = FOLDER / Path(entry["filename"]).name
+        with tarfile.open(archive) as tar:
+            tar.extractall(FOLDER / "unpacked", filter="data")
+        (FOLDER / "unpacked/package").rename(_made(FOLDER / entry["name"]))
+        archive.unlink()
+    (FOLDER / "unpacked").rmdir()
+    stamp.write_text(json.dumps(PACKAGES))
+    return FOLDER
+
+
+def copy_scripts(target: Path) -> None:
+    """Copy SCRIPTS into the folder `target`."""
+    for name, file in SCRIPTS.items():
+        shutil.copy(packages() / file, _made(target / name))
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,131 @@
+"""Make the website build/site from the executed notebooks; it works from a file, offline.
+
+    python tools/make_site.py [--executed DIR] [--out DIR]
+
+Sphinx and myst-nb do the work (docs/conf.py). Added here: the scripts for formulas and widgets, one
+page a module of course_utils, the table of results, and a check that every picture has alt text.
+Solutions are left out.
+"""
+
+import argparse
+import json
+import os
+import posixpath
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import javascript
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
+SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
+IMAGE = re.compile(r"<img\b[^>]*>", re.S)
+ALT = re.compile(r"""\balt=(["'])(?!\1)(?!No description has been provided)\s*\S""", re.S)
+
+
+def gather(executed: Path, source: Path) -> None:
+    """Fill the folder `source` with all that Sphinx reads; RuntimeError without npm."""
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", source)
+    javascript.copy_scripts(source / "_static")
+    folders = (ROOT / "notebooks", executed)  # an exercise that was not executed has no outputs
+    exercises = {path.name: path for folder in folders for path in folder.glob("exercises/*.ipynb")}
+    pages = {path.name: path for path in executed.glob("*.ipynb")}
+    pages |= {f"exercises/{name}": path for name, path in exercises.items()}
+    for page, notebook in pages.items():
+        (source / page).parent.mkdir(exist_ok=True)
+        nbformat.write(for_readers(notebook, page, pages), source / page)
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    index = index.replace("{{ results }}", results_table())
+    if not (source / "exercises").exists():
+        index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.S)
+    (source / "index.md").write_text(index, encoding="utf-8")
+    write_api(source / "api")
+
+
+def for_readers(notebook: Path, page: str, pages):
+    """The notebook without speaker notes and without links to notebooks that are no page."""
+
+    def keep_if_shown(link):
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[2]))
+        return link[0] if target in pages else link[1]
+
+    content = nbformat.read(notebook, as_version=4)
+    content.cells = [c for c in content.cells if "note" not in c.metadata.get("tags", [])]
+    for cell in content.cells:
+        cell.source = NOTEBOOK_LINK.sub(keep_if_shown, cell.source)
+    return content
+
+
+def results_table() -> str:
+    """The committed snapshot docs/results.json as a Markdown table; empty without one."""
+    from course_utils import results
+
+    snapshot = ROOT / "docs" / "results.json"
+    if not snapshot.exists():
+        return ""
+    rows = [f"| {entry['lesson'].replace('_', ' ')} | {entry['dataset']} "
+            f"| {results.headline(entry)} | {entry.get('seconds', '')} |"
+            for entry in json.loads(snapshot.read_text(encoding="utf-8"))["records"]]  # fmt: skip
+    head = ["## What the networks reach", "",
+            "Measured when the notebooks were executed, best baseline in brackets.", "",
+            "| lesson | data | headline | seconds |", "|---|---|---|---|"]  # fmt: skip
+    return "\n".join([*head, *rows])
+
+
+def write_api(folder: Path) -> None:
+    """One page a public module of course_utils, and their index; private names stay out."""
+    modules = []
+    for file in sorted((ROOT / "course_utils").rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if not any(part.startswith("_") for part in parts) and "labextension" not in parts:
+            modules.append(".".join(parts))
+    folder.mkdir()
+    titles = [module.removeprefix("course_utils.") for module in modules]
+    for module, title in zip(modules, titles, strict=True):
+        (folder / f"{title}.rst").write_text(
+            f"{title}\n{'=' * len(title)}\n\n.. automodule:: {module}\n", encoding="utf-8"
+        )
+    about = "What the lessons import from `course_utils`, with formulas, shapes and sources."
+    lines = ["# The library", "", about, "", "```{toctree}", *titles, "```"]
+    (folder / "index.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def pictures_without_words(site: Path) -> list[str]:
+    """One line a picture of the built pages that has no alt text."""
+    return [f"{page.relative_to(site)}: {image[:80]}"
+            for page in sorted(site.rglob("*.html"))
+            for image in IMAGE.findall(SCRIPT.sub("", page.read_text(encoding="utf-8")))
+            if not ALT.search(image)]
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--executed", type=Path, default=ROOT / "build" / "executed")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    asked = parser.parse_args(argv)
+    if not list(asked.executed.glob("*.ipynb")):
+        parser.error(f"no executed notebooks in {asked.executed}: run `make run` first")
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from sphinx.cmd.build import build_main
+
+    source = asked.out.with_name(asked.out.name + "_source")
+    try:
+        gather(asked.executed, source)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    shutil.rmtree(asked.out, ignore_errors=True)
+    failed = build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(asked.out)])
+    silent = pictures_without_words(asked.out)
+    print(*(f"no alt text: {line}" for line in silent), sep="\n", end="\n" if silent else "")
+    print(f"open {asked.out / 'index.html'}" if not failed else "Sphinx found faults, see above.")
+    return 1 if failed or silent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+// What tools/walk.py asks a page with slides; loaded before the page's own scripts.
+window.walk = (() => {
+  const HIDDEN = '.reveal-skip, aside.notes, mjx-assistive-mml';
+  const CONTENT = '.jp-RenderedHTMLCommon *, .cm-line, .jp-OutputArea-output, pre, img, '
+    + '.jupyter-widgets, .jupyter-widgets *';
+  const PRINTED = '[data-mime-type="application/vnd.jupyter.stderr"], '
+    + '[data-mime-type="application/vnd.jupyter.error"]';
+  const NO_WIDGET = new RegExp('Error displaying widget|Loading widget|model not found'
+    + '|^\\w+\\((children|value|description)=|^.*\\d%\\|');
+  const FORMULA = /\$[^$\n]{1,200}\$/;
+  const OBJECT = /^<[\w.]+ (object at|\w+=)/m;
+  const FOOT = 0.985;  // a little air: other fonts are a little larger
+
+  const all = css => [...document.querySelectorAll(css)];
+  const slides = () => all('.reveal .slides section:not(.stack):not(:has(> section))');
+  const here = () => slides().findIndex(s => s.classList.contains('present')
+    && s.closest('.slides > section').classList.contains('present'));
+  const fragments = () => slides()[here()]?.querySelectorAll('.fragment') ?? [];
+  const shownFragments = () => [...fragments()].filter(f => f.classList.contains('visible')).length;
+
+  const ready = () => all('.reveal.ready section.present').length > 0;
+  const loaded = () => ready() && !all('img').some(i => !i.complete)
+    && document.fonts.status === 'loaded'
+    && !all('.jp-RenderedMarkdown').some(e => FORMULA.test(e.textContent))
+    && !all('.jp-OutputArea-output').some(e => NO_WIDGET.test(e.innerText));
+  const moved = place => `${here()}/${shownFragments()}` !== place;
+
+  const laidOut = width => new Promise(done => {  // two frames alike
+    let last = '';
+    const look = () => {
+      const slide = slides()[here()] ?? document.body;
+      const now = [innerWidth, slide.scrollHeight, slide.scrollWidth].join();
+      if (now === last && innerWidth === width) return done();
+      last = now;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+
+  const measure = () => {
+    const slide = slides()[here()], faults = {};
+    const shown = e => e.getClientRects().length && !e.closest(HIDDEN)
+      && getComputedStyle(e).visibility !== 'hidden';
+    const inside = css => [...slide.querySelectorAll(css)].filter(shown);
+    const pictures = [...slide.querySelectorAll('img')].filter(e => !e.closest(HIDDEN));
+    const most = (what, much) => {
+      if (Math.round(much) > (faults[what] ?? 0)) faults[what] = Math.round(much);
+    };
+    for (const e of inside(CONTENT)) {
+      const box = e.getBoundingClientRect();
+      if (!box.width || !box.height) continue;
+      most('px below the edge', box.bottom - innerHeight * FOOT);
+      if (!e.closest('.cm-scroller')) most('px beyond the right edge', box.right - innerWidth - 1);
+    }
+    for (const e of inside('.cm-scroller, pre, .jp-OutputArea-output'))
+      if (getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 2)
+        most('px cut off at the right', e.scrollWidth - e.clientWidth);
+    const outputs = inside('.jp-OutputArea-output');
+    const texts = inside('.jp-RenderedMarkdown');
+    most('errors or warnings printed', inside(PRINTED).length);
+    most('broken pictures', pictures.filter(i => i.complete && !i.naturalWidth).length);
+    most('pictures without alt text', pictures.filter(
+      i => !i.alt.trim() || i.alt.startsWith('No description has been')).length);
+    most('formulas with an error', slide.querySelectorAll('mjx-merror').length);
+    most('unrendered formulas', texts.filter(e => FORMULA.test(e.innerText)).length);
+    most('widgets that did not appear', outputs.filter(e => NO_WIDGET.test(e.innerText)).length);
+    most('objects printed', outputs.filter(e => OBJECT.test(e.innerText)).length);
+    most('times empty', +!(slide.innerText.trim() || inside('img, canvas, svg').length));
+    const heading = slide.querySelector('h1, h2, h3, h4') ?? slide;
+    return { title: heading.innerText.trim().split('\n')[0].slice(0, 60), faults };
+  };
+
+  return {
+    ready, loaded, moved, laidOut, measure,
+    count: () => slides().length,
+    steps: () => slides().reduce((n, s) => n + 1 + s.querySelectorAll('.fragment').length, 0),
+    number: () => here() + 1,
+    place: () => `${here()}/${shownFragments()}`,
+    complete: () => shownFragments() === fragments().length,
+  };
+})();
