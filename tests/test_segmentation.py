@@ -27,7 +27,7 @@ def test_an_unknown_data_set_names_the_choices():
 def test_normalising_gives_the_same_picture_whatever_the_polarity_and_contrast():
     image = sample(0).image
     bright_cells = segmentation.normalise(image)
-    assert bright_cells.shape == (96, 96, 1) and bright_cells.dtype == np.float32
+    assert bright_cells.shape == (96, 96, 3) and bright_cells.dtype == np.float32
     assert np.allclose(segmentation.normalise(1 - image), bright_cells, atol=0.05)
     assert np.allclose(segmentation.normalise(image * 0.3), bright_cells, atol=0.02)
     assert 0 <= bright_cells.min() and bright_cells.max() <= 1.5
@@ -55,7 +55,7 @@ def test_the_parts_of_a_crop_belong_together():
     agree = []
     for number in range(10):
         image, classes, weights = crops(np.random.default_rng(number))
-        assert image.shape == (64, 64, 1) and classes.shape == weights.shape == (64, 64)
+        assert image.shape == (64, 64, 3) and classes.shape == weights.shape == (64, 64)
         assert set(np.unique(classes)) <= {0, 1, 2} and weights.min() >= 1
         if (classes > 0).any() and (classes == 0).any():
             inside, outside = image[..., 0][classes > 0].mean(), image[..., 0][classes == 0].mean()

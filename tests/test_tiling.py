@@ -97,5 +97,5 @@ def test_average_over_turns_is_symmetric():
     expected = averaged(image)
     np.testing.assert_allclose(averaged(image[:, ::-1]), expected[:, ::-1])
     np.testing.assert_allclose(averaged(np.rot90(image, 1, (1, 2))), np.rot90(expected, 1, (1, 2)))
-    weighted_by_hand = np.mean([np.rot90(w, k) for w in (weights, weights[::-1]) for k in range(4)], 0)
-    np.testing.assert_allclose(expected[0], image[0] * weighted_by_hand)
+    turned = [np.rot90(w, k) for w in (weights, weights[::-1]) for k in range(4)]
+    np.testing.assert_allclose(expected[0], image[0] * np.mean(turned, axis=0))

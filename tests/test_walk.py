@@ -1,5 +1,6 @@
 """Slides: the walk finds each fault, the lessons have none, widgets live in Lab and in RISE."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -30,7 +31,8 @@ FAULTS = {  # slide title: (cell below the title, what the walk must say)
     "no picture": (new_markdown_cell("![a picture](nowhere.png)"), "broken pictures"),
     "no words": (new_code_cell("1", outputs=[new_output("display_data", {
         "text/html": f'<img src="{DOT}">'})]), "pictures without alt text"),
-    "bad formula": (new_markdown_cell(r"$\nonsense{x}$"), "formulas with an error"),
+    "unknown command": (new_markdown_cell(r"$\nonsense{x}$"), "formulas with an error"),
+    "open brace": (new_markdown_cell(r"$\frac{1$"), "unrendered formulas"),
     "dead widget": (new_code_cell("1", outputs=[new_output("display_data", {
         "text/plain": "IntSlider(value=3)"})]), "widgets that did not appear"),
     "handle": (new_code_cell("1", outputs=[new_output("display_data", {
@@ -98,6 +100,17 @@ def test_good_slides_have_no_fault_and_can_be_read_from_the_back_row(opened, tmp
         assert not any(e.is_visible() for e in page.get_by_text(hidden).all())
 
 
+@pytest.mark.slow
+def test_without_the_mending_extension_no_widget_appears(opened):
+    """When this fails, RISE needs it no longer; test_labextension.py says what to delete."""
+    page, outside, address, folder = opened
+    mending = re.compile("/image-to-image-rise/")
+    page.route(mending, lambda route: route.abort())
+    problems = walk.walk_notebook(page, outside, address, folder / "widgets.ipynb")
+    page.unroute(mending)
+    assert len([p for p in problems if "widgets that did not appear" in p]) == 2 * 2, problems
+
+
 @pytest.mark.executed
 @pytest.mark.parametrize("notebook", EXECUTED, ids=lambda path: path.stem)
 def test_lessons_fit_their_slides(opened, notebook):
@@ -156,5 +169,6 @@ def assert_slider_moves_picture(page, pixels):
 def assert_bar_is_full(page):
     walk.wait_for(page, """() => {
         const bar = document.querySelector('.jupyter-widgets .progress-bar');
-        const box = bar?.getBoundingClientRect(), trough = bar?.parentElement.getBoundingClientRect();
+        const box = bar?.getBoundingClientRect();
+        const trough = bar?.parentElement.getBoundingClientRect();
         return bar && box.height > 4 && box.width > 50 && box.width > 0.97 * trough.width; }""", 30)

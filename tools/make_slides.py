@@ -39,7 +39,7 @@ INDEX = """<!DOCTYPE html><html lang="en"><meta charset="utf-8">
 
 
 def make_slides(notebooks: list[Path], out: Path) -> list[Path]:
-    """Write a deck of each notebook into `out`, with an index and all they load; return the decks."""
+    """Write a deck a notebook into `out`, with an index and all they load; return the decks."""
     from nbconvert import SlidesExporter
 
     shutil.rmtree(out, ignore_errors=True)
@@ -48,16 +48,19 @@ def make_slides(notebooks: list[Path], out: Path) -> list[Path]:
         shutil.copytree(javascript.packages() / "reveal.js" / part, out / "vendor/reveal" / part)
     shutil.copy(ROOT / "notebooks/rise.css", out / "vendor")
     exporter = SlidesExporter(
-        extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})], template_file="course.html.j2",
+        template_file="course.html.j2",
+        extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})],
         reveal_theme="white", reveal_url_prefix="vendor/reveal", embed_images=True,
         widget_renderer_url="vendor/embed-amd.js",
-        exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)  # fmt: skip
+        exclude_input_prompt=True, exclude_output_prompt=True,
+        exclude_anchor_links=True)  # fmt: skip
     decks = []
     for notebook in notebooks:
         decks.append(out / f"{notebook.stem}.html")
         decks[-1].write_text(exporter.from_filename(str(notebook))[0], encoding="utf-8")
-    items = (f'<li><a href="{deck.name}">{html.escape(deck.stem[3:].replace("_", " "))}</a></li>'
-             for deck in decks)  # fmt: skip
+    titles = [html.escape(deck.stem[3:].replace("_", " ")) for deck in decks]
+    items = (f'<li><a href="{deck.name}">{title}</a></li>'
+             for deck, title in zip(decks, titles, strict=True))  # fmt: skip
     (out / "index.html").write_text(INDEX.format("".join(items)), encoding="utf-8")
     return decks
 

@@ -5,10 +5,13 @@ window.walk = (() => {
     + '.jupyter-widgets, .jupyter-widgets *';
   const PRINTED = '[data-mime-type="application/vnd.jupyter.stderr"], '
     + '[data-mime-type="application/vnd.jupyter.error"]';
+  const BAD_FORMULA = ['mjx-merror', 'g[data-mml-node=merror]',  // the other two: unknown command
+    'mjx-mtext[style*="color: red"]', 'g[data-mml-node=mtext][fill=red]'].join();
   const NO_WIDGET = new RegExp('Error displaying widget|Loading widget|model not found'
     + '|^\\w+\\((children|value|description)=|^.*\\d%\\|');
   const FORMULA = /\$[^$\n]{1,200}\$/;
   const OBJECT = /^<[\w.]+ (object at|\w+=)/m;
+  const NO_WORDS = /^\s*(Image|No description has been provided.*)?\s*$/;  // what tools fill in
   const FOOT = 0.985;  // a little air: other fonts are a little larger
 
   const all = css => [...document.querySelectorAll(css)];
@@ -60,8 +63,8 @@ window.walk = (() => {
     most('errors or warnings printed', inside(PRINTED).length);
     most('broken pictures', pictures.filter(i => i.complete && !i.naturalWidth).length);
     most('pictures without alt text', pictures.filter(
-      i => !i.alt.trim() || i.alt.startsWith('No description has been')).length);
-    most('formulas with an error', slide.querySelectorAll('mjx-merror').length);
+      i => NO_WORDS.test(i.alt)).length);
+    most('formulas with an error', slide.querySelectorAll(BAD_FORMULA).length);
     most('unrendered formulas', texts.filter(e => FORMULA.test(e.innerText)).length);
     most('widgets that did not appear', outputs.filter(e => NO_WIDGET.test(e.innerText)).length);
     most('objects printed', outputs.filter(e => OBJECT.test(e.innerText)).length);

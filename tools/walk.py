@@ -3,8 +3,8 @@
     python tools/walk.py build/executed/01_unet_segmentation.ipynb --shots DIR
 
 Each slide is shown as RISE shows it, without running a cell, at 1280x720 and 1920x1080. Reported
-are content beyond the edge, errors and warnings in outputs, broken pictures, pictures without alt text,
-maths and widgets that did not appear, and every request that leaves the machine.
+are content beyond the edge, errors, warnings and objects printed, pictures that are broken or have
+no alt text, maths and widgets that did not appear, and every request that leaves the machine.
 """
 
 import argparse
@@ -131,7 +131,7 @@ def measure(page, name: str, shots: Path | None, sizes) -> list[str]:
     for width, height in sizes:
         if page.viewport_size != {"width": width, "height": height}:
             page.set_viewport_size({"width": width, "height": height})
-        for patience in (0, 100, 300, 600):  # milliseconds; a fault that goes by itself is none
+        for patience in (0, 150, 500):  # milliseconds; a fault that goes by itself is none
             page.wait_for_timeout(patience)
             page.evaluate("width => walk.laidOut(width)", width)
             seen = page.evaluate("walk.measure()")

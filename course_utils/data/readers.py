@@ -65,8 +65,8 @@ def read_isbi2012(folder):
 
     Layout: `<folder>/isbi2012/train/image/N.png` and `.../train/label/N.png` (255 = cell,
     0 = membrane), N = 0 ... 29; `folder` may also be `isbi2012` itself.
-    Images are grey, (H, W, 1). Cells are the 4-connected components of the label's white. Numbers repeat in other folders, so a
-    sample's source is the fingerprint of its pixels.
+    Images are grey, (H, W, 1). Cells are the 4-connected components of the label's white.
+    Numbers repeat in other folders, so a sample's source is the fingerprint of its pixels.
     Raises FileNotFoundError or ValueError, naming the file that is missing or broken.
     """
     root = _find(folder, "isbi2012", "train")

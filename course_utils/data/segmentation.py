@@ -14,7 +14,11 @@ from .weight_maps import separate_touching, unet_weight_map
 
 BACKGROUND, INSIDE, BORDER = 0, 1, 2  # the classes of `three_classes`
 STEPS = {"synthetic": 200, "dsb2018": 400, "isbi2012": 600}  # training steps of lesson 01
-CROPS = {"synthetic": {}, "dsb2018": {}, "isbi2012": {"zoom": (0.8, 1.25)}}  # options of `Crops`
+CROPS = {  # options of `Crops`: the less data, the more augmentation
+    "synthetic": {"zoom": (0.9, 1.1), "light": 0.4},
+    "dsb2018": {},
+    "isbi2012": {"zoom": (0.8, 1.25)},
+}
 DRAWN = {"train": range(0, 256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
 
 
@@ -37,15 +41,20 @@ def load(dataset: str, test_data=None) -> tuple[list, list]:
 
 
 def normalise(image: np.ndarray) -> np.ndarray:
-    """(H, W, C) in [0, 1] to grey (H, W, 1) in [0, 1.5]: bright cells on dark, full contrast.
+    """(H, W, 1 or 3) in [0, 1] to (H, W, 3) in [0, 1.5]: bright cells on dark, full contrast.
 
-    A picture that is mostly bright is inverted. The 1st percentile becomes 0, the 99.8th 1.
+    A bright-field picture is inverted. The 1st percentile becomes 0, the 99.8th 1.
     """
-    grey = images.to_grey(image)
-    if grey.mean() > 0.4:
-        grey = 1 - grey
-    low, high = np.percentile(grey, [1, 99.8])
-    return np.clip((grey - low) / max(high - low, 0.02), 0, 1.5)[..., None].astype(np.float32)
+    image = np.broadcast_to(images.to_float(image), image.shape[:2] + (3,))
+    if is_bright_field(images.to_grey(image)):
+        image = 1 - image
+    low, high = np.percentile(image, [1, 99.8])
+    return np.clip((image - low) / max(high - low, 0.02), 0, 1.5).astype(np.float32)
+
+
+def is_bright_field(grey: np.ndarray) -> bool:
+    """Whether (H, W) in [0, 1] shows dark cells on bright ground: even its darkest fifth is not black."""
+    return bool(np.percentile(grey, 20) > 0.195)
 
 
 def two_classes(labels: np.ndarray) -> np.ndarray:
@@ -64,7 +73,7 @@ class Crops:
     """Draws augmented training crops: `crops(rng)` is (image, classes, weights) of side × side.
 
     samples: training samples. side: pixels. zoom: smallest and largest scale. w0, sigma: of the
-    weight map. target: labels to classes, `three_classes` or `two_classes`.
+    weight map. light: strength of `augment.grey_levels`. target: labels to classes, `three_classes` or `two_classes`.
     Pictures with more cells, and the rarer of dark and bright ones, come more often.
     """
 
@@ -73,6 +82,7 @@ class Crops:
     zoom: tuple[float, float] = (0.6, 1.6)
     w0: float = 10.0
     sigma: float = 5.0
+    light: float = 1.0
     target: Callable = three_classes
 
     def __post_init__(self):
@@ -86,9 +96,11 @@ class Crops:
         scale = np.exp(rng.uniform(*np.log(self.zoom)))
         maps = self._window(image.shape[:2], scale, rng)
         if scale < 0.75:  # smooth before shrinking
-            image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)[..., None]
+            image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
         image = augment.warp(image, maps, order=1)
-        image = augment.grey_levels(image.reshape(self.side, self.side, 1), rng)
+        if rng.random() < 0.3:  # the colour of a stain must not be what decides
+            image = image.mean(-1, keepdims=True).repeat(3, -1)
+        image = augment.grey_levels(image, rng, self.light)
         classes = self.target(augment.warp(labels, maps, order=0))
         return image, classes, augment.warp(weights, maps, order=1)
 
@@ -107,7 +119,7 @@ class Crops:
 def _chances(samples) -> np.ndarray:
     """How often each sample is drawn: by the root of its cells; bright pictures 35 % if any."""
     chance = np.sqrt([max(1, sample.labels.max()) for sample in samples])
-    bright = np.array([images.to_grey(sample.image).mean() > 0.4 for sample in samples])
+    bright = np.array([is_bright_field(images.to_grey(sample.image)) for sample in samples])
     for group, share in ((bright, 0.35), (~bright, 0.65)):
         if 0 < group.sum() < len(samples):
             chance[group] *= share / chance[group].sum()

@@ -53,8 +53,7 @@ def naive_unet_weight_map(labels, w0=10.0, sigma=5.0):
         return np.ones(labels.shape, np.float32)
     distances = [ndimage.distance_transform_edt(labels != cell) for cell in cells]
     d1, d2 = np.sort(distances, axis=0)[:2]
-    border = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
-    return (1 + border * (labels == 0)).astype(np.float32)
+    return (1 + border_term(d1, d2, w0, sigma) * (labels == 0)).astype(np.float32)
 
 
 def border_distances(labels, reach):
@@ -86,6 +85,15 @@ def border_distances(labels, reach):
     return d1, d2
 
 
+def border_term(d1, d2, w0=10.0, sigma=5.0):
+    """w0 · exp(-(d1 + d2)² / (2 σ²)), the second term of eq. 2, for distances in pixels.
+
+    d1, d2: arrays of one shape, at least 0; infinite where there is no such cell.
+    Returns their shape, in [0, w0]. It applies to background only; the caller masks the cells.
+    """
+    return w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
+
+
 def unet_weight_map(labels, w0=10.0, sigma=5.0, class_weights=None):
     """The weight of each pixel by eq. 2: class weight plus border term.
 
@@ -112,7 +120,7 @@ def unet_weight_map(labels, w0=10.0, sigma=5.0, class_weights=None):
     reach = sigma * math.sqrt(2 * math.log(w0 / NEGLIGIBLE))
     d1, d2 = border_distances(labels, reach)
     gap = (labels == 0) & np.isfinite(d2)  # elsewhere the term is 0 or negligible
-    weights[gap] += w0 * np.exp(-((d1[gap] + d2[gap]) ** 2) / (2 * sigma**2))
+    weights[gap] += border_term(d1[gap], d2[gap], w0, sigma)
     return weights
 
 

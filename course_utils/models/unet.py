@@ -1,4 +1,4 @@
-"""The U-Net of Ronneberger, Fischer and Brox (2015), in the paper's form and in the everyday form."""
+"""The U-Net of Ronneberger, Fischer and Brox (2015): the paper's form and the everyday form."""
 
 import keras
 from keras import layers

@@ -339,7 +339,7 @@ def _fluorescence(rng, canvas, outlines, grain):
     light = _blur(light * _lamp(rng, size, rng.uniform(0.25, 0.85)), rng.uniform(0.45, 0.8))
     exposure = rng.uniform(0.3, 0.5) if rng.random() < 0.1 else rng.uniform(0.55, 1.0)
     nuclei, image = _camera(rng, exposure * light), np.empty((size, size, 3), np.float32)
-    if rng.random() < 0.45:
+    if rng.random() < 0.4:
         image[:] = nuclei[..., None]
         return image
     image = nuclei[..., None] ** np.array([1.9, 1.2, 0.7], np.float32)
@@ -350,8 +350,10 @@ def _fluorescence(rng, canvas, outlines, grain):
 
 def _skeleton(rng, canvas, grain):
     """A second dye, in the fibres of the cell bodies round the nuclei: green, red or amber."""
-    body = np.clip(2 * _blur(np.minimum(canvas.light, 1), rng.uniform(5, 10)), 0, 1)
-    fibres = _tissue(rng, len(body), grain) * (0.15 + body) * rng.uniform(0.3, 0.9)
+    body = _blur(np.clip(1.5 * canvas.light, 0, 1), rng.uniform(4, 9))
+    fibres = np.clip(0.4 + 0.6 * _fibres(rng, len(body), grain), 0.05, None)
+    spared = 1 - 0.85 * np.clip(canvas.depth / 2 + 0.5, 0, 1)
+    fibres = fibres * (0.08 + body) * spared * rng.uniform(0.8, 2.2)
     colour = ([0.1, 1, 0.15], [1, 0.2, 0.1], [1, 0.6, 0.05])[rng.integers(3)]
     return _camera(rng, fibres)[..., None] * np.array(colour, np.float32)
 
@@ -403,17 +405,22 @@ def _nuclear_dye(rng, canvas, outlines):
 
 
 def _tissue(rng, size, grain):
-    """Fibres along `grain`, waved and torn, about 0 to 2 (S, S)."""
+    """Fibres in clouds of different density, torn in places, about 0 to 2 (S, S)."""
+    fibres = _fibres(rng, size, grain)
+    torn = np.clip(1.2 - np.clip(fibres - rng.uniform(0.9, 2.2), 0, 1.2), 0, 1)
+    cloud = rng.uniform(0.1, 0.6) * _noise(rng, size, rng.uniform(12, 40))
+    return np.clip(1 + rng.uniform(0.1, 0.4) * fibres + cloud, 0, None) * torn
+
+
+def _fibres(rng, size, grain):
+    """Waved fibres along `grain`, mean 0, deviation about 1 (S, S)."""
     wave = rng.uniform(3, 10) * _noise(rng, size, rng.uniform(25, 60))
     y, x = np.mgrid[:size, :size].astype(np.float32) - size / 2
     side = int(1.6 * size) + 64
     across = y * float(np.cos(grain)) - x * float(np.sin(grain)) + wave + side / 2
     along = x * float(np.cos(grain)) + y * float(np.sin(grain)) + side / 2
-    fibres = 0.6 * _noise(rng, side, 2.0, 18) + 0.6 * _noise(rng, side, 5, 45)
-    fibres = cv2.remap(fibres, along, across, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    torn = np.clip(1.2 - np.clip(fibres - rng.uniform(0.9, 2.2), 0, 1.2), 0, 1)
-    cloud = rng.uniform(0.1, 0.6) * _noise(rng, size, rng.uniform(12, 40))
-    return np.clip(1 + rng.uniform(0.1, 0.4) * fibres + cloud, 0, None) * torn
+    straight = 0.6 * _noise(rng, side, 2.0, 18) + 0.6 * _noise(rng, side, 5, 45)
+    return cv2.remap(straight, along, across, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _blood(rng, size):

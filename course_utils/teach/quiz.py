@@ -1,0 +1,33 @@
+"""Five questions a lesson, from lessons/quizzes/, drawn by jupyterquiz."""
+
+import json
+
+from IPython.display import HTML, Javascript, display
+from IPython.utils.capture import capture_output
+from jupyterquiz import display_quiz
+
+from .. import paths
+
+COLOURS = {"--jq-multiple-choice-bg": "#0f4c56", "--jq-mc-button-border": "#5b6675",
+           "--jq-incorrect-color": "#a61b1b", "--jq-correct-color": "#0b6b2c"}  # fmt: skip
+LIGHT = "<style>.Quiz .Feedback:not(:empty) { background: #fff; padding: 6px; }</style>"
+
+
+def questions(lesson: str) -> list[dict]:
+    """The questions of a lesson, as jupyterquiz takes them. Raises ValueError if it has none."""
+    path = paths.LESSONS / "quizzes" / f"{paths.find_lesson(lesson)}.json"
+    if not path.exists():
+        raise ValueError(f"Lesson {lesson} has no quiz.")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def quiz(lesson: str) -> None:
+    """Show the five questions of a lesson; a wrong answer is explained. Nothing is recorded.
+
+    In JupyterLab jupyterquiz would fetch MathJax from the network: it is kept from looking for it.
+    """
+    with capture_output() as captured:
+        display_quiz(questions(lesson), max_width=760, shuffle_answers=True, colors=COLOURS)
+    page, script = (output.data for output in captured.outputs)
+    display(HTML(page["text/html"] + LIGHT))
+    display(Javascript(script["application/javascript"].replace("typeof MathJax", "typeof null?.x")))

@@ -1,0 +1,275 @@
+"""Each exercise: stub, solution, every registered mistake, exception, endless loop, wrong type."""
+
+import contextlib
+import importlib
+import io
+import json
+import re
+import threading
+import time
+
+import build_notebooks
+import notebook_lint
+import numpy as np
+import pytest
+
+from course_utils import mistakes, paths
+from course_utils.teach import progress
+from course_utils.teach.exercises import exercise
+
+SCRIPTS = sorted((paths.LESSONS / "exercises").glob("*.py"))
+NUMBERS = list(progress.catalogue())
+MADE = [(number, mistake) for number in NUMBERS for mistake in mistakes.of(exercise(number).right)]
+QUICK = 0.3  # seconds; the tests' own time limit
+
+
+@pytest.fixture(autouse=True)
+def private_progress(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
+
+
+@pytest.fixture(scope="module", params=SCRIPTS, ids=lambda path: path.stem)
+def run(request, tmp_path_factory):
+    """(script, {False: printed by the stub's cells, True: by the solution's cells}, namespaces)."""
+    printed, names = {}, {}
+    folder = tmp_path_factory.mktemp("progress")
+    for solution in (False, True):
+        cells = json.loads(build_notebooks.render(request.param, solution))["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        names[solution], screen = {}, io.StringIO()
+        with contextlib.redirect_stdout(screen), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COURSE_RESULTS", str(folder / str(solution)))
+            for source in code:
+                exec(compile(source, f"{request.param.stem} {solution}", "exec"), names[solution])
+        printed[solution] = screen.getvalue()
+    return request.param, printed, names
+
+
+def numbers_of(script):
+    return [number for number in NUMBERS if number.startswith(script.stem[:2])]
+
+
+# Notebooks --------------------------------------------------------------------------------------
+
+
+def test_every_lesson_with_exercises_has_at_least_four_and_five_questions(run):
+    script, printed, _ = run
+    assert len(numbers_of(script)) >= 4 and script.with_suffix(".json").exists()
+    assert f'quiz("{script.stem[:2]}")' in script.read_text(encoding="utf-8")
+
+
+def test_the_stub_runs_to_its_end_and_is_not_attempted(run):
+    script, printed, _ = run
+    for number in numbers_of(script):
+        title = progress.catalogue()[number]["title"]
+        assert f"{number} {title}: not attempted yet.\n" in printed[False]
+
+
+def test_the_solution_passes(run):
+    script, printed, _ = run
+    for number in numbers_of(script):
+        assert f"{number} {progress.catalogue()[number]['title']}: passed." in printed[True]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("solution", [False, True], ids=["stub", "solution"])
+def test_the_notebooks_keep_the_rules(script, solution, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for lesson in paths.LESSONS.glob("*.py"):  # what the links lead to
+        (tmp_path / "notebooks" / f"{lesson.stem}.ipynb").touch()
+    folder = tmp_path / "notebooks" / ("solutions" if solution else "exercises")
+    folder.mkdir()
+    notebook = folder / f"{script.stem}.ipynb"
+    notebook.write_text(build_notebooks.render(script, solution), encoding="utf-8")
+    assert notebook_lint.lint(notebook) == []
+
+
+# Verdicts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_at_least_four_mistakes_are_recognised(number):
+    assert len(mistakes.of(exercise(number).right)) >= 4
+
+
+@pytest.mark.parametrize(("number", "mistake"), MADE, ids=[f"{n} {m.name}" for n, m in MADE])
+def test_each_mistake_gets_its_own_message(number, mistake):
+    status, message = exercise(number).verdict(mistake.code)
+    assert status == progress.NOT_YET
+    assert f"“{mistake.name}”" in message and mistake.symptom in message and mistake.cure in message
+    assert len(message.splitlines()) == 2
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_right_function_passes_and_the_baseline_does_not(number):
+    one = exercise(number)
+    status, message = one.verdict(one.right)
+    assert status == (progress.NOT_YET if one.score else progress.PASSED)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_an_exception_is_one_sentence_with_the_line(number):
+    def broken(*arguments):
+        return arguments[99]
+
+    status, message = exercise(number).verdict(broken)
+    assert status == progress.NOT_YET
+    assert "IndexError: tuple index out of range" in message and "return arguments[99]" in message
+
+
+def endless(*arguments):
+    while True:
+        pass
+
+
+def endless_numpy(*arguments):
+    while True:
+        np.sort(np.arange(1000.0))
+
+
+def endless_and_deaf(*arguments):
+    deadline = time.monotonic() + 2  # so that the test's process ends
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BaseException):
+            while time.monotonic() < deadline:
+                pass
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("function", [endless, endless_numpy])
+def test_a_loop_without_end_is_stopped(number, function):
+    before = threading.active_count()
+    status, message = exercise(number).verdict(function, seconds=QUICK)
+    assert status == progress.NOT_YET and "still running after 0.3 seconds" in message
+    assert threading.active_count() == before
+
+
+def test_a_loop_that_swallows_the_stop_does_not_hold_the_notebook():
+    status, message = exercise("00.1").verdict(endless_and_deaf, seconds=0.1)
+    assert status == progress.NOT_YET and "still running" in message
+
+
+WRONG_TYPES = [
+    (lambda *a: None, "returns nothing"),
+    (lambda *a: "0.5", "a str, not numbers"),
+    (lambda *a: [[1, 2], [3]], "a list, not numbers"),
+    (lambda *a: {"iou": 1}, "a dict, not numbers"),
+    (lambda *a: np.zeros((2, 3, 4, 5, 6)), "the shape (2, 3, 4, 5, 6)"),
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(("function", "said"), WRONG_TYPES, ids=[said for _, said in WRONG_TYPES])
+def test_a_wrong_type_is_named(number, function, said):
+    status, message = exercise(number).verdict(function)
+    assert status == progress.NOT_YET and said in message and "\n" not in message
+
+
+def test_what_else_a_check_says():
+    pictures, loss, iou = exercise("00.1"), exercise("01.4"), exercise("01.1")
+    assert "float64" in exercise("00.2").verdict(lambda p, n: np.clip(p + float(n), 0, 255))[1]
+    assert "values go from" in pictures.verdict(lambda p: p[..., ::-1].astype(np.float32))[1]
+    assert "nan or infinity" in loss.verdict(lambda *a: np.float64("nan"))[1]
+    assert "brackets" in iou.verdict(0.5)[1]
+    assert "argument" in iou.verdict(lambda mask: 1.0)[1]
+    assert iou.verdict(lambda a, b: float(np.sum(a & b) / 8))[1].startswith("Right in ")
+    assert iou.verdict(...) == (progress.NOT_ATTEMPTED, "")
+    assert "SystemExit" in iou.verdict(lambda a, b: exit())[1]
+
+
+def test_a_mistake_is_recognised_beside_a_right_special_case():
+    def dice_with_nan(truth, prediction):
+        return 2 * np.sum(truth & prediction) / (np.sum(truth) + np.sum(prediction))
+
+    assert "dice for iou" in exercise("01.1").verdict(dice_with_nan)[1]
+
+
+def test_an_answer_cannot_change_what_the_check_compares_with():
+    def greedy(truth, prediction):
+        truth[:] = prediction[:] = True
+        return 1.0
+
+    assert exercise("01.1").verdict(greedy)[0] == progress.NOT_YET
+
+
+def test_an_open_exercise_tells_the_score_and_the_baseline():
+    one = exercise("01.5")
+    status, message = one.verdict(lambda p: np.asarray(one.right(p) * (one.right(p) < 9)))
+    reached, baseline, goal = map(float, re.findall(r"\d+\.\d+", message))
+    assert status == progress.NOT_YET and reached < baseline < goal == one.goal
+    assert "0..2**24" in one.verdict(lambda p: one.right(p) - 1)[1]  # the metric's own sentence
+
+
+def test_check_hint_and_solution_print_and_nothing_else(capsys):
+    one = exercise("01.1")
+    for line, expected in [
+        (lambda: one.check(...), "01.1 IoU by hand: not attempted yet."),
+        (lambda: one.check(one.right), "01.1 IoU by hand: passed."),
+        (lambda: one.hint(), "Hint 1 of 3: "),
+        (lambda: one.hint(9), "Hint 3 of 3: "),
+        (lambda: one.solution(), "notebooks/solutions/01_unet_segmentation.ipynb"),
+    ]:
+        assert line() is None
+        assert capsys.readouterr().out.startswith(expected)
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(ValueError, match="no exercise 01.9; there are: 00.1"):
+        exercise("01.9")
+
+
+def test_each_lesson_defines_what_its_catalogue_tells():
+    for lesson in {number[:2] for number in NUMBERS}:
+        module = importlib.import_module(f"course_utils.teach.exercises.lesson{lesson}")
+        told = [number for number in NUMBERS if number.startswith(lesson)]
+        assert [one.number for one in module.EXERCISES] == told
+    assert all(2 <= len(told["hints"]) <= 4 for told in progress.catalogue().values())
+
+
+# Progress ---------------------------------------------------------------------------------------
+
+
+def test_what_was_passed_stays_passed(tmp_path, capsys):
+    one = exercise("01.1")
+    one.check(one.right)
+    one.check(...)
+    assert progress.load()["01.1"]["status"] == progress.PASSED
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
+    assert progress.progress() == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"✓ 01\.1 IoU by hand +passed", shown)
+    assert shown.count(progress.NOT_ATTEMPTED) == len(NUMBERS)  # one is the check's own line
+
+
+def test_a_damaged_or_unwritable_record_stops_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "progress.json").write_text("{")
+    assert progress.load() == {}
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "file"))
+    exercise("01.1").check(...)
+    assert "Not remembered" in capsys.readouterr().out
+
+
+def test_without_the_variable_it_stands_in_work(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_RESULTS")
+    monkeypatch.setattr(paths, "WORK", tmp_path / "work")
+    progress.remember("01.1", progress.PASSED, "")
+    assert json.loads((tmp_path / "work/progress.json").read_text())["01.1"]["status"] == "passed"
+
+
+@pytest.mark.slow
+def test_course_check_runs_the_copy_in_work(monkeypatch, tmp_path, capsys):
+    script = next(path for path in SCRIPTS if path.stem.startswith("00"))
+    monkeypatch.setattr(paths, "WORK", tmp_path / "work")
+    copy = paths.WORK / "exercises" / f"{script.stem}.ipynb"
+    copy.parent.mkdir(parents=True)
+    text = build_notebooks.render(script, solution=True)
+    copy.write_text(text.replace("q2 = exercise", "1 / 0\\nq2 = exercise"), encoding="utf-8")
+    before = copy.read_bytes()
+    assert progress.check_notebook("00") == 1 and copy.read_bytes() == before
+    shown = capsys.readouterr().out
+    assert "00.1 From OpenCV to the course: passed." in shown
+    assert "00.2" in shown and "its check did not run" in shown and "ZeroDivisionError" in shown
+    copy.write_text(text, encoding="utf-8")
+    assert progress.check_notebook("00") == 0
+    assert set(progress.load()) == {"00.1", "00.2", "00.3", "00.4"}
