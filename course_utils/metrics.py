@@ -188,6 +188,26 @@ def variation_of_information(truth, prediction):
 # Checks and shared steps ------------------------------------------------------------------------
 
 
+def segmentation_scores(truths, predictions):
+    """The six numbers of lesson 01 for label images (H, W), one pair a picture.
+
+    Means over pictures of `iou` and `dice` (cell pixels), `f1` (`instance_f1`) and `mean_ap`
+    (`mean_average_precision`); `f1_pooled` over all cells (`pooled_f1`); the mean of
+    `adapted_rand_error` over the pictures that have cells.
+    Returns {name: float}. Raises what they raise.
+    """
+    pairs = _paired(truths, predictions)
+    with_cells = [(t, p) for t, p in pairs if np.any(t)]
+    return {
+        "iou": float(np.mean([iou(t > 0, p > 0) for t, p in pairs])),
+        "dice": float(np.mean([dice(t > 0, p > 0) for t, p in pairs])),
+        "f1": float(np.mean([instance_f1(t, p) for t, p in pairs])),
+        "f1_pooled": pooled_f1(truths, predictions),
+        "mean_ap": float(np.mean([mean_average_precision(t, p) for t, p in pairs])),
+        "adapted_rand_error": float(np.mean([adapted_rand_error(t, p) for t, p in with_cells])),
+    }
+
+
 def check_labels(labels):
     """Return a label image as int32 (H, W), or say in one sentence why it isn't one.
 

@@ -36,8 +36,8 @@ def test_image_labels_and_weights_move_together(seed, order):
     assert (moved != labels).mean() > 0.1
     inner = away_from_edges(moved)
     assert inner.mean() > 0.3
-    np.testing.assert_allclose(image[inner], np.repeat((moved / 20)[inner][:, None], 3, 1), atol=0.02)
-    np.testing.assert_allclose(weights[inner], 1 + moved[inner], atol=0.2)
+    for part in (*np.moveaxis(image * 20, -1, 0), weights - 1):
+        assert (np.round(part) == moved)[inner].mean() > 0.999
 
 
 def test_labels_are_never_made_up():

@@ -270,6 +270,15 @@ def test_course_check_runs_the_copy_in_work(monkeypatch, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "00.1 From OpenCV to the course: passed." in shown
     assert "00.2" in shown and "its check did not run" in shown and "ZeroDivisionError" in shown
-    copy.write_text(text, encoding="utf-8")
-    assert progress.check_notebook("00") == 0
-    assert set(progress.load()) == {"00.1", "00.2", "00.3", "00.4"}
+    assert set(progress.load()) == {"00.1", "00.3", "00.4"}
+
+
+def test_course_check_is_0_when_all_are_passed(monkeypatch, capsys):
+    verdicts = {number: {"status": progress.PASSED, "message": ""} for number in NUMBERS}
+    monkeypatch.setattr(progress, "_execute", lambda path: (verdicts, []))
+    assert progress.check_notebook("01") == 0
+    del verdicts["01.5"]
+    assert progress.check_notebook("01") == 1
+    assert "01.5 Keep touching cells apart: its check did not run." in capsys.readouterr().out
+    with pytest.raises(ValueError, match="not one lesson"):
+        progress.check_notebook("77")

@@ -369,3 +369,21 @@ def test_settings_that_make_no_sense():
         metrics.best_rand_threshold([PERFECT], [PERFECT > 0], [])
     with pytest.raises(ValueError, match="at least one"):
         metrics.mean_average_precision(PERFECT, PERFECT, [])
+
+
+def test_the_six_scores_are_those_of_the_single_metrics():
+    rng = np.random.default_rng(3)
+    truths = [rng.integers(0, 4, (12, 12)) for _ in range(3)] + [np.zeros((12, 12), int)]
+    found = [rng.integers(0, 4, (12, 12)) for _ in range(3)] + [np.zeros((12, 12), int)]
+    scores = metrics.segmentation_scores(truths, found)
+    pairs = list(zip(truths, found))
+    assert scores["iou"] == pytest.approx(np.mean([metrics.iou(t > 0, f > 0) for t, f in pairs]))
+    assert scores["dice"] == pytest.approx(np.mean([metrics.dice(t > 0, f > 0) for t, f in pairs]))
+    assert scores["f1"] == pytest.approx(np.mean([metrics.instance_f1(t, f) for t, f in pairs]))
+    assert scores["f1_pooled"] == metrics.pooled_f1(truths, found)
+    rand = [metrics.adapted_rand_error(t, f) for t, f in pairs[:3]]
+    assert scores["adapted_rand_error"] == pytest.approx(np.mean(rand))
+    perfect = metrics.segmentation_scores(truths, truths)
+    assert perfect.pop("adapted_rand_error") == pytest.approx(0, abs=1e-9)
+    assert set(perfect) == {"iou", "dice", "f1", "f1_pooled", "mean_ap"}
+    assert all(value == 1 for value in perfect.values())

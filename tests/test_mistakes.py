@@ -63,7 +63,6 @@ def test_border_term_misprints_by_hand():
     assert mistakes.minus_missing(d1, d2) == pytest.approx(10 * np.exp(49 / 50))
     assert mistakes.difference(d1, d2) == pytest.approx(10 * np.exp(-1 / 50))
     assert mistakes.sigma_not_squared(d1, d2) == pytest.approx(10 * np.exp(-49 / 10))
-    assert mistakes.two_missing(d1, d2) == pytest.approx(10 * np.exp(-49 / 25))
     assert mistakes.second_cell_at_distance_zero(d1, d2) == pytest.approx(right)
     assert mistakes.second_cell_at_distance_zero(d1, d2 + np.inf) == pytest.approx(10 * np.exp(-9 / 50))
 
@@ -122,8 +121,8 @@ def test_a_margin_of_ten_pixels_is_off_by_what_the_literature_says():
 def test_a_smoothly_resized_mask_invents_classes():
     labels = np.zeros((9, 9), np.int32)
     labels[:, 4:] = 2
-    assert set(np.unique(images.resize(labels, (5, 5), labels=True))) == {0, 2}
-    assert 1 in mistakes.mask_resized_smoothly(labels, (5, 5))
+    assert set(np.unique(images.resize(labels, (6, 6), labels=True))) == {0, 2}
+    assert 1 in mistakes.mask_resized_smoothly(labels, (6, 6))
 
 
 def test_radians_hardly_turn_a_picture():

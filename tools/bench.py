@@ -81,7 +81,7 @@ def _training():
     from course_utils.models.unet import unet
 
     samples = [segmentation.draw(seed) for seed in range(32)]
-    model = unet((None, None, 1), classes=3, base=12, depth=3, batch_norm=True)
+    model = unet((None, None, 3), classes=3, base=12, depth=3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, jit_compile=False)
     return model, stream(segmentation.Crops(samples), 8)

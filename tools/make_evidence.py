@@ -14,7 +14,7 @@ from course_utils import metrics, paths, profile, results
 SEEDS = (0, 1, 2)
 
 
-def weighted_against_plain(seeds=SEEDS, steps=300, pictures=64):
+def weighted_against_plain(seeds=SEEDS, steps=200, pictures=64):
     """Lesson 01: does the weight map keep touching cells apart?
 
     The paper's two classes, equal steps, the same crops in the same order; only w0 differs.
@@ -27,7 +27,8 @@ def weighted_against_plain(seeds=SEEDS, steps=300, pictures=64):
     test += [segmentation.draw(seed) for seed in range(2_000_000, 2_000_000 + pictures - len(test))]
     runs = []
     for seed, (name, w0) in itertools.product(seeds, {"plain": 0.0, "weighted": 10.0}.items()):
-        crops = segmentation.Crops(train, w0=w0, target=segmentation.two_classes)
+        crops = segmentation.Crops(train, w0=w0, target=segmentation.two_classes,
+                                   **segmentation.CROPS["synthetic"])
         predict = _train(crops, seed, steps)
         maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
         runs.append({
@@ -46,13 +47,11 @@ def _train(crops, seed, steps):
 
     from course_utils.data.pipeline import stream
     from course_utils.models.unet import unet
+    from course_utils.training.schedules import warm_cosine
 
-    model = unet((None, None, 1), classes=2, base=12, depth=3, batch_norm=True)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - steps // 8, warmup_target=3e-3, warmup_steps=steps // 8
-    )
+    model = unet((None, None, 3), classes=2, base=12, depth=3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.AdamW(rate), loss, jit_compile=False)
+    model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
     model.fit(stream(crops, 8, seed), steps_per_epoch=steps, shuffle=False, verbose=0)
     return lambda x: keras.ops.convert_to_numpy(keras.ops.softmax(model(x, training=False)))
 

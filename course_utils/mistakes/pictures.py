@@ -30,12 +30,6 @@ def divided_by_its_maximum(picture):
     return images.to_float(picture[..., ::-1]) / images.to_float(picture).max()
 
 
-@mistake("from_opencv", "All is black, but for pixels that were fully white.",
-         "// cuts off what is behind the point; divide with /.")
-def integer_division(picture):
-    return (picture[..., ::-1] // 255).astype(np.float32)
-
-
 @mistake("from_opencv", "The picture lies on its side.", "Leave the first two axes as they are.")
 def rows_and_columns_swapped(picture):
     return images.to_float(picture[..., ::-1]).transpose(1, 0, 2)

@@ -109,17 +109,10 @@ def sigma_not_squared(d1, d2, w0=10.0, sigma=5.0):
     return w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma))
 
 
-@mistake("border_term", "The lines are thinner: sigma acts as if divided by 1.4.",
-         "Divide by 2σ², not by σ².")
-def two_missing(d1, d2, w0=10.0, sigma=5.0):
-    return w0 * np.exp(-((d1 + d2) ** 2) / sigma**2)
-
-
 @mistake("border_term", "A cell that stands alone gets a halo.",
          "Without a second cell d2 is infinite, not 0: there is no border to separate.")
 def second_cell_at_distance_zero(d1, d2, w0=10.0, sigma=5.0):
-    d2 = np.where(np.isinf(d2), 0, d2)
-    return w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
+    return weight_maps.border_term(d1, np.where(np.isinf(d2), 0, d2), w0, sigma)
 
 
 @mistake("unet_weight_map", "Touching cells have no line between them.",
@@ -133,7 +126,7 @@ def labels_from_a_mask(labels, w0=10.0, sigma=5.0):
 def margin_of_ten_pixels(labels, w0=10.0, sigma=5.0):
     labels = weight_maps.separate_touching(labels)
     d1, d2 = weight_maps.border_distances(labels, reach=10)
-    return 1 + (labels == 0) * w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
+    return 1 + (labels == 0) * weight_maps.border_term(d1, d2, w0, sigma)
 
 
 # Loss -------------------------------------------------------------------------------------------
@@ -148,8 +141,9 @@ def sign_missing(labels, logits, weights):
 @mistake("weighted_cross_entropy", "The loss is infinite at once: log(0) for every other class.",
          "The label chooses which log p counts; it does not stand inside the logarithm.")
 def label_inside_the_logarithm(labels, logits, weights):
-    p_times_label = ops.softmax(logits) * ops.one_hot(labels, logits.shape[-1])
-    return -ops.mean(weights * ops.sum(ops.log(p_times_label), axis=-1))
+    p = ops.softmax(logits)
+    chosen = ops.one_hot(labels, p.shape[-1], dtype=p.dtype)
+    return -ops.mean(weights * ops.sum(ops.log(chosen * p), axis=-1))
 
 
 @mistake("weighted_cross_entropy", "Gaps between cells count no more than any other pixel.",
@@ -161,13 +155,13 @@ def weights_forgotten(labels, logits, weights):
 @mistake("weighted_cross_entropy", "The loss grows with the size of the picture and of the batch.",
          "Take the mean over batch and pixels, not the sum.")
 def sum_for_mean(labels, logits, weights):
-    return weighted_cross_entropy(labels, logits, weights) * ops.size(weights)
+    return weighted_cross_entropy(labels, logits, weights) * np.prod(weights.shape)
 
 
 @mistake("weighted_cross_entropy", "A picture with four times the pixels has four times the loss.",
          "Divide by the number of pixels, too, not only by that of pictures.")
 def mean_over_the_batch_only(labels, logits, weights):
-    return weighted_cross_entropy(labels, logits, weights) * ops.size(weights[0])
+    return weighted_cross_entropy(labels, logits, weights) * np.prod(weights.shape[1:])
 
 
 @mistake("weighted_cross_entropy", "Doubling all weights changes nothing.",

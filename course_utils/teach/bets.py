@@ -32,9 +32,13 @@ class Bets:
             raise ValueError(f"There is no bet '{name}'; run the cell with its slider first.")
         slider = self._sliders[name]
         self._points[name] = points(slider.value, truth, slider.min, slider.max)
-        print(f"Your bet: {slider.value:.3g}   measured: {truth:.3g}   "
+        print(f"Your bet: {_short(slider.value)}   measured: {_short(truth)}   "
               f"{self._points[name]} of {FULL} points")  # fmt: skip
 
     def score(self) -> None:
         """Print the sum of all revealed bets."""
         print(f"Your bets: {sum(self._points.values())} of {FULL * len(self._points)} points")
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"

@@ -12,7 +12,7 @@ CELL_SECONDS = 120
 
 
 def catalogue() -> dict[str, dict]:
-    """{"01.1": {"title": …, "hints": […]}, …} of all exercises, from lessons/exercises/*.json."""
+    """{"01.1": {"title": …, "hints": […]}, …} of all exercises, from lessons/exercises/."""
     found = sorted((paths.LESSONS / "exercises").glob("*.json"))
     return {number: told for path in found
             for number, told in json.loads(path.read_text(encoding="utf-8")).items()}  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 
-from IPython.display import HTML, Javascript, display
+from IPython.display import display
 from IPython.utils.capture import capture_output
 from jupyterquiz import display_quiz
 
@@ -10,7 +10,7 @@ from .. import paths
 
 COLOURS = {"--jq-multiple-choice-bg": "#0f4c56", "--jq-mc-button-border": "#5b6675",
            "--jq-incorrect-color": "#a61b1b", "--jq-correct-color": "#0b6b2c"}  # fmt: skip
-LIGHT = "<style>.Quiz .Feedback:not(:empty) { background: #fff; padding: 6px; }</style>"
+LIGHT = "<style>\n.Quiz .Feedback:not(:empty) { background: #fff; padding: 8px; }\n"  # in dark themes, too
 
 
 def questions(lesson: str) -> list[dict]:
@@ -27,7 +27,8 @@ def quiz(lesson: str) -> None:
     In JupyterLab jupyterquiz would fetch MathJax from the network: it is kept from looking for it.
     """
     with capture_output() as captured:
-        display_quiz(questions(lesson), max_width=760, shuffle_answers=True, colors=COLOURS)
-    page, script = (output.data for output in captured.outputs)
-    display(HTML(page["text/html"] + LIGHT))
-    display(Javascript(script["application/javascript"].replace("typeof MathJax", "typeof null?.x")))
+        display_quiz(questions(lesson), max_width=760, colors=COLOURS)
+    for output in captured.outputs:
+        mended = {kind: text.replace("typeof MathJax", "typeof undefined").replace("<style>", LIGHT)
+                  for kind, text in output.data.items()}  # fmt: skip
+        display(mended, raw=True)

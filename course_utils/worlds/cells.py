@@ -138,34 +138,39 @@ def _scatter(rng, count, size, typical):
 
 def _push_apart(rng, outlines, size, rounds=12):
     """Move nuclei until neighbours touch or keep a gap; drop those that still lie on another."""
-    centre, axes, angle = outlines.centre.copy(), outlines.axes, outlines.angle
-    margin = 0.35 * axes[:, 1:]
-    reach = 3 * axes.max()
-    first, second = cKDTree(centre).query_pairs(reach, output_type="ndarray").T
+    centre, margin = outlines.centre.copy(), 0.35 * outlines.axes[:, 1:]
+    pairs = cKDTree(centre).query_pairs(3 * outlines.axes.max(), output_type="ndarray").T
+    first, second = pairs
     together = rng.random(len(first)) < rng.uniform(0.02, 0.55)
     room = np.where(together, rng.uniform(0.84, 0.97, len(first)),
                     rng.uniform(1.15, 1.35, len(first)))
+    form = _forms(outlines)[:, pairs]
     for _ in range(rounds):
         step = centre[second] - centre[first]
-        apart = np.hypot(*step.T) + 1e-6
-        ratio = apart / _contact(axes, angle, first, second, step)
-        push = 0.5 * step * (np.clip(room / ratio - 1, 0, 1) * (room > ratio))[:, None]
+        missing = np.clip(room / _closeness(form, step) - 1, 0, 1)
+        push = 0.5 * step * missing[:, None]
         for axis in (0, 1):
             centre[:, axis] += np.bincount(second, push[:, axis], len(centre))
             centre[:, axis] -= np.bincount(first, push[:, axis], len(centre))
         centre = np.clip(centre, margin, size - 1 - margin)
-    step = centre[second] - centre[first]
-    buried = np.hypot(*step.T) < 0.72 * _contact(axes, angle, first, second, step)
+    buried = _closeness(form, centre[second] - centre[first]) < 0.72
     kept = np.setdiff1d(np.arange(len(centre)), second[buried])
     return Outlines(*(part[kept] for part in outlines._replace(centre=centre)))
 
 
-def _contact(axes, angle, first, second, step):
-    """Distance in pixels at which two ellipses meet along `step` (m, 2)."""
-    bearing = np.arctan2(step[:, 1], step[:, 0])
-    return sum(axes[i, 0] * axes[i, 1] / np.hypot(axes[i, 1] * np.cos(bearing - angle[i]),
-                                                  axes[i, 0] * np.sin(bearing - angle[i]))
-               for i in (first, second))
+def _forms(outlines):
+    """The ellipses as xx, xy, yy (3, n): one contains d if xx dx² + 2 xy dx dy + yy dy² < 1."""
+    long, wide = outlines.axes.T**-2.0
+    cosine, sine = np.cos(outlines.angle), np.sin(outlines.angle)
+    return np.stack([long * cosine**2 + wide * sine**2, (long - wide) * cosine * sine,
+                     long * sine**2 + wide * cosine**2])
+
+
+def _closeness(form, step):
+    """Distance of two ellipses' centres, in units of the one at which they meet on that line."""
+    dx, dy = step.T
+    radii = 1 / np.sqrt(form[0] * dx**2 + 2 * form[1] * dx * dy + form[2] * dy**2 + 1e-12)
+    return 1 / radii.sum(0)
 
 
 # ---- drawing -----------------------------------------------------------------------------------
@@ -227,17 +232,17 @@ def _profile(outlines, offset, half):
 
 def _labels(canvas):
     """Labels 1..n from the owners; where a nucleus falls in pieces only the largest counts."""
-    raw = np.where(canvas.depth > 0, canvas.owner + 1, 0)
-    pieces = connected_components(raw, connectivity=1)
+    owner = np.where(canvas.depth > 0, canvas.owner + 1, 0)
+    pieces = connected_components(owner, connectivity=1)
     area = np.bincount(pieces.ravel())
-    of_piece = np.zeros(len(area), np.int32)
-    of_piece[pieces.ravel()] = raw.ravel()
-    order = np.argsort(area, kind="stable")
-    largest = np.zeros(raw.max() + 1, np.int32)
-    largest[of_piece[order]] = order
-    kept = largest[1:][area[largest[1:]] * (largest[1:] > 0) > 0]
+    owner_of = np.zeros(len(area), np.int32)
+    owner_of[pieces.ravel()] = owner.ravel()
+    by_area = 1 + np.argsort(area[1:], kind="stable")
+    largest = np.zeros(owner.max() + 1, np.int32)
+    largest[owner_of[by_area]] = by_area               # the last one written is the largest
+    kept = np.unique(largest[largest > 0])
     number = np.zeros(len(area), np.int32)
-    number[np.sort(kept)] = np.arange(1, len(kept) + 1)
+    number[kept] = np.arange(1, len(kept) + 1)
     return number[pieces]
 
 
@@ -335,27 +340,27 @@ def _fluorescence(rng, canvas, outlines, grain):
     light = light + _far_below(rng, size, 0.05, 0.25) + _specks(rng, size, rng.uniform(0.3, 2))
     light = light + rng.uniform(0, 0.25) * _threads(rng, size)
     ground = rng.uniform(0.005, 0.08) * np.clip(1 + 0.3 * _noise(rng, size, 24), 0, None)
-    light = light + rng.uniform(0.1, 0.7) * _blur(light, rng.uniform(5, 14)) + ground
+    light = light + rng.uniform(0.1, 0.5) * _blur(light, rng.uniform(5, 14)) + ground
     light = _blur(light * _lamp(rng, size, rng.uniform(0.25, 0.85)), rng.uniform(0.45, 0.8))
     exposure = rng.uniform(0.3, 0.5) if rng.random() < 0.1 else rng.uniform(0.55, 1.0)
     nuclei, image = _camera(rng, exposure * light), np.empty((size, size, 3), np.float32)
     if rng.random() < 0.4:
         image[:] = nuclei[..., None]
         return image
-    image = nuclei[..., None] ** np.array([1.9, 1.2, 0.7], np.float32)
+    image = nuclei[..., None] ** np.array([1.8, 1.2, 0.7], np.float32)
     if rng.random() < 0.3:
         return image
     return image + _skeleton(rng, canvas, grain)
 
 
 def _skeleton(rng, canvas, grain):
-    """A second dye, in the fibres of the cell bodies round the nuclei: green, red or amber."""
+    """A second dye, green, in the fibres of the cell bodies round the nuclei (S, S, 3)."""
     body = _blur(np.clip(1.5 * canvas.light, 0, 1), rng.uniform(4, 9))
     fibres = np.clip(0.4 + 0.6 * _fibres(rng, len(body), grain), 0.05, None)
     spared = 1 - 0.85 * np.clip(canvas.depth / 2 + 0.5, 0, 1)
-    fibres = fibres * (0.08 + body) * spared * rng.uniform(0.8, 2.2)
-    colour = ([0.1, 1, 0.15], [1, 0.2, 0.1], [1, 0.6, 0.05])[rng.integers(3)]
-    return _camera(rng, fibres)[..., None] * np.array(colour, np.float32)
+    fibres = fibres * (0.08 + body) * spared * rng.uniform(0.8, 2.0)
+    colour = rng.uniform([0.02, 0.9, 0.02], [0.3, 1, 0.35]).astype(np.float32)
+    return _camera(rng, fibres)[..., None] * colour
 
 
 def _camera(rng, light):
@@ -378,8 +383,8 @@ def _stained(rng, canvas, outlines, grain):
     dyes = np.stack([HAEMATOXYLIN, EOSIN, [0.8, 1.1, 1.5]]).astype(np.float32)
     dyes = dyes * rng.normal(1, [0.07, 0.07, 0.15], (3, 3)).clip(0.5).astype(np.float32)
     density = np.stack([blue, pink, _specks(rng, size, 0.5)], -1) @ dyes
-    lamp = rng.uniform([0.88, 0.86, 0.84], [1.0, 0.98, 0.98]).astype(np.float32)
-    image = lamp * np.exp(-density) * _lamp(rng, size, rng.uniform(0.7, 1.0))[..., None]
+    lamp = rng.uniform([0.92, 0.9, 0.88], [1.0, 0.98, 0.98]).astype(np.float32)
+    image = lamp * np.exp(-density) * _lamp(rng, size, rng.uniform(0.75, 1.0))[..., None]
     image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.45, 0.8))
     return image + rng.uniform(0.004, 0.016) * rng.standard_normal(image.shape, dtype=np.float32)
 
@@ -387,7 +392,7 @@ def _stained(rng, canvas, outlines, grain):
 def _slide(rng):
     """How much (eosin, haematoxylin) the tissue takes: pink tissue, pale smear, violet tissue."""
     kind = rng.choice(3, p=[0.65, 0.15, 0.2])
-    return ((rng.uniform(0.3, 0.95), rng.uniform(0.0, 0.08)),
+    return ((rng.uniform(0.3, 0.9), rng.uniform(0.0, 0.08)),
             (rng.uniform(0.01, 0.08), rng.uniform(0.0, 0.05)),
             (rng.uniform(0.02, 0.15), rng.uniform(0.12, 0.25)))[kind]
 
@@ -400,7 +405,8 @@ def _nuclear_dye(rng, canvas, outlines):
     rimmed, hollow = rng.uniform(0, 0.6, count), rng.uniform(0, 0.45, count)
     hollow *= rng.random(count) < rng.uniform(0, 0.7)
     rimmed, hollow = (part.astype(np.float32)[canvas.owner] for part in (rimmed, hollow))
-    pattern = 1 - hollow * (1 - rim) + rng.uniform(0.12, 0.35) * texture + 1.5 * spots + rimmed * rim
+    pattern = 1 - hollow * (1 - rim) + rimmed * rim
+    pattern = pattern + rng.uniform(0.12, 0.35) * texture + 1.5 * spots
     return canvas.light * np.clip(pattern, 0.2, None) * _groove(rng, canvas)
 
 
@@ -420,7 +426,8 @@ def _fibres(rng, size, grain):
     across = y * float(np.cos(grain)) - x * float(np.sin(grain)) + wave + side / 2
     along = x * float(np.cos(grain)) + y * float(np.sin(grain)) + side / 2
     straight = 0.6 * _noise(rng, side, 2.0, 18) + 0.6 * _noise(rng, side, 5, 45)
-    return cv2.remap(straight, along, across, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    fibres = cv2.remap(straight, along, across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return 1.1 * cv2.GaussianBlur(fibres, (0, 0), 0.6)
 
 
 def _blood(rng, size):

@@ -11,8 +11,10 @@
 # %%
 import numpy as np
 
+from course_utils import profile
 from course_utils.teach.exercises import exercise
 
+profile.set_seeds(0)
 print("Ready.")
 
 # %% [markdown]

@@ -12,6 +12,7 @@ Whatever the function does, the notebook goes on: a check prints one or two line
 
 import copy
 import ctypes
+import functools
 import importlib
 import threading
 import traceback
@@ -76,15 +77,14 @@ class Exercise:
         """(status, message) for a function; the statuses are those of `progress`."""
         if not callable(function) and function is not ...:
             return progress.NOT_YET, "Give the function itself to check, without brackets."
-        cases = self.cases()
+        cases, right, faulty = _known(self)
         answers, trouble = _answers(function, cases, seconds)
         if function is ... or any(answer is ... for answer in answers.values()):
             return progress.NOT_ATTEMPTED, ""
-        right = {name: self.right(*arguments) for name, arguments in cases.items()}
         wrong = [name for name in answers if self.score or not _same(answers[name], right[name])]
-        made = self._mistake(answers, wrong)
-        if made or trouble:
-            return progress.NOT_YET, made or trouble
+        said = wrong and _mistake(faulty, answers, wrong) or trouble
+        if said:
+            return progress.NOT_YET, said
         unfit = [said for name in wrong if (said := _unfit(answers[name], right[name]))]
         if unfit:
             return progress.NOT_YET, unfit[0]
@@ -95,25 +95,33 @@ class Exercise:
             return progress.NOT_YET, f"{count}; the first that is wrong: {wrong[0]}."
         return progress.PASSED, ""
 
-    def _mistake(self, answers: dict, wrong: list) -> str:
-        """Name the mistake that explains most, and at least half, of the wrong answers."""
-        best, explained = None, (0, 0)
-        cases = self.cases()
-        for mistake in mistakes.of(self.right):
-            faulty, _ = _answers(mistake.code, cases, SECONDS)
-            alike = [name for name in answers if name in faulty and _same(answers[name], faulty[name])]
-            found = len(set(alike) & set(wrong)), len(alike)
-            if found > explained and 2 * found[0] >= len(wrong):
-                best, explained = mistake, found
-        return best and f"It looks like “{best.name}”: {best.symptom}\n  Try: {best.cure}"
-
     def _scored(self, answers, baseline) -> tuple[str, str]:
         try:
             reached = self.score(answers)
         except (ValueError, TypeError) as error:
             return progress.NOT_YET, str(error)
-        said = f"{self.measure} {reached:.3g}; baseline {self.score(baseline):.3g}, goal {self.goal:g}."
-        return (progress.PASSED if reached >= self.goal else progress.NOT_YET), said
+        status = progress.PASSED if reached >= self.goal else progress.NOT_YET
+        least = f"baseline {self.score(baseline):.3g}, goal {self.goal:g}."
+        return status, f"{self.measure} {reached:.3g}; {least}"
+
+
+@functools.cache
+def _known(one: Exercise) -> tuple[dict, dict, list]:
+    """The cases, the right answers, and [(mistake, its answers)]: made once for each exercise."""
+    cases = one.cases()
+    right = {name: one.right(*arguments) for name, arguments in cases.items()}
+    return cases, right, [(m, _answers(m.code, cases, SECONDS)[0]) for m in mistakes.of(one.right)]
+
+
+def _mistake(faulty: list, answers: dict, wrong: list) -> str:
+    """Name the mistake that explains most, and at least half, of the wrong answers."""
+    best, explained = None, (0, 0)
+    for mistake, theirs in faulty:
+        alike = {name for name in answers if name in theirs and _same(answers[name], theirs[name])}
+        found = len(alike & set(wrong)), len(alike)
+        if found > explained and 2 * found[0] >= len(wrong):
+            best, explained = mistake, found
+    return f"It looks like “{best.name}”: {best.symptom}\n  Try: {best.cure}" if best else ""
 
 
 def _answers(function, cases: dict, seconds: float) -> tuple[dict, str]:
@@ -149,8 +157,9 @@ def _sentence(error, function) -> str:
     """An exception as one line, with the student's own line of code."""
     said = " ".join(f"{type(error).__name__}: {error}".split())[:160]
     home = getattr(getattr(function, "__code__", None), "co_filename", None)
-    lines = [at for at in traceback.extract_tb(error.__traceback__) if at.filename == home]
-    return f"It stopped with {said}" + (f"\n  in line {lines[-1].lineno}: {lines[-1].line}" if lines else "")
+    frames = [at for at in traceback.extract_tb(error.__traceback__) if at.filename == home]
+    where = f"\n  in line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    return f"It stopped with {said}{where}"
 
 
 def _same(answer, right) -> bool:

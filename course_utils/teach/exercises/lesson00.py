@@ -1,5 +1,7 @@
 """The exercises of lesson 00: pictures as numbers."""
 
+import functools
+
 import numpy as np
 from scipy.ndimage import median_filter
 from skimage import data
@@ -52,14 +54,15 @@ def _picture_pairs():
             "one wrong pixel": (truth, dot)}  # fmt: skip
 
 
+@functools.cache
 def _photographs():
     photographs = {"portrait": data.astronaut(), "cat": data.chelsea(), "coffee": data.coffee()}
-    return {name: images.centre_square(images.to_float(picture), 128)
+    return {name: images.centre_square(images.to_float(picture), 96)
             for name, picture in photographs.items()}  # fmt: skip
 
 
 def noisy_photographs():
-    """{name: (noisy photograph,)}: three of them, 128×128, with noise of 0.2."""
+    """{name: (noisy photograph,)}: three of them, 96×96, with noise of 0.2."""
     rng = np.random.default_rng(4)
     return {name: ((np.clip(picture + rng.normal(0, 0.2, picture.shape), 0, 1)).astype(np.float32),)
             for name, picture in _photographs().items()}  # fmt: skip
@@ -73,5 +76,5 @@ EXERCISES = [
     Exercise("00.1", from_opencv, _opencv_pictures),
     Exercise("00.2", brighter, _dim_pictures),
     Exercise("00.3", psnr, _picture_pairs),
-    Exercise("00.4", denoise, noisy_photographs, _mean_psnr, goal=22.5, measure="Mean PSNR in dB:"),
+    Exercise("00.4", denoise, noisy_photographs, _mean_psnr, goal=21.8, measure="Mean PSNR in dB:"),
 ]
