@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -67,16 +68,33 @@ def doctor() -> int:
 
 
 def start(lesson: str) -> int:
-    """copy a lesson's notebook into work/, where it is yours (course start 01)"""
+    """copy a lesson and its exercises into work/, where they are yours (course start 01)"""
     name = paths.find_lesson(lesson)
-    target = paths.WORK / f"{name}.ipynb"
-    if target.exists():
-        print(f"work/{name}.ipynb is there already and stays as it is; delete it to start afresh.")
-        return 0
-    paths.WORK.mkdir(exist_ok=True)
-    shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", target)
-    print(f"Your copy is work/{name}.ipynb; `git pull` never touches it.")
+    for folder in ("", "exercises"):
+        source = paths.NOTEBOOKS / folder / f"{name}.ipynb"
+        target = paths.WORK / folder / source.name
+        shown = target.relative_to(paths.WORK.parent)
+        if target.exists():
+            print(f"{shown} is there already and stays as it is; delete it to start afresh.")
+        elif source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+            print(f"Your copy is {shown}; `git pull` never touches it.")
     return 0
+
+
+def check(lesson: str) -> int:
+    """check your exercises of a lesson and print the verdicts (course check 01)"""
+    from .teach import progress as checks
+
+    return checks.check_notebook(paths.find_lesson(lesson))
+
+
+def progress() -> int:
+    """show which exercises you have passed"""
+    from .teach import progress as checks
+
+    return checks.progress()
 
 
 def bring_back(lesson: str) -> int:
@@ -114,6 +132,8 @@ COMMANDS = {
     "site": _tool(TOOLS["site"], "make the website from the executed lessons"),
     "doctor": doctor,
     "start": start,
+    "check": check,
+    "progress": progress,
     "bring-back": bring_back,
     "help": help_,
 }
@@ -127,6 +147,11 @@ def main(arguments: list[str] | None = None) -> int:
     command = COMMANDS.get(name)
     if command is None:
         print(f"There is no command '{name}'; `make help` lists them all.", file=sys.stderr)
+        return 2
+    try:
+        inspect.signature(command).bind(*options)
+    except TypeError:
+        print(f"`{name}` takes other arguments: {command.__doc__}.", file=sys.stderr)
         return 2
     try:
         if command not in LIGHT:

@@ -256,7 +256,7 @@ from course_utils import mistakes
 
 formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
 play(lambda formula: [example.image,
-                      heat(1 + formulas[formula](d1, d2) * (gap == 0), 11)],
+                      heat(1 + np.where(gap == 0, formulas[formula](d1, d2), 0), 11)],
      alt="The weight map by the chosen formula: thin lines, or nearly everything bright.",
      formula=ipywidgets.ToggleButtons(options=list(formulas)));
 
@@ -358,13 +358,8 @@ model.compile(keras.optimizers.AdamW(warm_cosine(run.steps)), jit_compile=False,
               loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 9.
-# > Walk through the loss with one pixel: log of 1 is 0, log of 0.1 is about -2.3.
-# > Everyone bets before the training starts; it takes about half a minute.
-
 # %% [markdown]
-# ## Measure on pictures never seen
+# ### Measure on pictures never seen
 #
 # The blue borders came last, because they are thin and rare.
 # Where "inside" is likely, there is the seed of a cell; the watershed lets all seeds grow until they meet.
@@ -383,9 +378,6 @@ def predict(picture):
 seed = segmentation.best_seed(predict, train, DATASET)
 maps = [predict(segmentation.normalise(s.image)) for s in test]
 found = [segmentation.cut_out(p, DATASET, seed) for p in maps]
-
-# %% [markdown]
-# ### The network beside the baselines
 
 # %%
 ours = score(found)
@@ -423,7 +415,9 @@ show_images([portrait, seen], ["you", "seen by a network that knows only cells"]
 # A network answers with what it knows, and never says "I don't know".
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 6.
+# > **For the speaker**, minutes: 15.
+# > Walk through the loss with one pixel: log of 1 is 0, log of 0.1 is about -2.3.
+# > The training takes about half a minute: watch the blue borders come.
 # > Show the worst picture for a while, and ask the room to draw the borders: they will disagree.
 # > Your picture is a light moment with a serious point: nothing warns when the input is of another world.
 

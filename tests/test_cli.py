@@ -23,8 +23,9 @@ def test_an_unknown_command_says_where_the_list_is(capsys):
 
 @pytest.fixture
 def course(monkeypatch, tmp_path):
-    for folder in ("lessons", "notebooks"):
+    for folder in ("lessons", "notebooks", "notebooks/exercises"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "notebooks" / "exercises" / "01_unet.ipynb").write_text("{}")
     (tmp_path / "lessons" / "01_unet.py").touch()
     (tmp_path / "notebooks" / "01_unet.ipynb").write_text(json.dumps({"cells": []}))
     for name in ("LESSONS", "NOTEBOOKS", "WORK"):
@@ -35,9 +36,15 @@ def course(monkeypatch, tmp_path):
 def test_start_copies_once_and_never_overwrites(course, capsys):
     assert cli.main(["start", "01"]) == 0
     copy = course / "work" / "01_unet.ipynb"
+    assert (course / "work" / "exercises" / "01_unet.ipynb").read_text() == "{}"
     copy.write_text("mine")
     assert cli.main(["start", "1"]) == 0
     assert copy.read_text() == "mine" and "stays as it is" in capsys.readouterr().out
+
+
+def test_wrong_arguments_get_one_sentence(course, capsys):
+    assert cli.main(["start"]) == 2
+    assert "course start" in capsys.readouterr().err
 
 
 def test_start_of_no_lesson_names_the_lessons(course, capsys):

@@ -96,7 +96,7 @@ def test_at_least_four_mistakes_are_recognised(number):
 def test_each_mistake_gets_its_own_message(number, mistake):
     status, message = exercise(number).verdict(mistake.code)
     assert status == progress.NOT_YET
-    assert f"“{mistake.name}”" in message and mistake.symptom in message and mistake.cure in message
+    assert all(said in message for said in (f"“{mistake.name}”", mistake.symptom, mistake.cure))
     assert len(message.splitlines()) == 2
 
 

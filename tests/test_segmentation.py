@@ -81,3 +81,45 @@ def test_rare_bright_pictures_come_more_often():
     bright.image[:] = 1 - bright.image
     chances = segmentation._chances([*dark, bright])
     assert np.isclose(chances.sum(), 1) and np.isclose(chances[-1], 0.35)
+
+
+@pytest.mark.slow
+def test_one_step_of_the_full_profile_on_the_cpu():
+    import keras
+
+    from course_utils.data.pipeline import stream
+    from course_utils.models.unet import unet
+
+    model = unet((None, None, 3), classes=3, batch_norm=True, **segmentation.NETWORK["full"])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, jit_compile=False)
+    before = model.get_layer("logits").get_weights()[0].copy()
+    batches = stream(segmentation.Crops([sample(0)], side=64), batch_size=1)
+    history = model.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0)
+    assert np.isfinite(history.history["loss"][0])
+    assert not np.array_equal(before, model.get_layer("logits").get_weights()[0])
+
+
+def test_cutting_out_cells_and_neurites():
+    background = np.full((20, 20), 0.01, np.float32)
+    background[:, 9:11] = 0.98
+    maps = np.stack([background, 1 - background, 0 * background], -1)
+    cells = segmentation.cut_out(maps, "synthetic")
+    assert cells.max() == 2 and (cells[:, 9:11] == 0).all() and cells[0, 0] != cells[0, 19]
+    neurites = segmentation.cut_out(maps, "isbi2012", seed=0.9)
+    assert neurites.max() == 2 and (neurites > 0).all()
+
+
+def test_the_seed_is_chosen_on_training_pictures_only_where_there_is_a_choice():
+    def refuse(picture):
+        raise AssertionError("no prediction is needed")
+
+    assert segmentation.best_seed(refuse, [sample(0)], "dsb2018") == 0.5
+    neurites = [sample(seed) for seed in range(5)]
+
+    def predict(picture):
+        inside = np.where(neurites[0].labels > 0, 0.85, 0.1)
+        inside[20:50, 38:42] = 0.6
+        return np.stack([1 - inside, inside, 0 * inside], -1)
+
+    assert segmentation.best_seed(predict, neurites, "isbi2012") in (0.7, 0.8)

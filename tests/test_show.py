@@ -1,4 +1,5 @@
 import base64
+import functools
 import io
 
 import keras
@@ -99,6 +100,16 @@ def documented(value):
 
 def test_source_is_live_and_leaves_the_docstring_out():
     assert source.source(documented) == "def documented(value):\n    return value + 1"
+
+
+@functools.cache
+def decorated(value):
+    """Not shown."""
+    return value
+
+
+def test_source_leaves_decorators_out():
+    assert source.source(decorated.__wrapped__) == "def decorated(value):\n    return value"
 
 
 def test_source_longer_than_a_slide_is_refused():

@@ -19,12 +19,13 @@ def show_source(*functions) -> None:
 
 
 def source(function) -> str:
-    """The source of one function as text, without its docstring."""
+    """The source of one function as text, without its docstring and decorators."""
     text = textwrap.dedent(inspect.getsource(function))
     node = ast.parse(text).body[0]
     lines = text.rstrip().splitlines()
     if ast.get_docstring(node) is not None:
         lines = lines[: node.body[0].lineno - 1] + lines[node.body[0].end_lineno :]
+    lines = lines[node.lineno - 1 :]  # decorators stay out
     if len(lines) > MAX_LINES:
         raise ValueError(
             f"{function.__name__} has {len(lines)} lines and a slide holds {MAX_LINES}: split it."

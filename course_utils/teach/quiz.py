@@ -10,7 +10,7 @@ from .. import paths
 
 COLOURS = {"--jq-multiple-choice-bg": "#0f4c56", "--jq-mc-button-border": "#5b6675",
            "--jq-incorrect-color": "#a61b1b", "--jq-correct-color": "#0b6b2c"}  # fmt: skip
-LIGHT = "<style>\n.Quiz .Feedback:not(:empty) { background: #fff; padding: 8px; }\n"  # in dark themes, too
+WHITE = "<style>\n.Quiz .Feedback:not(:empty) { background: #fff; padding: 8px; }\n"  # if dark, too
 
 
 def questions(lesson: str) -> list[dict]:
@@ -24,11 +24,12 @@ def questions(lesson: str) -> list[dict]:
 def quiz(lesson: str) -> None:
     """Show the five questions of a lesson; a wrong answer is explained. Nothing is recorded.
 
-    In JupyterLab jupyterquiz would fetch MathJax from the network: it is kept from looking for it.
+    On a page with a MathJax that can't typeset, jupyterquiz fetches another from the network: it is
+    kept from looking, so formulas in questions are HTML (d<sub>1</sub>), not TeX.
     """
     with capture_output() as captured:
         display_quiz(questions(lesson), max_width=760, colors=COLOURS)
     for output in captured.outputs:
-        mended = {kind: text.replace("typeof MathJax", "typeof undefined").replace("<style>", LIGHT)
+        mended = {kind: text.replace("typeof MathJax", "typeof undefined").replace("<style>", WHITE)
                   for kind, text in output.data.items()}  # fmt: skip
         display(mended, raw=True)

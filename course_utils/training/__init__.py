@@ -1,1 +1,1 @@
-"""Training: learning-rate schedules."""
+"""Training: learning-rate schedules, checkpoints."""

@@ -20,7 +20,7 @@ LOOKS = ("fluorescence", "stained")
 SMALLEST, LARGEST = 64, 1024
 
 # Optical density of the two dyes in red, green and blue: Ruifrok and Johnston 2001,
-# "Quantification of histochemical staining by color deconvolution", table 1.
+# "Quantification of histochemical staining by color deconvolution".
 HAEMATOXYLIN = np.array([0.65, 0.70, 0.29], np.float32)
 EOSIN = np.array([0.07, 0.99, 0.11], np.float32)
 
@@ -88,6 +88,7 @@ def dataset(count: int, seed: int, size: int = 128) -> tuple[np.ndarray, np.ndar
     Two calls share no picture when their ranges of seeds do not meet.
     Raises what `cells` raises, and ValueError for a count below 1.
     """
+    _check(seed, size, None)
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
         raise ValueError(f"count must be a whole number of at least 1, not {count!r}.")
     fields = [cells(seed + number, size) for number in range(count)]
@@ -248,11 +249,12 @@ def _labels(canvas):
 
 def _noise(rng, size, across, along=None):
     """Smooth noise (size, size), mean 0, deviation about 1; lumps of `across` x `along` pixels."""
-    steps = [int(np.ceil(size / scale)) + 3 for scale in (across, along or across)]
+    lumps = np.array([across, along or across])
+    steps = np.ceil(size / lumps).astype(int) + 3
     coarse = rng.standard_normal(steps, dtype=np.float32)
-    full = [int(round(n * scale)) for n, scale in zip(steps, (across, along or across))]
-    fine = cv2.resize(coarse, full[::-1], interpolation=cv2.INTER_CUBIC)
-    y, x = (int(scale) for scale in (across, along or across))
+    height, width = np.round(steps * lumps).astype(int)
+    fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    y, x = lumps.astype(int)                            # the outermost lumps are cut off
     return 1.35 * fine[y:y + size, x:x + size]
 
 
@@ -343,14 +345,12 @@ def _fluorescence(rng, canvas, outlines, grain):
     light = light + rng.uniform(0.1, 0.5) * _blur(light, rng.uniform(5, 14)) + ground
     light = _blur(light * _lamp(rng, size, rng.uniform(0.25, 0.85)), rng.uniform(0.45, 0.8))
     exposure = rng.uniform(0.3, 0.5) if rng.random() < 0.1 else rng.uniform(0.55, 1.0)
-    nuclei, image = _camera(rng, exposure * light), np.empty((size, size, 3), np.float32)
-    if rng.random() < 0.4:
-        image[:] = nuclei[..., None]
-        return image
-    image = nuclei[..., None] ** np.array([1.8, 1.2, 0.7], np.float32)
-    if rng.random() < 0.3:
-        return image
-    return image + _skeleton(rng, canvas, grain)
+    nuclei = _camera(rng, exposure * light)[..., None]
+    dyes = rng.choice(["grey", "blue", "blue and green"], p=[0.4, 0.18, 0.42])
+    if dyes == "grey":
+        return nuclei.repeat(3, axis=-1)
+    image = nuclei ** np.array([1.8, 1.2, 0.7], np.float32)       # blue, white where brightest
+    return image if dyes == "blue" else image + _skeleton(rng, canvas, grain)
 
 
 def _skeleton(rng, canvas, grain):
