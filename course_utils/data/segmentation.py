@@ -54,15 +54,18 @@ def normalise(image: np.ndarray) -> np.ndarray:
     A bright-field picture is inverted. The 1st percentile becomes 0, the 99.8th 1.
     """
     image = np.broadcast_to(images.to_float(image), image.shape[:2] + (3,))
-    if is_bright_field(images.to_grey(image)):
+    if is_bright_field(image):
         image = 1 - image
     low, high = np.percentile(image, [1, 99.8])
     return np.clip((image - low) / max(high - low, 0.02), 0, 1.5).astype(np.float32)
 
 
-def is_bright_field(grey: np.ndarray) -> bool:
-    """Whether (H, W) in [0, 1] shows dark cells on bright ground: even its darkest fifth is not black."""
-    return bool(np.percentile(grey, 20) > 0.195)
+def is_bright_field(image: np.ndarray) -> bool:
+    """Whether (H, W, 1 or 3) in [0, 1] shows dark cells on bright ground: its median red is high.
+
+    Stains of tissue are violet and pink, so bright ground is bright in red.
+    """
+    return bool(np.median(image[..., 0]) > 0.45)
 
 
 def two_classes(labels: np.ndarray) -> np.ndarray:
@@ -155,7 +158,7 @@ def best_seed(predict, train: list, dataset: str, pictures: int = 4) -> float:
 def _chances(samples) -> np.ndarray:
     """How often each sample is drawn: by the root of its cells; bright pictures 35 % if any."""
     chance = np.sqrt([max(1, sample.labels.max()) for sample in samples])
-    bright = np.array([is_bright_field(images.to_grey(sample.image)) for sample in samples])
+    bright = np.array([is_bright_field(sample.image) for sample in samples])
     for group, share in ((bright, 0.35), (~bright, 0.65)):
         if 0 < group.sum() < len(samples):
             chance[group] *= share / chance[group].sum()
