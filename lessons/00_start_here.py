@@ -24,7 +24,7 @@
 # %% [markdown] tags=["read"]
 # A grey box holds code.
 # Click into it and press **Shift+Enter** to run it.
-# Cells build on one another, so run them from top to bottom.
+# Such a box is called a cell; each builds on those above it, so run them from top to bottom.
 
 # %% tags=["parameters"]
 PROFILE = "quick"
@@ -68,7 +68,7 @@ from course_utils import doctor
 status = doctor.main()
 
 # %% [markdown] tags=["read"]
-# A line that starts with `FAIL` ends with the command that mends it.
+# A line that starts with `FAIL` ends with what mends it.
 # A line that starts with `note` is optional.
 
 # %% [markdown] tags=["note"]
@@ -106,13 +106,13 @@ for name, version in {
     print(f"{name:<16} {version.dtype!s:<8} {version.min():>5.2f} to {version.max():>6.2f}")
 
 # %% [markdown]
-# A network does not know which range you mean.
+# A network that ends in a tanh answers from −1 to 1; it does not know which range you mean.
 # Mixing them up raises no error: the picture is wrong, and nothing says so.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
-# > Surprising for most: a float picture and a uint8 picture look the same on screen and differ by 255.
-# > The module images is the only place in the course that converts.
+# > Surprising for most: a float picture and a uint8 picture look the same on screen and differ by a factor of 255.
+# > Convert with the module images: it checks the range first.
 
 # %% [markdown]
 # ## Five classic mistakes
@@ -133,6 +133,7 @@ show_images(list(wrong.values()), list(wrong), height=2.2,
 # %% [markdown]
 # Each of them runs without an error message.
 # Blue skin means that red and blue changed places: OpenCV reads files as BGR.
+# Speckles mean overflow: in uint8, 200 + 90 is 34.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
@@ -161,12 +162,12 @@ play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with nois
 
 # %% [markdown] tags=["read"]
 # `sigma` is the standard deviation of the noise, on a scale where white is 1.
-# Most people still see a face at 0.4, where the noise is larger than most edges.
+# At 0.4 one grain in three changes a value by more than 0.4.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
 # > Drag slowly to the right and let the room say stop.
-# > People recognise a face in far more noise than they expect.
+# > Note the number at which the room says stop.
 
 # %% [markdown]
 # ## Bet first
@@ -176,7 +177,8 @@ play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with nois
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}$$
 #
 # Noise of σ = 0.2 leaves about 15 dB.
-# Every 6 dB more halve the error.
+# MSE is the mean of the squared differences.
+# Every 6 dB more divides it by four, so a typical difference is halved.
 
 # %%
 from course_utils.teach import Bets
@@ -204,7 +206,7 @@ show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in ps
             alt="The noisy portrait, and the same after a median filter: smoother and softer.")
 
 # %% [markdown] tags=["read"]
-# The filter takes the middle one of 25 neighbours, so single grains vanish, and thin hair with them.
+# In each channel the filter sorts the 25 values around a pixel and takes the middle one, so single grains vanish, and thin hair with them.
 
 # %%
 bets.reveal("median", psnr["median"])
@@ -218,6 +220,7 @@ bets.reveal("median", psnr["median"])
 #
 # Upload a portrait, or put one into `work/me.jpg`.
 # It stays on this computer and goes through every lesson.
+# To see it here, run this lesson again from "A picture is a tensor".
 
 # %%
 from course_utils.teach import upload
@@ -233,9 +236,9 @@ upload()
 # %% [markdown] tags=["read"]
 # ## How the course runs
 #
-# - `course start 01` copies a lesson into `work/`, and your copy is never overwritten.
+# - `python -m course_utils start 01` copies a lesson into `work/`, and your copy is never overwritten.
 # - Everything runs on a laptop without network: that is the profile `quick`.
-# - The same notebooks take real data sets: `DATASET = "dsb2018"` in the parameters cell.
+# - From lesson 01 on, real data works too: set `COURSE_DATA` to its folder, and `DATASET` in the parameters cell.
 # - **Alt+R** shows a notebook as slides, **T** opens the speaker's notes.
 
 # %% [markdown]
@@ -258,4 +261,4 @@ from course_utils import profile, results
 run = profile.start("00_start_here", PROFILE, DATASET, SEED, STEPS, {"synthetic": 1})
 results.record(run, {"psnr": psnr["median"]}, {}, {"do nothing": {"psnr": psnr["do nothing"]}})
 bets.score()
-print("Setup complete." if status == 0 else "Mend the FAIL lines above, then run this again.")
+print("Setup complete." if status == 0 else "Mend the FAIL lines above, then run the notebook again.")

@@ -3,7 +3,7 @@
 #
 # A picture goes in, and a map comes out that says of every pixel: cell or not, and which cell.
 #
-# - **Time**: 48 minutes to read, 90 seconds to run on a laptop CPU.
+# - **Time**: 48 minutes to read, about a minute to run on a laptop CPU.
 # - **You need**: lesson 00, and an idea of what a convolution is.
 # - **Data**: cells drawn by the course (CC BY 4.0), or real microscopy: `DATASET = "dsb2018"` or `"isbi2012"`.
 
@@ -50,7 +50,9 @@ show_images([outlines(s.image, s.labels) for s in train[:5]],
 # ### The stupid baseline
 #
 # Every cell has a number, even where two touch.
-# Otsu's method knows nothing of cells: it picks the grey value that parts a picture best into dark and bright.
+# `normalise` makes all cells bright on dark; Otsu's method picks the grey value that parts bright from dark best.
+#
+# **IoU**: the pixels that truth and prediction both call cell, divided by those that at least one calls cell.
 
 # %%
 import numpy as np
@@ -70,9 +72,11 @@ def otsu(sample):
 # %% [markdown]
 # ### Measured
 #
-# **IoU** counts pixels: those that both call cell, divided by those that at least one calls cell.
-# **F1** counts cells: one is found if its IoU is above 0.5.
-# "Everything is a cell" is the second baseline: its IoU is the share of cell pixels.
+# **F1** counts cells: a cell is found if its IoU with a predicted one is above 0.5.
+#
+# $$F_1 = rac{2 \cdot \mathrm{found}}{2 \cdot \mathrm{found} + \mathrm{invented} + \mathrm{missed}}$$
+#
+# `constant` calls everything one cell.
 
 # %%
 def score(found):
@@ -89,19 +93,19 @@ bets.reveal("otsu", baselines["otsu"]["iou"])
 # > **For the speaker**, minutes: 8.
 # > Let the room find a place where two cells touch, and ask what brightness alone would do there.
 # > Everyone bets before the numbers come.
-# > Stress the difference: Otsu glues touching cells together, which costs a few pixels of IoU and both cells in F1.
+# > Stress the difference: Otsu glues touching cells together, which costs a few pixels of IoU and at least one of the two cells in F1.
 
 # %% [markdown]
 # ## One patch for each pixel, or all at once?
 #
-# Before U-Net, a network looked at a patch around **one** pixel and named that pixel's class.
+# The winner of ISBI 2012 before U-Net looked at a patch around **one** pixel and named that pixel's class.
 # Neighbouring patches overlap almost wholly, so nearly all work is done again and again.
 #
 # The paper's U-Net reads 572×572 pixels and answers for 388×388.
 # Its smallest form reads 188×188 and answers for 4×4.
 
 # %%
-bets.ask("work", "4×4 answers at a time: how many times more pixels to read?", 0, 5000, 10)
+bets.ask("work", "Pixels read per answer: how many times more at 4×4 than at 388×388?", 0, 5000, 10)
 
 # %%
 from course_utils.models import unet
@@ -114,8 +118,8 @@ bets.reveal("work", read[188] / read[572])
 # %% [markdown]
 # ### The parts
 #
-# A thousand times less work for the same answers: that is why segmentation networks are fully convolutional.
-# Two convolutions at every size; on the way up, a transposed convolution doubles height and width.
+# Small tiles read a thousand times more pixels for the same answers.
+# Two convolutions at every size; on the way up, a transposed convolution makes 2×2 of each pixel, with learned weights.
 
 # %%
 from course_utils.show import show_source
@@ -124,12 +128,18 @@ show_source(unet.two_convolutions, unet.up_and_join)
 
 # %% [markdown]
 # ### Down, across, up
+#
+# A **skip** keeps the map from before each halving and lays it beside the map of the same size on the way up.
+# Nothing is added: the channels stand side by side, and the next convolution mixes them.
 
 # %%
 show_source(unet.unet)
 
 # %% [markdown]
 # ### The shapes make the U
+#
+# Read down: each pooling halves height and width, each joining doubles them.
+# The last layer gives three numbers a pixel, one a class; the classes come below.
 
 # %%
 from keras import layers
@@ -144,8 +154,6 @@ print(f"{u.count_params():,} parameters")
 
 # %% [markdown]
 # ### Any size: the overlap tile
-#
-# Height and width halve three times and double three times; the last layer gives three numbers a pixel.
 #
 # A padded convolution invents zeros beyond the edge.
 # The paper pads nothing, so each layer returns fewer pixels, and **mirrors** the picture at its edge.
@@ -164,7 +172,9 @@ show_images([field.clip(0, 1), (mirrored * frame).clip(0, 1)],
 # %% [markdown]
 # ### Tile by tile gives the same answer
 #
-# Mirrored cells look like cells; zeros look like nothing that the network has ever seen.
+# Mirrored cells look like cells; a frame of zeros doesn't.
+# This network is untrained: only the arithmetic is compared.
+# The network that we train pads with zeros, so its tiles overlap and their rims are cut off.
 
 # %%
 from course_utils.models.tiling import predict_tiled
@@ -172,15 +182,15 @@ from course_utils.models.tiling import predict_tiled
 valid = unet.unet((None, None, 3), classes=2, base=4, depth=2, padding="valid")
 tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
 whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
-print("16 tiles against the whole:", tiled.shape)
+print("16 tiles:", tiled.shape, "  the whole:", whole.shape)
 print("largest difference:", np.abs(tiled - whole).max())
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
-# > The winner of the ISBI 2012 challenge before U-Net worked patch by patch; let the room guess the ratio.
+# > Let the room guess the ratio before you run it.
 # > Draw the U on the board: down on the left, up on the right, bridges across.
 # > Surprising for most: a skip joins by concatenation, not by addition.
-# > The difference at the end is rounding; tiles need memory for one tile only, whatever the picture's size.
+# > The difference at the end is 0 or rounding; tiles need memory for one tile only, whatever the picture's size.
 
 # %% [markdown]
 # ## Where two cells touch
@@ -204,7 +214,9 @@ print("background {:.0%}, inside {:.0%}, border {:.0%}".format(*share))
 #
 # $$w(x) = w_c(x) + w_0 \exp\left(-\frac{(d_1(x) + d_2(x))^2}{2\sigma^2}\right)$$
 #
-# $d_1$, $d_2$: distance from $x$ to the nearest and to the second nearest cell.
+# $d_1$, $d_2$: distance to the nearest and to the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
+# Here $w_c = 1$; `border_term` is the second part, for background only.
+# Between cells that touch, a gap one pixel wide is carved first.
 
 # %%
 from course_utils.data import weight_maps
@@ -229,7 +241,7 @@ play(lambda w0, sigma: [example.image,
 # %% [markdown]
 # ### Is it worth it?
 #
-# Bright lines are narrow gaps: a mistake there costs up to eleven times as much.
+# Bright lines are narrow gaps: a mistake there costs up to ten times as much.
 # Two classes, equal steps, three seeds each, with and without the weight map: how often does one blob swallow two cells?
 
 # %%
@@ -246,9 +258,9 @@ print(*[f"IoU {name} {v['iou']['mean']:.3f}" for name, v in losses_seen.items()]
 # %% [markdown]
 # ### Misprint detective
 #
-# The weight map keeps cells apart at nearly the same IoU (`make evidence LESSON=01` repeats it).
+# Fewer cells merge, and IoU pays a little for the carved gaps (`make evidence LESSON=01` repeats it).
 #
-# Two wrong exponents are in print: one lost its minus sign, one has $d_1 - d_2$.
+# Two wrong exponents go round: a lecture lost the minus sign, and the comment of a widely copied helper has $d_1 - d_2$.
 # Which map is which?
 
 # %%
@@ -260,7 +272,7 @@ play(lambda formula: [example.image,
      alt="The weight map by the chosen formula: thin lines, or nearly everything bright.",
      formula=ipywidgets.ToggleButtons(options=list(formulas)));
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # A lost its minus: the farther from any cell, the larger the weight, without end.
 # B weighs every line halfway between two cells, however far apart they are.
 
@@ -284,19 +296,22 @@ show_source(losses.weighted_cross_entropy)
 # %% [markdown]
 # ### Training crops: turned, bent, relit
 #
-# Picture, classes and weights go through **one** warp together.
+# Picture, cell numbers and weights go through **one** warp together.
+# Numbers take the nearest pixel: the mean of cell 1 and cell 3 is not cell 2.
 
 # %%
 crops = segmentation.Crops(train, **segmentation.CROPS[DATASET])
 drawn = [crops(np.random.default_rng(number)) for number in range(5)]
 show_images([image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _, w in drawn],
             columns=5, height=1.7,
-            alt="Five augmented grey crops of cells, and below each its weight map.")
+            alt="Five augmented crops of cells, and below each its weight map.")
 
 # %% [markdown]
 # ### One training step
 #
-# Forward, loss, slopes, step.
+# Each weight map turned and bent with its cells.
+#
+# One step: forward, loss, slopes (the gradient), update.
 
 # %%
 import keras
@@ -319,9 +334,10 @@ def step(loss_of, model, optimizer):
 bets.ask("sign", "Share of right pixels after ten steps without the minus sign?", 0, 1)
 
 # %% [markdown]
-# ### The loss as a lecture printed it
+# ### The loss as it was printed
 #
-# The minus sign got lost: bet what that does.
+# The paper and a lecture print it without the minus sign.
+# Ten steps on one batch show what your bet is worth.
 
 # %%
 for name, loss_of in {"right": losses.weighted_cross_entropy, "print": mistakes.sign_missing}.items():
@@ -336,7 +352,8 @@ bets.reveal("sign", seen[-1][1])
 # ### Train
 #
 # Both losses fell, and no error message said which network unlearns.
-# `fit` takes the right step a few hundred times: watch a test picture.
+# `fit` takes the third part of each batch as pixel weights: Keras' own loss is then the same as ours.
+# Watch a test picture: red is background, green inside, blue border.
 
 # %%
 from course_utils.show.live import Live
@@ -361,12 +378,13 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # %% [markdown]
 # ### Measure on pictures never seen
 #
-# The blue borders came last, because they are thin and rare.
-# Where "inside" is likely, there is the seed of a cell; the watershed lets all seeds grow until they meet.
+# Where "inside" is likely, a cell gets its seed.
+# The watershed grows all seeds until they meet each other or the background.
 
 # %%
 from course_utils.models.tiling import average_over_turns
 
+# on real data: the mean over eight flips and turns
 turned = probabilities if DATASET == "synthetic" else average_over_turns(probabilities)
 border = unet.context(size["depth"])
 
@@ -388,7 +406,7 @@ print(f"IoU {ours['iou']:.3f}, Otsu {baselines['otsu']['iou']:.3f}")
 # %% [markdown]
 # ### The best and the worst
 #
-# On real data the prediction is averaged over eight flips and turns; the paper averages over seven turned copies.
+# The lead over Otsu is larger in F1 than in IoU: most of it is cells kept apart.
 
 # %%
 each = [metrics.instance_f1(s.labels, f) for s, f in zip(test, found)]
@@ -401,7 +419,7 @@ show_images([outlines(test[i].image, found[i]) for i in chosen],
 # %% [markdown]
 # ### Your picture
 #
-# The failures above are crowded, blurred or dim: where a border can't be seen, the network guesses, as a person would.
+# Look at the two on the right above: which cells melted together, and can you see the border yourself?
 
 # %%
 from course_utils.teach import your_picture
@@ -418,15 +436,15 @@ show_images([portrait, seen], ["you", "seen by a network that knows only cells"]
 # > **For the speaker**, minutes: 15.
 # > Walk through the loss with one pixel: log of 1 is 0, log of 0.1 is about -2.3.
 # > The training takes about half a minute: watch the blue borders come.
-# > Show the worst picture for a while, and ask the room to draw the borders: they will disagree.
+# > Show the worst picture for a while, and ask the room to draw the borders, and compare.
 # > Your picture is a light moment with a serious point: nothing warns when the input is of another world.
 
 # %% [markdown]
 # ## Recap
 #
-# 1. A U-Net goes down, across and up; skips bring back the detail that pooling threw away.
+# 1. A U-Net goes down, across and up; skips carry the large maps across.
 # 2. Overlap tiles with mirrored borders give the same answer as the whole picture.
-# 3. The weight map makes gaps between cells count up to eleven times as much.
+# 3. The weight map makes gaps between cells count up to ten times as much.
 # 4. IoU counts pixels, F1 counts cells, and Otsu stands beside both.
 #
 # Left to explore: real nuclei with `DATASET = "dsb2018"`; the same without the third class.

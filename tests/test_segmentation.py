@@ -123,3 +123,10 @@ def test_the_seed_is_chosen_on_training_pictures_only_where_there_is_a_choice():
         return np.stack([1 - inside, inside, 0 * inside], -1)
 
     assert segmentation.best_seed(predict, neurites, "isbi2012") in (0.7, 0.8)
+
+
+def test_red_only_keeps_what_the_stain_of_nuclei_absorbs():
+    original = sample(0)
+    red = segmentation.red_only(original)
+    assert np.array_equal(red.image[..., 2], original.image[..., 0])
+    assert red.labels is original.labels and original.image.std(-1).max() > 0

@@ -14,7 +14,7 @@ from course_utils import metrics, paths, profile, results
 SEEDS = (0, 1, 2)
 
 
-def weighted_against_plain(seeds=SEEDS, steps=200, pictures=64):
+def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
     """Lesson 01: does the weight map keep touching cells apart?
 
     The paper's two classes, equal steps, the same crops in the same order; only w0 differs.

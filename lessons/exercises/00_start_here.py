@@ -6,7 +6,7 @@
 #
 # - Write your code where it says `...  # your code here`, and run the check below it.
 # - The check tells you which mistake it sees; `q1.hint()` helps, and `q1.hint(2)` helps more.
-# - `course start 00` gives you a copy of your own in `work/exercises/`.
+# - `python -m course_utils start 00` gives you a copy of your own in `work/exercises/`.
 
 # %%
 import numpy as np
