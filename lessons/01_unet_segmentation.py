@@ -74,7 +74,7 @@ def otsu(sample):
 #
 # **F1** counts cells: a cell is found if its IoU with a predicted one is above 0.5.
 #
-# $$F_1 = rac{2 \cdot \mathrm{found}}{2 \cdot \mathrm{found} + \mathrm{invented} + \mathrm{missed}}$$
+# $$F_1 = \frac{2 \cdot \mathrm{found}}{2 \cdot \mathrm{found} + \mathrm{invented} + \mathrm{missed}}$$
 #
 # `constant` calls everything one cell.
 
@@ -105,15 +105,11 @@ bets.reveal("otsu", baselines["otsu"]["iou"])
 # Its smallest form reads 188×188 and answers for 4×4.
 
 # %%
-bets.ask("work", "Pixels read per answer: how many times more at 4×4 than at 388×388?", 0, 5000, 10)
-
-# %%
 from course_utils.models import unet
 
 read = {side: side**2 / unet.output_side(side, depth=4) ** 2 for side in (188, 572)}
 print(f"4×4 at a time:     {read[188]:7.1f} pixels read per answer")
 print(f"388×388 at a time: {read[572]:7.1f} pixels read per answer")
-bets.reveal("work", read[188] / read[572])
 
 # %% [markdown]
 # ### The parts
@@ -155,39 +151,29 @@ print(f"{u.count_params():,} parameters")
 # %% [markdown]
 # ### Any size: the overlap tile
 #
-# A padded convolution invents zeros beyond the edge.
-# The paper pads nothing, so each layer returns fewer pixels, and **mirrors** the picture at its edge.
-
-# %%
-from course_utils.worlds.cells import cells
-
-field = segmentation.normalise(cells(seed=31, size=256, look="fluorescence").image)
-border = unet.border(depth=2)
-mirrored = np.pad(field, [(border, border), (border, border), (0, 0)], mode="reflect")
-frame = np.pad(np.ones((256, 256)), border, constant_values=0.45)[..., None]
-show_images([field.clip(0, 1), (mirrored * frame).clip(0, 1)],
-            ["the picture", f"with {border} mirrored pixels around"],
-            alt="A field of cells, and the same with a darker mirrored margin around it.")
-
-# %% [markdown]
-# ### Tile by tile gives the same answer
-#
-# Mirrored cells look like cells; a frame of zeros doesn't.
-# This network is untrained: only the arithmetic is compared.
-# The network that we train pads with zeros, so its tiles overlap and their rims are cut off.
+# A padded convolution invents zeros; the paper pads nothing, and **mirrors** the picture at its edge instead.
+# An untrained network shows that tile by tile gives the same answer.
 
 # %%
 from course_utils.models.tiling import predict_tiled
+from course_utils.worlds.cells import cells
 
+field = segmentation.normalise(cells(seed=0, size=256, look="fluorescence").image)
+border = unet.border(depth=2)
 valid = unet.unet((None, None, 3), classes=2, base=4, depth=2, padding="valid")
 tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
 whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
-print("16 tiles:", tiled.shape, "  the whole:", whole.shape)
-print("largest difference:", np.abs(tiled - whole).max())
+print("largest difference of 16 tiles and the whole:", np.abs(tiled - whole).max())
+mirrored = np.pad(field, [(border, border), (border, border), (0, 0)], mode="reflect")
+show_images([field.clip(0, 1), mirrored.clip(0, 1)], ["picture", f"with {border} mirrored pixels"],
+            alt="A field of cells, and the same with mirrored cells around its edge.")
+
+# %% [markdown] tags=["read"]
+# The network that we train below pads with zeros, so its tiles overlap and their rims are cut off.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
-# > Let the room guess the ratio before you run it.
+# > Let the room guess before you run it: pixels read per answer, how many times more at 4×4 than at 388×388?
 # > Draw the U on the board: down on the left, up on the right, bridges across.
 # > Surprising for most: a skip joins by concatenation, not by addition.
 # > The difference at the end is 0 or rounding; tiles need memory for one tile only, whatever the picture's size.
@@ -246,7 +232,7 @@ play(lambda w0, sigma: [example.image,
 
 # %%
 import json
-from course_utils import paths
+from course_utils import mistakes, paths
 from course_utils.show import show_scores
 
 evidence = json.loads((paths.EVIDENCE / "01.json").read_text())["summary"]
@@ -258,14 +244,10 @@ print(*[f"IoU {name} {v['iou']['mean']:.3f}" for name, v in losses_seen.items()]
 # %% [markdown]
 # ### Misprint detective
 #
-# Fewer cells merge, and IoU pays a little for the carved gaps (`make evidence LESSON=01` repeats it).
-#
-# Two wrong exponents go round: a lecture lost the minus sign, and the comment of a widely copied helper has $d_1 - d_2$.
-# Which map is which?
+# Fewer cells merge, and IoU pays a little for the carved gaps.
+# A lecture lost the exponent's minus sign; the comment of a copied helper has $d_1 - d_2$.
 
 # %%
-from course_utils import mistakes
-
 formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
 play(lambda formula: [example.image,
                       heat(1 + np.where(gap == 0, formulas[formula](d1, d2), 0), 11)],
@@ -273,12 +255,12 @@ play(lambda formula: [example.image,
      formula=ipywidgets.ToggleButtons(options=list(formulas)));
 
 # %% [markdown] tags=["fragment"]
-# A lost its minus: the farther from any cell, the larger the weight, without end.
-# B weighs every line halfway between two cells, however far apart they are.
+# A lost its minus: the weight grows without end; B weighs lines between cells that are far apart, too.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
 # > Class imbalance: a plain mean over pixels hardly notices the rare class.
+# > `make evidence LESSON=01` repeats the three seeds.
 # > Set w0 to 0 first: a flat map; then pull σ from 1 to 15 and ask where it stops helping.
 
 # %% [markdown]
@@ -309,8 +291,7 @@ show_images([image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _,
 # %% [markdown]
 # ### One training step
 #
-# Each weight map turned and bent with its cells.
-#
+# Weight maps turn and bend with their cells.
 # One step: forward, loss, slopes (the gradient), update.
 
 # %%
@@ -321,7 +302,6 @@ from course_utils.data.pipeline import stream
 batches = stream(crops, batch_size=8, seed=SEED)
 x, y, w = next(iter(batches))
 
-
 def step(loss_of, model, optimizer):
     with tf.GradientTape() as tape:
         logits = model(x, training=True)
@@ -329,7 +309,6 @@ def step(loss_of, model, optimizer):
     slopes = tape.gradient(loss, model.trainable_variables)
     optimizer.apply(slopes, model.trainable_variables)
     return loss, np.mean(np.argmax(logits, -1) == y)
-
 
 bets.ask("sign", "Share of right pixels after ten steps without the minus sign?", 0, 1)
 
@@ -349,7 +328,7 @@ for name, loss_of in {"right": losses.weighted_cross_entropy, "print": mistakes.
 bets.reveal("sign", seen[-1][1])
 
 # %% [markdown]
-# ### Train
+# ### Watch it learn
 #
 # Both losses fell, and no error message said which network unlearns.
 # `fit` takes the third part of each batch as pixel weights: Keras' own loss is then the same as ours.
@@ -359,6 +338,8 @@ bets.reveal("sign", seen[-1][1])
 from course_utils.show.live import Live
 from course_utils.training.schedules import warm_cosine
 
+bets.ask("iou", "Mean IoU of the network on test pictures?", 0, 1, step=0.02)
+
 
 def probabilities(pictures):
     return keras.ops.convert_to_numpy(keras.ops.softmax(model(pictures, training=False)))
@@ -367,6 +348,9 @@ def probabilities(pictures):
 def watch():
     middle = segmentation.normalise(example.image)[:128, :128]
     return [middle.clip(0, 1), probabilities(middle[None])[0]]
+
+# %% [markdown]
+# ### Train
 
 # %%
 model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
@@ -397,11 +381,15 @@ seed = segmentation.best_seed(predict, train, DATASET)
 maps = [predict(segmentation.normalise(s.image)) for s in test]
 found = [segmentation.cut_out(p, DATASET, seed) for p in maps]
 
+# %% [markdown]
+# ### The network beside the baselines
+
 # %%
 ours = score(found)
 table = {**{name: numbers["f1"] for name, numbers in baselines.items()}, "U-Net": ours["f1"]}
 show_scores(table, "F1 of cells", alt="Bars: the U-Net finds far more cells than the baselines.")
 print(f"IoU {ours['iou']:.3f}, Otsu {baselines['otsu']['iou']:.3f}")
+bets.reveal("iou", ours["iou"])
 
 # %% [markdown]
 # ### The best and the worst

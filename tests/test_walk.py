@@ -31,6 +31,10 @@ FAULTS = {  # slide title: (cell below the title, what the walk must say)
     "no picture": (new_markdown_cell("![a picture](nowhere.png)"), "broken pictures"),
     "no words": (new_code_cell("1", outputs=[new_output("display_data", {
         "text/html": f'<img src="{DOT}">'})]), "pictures without alt text"),
+    "tiny figure": (new_code_cell("1", outputs=[new_output("display_data", {
+        "text/html": f'<img class="course-figure" alt="a dot" src="{DOT}" '
+                     'style="max-height:20px !important; min-height:0 !important">'})]),
+                    "figures too small to see"),
     "unknown command": (new_markdown_cell(r"$\nonsense{x}$"), "formulas with an error"),
     "open brace": (new_markdown_cell(r"$\frac{1$"), "unrendered formulas"),
     "dead widget": (new_code_cell("1", outputs=[new_output("display_data", {

@@ -61,6 +61,8 @@ window.walk = (() => {
     const outputs = inside('.jp-OutputArea-output');
     const texts = inside('.jp-RenderedMarkdown');
     most('errors or warnings printed', inside(PRINTED).length);
+    most('figures too small to see', pictures.filter(i => i.matches('.course-figure') &&
+      i.getBoundingClientRect().height < innerHeight * 0.2).length);
     most('broken pictures', pictures.filter(i => i.complete && !i.naturalWidth).length);
     most('pictures without alt text', pictures.filter(
       i => NO_WORDS.test(i.alt)).length);
