@@ -56,7 +56,8 @@ def results() -> int:
     """make the snapshot docs/results.json from the records of the last runs"""
     from . import results as records
 
-    print(f"Wrote {records.snapshot().relative_to(paths.ROOT)}")
+    for path in [records.snapshot(), *records.title_pictures()]:
+        print(f"Wrote {path.relative_to(paths.ROOT)}")
     return 0
 
 
@@ -80,6 +81,7 @@ def start(lesson: str) -> int:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
             print(f"Your copy is {shown}; `git pull` never touches it.")
+    shutil.copytree(paths.PICTURES, paths.WORK / "pictures", dirs_exist_ok=True)
     return 0
 
 

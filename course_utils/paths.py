@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = ROOT / "lessons"
 NOTEBOOKS = ROOT / "notebooks"
+PICTURES = NOTEBOOKS / "pictures"  # one a lesson, for its title; made by `make results`
 DATA = ROOT / "data"
 CHECKPOINTS = DATA / "checkpoints"
 EVIDENCE = DATA / "evidence"
@@ -47,12 +48,12 @@ def find_lesson(wanted: str) -> str:
     return fits[0]
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all: under a temporary name first, then renamed."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path` whole or not at all: under a temporary name first, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -1,8 +1,11 @@
 """Records: what a lesson measured, as one JSON file a lesson and data set."""
 
+import base64
+import html
 import json
 import math
 import platform
+import re
 import sys
 import time
 from importlib import metadata
@@ -109,6 +112,31 @@ def with_table(readme: str, records: list[dict]) -> str:
         rows.append(f"| [{lesson_title(lesson)}](notebooks/{lesson}.ipynb) | {entry['dataset']} "
                     f"| {time_taken} | {headline(entry)} |")  # fmt: skip
     return begin + BEGIN + "\n" + "\n".join(rows) + "\n" + end
+
+
+def title_pictures() -> list[Path]:
+    """Write the picture of each lesson's title cell: the executed figure with the same alt text.
+
+    Raises ValueError if a lesson shows no such figure.
+    """
+    written = []
+    for name in paths.lesson_names():
+        first = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
+        wanted = re.search(r"!\[(.+)\]\(pictures/(.+)\)", "".join(first["source"]))
+        if wanted:
+            written.append(_figure(name, wanted[1], paths.PICTURES / wanted[2]))
+    return written
+
+
+def _figure(lesson: str, alt: str, path: Path) -> Path:
+    text = (paths.EXECUTED / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    for cell in json.loads(text)["cells"]:
+        for output in cell.get("outputs", []):
+            page = "".join(output.get("data", {}).get("text/html", ""))
+            if f'alt="{html.escape(alt, quote=True)}"' in page:
+                paths.write_atomically(path, base64.b64decode(page.split("base64,")[1].split('"')[0]))
+                return path
+    raise ValueError(f'Lesson {lesson} shows no figure with the alt text of its title: "{alt}".')
 
 
 def lesson_title(lesson: str) -> str:

@@ -65,6 +65,7 @@ def _execute(name: str) -> tuple[bool, float, float]:
     copy = paths.EXECUTED / f"{name}.ipynb"
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", copy)
+    shutil.copytree(paths.PICTURES, paths.EXECUTED / "pictures", dirs_exist_ok=True)
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(
         [str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]))  # fmt: skip
     began, peak = time.perf_counter(), 0

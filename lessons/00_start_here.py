@@ -4,6 +4,8 @@
 # A picture goes in, another picture comes out.
 # In this course you build the networks that do it, and you measure how well.
 #
+# ![Bright cells on black, and violet cell nuclei on pink tissue.](pictures/00_start_here.png)
+#
 # - **Time**: 10 minutes to read, under 1 minute to run on a laptop CPU.
 # - **You need**: a little Python.
 # - **Data**: drawn by the course itself, and one NASA portrait (public domain) that comes with scikit-image.

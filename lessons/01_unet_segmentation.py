@@ -3,6 +3,8 @@
 #
 # A picture goes in, and a map comes out that says of every pixel: cell or not, and which cell.
 #
+# ![Two pictures with every cell outlined rightly, two with cells missed or merged.](pictures/01_unet_segmentation.png)
+#
 # - **Time**: 48 minutes to read, about a minute to run on a laptop CPU.
 # - **You need**: lesson 00, and an idea of what a convolution is.
 # - **Data**: cells drawn by the course (CC BY 4.0), or real microscopy: `DATASET = "dsb2018"` or `"isbi2012"`.

@@ -30,6 +30,8 @@ def course(monkeypatch, tmp_path):
     (tmp_path / "notebooks" / "01_unet.ipynb").write_text(json.dumps({"cells": []}))
     for name in ("LESSONS", "NOTEBOOKS", "WORK"):
         monkeypatch.setattr(paths, name, tmp_path / name.lower())
+    (tmp_path / "notebooks" / "pictures").mkdir()
+    monkeypatch.setattr(paths, "PICTURES", tmp_path / "notebooks" / "pictures")
     return tmp_path
 
 

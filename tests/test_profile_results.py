@@ -94,6 +94,22 @@ def test_the_readme_says_what_the_snapshot_says():
     assert results.with_table(readme, records) == readme
 
 
+def test_the_title_picture_is_the_executed_figure_with_its_alt_text(tmp_path, monkeypatch):
+    page = '<img alt="a &quot;cell&quot;" src="data:image/png;base64,aGVsbG8=">'
+    title = {"cells": [{"source": ['# A\n', '![a "cell"](pictures/01_x.png)']}]}
+    executed = {"cells": [{}, {"outputs": [{"data": {"text/html": [page]}}]}]}
+    for folder, content in (("NOTEBOOKS", title), ("EXECUTED", executed)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "01_x.ipynb").write_text(json.dumps(content))
+        monkeypatch.setattr(paths, folder, tmp_path / folder)
+    monkeypatch.setattr(paths, "PICTURES", tmp_path / "pictures")
+    monkeypatch.setattr(paths, "lesson_names", lambda: ["01_x"])
+    assert [path.read_bytes() for path in results.title_pictures()] == [b"hello"]
+    (tmp_path / "EXECUTED" / "01_x.ipynb").write_text(json.dumps({"cells": [{}]}))
+    with pytest.raises(ValueError, match="shows no figure"):
+        results.title_pictures()
+
+
 def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         paths.write_atomically(tmp_path / "a.json", "\ud800")

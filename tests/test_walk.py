@@ -72,8 +72,7 @@ def opened(tmp_path_factory):
     nbclient.NotebookClient(fixture, kernel_name="python3").execute()
     nbformat.write(fixture, folder / "widgets.ipynb")
     nbformat.write(faulty_notebook(), folder / "faults.ipynb")
-    for file in [ROOT / "notebooks/rise.css", *EXECUTED]:
-        shutil.copy(file, folder)
+    walk.stage(EXECUTED, folder)
     with walk.jupyter_lab(folder) as address, walk.browser() as (page, outside):
         yield page, outside, address, folder
 

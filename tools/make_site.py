@@ -31,6 +31,7 @@ def gather(executed: Path, source: Path) -> None:
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "docs", source)
     javascript.copy_scripts(source / "_static")
+    shutil.copytree(ROOT / "notebooks/pictures", source / "pictures")
     folders = (ROOT / "notebooks", executed)  # an exercise that was not executed has no outputs
     exercises = {path.name: path for folder in folders for path in folder.glob("exercises/*.ipynb")}
     pages = {path.name: path for path in executed.glob("*.ipynb")}

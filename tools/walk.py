@@ -167,11 +167,17 @@ def walk_notebook(page, outside: list, address: str, notebook: Path, shots=None)
     return problems
 
 
+def stage(notebooks: list[Path], folder: Path) -> None:
+    """Copy notebooks into `folder` with what they show: the look of the slides, the title pictures."""
+    for file in [ROOT / "notebooks/rise.css", *notebooks]:
+        shutil.copy(file, folder)
+    shutil.copytree(ROOT / "notebooks/pictures", folder / "pictures")
+
+
 def walk_notebooks(notebooks: list[Path], shots: Path | None = None) -> list[str]:
     """Problems of all `notebooks` in RISE: one server, one browser. The files are not touched."""
     with tempfile.TemporaryDirectory(prefix="walk-") as folder:
-        for file in [ROOT / "notebooks/rise.css", *notebooks]:
-            shutil.copy(file, folder)
+        stage(notebooks, Path(folder))
         with jupyter_lab(Path(folder)) as address, browser() as (page, outside):
             return [problem for notebook in notebooks
                     for problem in walk_notebook(page, outside, address, notebook, shots)]
