@@ -251,7 +251,7 @@ upload()
 # 3. Five mistakes raise no error; you know their faces now.
 # 4. A result counts beside a baseline, in numbers.
 #
-# Next: [lesson 01](01_unet_segmentation.ipynb) cuts pictures into cells.
+# Now you: [exercises](exercises/00_start_here.ipynb), then [lesson 01](01_unet_segmentation.ipynb).
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.

@@ -437,7 +437,7 @@ show_images([portrait, seen], ["you", "seen by a network that knows only cells"]
 # 3. The weight map makes gaps between cells count up to ten times as much.
 # 4. IoU counts pixels, F1 counts cells, and Otsu stands beside both.
 #
-# Left to explore: real nuclei with `DATASET = "dsb2018"`; the same without the third class.
+# Now you: [exercises](exercises/01_unet_segmentation.ipynb), or real nuclei with `DATASET = "dsb2018"`.
 #
 # References: Ronneberger, Fischer, Brox, U-Net, 2015 (equations 1 and 2, figure 2); Otsu, 1979; Caicedo et al., 2018 Data Science Bowl, 2019.
 
