@@ -86,12 +86,17 @@ def _supported_python() -> str:
         return sys.executable
     for major, minor in reversed(SUPPORTED):
         found = shutil.which(f"python{major}.{minor}")
-        if found:
+        if found and _runs(found):
             return found
     raise SetupError(
         f"This is Python {sys.version_info[0]}.{sys.version_info[1]}, and TensorFlow needs 3.11, "
         "3.12 or 3.13: install Python 3.13 beside it and run the command again."
     )
+
+
+def _runs(python: str) -> bool:
+    """Whether an interpreter starts; a version manager's stand-in may be there without one."""
+    return subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL) == 0
 
 
 def _install(python: str) -> None:

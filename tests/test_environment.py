@@ -42,7 +42,15 @@ def test_python_314_alone_gets_one_sentence(elsewhere, monkeypatch):
 def test_python_314_beside_312_uses_312(elsewhere, monkeypatch):
     monkeypatch.setattr(sys, "version_info", Version(3, 14, 0, "final", 0))
     monkeypatch.setattr(environment.shutil, "which", lambda name: name if "3.12" in name else None)
+    monkeypatch.setattr(environment, "_runs", lambda python: True)
     assert environment._supported_python() == "python3.12"
+
+
+def test_a_stand_in_that_does_not_start_is_no_python(tmp_path):
+    stand_in = tmp_path / "python3.12"
+    stand_in.write_text("#!/bin/sh\necho 'not installed' >&2\nexit 127\n")
+    stand_in.chmod(0o755)
+    assert not environment._runs(str(stand_in)) and environment._runs(sys.executable)
 
 
 def test_a_full_disk_is_seen_before_anything_is_written(elsewhere, monkeypatch):
