@@ -72,6 +72,7 @@ def opened(tmp_path_factory):
     nbclient.NotebookClient(fixture, kernel_name="python3").execute()
     nbformat.write(fixture, folder / "widgets.ipynb")
     nbformat.write(faulty_notebook(), folder / "faults.ipynb")
+    shutil.copy(ROOT / "notebooks/00_start_here.ipynb", folder / "live_00.ipynb")
     walk.stage(EXECUTED, folder)
     with walk.jupyter_lab(folder) as address, walk.browser() as (page, outside):
         yield page, outside, address, folder
@@ -125,11 +126,7 @@ def test_lessons_fit_their_slides(opened, notebook):
 @pytest.mark.slow
 def test_widgets_live_in_lab_and_in_rise(opened):
     page, outside, address, _ = opened
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto(address.format("lab/tree/live.ipynb") + "&reset")
-    walk.wait_for(page, """() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext
-        ?.session?.kernel?.status === 'idle'""", 60)  # fmt: skip
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    run_all_in_lab(page, address, "live")
     assert_bar_is_full(page)
     assert_slider_moves_picture(page, 40)
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
@@ -145,6 +142,22 @@ def test_widgets_live_in_lab_and_in_rise(opened):
     page.keyboard.press("Control+Enter")
     assert_bar_is_full(page)
     assert outside == []
+
+
+@pytest.mark.slow
+def test_the_slider_of_lesson_00_moves_its_picture(opened):
+    page, outside, address, _ = opened
+    run_all_in_lab(page, address, "live_00")
+    assert_slider_moves_picture(page, 40)
+    assert outside == []
+
+
+def run_all_in_lab(page, address, name):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(address.format(f"lab/tree/{name}.ipynb") + "&reset")
+    walk.wait_for(page, """() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext
+        ?.session?.kernel?.status === 'idle'""", 60)  # fmt: skip
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def show_slide(page, title):
