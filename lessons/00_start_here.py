@@ -154,10 +154,8 @@ from course_utils.show import play
 
 grain = np.random.default_rng(SEED).normal(size=photo.shape)
 
-
 def noisy(sigma):
     return np.clip(photo + sigma * grain, 0, 1)
-
 
 play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with noise.",
      sigma=ipywidgets.FloatSlider(0.2, min=0, max=0.6, step=0.02));
@@ -263,4 +261,5 @@ from course_utils import profile, results
 run = profile.start("00_start_here", PROFILE, DATASET, SEED, STEPS, {"synthetic": 1})
 results.record(run, {"psnr": psnr["median"]}, {}, {"do nothing": {"psnr": psnr["do nothing"]}})
 bets.score()
-print("Setup complete." if status == 0 else "Mend the FAIL lines above, then run the notebook again.")
+print("Setup complete." if status == 0
+      else "Mend the FAIL lines above, then run the notebook again.")

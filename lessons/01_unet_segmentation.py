@@ -302,7 +302,7 @@ import tensorflow as tf
 from course_utils.data.pipeline import stream
 
 batches = stream(crops, batch_size=8, seed=SEED)
-x, y, w = next(iter(batches))
+x, y, w = (part[:4] for part in next(iter(batches)))  # four crops
 
 def step(loss_of, model, optimizer):
     with tf.GradientTape() as tape:
@@ -318,7 +318,7 @@ bets.ask("sign", "Share of right pixels after ten steps without the minus sign?"
 # ### The loss as it was printed
 #
 # The paper and a lecture print it without the minus sign.
-# Ten steps on one batch show what your bet is worth.
+# Ten steps on four crops show what your bet is worth.
 
 # %%
 for name, loss_of in {"right": losses.weighted_cross_entropy, "print": mistakes.sign_missing}.items():

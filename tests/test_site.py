@@ -7,10 +7,9 @@ import urllib.parse
 from pathlib import Path
 
 import jupytext
-import nbclient
 import nbformat
 import pytest
-from conftest import require
+from conftest import execute, require
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -36,8 +35,8 @@ def site(tmp_path_factory):
     notebook.cells[0].source += f"\n\n{SOLUTION}"
     notebook.cells[1].metadata["tags"] = ["note"]
     executed.mkdir(exist_ok=True)
-    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
     nbformat.write(notebook, executed / "98_widgets.ipynb")
+    execute(executed / "98_widgets.ipynb")
     status = make_site.main(["--executed", str(executed), "--out", str(folder / "site")])
     assert status == 0, "the build has warnings, or a picture has no alt text: see the output above"
     return folder / "site"

@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 
 import jupytext
-import nbclient
 import nbformat
 import pytest
-from conftest import require
+from conftest import execute, require
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -25,8 +24,8 @@ def decks(tmp_path_factory):
     require("site", shutil.which("npm") is not None, "install Node.js, which brings npm")
     folder = tmp_path_factory.mktemp("slides")
     fixture = jupytext.read(ROOT / "tests/fixtures/widgets.py")
-    nbclient.NotebookClient(fixture, kernel_name="python3").execute()
     nbformat.write(fixture, folder / "widgets.ipynb")
+    execute(folder / "widgets.ipynb")
     made = make_slides.make_slides([folder / "widgets.ipynb", *EXECUTED], folder / "decks")
     with walk.browser() as (page, outside):
         yield {deck.stem: deck for deck in made}, page, outside

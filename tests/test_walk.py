@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import jupytext
-import nbclient
 import nbformat
 import pytest
-from conftest import require
+from conftest import execute, require
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,8 +68,8 @@ def opened(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slides")
     fixture = jupytext.read(ROOT / "tests/fixtures/widgets.py")
     nbformat.write(fixture, folder / "live.ipynb")
-    nbclient.NotebookClient(fixture, kernel_name="python3").execute()
     nbformat.write(fixture, folder / "widgets.ipynb")
+    execute(folder / "widgets.ipynb")
     nbformat.write(faulty_notebook(), folder / "faults.ipynb")
     shutil.copy(ROOT / "notebooks/00_start_here.ipynb", folder / "live_00.ipynb")
     walk.stage(EXECUTED, folder)

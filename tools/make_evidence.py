@@ -28,7 +28,7 @@ def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
     runs = []
     for seed, (name, w0) in itertools.product(seeds, {"plain": 0.0, "weighted": 10.0}.items()):
         crops = segmentation.Crops(train, w0=w0, target=segmentation.two_classes,
-                                   **segmentation.CROPS["synthetic"])
+                                   **segmentation.CROPS["synthetic"] | {"side": 128})
         predict = _train(crops, seed, steps)
         maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
         runs.append({

@@ -16,13 +16,13 @@ from .weight_maps import separate_touching, unet_weight_map
 
 BACKGROUND, INSIDE, BORDER = 0, 1, 2  # the classes of `three_classes`
 STEPS = {  # training steps of lesson 01
-    "synthetic": {"quick": 200, "full": 20_000},
+    "synthetic": {"quick": 150, "full": 20_000},
     "dsb2018": {"quick": 600, "full": 20_000},
     "isbi2012": {"quick": 1000, "full": 20_000},
 }
 NETWORK = {"quick": {"base": 12, "depth": 3}, "full": {"base": 64, "depth": 4}}  # full: the paper's
 CROPS = {  # options of `Crops`: the less data, the more augmentation
-    "synthetic": {"zoom": (0.9, 1.1), "light": 0.4},
+    "synthetic": {"side": 96, "zoom": (0.9, 1.1), "light": 0.4},
     "dsb2018": {},
     "isbi2012": {"zoom": (0.8, 1.25)},
 }

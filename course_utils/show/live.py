@@ -19,7 +19,7 @@ class Live(keras.callbacks.Callback):
     seconds: pause between two refreshes. After `fit`, `losses` holds the loss of every step.
     """
 
-    def __init__(self, steps: int, pictures, alt: str, seconds: float = 4.0):
+    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
