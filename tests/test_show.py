@@ -86,6 +86,7 @@ def test_outlines_change_only_borders():
     labels[5:15, 5:15] = 1
     drawn = show.outlines(np.zeros((20, 20, 3), np.float32), labels)
     assert drawn[10, 10].sum() == 0 and drawn[5, 10].sum() > 1 and drawn[1, 1].sum() == 0
+    assert np.array_equal(show.outlines(np.zeros((20, 20, 1), np.float32), labels), drawn)
 
 
 def test_heat_runs_from_dark_to_bright():

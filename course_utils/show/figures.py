@@ -104,7 +104,8 @@ def show_scores(scores: dict, name: str, alt: str) -> None:
 
 
 def outlines(image: np.ndarray, labels: np.ndarray, colour=(1.0, 0.85, 0.1)) -> np.ndarray:
-    """The picture (H, W, 3) in [0, 1] with a thin line around each labelled object (H, W)."""
+    """The picture (H, W, 1 or 3) in [0, 1] with a thin line around each labelled object (H, W)."""
+    image = np.broadcast_to(image, labels.shape + (3,))
     return segmentation.mark_boundaries(image, labels, color=colour, mode="inner").astype(
         np.float32
     )
