@@ -6,7 +6,6 @@ import json
 import math
 import platform
 import re
-import sys
 import time
 from importlib import metadata
 from pathlib import Path
@@ -69,16 +68,6 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def peak_mb() -> float:
-    """The largest memory [MB] that this process has held; 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def headline(entry: dict) -> str:
