@@ -93,14 +93,18 @@ def snapshot() -> Path:
 def with_table(readme: str, records: list[dict]) -> str:
     """The README's text with its table of lessons made from `records`."""
     begin, rest = readme.split(BEGIN)
-    end = rest[rest.index(END) :]
+    return begin + BEGIN + "\n" + table(records, "notebooks/") + "\n" + rest[rest.index(END) :]
+
+
+def table(records: list[dict], folder: str = "") -> str:
+    """The records as a Markdown table; the links to the notebooks begin with `folder`."""
     rows = ["| lesson | data | run on 2 CPU cores | result (baselines) |", "|---|---|---|---|"]
     for entry in records:
         lesson, seconds = entry["lesson"], entry.get("seconds")
         time_taken = "" if seconds is None else f"{seconds:.0f} s"
-        rows.append(f"| [{lesson_title(lesson)}](notebooks/{lesson}.ipynb) | {entry['dataset']} "
+        rows.append(f"| [{lesson_title(lesson)}]({folder}{lesson}.ipynb) | {entry['dataset']} "
                     f"| {time_taken} | {headline(entry)} |")  # fmt: skip
-    return begin + BEGIN + "\n" + "\n".join(rows) + "\n" + end
+    return "\n".join(rows)
 
 
 def title_pictures() -> list[Path]:

@@ -45,3 +45,14 @@ def test_missing_damaged_and_foreign_files_get_one_sentence(folder):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match="damaged"):
         checkpoints.load(network(), "01_test")
+
+
+def test_as_shipped_is_what_load_brings_back(folder):
+    model, other = network(), network()
+    checkpoints.save(model, "01_test", {})
+    exact = model.get_weights()
+    checkpoints.as_shipped(model)
+    checkpoints.load(other, "01_test")
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        assert np.array_equal(a, b)
+    assert any(not np.array_equal(a, b) for a, b in zip(exact, model.get_weights(), strict=True))

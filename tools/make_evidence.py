@@ -21,15 +21,16 @@ def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
     Per seed and loss: `merges` a picture (p > 0.5, no watershed) and `iou`, on unseen fields.
     """
     from course_utils.data import segmentation
+    from course_utils.training.segmentation import probabilities, train
 
-    train = segmentation.load("synthetic")[0]
+    fields = segmentation.load("synthetic")[0]
     test = [segmentation.draw(seed) for seed in segmentation.DRAWN["test"]]
     test += [segmentation.draw(seed) for seed in range(2_000_000, 2_000_000 + pictures - len(test))]
     runs = []
     for seed, (name, w0) in itertools.product(seeds, {"plain": 0.0, "weighted": 10.0}.items()):
-        crops = segmentation.Crops(train, w0=w0, target=segmentation.two_classes,
+        crops = segmentation.Crops(fields, w0=w0, target=segmentation.two_classes,
                                    **segmentation.CROPS["synthetic"] | {"side": 128})
-        predict = _train(crops, seed, steps)
+        predict = probabilities(train(crops, steps, seed, classes=2))
         maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
         runs.append({
             "seed": seed, "loss": name,
@@ -40,20 +41,34 @@ def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
     return {"runs": runs, "summary": _summary(runs), "steps": steps, "pictures": len(test)}
 
 
-def _train(crops, seed, steps):
-    """Train the lesson's network with two classes; returns pictures -> probabilities."""
-    profile.set_seeds(seed)
-    import keras
+def five_folds(folds=5):
+    """Lesson 01 on DSB2018 (COURSE_DATA): every image is tested once, by a network that never saw it.
 
-    from course_utils.data.pipeline import stream
-    from course_utils.models.unet import unet
-    from course_utils.training.schedules import warm_cosine
+    The folds are those of `splits.fold` on the image's id; the settings are the lesson's own.
+    """
+    from course_utils.data import segmentation, splits
+    from course_utils.models.tiling import average_over_turns, predict_tiled
+    from course_utils.models.unet import context
+    from course_utils.training.segmentation import probabilities, train
 
-    model = unet((None, None, 3), classes=2, base=12, depth=3, batch_norm=True)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
-    model.fit(stream(crops, 8, seed), steps_per_epoch=steps, shuffle=False, verbose=0)
-    return lambda x: keras.ops.convert_to_numpy(keras.ops.softmax(model(x, training=False)))
+    samples = segmentation.read_nuclei(paths.data_dir())
+    steps, border = segmentation.STEPS["dsb2018"]["quick"], context(depth=3)
+    runs, truth, found = [], [], []
+    for fold in range(folds):
+        test = [s for s in samples if splits.fold(s.id) == fold]
+        crops = segmentation.Crops([s for s in samples if splits.fold(s.id) != fold])
+        began = time.perf_counter()
+        turned = average_over_turns(probabilities(train(crops, steps, seed=fold)))
+        seconds = time.perf_counter() - began
+        maps = [predict_tiled(turned, segmentation.normalise(s.image), tile=128 + 2 * border,
+                              border=border) for s in test]  # fmt: skip
+        truth += [s.labels for s in test]
+        found += [segmentation.cut_out(p, "dsb2018") for p in maps]
+        scores = metrics.segmentation_scores(truth[-len(test):], found[-len(test):])
+        runs.append({"fold": fold, "images": len(test), "training_seconds": round(seconds)}
+                    | {key: scores[key] for key in ("iou", "f1", "f1_pooled")})  # fmt: skip
+        print(runs[-1], flush=True)
+    return {"runs": runs, "summary": metrics.segmentation_scores(truth, found), "steps": steps}
 
 
 def _summary(runs):
@@ -71,19 +86,26 @@ def _interval(values):
     return {"mean": float(np.mean(values)), "half_width_95": float(half)}
 
 
-EVIDENCE = {"01": weighted_against_plain}
+EVIDENCE = {("01", "synthetic"): weighted_against_plain, ("01", "dsb2018"): five_folds}
 
 
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lesson", choices=sorted(EVIDENCE))
-    lesson = parser.parse_args(argv).lesson
+    parser.add_argument("lesson", choices=sorted({lesson for lesson, _ in EVIDENCE}))
+    parser.add_argument("--dataset", default="synthetic", help="a real one is read from COURSE_DATA")
+    asked = parser.parse_args(argv)
+    if (asked.lesson, asked.dataset) not in EVIDENCE:
+        known = ", ".join(dataset for lesson, dataset in EVIDENCE if lesson == asked.lesson)
+        raise SystemExit(f"There is no evidence on {asked.dataset!r}; lesson {asked.lesson} has: {known}.")
+    embedded = asked.dataset == "synthetic"
     began = time.perf_counter()
-    found = EVIDENCE[lesson]()
-    found |= {"command": f"make evidence LESSON={lesson}", "versions": results.versions(),
+    found = EVIDENCE[asked.lesson, asked.dataset]()
+    command = f"make evidence LESSON={asked.lesson}"
+    command += "" if embedded else f' ARGS="--dataset {asked.dataset}"'
+    found |= {"command": command, "versions": results.versions(),
               "seconds": round(time.perf_counter() - began)}  # fmt: skip
-    path = paths.EVIDENCE / f"{lesson}.json"
-    paths.write_atomically(path, json.dumps(found, indent=1) + "\n")
+    name = asked.lesson if embedded else f"{asked.lesson}.{asked.dataset}"
+    paths.write_atomically(paths.EVIDENCE / f"{name}.json", json.dumps(found, indent=1) + "\n")
     print(json.dumps(found["summary"], indent=1))
     return 0
 

@@ -68,13 +68,9 @@ def results_table() -> str:
     snapshot = ROOT / "docs" / "results.json"
     if not snapshot.exists():
         return ""
-    rows = [f"| {entry['lesson'].replace('_', ' ')} | {entry['dataset']} "
-            f"| {results.headline(entry)} | {entry.get('seconds', '')} |"
-            for entry in json.loads(snapshot.read_text(encoding="utf-8"))["records"]]  # fmt: skip
-    head = ["## What the networks reach", "",
-            "Measured when the notebooks were executed, best baseline in brackets.", "",
-            "| lesson | data | headline | seconds |", "|---|---|---|---|"]  # fmt: skip
-    return "\n".join([*head, *rows])
+    records = json.loads(snapshot.read_text(encoding="utf-8"))["records"]
+    about = "Measured when the notebooks were executed, baselines in brackets."
+    return f"## What the networks reach\n\n{about}\n\n{results.table(records)}"
 
 
 def write_api(folder: Path) -> None:

@@ -39,7 +39,7 @@ def load(dataset: str, test_data=None) -> tuple[list, list]:
     """
     if dataset == "synthetic":
         return [draw(seed) for seed in DRAWN["train"]], [draw(seed) for seed in DRAWN["test"]]
-    kinds = {"dsb2018": (_read_nuclei, splits.tests_dsb2018),
+    kinds = {"dsb2018": (read_nuclei, splits.tests_dsb2018),
              "isbi2012": (readers.read_isbi2012, splits.tests_isbi2012)}  # fmt: skip
     if dataset not in kinds:
         raise ValueError(f'DATASET is "{dataset}"; choose "synthetic" or one of: {", ".join(kinds)}.')
@@ -92,7 +92,8 @@ class Crops:
     """Draws augmented training crops: `crops(rng)` is (image, classes, weights) of side × side.
 
     samples: training samples. side: pixels. zoom: smallest and largest scale. w0, sigma: of the
-    weight map. light: strength of `augment.grey_levels`. target: labels to classes, `three_classes` or `two_classes`.
+    weight map. light: strength of `augment.grey_levels`. target: labels to classes, by
+    `three_classes` or `two_classes`.
     Pictures with more cells, and the rarer of dark and bright ones, come more often.
     """
 
@@ -163,7 +164,7 @@ def best_seed(predict, train: list, dataset: str, pictures: int = 4) -> float:
     return candidates[int(np.argmin(errors))]
 
 
-def _read_nuclei(folder) -> list:
+def read_nuclei(folder) -> list:
     """DSB2018: stains differ from laboratory to laboratory, too much to learn from 80 pictures."""
     return [red_only(sample) for sample in readers.read_dsb2018(folder)]
 

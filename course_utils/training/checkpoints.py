@@ -19,9 +19,7 @@ def save(model, name: str, provenance: dict) -> Path:
 
     Raises ValueError for weights that float16 cannot hold (not finite, or beyond ±65504).
     """
-    weights = [np.asarray(weight).astype(np.float16) for weight in model.get_weights()]
-    if not all(np.isfinite(weight).all() for weight in weights):
-        raise ValueError("The weights do not fit into float16; look at the training, it diverged.")
+    weights = _rounded(model)
     path = checkpoint_path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
@@ -32,6 +30,15 @@ def save(model, name: str, provenance: dict) -> Path:
         part.unlink(missing_ok=True)
     paths.write_atomically(path.with_suffix(".json"), json.dumps(provenance, indent=1) + "\n")
     return path
+
+
+def as_shipped(model):
+    """The model with its weights rounded to float16, as a file of `save` would bring them back.
+
+    So that what is measured is what is shipped. Raises ValueError as `save` does.
+    """
+    model.set_weights([weight.astype(np.float32) for weight in _rounded(model)])
+    return model
 
 
 def load(model, name: str):
@@ -53,3 +60,10 @@ def load(model, name: str):
         raise ValueError(f"The network {path.name} has other layers than this model; {remake}")
     model.set_weights([weight.astype(np.float32) for weight in weights])
     return model
+
+
+def _rounded(model) -> list[np.ndarray]:
+    weights = [np.asarray(weight).astype(np.float16) for weight in model.get_weights()]
+    if not all(np.isfinite(weight).all() for weight in weights):
+        raise ValueError("The weights do not fit into float16; look at the training, it diverged.")
+    return weights

@@ -1,0 +1,36 @@
+"""Lesson 01's training without its pictures: for the shipped network and for the evidence."""
+
+from collections.abc import Callable
+
+from .. import profile
+from ..data import segmentation
+from ..data.pipeline import stream
+from ..models.unet import unet
+from .schedules import warm_cosine
+
+BATCH = 8
+
+
+def train(crops: segmentation.Crops, steps: int, seed: int, classes: int = 3, base: int = 12,
+          epochs: int = 1, callbacks=()):
+    """A same-padding U-Net of depth 3, trained as in lesson 01; its outputs are logits.
+
+    crops: draws (image, classes, weights), see `segmentation.Crops`. steps: of AdamW, all epochs
+    together, with a cosine schedule. seed: of the weights and of the stream of crops.
+    """
+    profile.set_seeds(seed)
+    import keras
+
+    model = unet((None, None, 3), classes=classes, base=base, depth=3, batch_norm=True)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
+    model.fit(stream(crops, BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
+              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    return model
+
+
+def probabilities(model) -> Callable:
+    """A function from a batch of normalised pictures to the model's probabilities, as NumPy."""
+    import keras
+
+    return lambda x: keras.ops.convert_to_numpy(keras.ops.softmax(model(x, training=False)))
