@@ -185,6 +185,67 @@ def variation_of_information(truth, prediction):
     return float(split), float(merge)
 
 
+# Pictures ---------------------------------------------------------------------------------------
+
+
+def rmse(truth, prediction):
+    """Root of the mean squared difference of two pictures in [0, 1], in the same unit; 0 at best.
+
+    Arrays of one shape (any). Raises ValueError if shapes differ or a value is outside [0, 1].
+    """
+    truth, prediction = _pictures(truth, prediction)
+    return float(np.sqrt(np.mean((truth - prediction) ** 2)))
+
+
+def psnr(truth, prediction):
+    """Peak signal-to-noise ratio in decibels, 10 log10(1 / MSE), of two pictures in [0, 1].
+
+    Arrays of one shape (any). Equal pictures give infinity.
+    Raises ValueError if shapes differ or a value is outside [0, 1].
+    """
+    truth, prediction = _pictures(truth, prediction)
+    if np.array_equal(truth, prediction):
+        return float("inf")
+    return float(skimage_metrics.peak_signal_noise_ratio(truth, prediction, data_range=1))
+
+
+def binary_cross_entropy(truth, prediction, floor=1e-7):
+    """Mean of −t log p − (1−t) log(1−p), in nats, for a grey target t and a prediction p in [0, 1].
+
+    Arrays of one shape (any). At p = t it is the target's own entropy: no prediction gets lower,
+    and for grey targets that is above 0. p is kept `floor` away from 0 and 1, as Keras does.
+    Raises ValueError if shapes differ or a value is outside [0, 1].
+    """
+    truth, prediction = _pictures(truth, prediction)
+    p = np.clip(prediction, floor, 1 - floor)
+    return float(np.mean(-truth * np.log(p) - (1 - truth) * np.log1p(-p)))
+
+
+def page_scores(clean, cleaned):
+    """{"rmse", "psnr", "bce"} of cleaned pages: lists of pictures (H, W) in [0, 1], sizes may vary.
+
+    `rmse` and `bce` are pooled: every pixel of every page counts once. `psnr` is that of the
+    pooled squared error, so it cannot be infinite for one good page.
+    Raises ValueError for lists of different lengths, an empty list, and what `rmse` raises.
+    """
+    if len(clean) != len(cleaned) or not len(clean):
+        raise ValueError(f"{len(clean)} clean and {len(cleaned)} cleaned pages: give pairs.")
+    pairs = [_pictures(*pair) for pair in zip(clean, cleaned, strict=True)]
+    truth, prediction = (np.concatenate([pair[i].ravel() for pair in pairs]) for i in (0, 1))
+    return {"rmse": rmse(truth, prediction), "psnr": psnr(truth, prediction),
+            "bce": binary_cross_entropy(truth, prediction)}  # fmt: skip
+
+
+def _pictures(truth, prediction):
+    """Two float64 arrays of one shape with values in [0, 1]; raises ValueError otherwise."""
+    pair = np.asarray(truth, np.float64), np.asarray(prediction, np.float64)
+    _check_same_shape(*pair)
+    for picture in pair:
+        if not picture.size or not (picture.min() >= 0 and picture.max() <= 1):
+            raise ValueError("A picture needs values in [0, 1]; divide 8-bit pictures by 255.")
+    return pair
+
+
 # Checks and shared steps ------------------------------------------------------------------------
 
 

@@ -387,3 +387,50 @@ def test_the_six_scores_are_those_of_the_single_metrics():
     assert perfect.pop("adapted_rand_error") == pytest.approx(0, abs=1e-9)
     assert set(perfect) == {"iou", "dice", "f1", "f1_pooled", "mean_ap"}
     assert all(value == 1 for value in perfect.values())
+
+
+# Pictures ---------------------------------------------------------------------------------------
+
+
+def test_rmse_and_psnr_by_hand_and_against_scikit_image():
+    truth, prediction = np.array([[0.0, 1.0], [0.5, 0.5]]), np.array([[0.0, 0.6], [0.5, 0.2]])
+    assert metrics.rmse(truth, prediction) == pytest.approx(np.sqrt(0.25 / 4))
+    assert metrics.psnr(truth, prediction) == pytest.approx(-10 * np.log10(0.0625))
+    assert metrics.rmse(truth, truth) == 0 and metrics.psnr(truth, truth) == np.inf
+
+
+def test_binary_cross_entropy_by_hand_and_against_keras():
+    import keras
+
+    assert metrics.binary_cross_entropy([0.0, 1.0], [0.5, 0.5]) == pytest.approx(np.log(2))
+    rng = np.random.default_rng(0)
+    truth, prediction = rng.random((2, 5, 7))
+    theirs = keras.losses.binary_crossentropy(truth.ravel(), prediction.ravel())
+    assert metrics.binary_cross_entropy(truth, prediction) == pytest.approx(float(theirs), abs=1e-6)
+    assert np.isfinite(metrics.binary_cross_entropy([1.0, 0.0], [0.0, 1.0]))
+
+
+def test_no_prediction_gets_below_the_entropy_of_a_grey_target():
+    rng = np.random.default_rng(1)
+    truth = rng.random((20, 20))
+    own = metrics.binary_cross_entropy(truth, truth)
+    assert own > 0.3
+    for shift in rng.normal(0, 0.05, (10, 20, 20)):
+        assert metrics.binary_cross_entropy(truth, np.clip(truth + shift, 0, 1)) > own
+
+
+def test_page_scores_pool_pixels_not_pages():
+    small, large = np.zeros((1, 2)), np.zeros((3, 6))
+    scores = metrics.page_scores([small, large], [small + 1.0, large])
+    assert scores["rmse"] == pytest.approx(np.sqrt(2 / 20))
+    assert scores["psnr"] == pytest.approx(10.0)
+    assert set(scores) == {"rmse", "psnr", "bce"}
+
+
+@pytest.mark.parametrize("bad", [np.full((2, 2), 128), np.full((2, 2), np.nan), np.zeros((3, 2)), -np.ones((2, 2))])
+def test_pictures_of_another_range_or_shape_are_refused(bad):
+    for metric in (metrics.rmse, metrics.psnr, metrics.binary_cross_entropy):
+        with pytest.raises(ValueError):
+            metric(np.zeros((2, 2)), bad)
+    with pytest.raises(ValueError):
+        metrics.page_scores([np.zeros((2, 2))], [])

@@ -1,0 +1,60 @@
+"""The page cleaner of lesson 06: a small U-Net that takes pages of any size."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from .tiling import predict_tiled
+
+STRIDE = 8  # three halvings: the padded sides are multiples of it
+LARGE = 1024 * 1024  # pixels; larger pages are cleaned tile by tile
+TILE, BORDER = 768, 64  # BORDER pixels cover what an answer depends on
+
+
+def denoiser(width=24):
+    """A fully convolutional network from a noisy page to a clean one.
+
+    Input (N, H, W, 1) float32 in [0, 1], sides divisible by 8. Output (N, H, W, 1): logits, whose
+    sigmoid is the clean page. The page is halved at once, so that most of the work is done on a
+    quarter of its pixels; two more halvings see stains and folds whole; skips bring the strokes.
+    """
+    page = keras.Input((None, None, 1))
+    half = convolution(page, width, size=4, stride=2)                 # (N, H/2, W/2, width)
+    half = convolution(half, width)
+    quarter = convolution(half, 2 * width, size=2, stride=2)          # (N, H/4, W/4, 2*width)
+    quarter = convolution(quarter, 2 * width)
+    eighth = convolution(quarter, 3 * width, size=2, stride=2)        # (N, H/8, W/8, 3*width)
+    eighth = convolution(eighth, 3 * width)
+    quarter = convolution(up_and_join(eighth, quarter, 2 * width), 2 * width)
+    half = convolution(up_and_join(quarter, half, width), width)
+    half = convolution(half, width)
+    logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits")(half)  # (N, H, W, 1)
+    return keras.Model(page, logits, name="denoiser")
+
+
+def convolution(x, channels, size=3, stride=1):
+    """Convolution, batch normalisation, ReLU; the sides shrink by `stride`."""
+    x = layers.Conv2D(channels, size, strides=stride, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.97)(x))
+
+
+def up_and_join(x, skip, channels):
+    """Doubles the size of `x` and lays it beside `skip`."""
+    return layers.Concatenate()([layers.Conv2DTranspose(channels, 2, strides=2)(x), skip])
+
+
+def clean(model, page: np.ndarray) -> np.ndarray:
+    """A page of any size, (H, W) float32 in [0, 1], cleaned: (H, W) float32 in [0, 1].
+
+    Mirrored up to a multiple of 8 and cut back; above a megapixel tile by tile.
+    """
+    height, width = page.shape
+    if height * width > LARGE:
+        return predict_tiled(lambda tiles: _sigmoid(model, tiles), page, TILE, BORDER, 1)[..., 0]
+    room = [(0, -height % STRIDE), (0, -width % STRIDE)]
+    whole = np.pad(page, room, mode="symmetric").astype(np.float32)
+    return _sigmoid(model, whole[None, ..., None])[0, :height, :width, 0]
+
+
+def _sigmoid(model, pages):
+    return 1 / (1 + np.exp(-np.asarray(model(pages, training=False))))
