@@ -1,0 +1,216 @@
+"""The pages of lesson 06: loaded by name with their clean twins, cut into training crops."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from skimage import data, util
+
+from .. import images, paths
+from ..worlds.documents import document
+from . import augment, splits
+from .readers import _find, _listed, _read
+
+STEPS = {  # training steps of lesson 06
+    "synthetic": {"quick": 300, "full": 20_000},
+    "noisyoffice": {"quick": 1500, "full": 20_000},
+}
+DRAWN = {"train": range(0, 96), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
+SIZE = (256, 540)  # of drawn pages; NoisyOffice has 258 × 540 and 420 × 540
+DAMAGES = {"c": "coffee", "f": "folds", "p": "footprints", "w": "wrinkles"}  # NoisyOffice's letters
+OFFICIAL = re.compile(r"(Font[A-Za-z]{3})_Noise([cfpw])_(TR|VA|TE|RE)")
+HOMES = (".", "noisyoffice", "NoisyOffice", "noisyoffice/NoisyOffice")
+FOREIGN = ("brick", "camera", "coffee", "grass", "gravel", "moon")  # of skimage.data
+
+
+@dataclass
+class Page:
+    """One damaged page.
+
+    `id`: the name in its data set. `noisy`: (H, W) float32 in [0, 1]. `clean`: the same page
+    undamaged, (H, W) float32 in [0, 1], or None. `source`: what a split keeps together. `text`:
+    what is written on it, or None. `damage`: "coffee", …, or "" if unknown.
+    """
+
+    id: str
+    noisy: np.ndarray
+    clean: np.ndarray | None
+    source: str
+    text: str | None = None
+    damage: str = ""
+
+
+def load(dataset: str, test_data=None) -> tuple[list[Page], list[Page]]:
+    """The pages (train, test) of "synthetic" or "noisyoffice"; no source is in both.
+
+    Real pages come from `COURSE_DATA`; those without a clean twin are left out. The official
+    layout keeps its partition (TR and VA train, TE tests); in Kaggle's cut fold 0 of the clean
+    pages tests. test_data: a second folder in either layout; then all of `COURSE_DATA` trains and
+    all of test_data tests.
+    Raises what `read` and `splits.train_test` raise, and ValueError for another name.
+    """
+    if dataset == "synthetic":
+        return [draw(seed) for seed in DRAWN["train"]], [draw(seed) for seed in DRAWN["test"]]
+    if dataset != "noisyoffice":
+        raise ValueError(f'DATASET is "{dataset}"; choose "synthetic" or "noisyoffice".')
+    second = None if test_data is None else _pairs(test_data)
+    return splits.train_test(_pairs(paths.data_dir()), second, tests)
+
+
+def tests(page: Page) -> bool:
+    """Whether a page of NoisyOffice tests: by its official partition, else fold 0 of its source."""
+    official = OFFICIAL.fullmatch(page.id)
+    return official[3] == "TE" if official else splits.fold(page.source) == 0
+
+
+def draw(seed: int) -> Page:
+    """The drawn page of a seed, which is its source."""
+    page = document(seed, size=SIZE)
+    return Page(f"page {seed}", page.noisy, page.clean, f"page {seed}", page.text, page.damage)
+
+
+# NoisyOffice (Castro-Bleda et al.) ---------------------------------------------------------------
+
+
+def read(folder) -> list[Page]:
+    """NoisyOffice in the layout that the folder has: the official one, or else Kaggle's cut."""
+    return read_noisyoffice(folder) if _simulated(folder) else read_kaggle(folder)
+
+
+def read_kaggle(folder) -> list[Page]:
+    """Kaggle's cut of it, "denoising dirty documents": a list of pages, in their order.
+
+    Layout: `<folder>/noisyoffice/train/N.png` and `.../train_cleaned/N.png`; `folder` may also be
+    `noisyoffice` itself. The source is the fingerprint of the clean page: each has four damages.
+    Kaggle numbered the official names in sorted order, 1 to 216, and kept those of TE for itself;
+    so if there are no numbers of TE, a number tells the damage.
+    Raises FileNotFoundError or ValueError, naming the file that is missing or broken.
+    """
+    root = _find(folder, "noisyoffice", "train")
+    names = _pictures(root)
+    numbers = [int(path.stem) if path.stem.isdecimal() else 1 for path in names]
+    known = all(number % 3 != 1 and number <= 216 for number in numbers)
+    damages = ["cfpw"[(number - 1) // 3 % 4] if known else "" for number in numbers]
+    return [_pair(path, root.parent / "train_cleaned" / path.name, DAMAGES.get(damage, ""))
+            for path, damage in zip(names, damages, strict=True)]  # fmt: skip
+
+
+def read_noisyoffice(folder) -> list[Page]:
+    """The official layout: 216 simulated pages with clean twins, then 72 real ones without.
+
+    Layout: `SimulatedNoisyOffice/simulated_noisy_images_grayscale/FontABC_NoiseD_EE.png` (D: the
+    damage, EE: TR, VA or TE) with `.../clean_images_grayscale/FontABC_Clean_EE.png`, and, if it
+    is there, `RealNoisyOffice/real_noisy_images_grayscale`; in `<folder>` or its `noisyoffice`.
+    Raises FileNotFoundError or ValueError, naming the file that is missing, broken or misnamed.
+    """
+    simulated = _simulated(folder) or Path(folder) / "noisyoffice" / "SimulatedNoisyOffice"
+    pages = []
+    for path in _pictures(simulated / "simulated_noisy_images_grayscale"):
+        font, damage, part = _official(path)
+        clean = simulated / "clean_images_grayscale" / f"{font}_Clean_{part}.png"
+        pages.append(_pair(path, clean, DAMAGES[damage]))
+    real = simulated.parent / "RealNoisyOffice" / "real_noisy_images_grayscale"
+    for path in _pictures(real) if real.is_dir() else []:
+        font, damage, part = _official(path)
+        pages.append(Page(path.stem, images.to_float(_read(path, "L")), None, f"{font}_{part}",
+                          damage=DAMAGES[damage]))  # fmt: skip
+    return pages
+
+
+def _simulated(folder) -> Path | None:
+    """The folder of simulated pages, wherever it lies, or None."""
+    places = [Path(folder).expanduser() / home / "SimulatedNoisyOffice" for home in HOMES]
+    return next((place for place in places if place.is_dir()), None)
+
+
+def _pairs(folder) -> list[Page]:
+    return [page for page in read(folder) if page.clean is not None]
+
+
+def _pictures(folder) -> list[Path]:
+    """The PNG files of a folder, numbers in their order."""
+    found = [path for path in _listed(folder) if path.suffix.lower() == ".png"]
+    if not found:
+        raise FileNotFoundError(f"There are no pages (PNG files) in {folder}.")
+    return sorted(found, key=lambda path: path.stem.zfill(9))
+
+
+def _official(path) -> tuple[str, str, str]:
+    """Font, letter of the damage and partition, from an official name."""
+    name = OFFICIAL.fullmatch(path.stem)
+    if name is None:
+        raise ValueError(f"{path} should have a name like FontLre_Noisec_TR.png.")
+    return name.groups()
+
+
+def _pair(path, clean_path, damage) -> Page:
+    """A damaged page with its clean twin, whose pixels are the source."""
+    noisy, clean = _read(path, "L"), _read(clean_path, "L")
+    if noisy.shape != clean.shape:
+        raise ValueError(f"The clean page {clean_path} is {clean.shape[1]}x{clean.shape[0]} pixels "
+                         f"and its damaged twin {noisy.shape[1]}x{noisy.shape[0]}.")
+    source = hashlib.sha1(clean.tobytes()).hexdigest()
+    return Page(path.stem, images.to_float(noisy), images.to_float(clean), source, damage=damage)
+
+
+# More of each page: for training pages only, after the split -------------------------------------
+
+
+def ninefold(noisy: np.ndarray, clean: np.ndarray | None, rng: np.random.Generator,
+             picture: np.ndarray | None = None) -> list[tuple]:
+    """Nine (noisy, clean) pairs of one page, as the lecture made 2,592 pages of 288.
+
+    noisy, clean: (H, W) float32 in [0, 1]; clean is None where there is none. In this order: as it
+    is; Gaussian, salt-and-pepper, Poisson and speckle noise; mirrored; turned by up to 5 degrees;
+    on a foreign picture ((h, w) or (h, w, 3), any size; by default one of scikit-image's); in a
+    shadow. Only the two movements change `clean`, and they move both alike.
+    """
+    kinds = ({"mode": "gaussian", "var": 0.005}, {"mode": "s&p", "amount": 0.02},
+             {"mode": "poisson"}, {"mode": "speckle", "var": 0.02})  # fmt: skip
+    noises = [util.random_noise(noisy, rng=rng, **kind).astype(np.float32) for kind in kinds]
+    turn = augment.random_warp(noisy.shape, rng, rotation=5.0, elastic=0.0, flip=False)
+    moves = [np.fliplr, lambda page: augment.warp(page, turn, order=1)]
+    moved = [(move(noisy), None if clean is None else move(clean)) for move in moves]
+    if picture is None:
+        picture = getattr(data, rng.choice(FOREIGN))()
+    picture = images.to_float(picture)
+    picture = images.resize(images.to_grey(picture) if picture.ndim == 3 else picture, noisy.shape)
+    shadow = np.linspace(1, rng.uniform(0.4, 0.7), noisy.shape[1], dtype=np.float32)
+    shaded = [noisy * (0.6 + 0.4 * picture), noisy * shadow[:: rng.choice([1, -1])]]
+    return [(noisy, clean), *((n, clean) for n in noises), *moved, *((n, clean) for n in shaded)]
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Draws training crops: `crops(rng)` is (noisy, clean), each (h, w, 1) float32 in [0, 1].
+
+    pages: training pages with clean twins. side: pixels, one number or (h, w). flip: mirror both
+    twins, in each direction every second time; a mirrored letter is as good for a network that
+    looks at strokes. light: strength of `augment.grey_levels`, on the damaged twin only.
+    Raises ValueError for a page without a clean twin or smaller than a crop.
+    """
+
+    pages: list
+    side: int | tuple[int, int] = 96
+    flip: bool = True
+    light: float = 0.5
+
+    def __post_init__(self):
+        for page in self.pages:
+            if page.clean is None or np.any(np.less(page.noisy.shape, self.side)):
+                raise ValueError(f"Page {page.id} {page.noisy.shape} has no clean twin or is "
+                                 f"smaller than a crop of {self.side}; leave it out.")
+
+    def __call__(self, rng: np.random.Generator):
+        page = self.pages[rng.integers(len(self.pages))]
+        height, width = np.broadcast_to(self.side, 2)
+        top = rng.integers(page.noisy.shape[0] - height + 1)
+        left = rng.integers(page.noisy.shape[1] - width + 1)
+        down, right = rng.choice([1, -1], 2) if self.flip else (1, 1)
+        window = np.s_[top : top + height, left : left + width]
+        noisy, clean = (part[window][::down, ::right, None] for part in (page.noisy, page.clean))
+        if self.light:
+            noisy = np.clip(augment.grey_levels(noisy, rng, self.light), 0, 1)
+        return np.ascontiguousarray(noisy), np.ascontiguousarray(clean)

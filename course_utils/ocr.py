@@ -1,0 +1,91 @@
+"""Reading pages with Tesseract, and how wrong the reading is."""
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import jiwer
+import numpy as np
+import pytesseract
+
+from . import images
+
+SCALE = 2  # Tesseract is made for about 300 dots an inch; NoisyOffice has 200
+SECONDS = 60  # for one page
+HOW_TO_GET = ("Tesseract, which reads the pages, is missing; install it with "
+              "'conda install -c conda-forge tesseract' or 'apt install tesseract-ocr'.")
+
+
+def available() -> bool:
+    """Whether the program Tesseract is installed. The Python packages alone read nothing."""
+    return shutil.which(pytesseract.pytesseract.tesseract_cmd) is not None
+
+
+def read(page: np.ndarray) -> str:
+    """The text on a page (H, W) in [0, 1], dark on light, in English.
+
+    The page is enlarged twofold (cubic) and read as one block of text (--psm 6).
+    Raises RuntimeError if Tesseract is missing, fails or takes longer than a minute, ValueError for
+    a page of another shape or range.
+    """
+    if page.ndim != 2:
+        raise ValueError(f"A page is (H, W), grey, not {page.shape}; take images.to_grey.")
+    height, width = page.shape
+    sheet = images.to_uint8(images.resize(images.to_float(page), (SCALE * height, SCALE * width)))
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its own threads wait for each other
+    try:
+        return pytesseract.image_to_string(sheet, "eng", "--psm 6", timeout=SECONDS)
+    except pytesseract.TesseractNotFoundError as error:
+        raise RuntimeError(HOW_TO_GET) from error
+    except (pytesseract.TesseractError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise RuntimeError(f"Tesseract could not read the page: {reason}.") from error
+
+
+def read_all(pages) -> list[str]:
+    """The texts of pages, as `read` gives them, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(read, pages))
+
+
+def cer(references: list[str], readings: list[str]) -> float:
+    """Character error rate: all edits by all characters of the references; 0 at best, no upper end.
+
+    Edits (Levenshtein) are characters to change, insert or delete. Pages are pooled, so each
+    character counts the same. Any run of whitespace counts as one space; case counts.
+    Raises ValueError for lists of different lengths or references without any text.
+    """
+    return float(jiwer.process_characters(*_texts(references, readings)).cer)
+
+
+def wer(references: list[str], readings: list[str]) -> float:
+    """Word error rate: `cer` with words for characters; one wrong letter makes a word wrong."""
+    return float(jiwer.process_words(*_texts(references, readings)).wer)
+
+
+def words_lost_and_won(reference: str, before: str, after: str) -> tuple[list[str], list[str]]:
+    """The reference's words that only `before` has right, and those that only `after` has right.
+
+    Words in their order, by the alignment behind `wer`. before, after: two readings of one page.
+    """
+    words = reference.split()
+    first, second = _right(reference, before), _right(reference, after)
+    return [words[i] for i in sorted(first - second)], [words[i] for i in sorted(second - first)]
+
+
+def _right(reference, reading) -> set[int]:
+    """Numbers of the reference's words that the reading has right."""
+    chunks = jiwer.process_words(*_texts([reference], [reading])).alignments[0]
+    return {number for chunk in chunks if chunk.type == "equal"
+            for number in range(chunk.ref_start_idx, chunk.ref_end_idx)}  # fmt: skip
+
+
+def _texts(references, readings) -> tuple[list[str], list[str]]:
+    """Both lists with runs of whitespace as one space."""
+    if isinstance(references, str) or isinstance(readings, str) or len(references) != len(readings):
+        raise ValueError("Give a list of references and a list of readings, one of each a page.")
+    if not any(text.strip() for text in references):
+        raise ValueError("The references hold no text, so there is no error rate; leave them out.")
+    references, readings = ([" ".join(text.split()) for text in part]
+                            for part in (references, readings))  # fmt: skip
+    return references, readings
