@@ -5,10 +5,12 @@ its own number. A probability image holds floats in [0, 1].
 """
 
 import numpy as np
+from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
-from skimage import measure
+from skimage import color, measure
 from skimage import metrics as skimage_metrics
+from skimage.segmentation import find_boundaries
 
 DSB2018_THRESHOLDS = tuple(np.arange(50, 100, 5) / 100)  # 0.5, 0.55, …, 0.95
 
@@ -185,6 +187,53 @@ def variation_of_information(truth, prediction):
     return float(split), float(merge)
 
 
+# Classes ----------------------------------------------------------------------------------------
+
+
+def class_scores(truths, predictions, classes):
+    """How well the pixels of many pictures are named: {"pixel", "class", "iou", "ious"}.
+
+    Long, Shelhamer and Darrell (2015), "Fully convolutional networks", section 5, with n_ij pixels
+    of class i named j, counted over all pictures, and t_i = Σ_j n_ij: pixel Σ n_ii / Σ t_i; class,
+    the mean of n_ii / t_i; iou, the mean of n_ii / (t_i + Σ_j n_ji − n_ii). Classes that are in no
+    truth and no prediction are left out; `class` leaves out those in no truth. `ious`: {name: IoU}.
+
+    truths, predictions: sequences of class numbers (H, W), integers.  classes: the names, in the
+    order of their numbers.  Floats in [0, 1], 1 at best.
+    Raises TypeError or ValueError for other input, such as a number without a name.
+    """
+    count = len(classes)
+    table = np.zeros((count, count), np.int64)
+    for truth, prediction in (_label_pair(*pair) for pair in _paired(truths, predictions)):
+        if max(truth.max(), prediction.max()) >= count:
+            raise ValueError(f"class {max(truth.max(), prediction.max())} has no name: there are "
+                             f"{count}, from 0 on.")
+        pairs = np.bincount((truth * count + prediction).ravel(), minlength=count**2)
+        table += pairs.reshape(count, count)
+    right, true, named = np.diag(table), table.sum(1), table.sum(0)
+    seen = true + named > 0
+    ious = right[seen] / (true + named - right)[seen]
+    names = [name for name, there in zip(classes, seen) if there]
+    return {"pixel": float(right.sum() / true.sum()),
+            "class": float(np.mean(right[true > 0] / true[true > 0])),
+            "iou": float(np.mean(ious)),
+            "ious": dict(zip(names, ious.tolist()))}  # fmt: skip
+
+
+def fcn_scores(truths, predictions, classes, thin=("cornice", "sill", "molding", "blind")):
+    """The FCN-score of generated photographs: {"fcn_pixel", "fcn_iou", "fcn_iou_thin"}.
+
+    Isola et al. (2017), "Evaluation metrics": a network that reads real photographs reads the
+    generated ones; `predictions` is what it reads, `truths` the labels they were generated from.
+    `pixel` and `iou` of `class_scores`, and the mean IoU of the `thin` classes, which blur erases;
+    if none of them is in any picture, `fcn_iou_thin` is left out. Input and errors as there.
+    """
+    scores = class_scores(truths, predictions, classes)
+    thin_ious = [scores["ious"][name] for name in thin if name in scores["ious"]]
+    found = {"fcn_iou_thin": float(np.mean(thin_ious))} if thin_ious else {}
+    return {"fcn_pixel": scores["pixel"], "fcn_iou": scores["iou"]} | found
+
+
 # Pictures ---------------------------------------------------------------------------------------
 
 
@@ -234,6 +283,88 @@ def page_scores(clean, cleaned):
     truth, prediction = (np.concatenate([pair[i].ravel() for pair in pairs]) for i in (0, 1))
     return {"rmse": rmse(truth, prediction), "psnr": psnr(truth, prediction),
             "bce": binary_cross_entropy(truth, prediction)}  # fmt: skip
+
+
+def mae(truth, prediction):
+    """Mean absolute difference of two pictures in [0, 1], in the same unit; 0 at best.
+
+    Arrays of one shape (any). Raises ValueError if shapes differ or a value is outside [0, 1].
+    """
+    truth, prediction = _pictures(truth, prediction)
+    return float(np.mean(np.abs(truth - prediction)))
+
+
+def ssim(truth, prediction):
+    """Structural similarity of two pictures (H, W, C) in [0, 1]: 1 at best, about 0 for strangers.
+
+    Wang et al. (2004), eq. 13, in Gaussian windows of σ = 1.5 (11 × 11 pixels), mean over pixels
+    and channels, as `skimage.metrics.structural_similarity`. Sides of at least 11 pixels.
+    Raises ValueError if shapes differ or don't fit, or a value is outside [0, 1].
+    """
+    truth, prediction = _pictures(truth, prediction)
+    if truth.ndim != 3 or min(truth.shape[:2]) < 11:
+        raise ValueError("SSIM needs pictures (H, W, C) with sides of at least 11 pixels, not "
+                         f"{truth.shape}.")
+    return float(skimage_metrics.structural_similarity(
+        truth, prediction, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+        data_range=1, channel_axis=-1))  # fmt: skip
+
+
+def sharpness(real, generated, labels=None, distance=3):
+    """Fine texture of generated pictures over that of the real ones: 1 alike, below 1 blurred.
+
+    Texture: the summed square of the differences of luminance between neighbours, at pixels that
+    are at least `distance` pixels away from each edge between two labels; so it sees bricks and
+    leaves, not outlines that the labels give away. Added up over all pictures before dividing.
+    Above 1: the generated pictures have more of it, be it noise.
+
+    real, generated: sequences of RGB pictures (H, W, 3) in [0, 1].  labels: as many label images
+    (H, W), or None: all pixels count.  distance: pixels, at least 1.  Returns a float from 0 up.
+    Raises ValueError for input that doesn't fit, and if the real pictures have no texture there.
+    """
+    if distance < 1:
+        raise ValueError(f"distance must be at least 1 pixel, not {distance}.")
+    pairs = [_pictures(*pair) for pair in _paired(real, generated)]
+    if labels is None:
+        masks = [np.ones(truth.shape[:2], bool) for truth, _ in pairs]
+    else:
+        masks = [_far_from_edges(check_labels(each), distance) for each, _ in _paired(labels, real)]
+    energies = np.sum([[_gradient_energy(picture, mask) for picture in pair]
+                       for pair, mask in zip(pairs, masks)], axis=0)  # fmt: skip
+    if energies[0] < 1e-9 * sum(map(np.size, masks)):
+        raise ValueError("sharpness isn't defined: the real pictures have no texture "
+                         f"{distance} pixels away from the edges of the labels.")
+    return float(energies[1] / energies[0])
+
+
+def picture_scores(truths, predictions, labels=None):
+    """{"mae", "ssim", "sharpness"} of generated pictures: lists of (H, W, 3) in [0, 1].
+
+    `mae` is pooled over all pixels, `ssim` is the mean over pictures, `sharpness` is pooled as it
+    says, away from the edges of `labels` (H, W) if they are given. Raises what they raise.
+    """
+    pairs = _paired(truths, predictions)
+    sizes = [np.size(truth) for truth, _ in pairs]
+    return {"mae": float(np.average([mae(*pair) for pair in pairs], weights=sizes)),
+            "ssim": float(np.mean([ssim(*pair) for pair in pairs])),
+            "sharpness": sharpness(truths, predictions, labels)}  # fmt: skip
+
+
+def _far_from_edges(labels, distance):
+    """The pixels (H, W) bool at least `distance` from each pixel that touches another label."""
+    edges = find_boundaries(labels, connectivity=1, mode="thick")
+    return ndimage.distance_transform_edt(~edges) >= distance if edges.any() else ~edges
+
+
+def _gradient_energy(picture, mask):
+    """Summed squared differences of luminance between neighbours that are both in the mask."""
+    if picture.shape != mask.shape + (3,):
+        raise ValueError(f"a picture of shape {picture.shape} and labels of shape {mask.shape} "
+                         "don't fit: give RGB pictures (H, W, 3) and their labels (H, W).")
+    grey = color.rgb2gray(picture)
+    down = np.diff(grey, axis=0)[mask[1:] & mask[:-1]]
+    across = np.diff(grey, axis=1)[mask[:, 1:] & mask[:, :-1]]
+    return np.sum(down**2) + np.sum(across**2)
 
 
 def _pictures(truth, prediction):

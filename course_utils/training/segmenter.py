@@ -1,0 +1,88 @@
+"""Lesson 02's reader: a network that names the parts of real house fronts, for the FCN-score."""
+
+from functools import partial
+
+import numpy as np
+
+from .. import images, profile
+from ..data.pairs import DRAWN
+from ..data.pipeline import stream
+from ..worlds import facades
+from .schedules import warm_cosine
+
+CHECKPOINT = "02_segmenter"
+STEPS = 1000  # of the shipped reader
+BATCH, SIDE = 8, 128  # buildings a step; pixels of the pictures that it reads
+
+
+def buildings(seeds=DRAWN["segmenter"]) -> list[tuple]:
+    """(photo, labels) of drawn houses, by default those that no generator trains or tests on."""
+    drawn = (facades.facade(seed, size=SIDE) for seed in seeds)
+    return [(house.photo, house.labels) for house in drawn]
+
+
+def network():
+    """An untrained reader: a U-Net from photos (N, H, W, 3) in [0, 1] to logits (N, H, W, 12)."""
+    from ..models.unet import unet
+
+    return unet((None, None, 3), classes=len(facades.CLASSES), base=12, depth=3, batch_norm=True)
+
+
+def train(pairs, steps: int, seed: int, epochs: int = 1, callbacks=()):
+    """A reader trained on real pairs: a list of (photo (H, W, 3) in [0, 1], labels (H, W)).
+
+    steps: of AdamW, all epochs together, with a cosine schedule. seed: of weights and examples.
+    The cross-entropy of a pixel counts by its true class, see `class_weights`.
+    """
+    profile.set_seeds(seed)
+    import keras
+
+    model = network()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
+    example = partial(_example, pairs, class_weights([labels for _, labels in pairs]))
+    model.fit(stream(example, BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
+              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    return model
+
+
+def load():
+    """The shipped reader, trained on `buildings` (see its JSON).
+
+    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    """
+    from . import checkpoints
+
+    return checkpoints.load(network(), CHECKPOINT)
+
+
+def read(model, photos) -> np.ndarray:
+    """The class of each pixel, int32 (N, H, W), in photos (N, H, W, 3) in [0, 1].
+
+    The reader learned from pictures of 128 × 128: photos of another size are resized before it
+    reads, and what it read after. Raises ValueError for photos of another shape or range.
+    """
+    photos = images.to_float(photos)
+    if photos.ndim != 4 or photos.shape[-1] != 3:
+        raise ValueError(f"The reader needs photos (N, H, W, 3), not {photos.shape}.")
+    size = photos.shape[1:3]
+    small = np.stack([images.resize(photo, (SIDE, SIDE)) for photo in photos])
+    logits = model.predict(small, batch_size=16, verbose=0)
+    labels = logits.argmax(-1).astype(np.int32)
+    return np.stack([images.resize(each, size, labels=True) for each in labels])
+
+
+def class_weights(labels) -> np.ndarray:
+    """Weights of the classes (12,) float32: 1/√(share of the pixels), 1 in the mean of pixels.
+
+    Between no weights, which forget a sill, and 1/share, which sees sills everywhere.
+    """
+    share = np.bincount(np.ravel(labels), minlength=len(facades.CLASSES)) / np.size(labels)
+    weights = 1 / np.sqrt(np.maximum(share, 1e-3))
+    return (weights / np.sum(share * weights)).astype(np.float32)
+
+
+def _example(pairs, weights, rng):
+    photo, labels = pairs[rng.integers(len(pairs))]
+    step = -1 if rng.random() < 0.5 else 1
+    return photo[:, ::step], labels[:, ::step], weights[labels[:, ::step]]

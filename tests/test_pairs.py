@@ -1,0 +1,315 @@
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import images, paths, profile
+from course_utils.data import pairs
+from course_utils.data.pipeline import stream
+from course_utils.worlds import facades
+
+
+def photograph(seed, side=64):
+    """A soft picture (side, side, 3), uint8, of its own for each seed."""
+    small = np.random.default_rng(seed).random((5, 5, 3)).astype(np.float32)
+    return images.to_uint8(images.resize(small, (side, side)))
+
+
+def plan(seed, side=64, block=8):
+    """Labels in blocks."""
+    small = np.random.default_rng(seed).integers(0, 12, (side // block, side // block))
+    return small.repeat(block, 0).repeat(block, 1).astype(np.int32)
+
+
+def save(path, left, right, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.concatenate([left, right], axis=1)).save(path, **options)
+
+
+def facade_set(home, parts, start=0):
+    """`parts`: {folder: number of pictures}; A is a photograph, B its labels."""
+    seed = start
+    for part, count in parts.items():
+        for number in range(count):
+            labels = images.to_uint8(facades.colour(plan(seed)))
+            save(home / part / f"{number}.png", photograph(seed), labels)
+            seed += 1
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Where data sets are: `COURSE_DATA`."""
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    assert paths.data_dir() == tmp_path
+    return tmp_path
+
+
+# Reading ----------------------------------------------------------------------------------------
+
+
+def test_left_is_a_and_right_is_b(tmp_path):
+    a, b = photograph(1), photograph(2)
+    save(tmp_path / "cat.png", a, b)
+    (forth,) = pairs.read_side_by_side(tmp_path, "AtoB")
+    (back,) = pairs.read_side_by_side(str(tmp_path), "BtoA")
+    np.testing.assert_allclose(forth.source_picture, a / 255, atol=1e-7)
+    np.testing.assert_allclose(forth.target, b / 255, atol=1e-7)
+    assert np.array_equal(back.source_picture, forth.target)
+    assert np.array_equal(back.target, forth.source_picture)
+    assert forth.source_picture.dtype == np.float32 and forth.source_picture.shape == (64, 64, 3)
+    assert forth.id == back.id == "cat" and forth.source == back.source and forth.labels is None
+
+
+def test_photographs_shrink_by_area(tmp_path):
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[::2] = 255
+    save(tmp_path / "a.png", stripes, photograph(0))
+    (pair,) = pairs.read_side_by_side(tmp_path, "AtoB", side=32)
+    np.testing.assert_allclose(pair.source_picture, 0.5, atol=1e-6)  # nearest: all black or white
+    assert pair.target.shape == (32, 32, 3)
+
+
+def test_labels_come_back_from_a_jpeg(tmp_path):
+    labels = plan(3, 128, block=16)
+    save(tmp_path / "a.jpg", photograph(0, 128), images.to_uint8(facades.colour(labels)))
+    (pair,) = pairs.read_side_by_side(tmp_path, "BtoA", side=64)
+    assert pair.labels.dtype == np.int32 and pair.labels.shape == (64, 64)
+    assert np.array_equal(pair.source_picture, facades.colour(pair.labels))
+    raw = np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB"))[:, 128:] / np.float32(255)
+    plain = (images.resize(facades.decode(raw), (64, 64), labels=True) != labels[::2, ::2]).mean()
+    assert (pair.labels != labels[::2, ::2]).mean() < min(0.03, plain / 2)
+
+
+def test_every_class_has_its_colour_whole(tmp_path):
+    for number in range(12):
+        flat = images.to_uint8(facades.colour(np.full((16, 16), number)))
+        save(tmp_path / f"{number:02}.png", photograph(number, 16), flat)
+    read = pairs.read_side_by_side(tmp_path, "BtoA")
+    assert [np.unique(pair.labels).tolist() for pair in read] == [[n] for n in range(12)]
+
+
+def break_off(path):
+    path.write_bytes(path.read_bytes()[:-60])
+
+
+@pytest.mark.parametrize("spoil, direction, error, says", [
+    (lambda f: None, "AtoC", ValueError, 'direction is "AtoC"; choose "AtoB" or "BtoA"'),
+    (lambda f: save(f / "val/3.png", photograph(0), photograph(1)[:, :9]), "AtoB", ValueError,
+     "3.png is 73x64 pixels; a picture A|B is twice as wide as high"),
+    (lambda f: break_off(f / "train/0.png"), "AtoB", ValueError, "0.png can't be read"),
+    (lambda f: (f / "train/1.jpg").write_text("words"), "AtoB", ValueError, "1.jpg can't be read"),
+])
+def test_one_sentence_names_what_is_wrong(tmp_path, spoil, direction, error, says):
+    facade_set(tmp_path, {"train": 1})
+    spoil(tmp_path)
+    with pytest.raises(error) as caught:
+        pairs.read_side_by_side(tmp_path, direction)
+    assert says.replace("|", "") in str(caught.value).replace("|", "")
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_folders_and_empty_ones(home):
+    with pytest.raises(FileNotFoundError, match="no folder .*maps; set COURSE_DATA"):
+        pairs.load("maps", "AtoB")
+    with pytest.raises(FileNotFoundError, match="nowhere is missing"):
+        pairs.read_side_by_side(home / "nowhere", "AtoB")
+    (home / "maps").mkdir()
+    (home / "maps" / "readme.txt").write_text("no picture")
+    with pytest.raises(FileNotFoundError, match="no JPEG or PNG picture in .*maps"):
+        pairs.load("maps", "AtoB")
+
+
+def test_of_a_huge_part_some_are_read_always_the_same_and_it_is_said(tmp_path, monkeypatch):
+    facade_set(tmp_path, {"train": 6, "val": 3})
+    whole = pairs.read_side_by_side(tmp_path, "AtoB")
+    monkeypatch.setattr(pairs, "MOST", 4)
+    with pytest.warns(UserWarning, match="train has 6 pictures; 4 of them are read"):
+        some = pairs.read_side_by_side(tmp_path, "AtoB")
+    with pytest.warns(UserWarning):
+        again = pairs.read_side_by_side(tmp_path, "AtoB")
+    ids = [pair.id for pair in some]
+    assert ids == [pair.id for pair in again] and len(whole) == 9 and len(set(ids)) == 7
+    assert sum(name.startswith("val/") for name in ids) == 3
+
+
+# Splits -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts, trains, tests", [
+    ({"train": 3, "val": 2, "test": 1}, ["train/0", "train/1", "train/2"], ["test/0"]),
+    ({"train": 2, "val": 2}, ["train/0", "train/1"], ["val/0", "val/1"]),
+    ({"train": 1, "test": 1}, ["train/0"], ["test/0"]),
+])
+def test_the_parts_of_a_folder_are_kept(home, parts, trains, tests):
+    facade_set(home / "houses", parts)
+    train, test = pairs.load("houses", "BtoA", side=16)
+    assert [pair.id for pair in train] == trains and [pair.id for pair in test] == tests
+    assert train[0].target.shape == (16, 16, 3) and train[0].labels is not None
+
+
+@pytest.mark.parametrize("part", [".", "val", "train"])
+def test_one_part_alone_is_split_by_its_pixels(home, part):
+    facade_set(home / "houses", {part: 30})
+    train, test = pairs.load("houses", "BtoA", side=16)
+    assert len(train) + len(test) == 30 and 1 <= len(test) < len(train)
+    expected = {pair.source for pair in train + test
+                if int(hashlib.sha1(pair.source.encode()).hexdigest(), 16) % 5 == 0}  # fmt: skip
+    assert {pair.source for pair in test} == expected
+    for path in (home / "houses").rglob("*.png"):
+        path.rename(path.with_name(f"other{path.name}"))
+    assert {pair.source for pair in pairs.load("houses", "BtoA", side=16)[1]} == expected
+
+
+def test_a_second_folder_tests_and_all_of_the_first_trains(home, tmp_path):
+    facade_set(home / "houses", {"train": 2, "val": 1})
+    facade_set(tmp_path / "mine" / "houses", {".": 3}, start=50)
+    for second in (tmp_path / "mine", str(tmp_path / "mine" / "houses")):
+        train, test = pairs.load("houses", "AtoB", test_data=second, side=16)
+        assert [pair.id for pair in train] == ["train/0", "train/1", "val/0"]
+        assert [pair.id for pair in test] == ["0", "1", "2"]
+
+
+def test_a_picture_on_both_sides_is_an_error_that_names_both(home, tmp_path):
+    facade_set(home / "houses", {"train": 2, "test": 1})
+    twin = home / "houses" / "test" / "twin.png"
+    twin.write_bytes((home / "houses" / "train" / "1.png").read_bytes())
+    with pytest.raises(ValueError, match="train/1 trains and test/twin, which is the same, tests"):
+        pairs.load("houses", "AtoB")
+    with pytest.raises(ValueError, match="which is the same"):
+        pairs.load("houses", "AtoB", test_data=home)
+
+
+def test_one_picture_cannot_be_split(home):
+    facade_set(home / "houses", {".": 1})
+    with pytest.raises(ValueError, match="give a test folder"):
+        pairs.load("houses", "AtoB")
+
+
+def test_any_folder_has_its_steps():
+    for name in ("synthetic", "facades", "my own"):
+        for chosen in ("quick", "full"):
+            run = profile.start("02_pix2pix", chosen, name, 0, None, pairs.steps(name))
+            assert run.steps > 0
+    assert pairs.steps("synthetic")["synthetic"]["quick"] < pairs.steps("maps")["maps"]["quick"]
+
+
+# Drawn pairs ------------------------------------------------------------------------------------
+
+
+def test_drawn_houses_share_no_seed():
+    seeds = [set(each) for each in pairs.DRAWN.values()]
+    assert sum(map(len, seeds)) == len(set.union(*seeds)) == 840
+
+
+def test_drawn_houses_are_drawn_at_the_first_look_and_once(monkeypatch):
+    drawn = []
+
+    def facade(seed, size):
+        drawn.append((seed, size))
+        labels = np.full((size, size), seed % 12, np.int32)
+        return facades.Facade(labels, np.full((size, size, 3), 0.5, np.float32), seed)
+
+    monkeypatch.setattr(facades, "facade", facade)
+    train, test = pairs.load("synthetic", "BtoA", side=64)
+    assert (len(train), len(test)) == (400, 40) and not drawn
+    pair = train[7]
+    assert pair.id == pair.source == "house 7" and not drawn
+    assert np.array_equal(pair.source_picture, facades.colour(np.full((64, 64), 7)))
+    assert (pair.target == 0.5).all() and (pair.labels == 7).all() and drawn == [(7, 64)]
+    back = pairs.DrawnPair(7, "AtoB", 64)
+    assert np.array_equal(back.target, pair.source_picture)
+    with pytest.raises(ValueError, match="choose"):
+        pairs.load("synthetic", "labels to photo")
+
+
+def test_a_drawn_house_is_like_one_that_was_read(tmp_path):
+    drawn = pairs.DrawnPair(0, "BtoA", 64)
+    save(tmp_path / "0.png", images.to_uint8(drawn.target), images.to_uint8(drawn.source_picture))
+    (read,) = pairs.read_side_by_side(tmp_path, "BtoA")
+    assert np.array_equal(read.labels, drawn.labels)
+    assert np.array_equal(read.source_picture, drawn.source_picture)
+    np.testing.assert_allclose(read.target, drawn.target, atol=0.5 / 255 + 1e-6)
+
+
+# Jitter -----------------------------------------------------------------------------------------
+
+
+def labelled(seed, side=64):
+    labels = plan(seed, side)
+    photo = images.to_float(photograph(seed, side))
+    return pairs.Pair(str(seed), facades.colour(labels), photo, str(seed), labels)
+
+
+def test_jitter_moves_both_pictures_alike():
+    place = np.linspace(0, 1, 64, dtype=np.float32)
+    both = np.stack(np.broadcast_arrays(place[:, None], place, 0.5), -1).astype(np.float32)
+    jitter = pairs.Jitter([pairs.Pair("0", both, both, "0")], 64)
+    corners, mirrored = set(), 0
+    for number in range(60):
+        source, target = jitter(np.random.default_rng(number))
+        assert source.dtype == target.dtype == np.float32 and np.array_equal(source, target)
+        assert source.shape == (64, 64, 3) and source.min() >= -1 and source.max() <= 1
+        across, down = source[30, :, 1], source[:, 30, 0]
+        step = (across[40] - across[20]) / 20
+        assert abs(step) == pytest.approx(2 / 63 * 64 / 72, rel=0.02)  # 64 pixels are now 72
+        assert down[40] > down[20]
+        mirrored += step < 0
+        corners.add((round(float(down[5]), 3), round(float(min(across)), 3)))
+    assert 15 < mirrored < 45 and len(corners) > 25
+
+
+def test_crops_reach_both_ends():
+    place = np.repeat(np.linspace(0, 1, 64, dtype=np.float32)[:, None, None], 64, 1).repeat(3, 2)
+    jitter = pairs.Jitter([pairs.Pair("0", place, place, "0")], 64)
+    drawn = [jitter(np.random.default_rng(number))[0] for number in range(60)]
+    assert min(each.min() for each in drawn) < -0.99 and max(each.max() for each in drawn) > 0.99
+
+
+def test_labels_stay_crisp_and_photographs_do_not_become_blocks():
+    pair = labelled(4)
+    jitter = pairs.Jitter([pair], 64)
+    colours = {tuple(c) for c in np.round(facades.PALETTE * 2 - 1, 4).tolist()}
+    for number in range(10):
+        source, target = jitter(np.random.default_rng(number))
+        assert {tuple(c) for c in np.round(source, 4).reshape(-1, 3).tolist()} <= colours
+        inside = target[1:-1, :-1] == target[1:-1, 1:]  # nearest would repeat 1 pixel in 9
+        assert inside.all(-1).mean() < 0.01
+
+
+def test_labels_and_photograph_stay_together():
+    labels = plan(5)
+    photo = facades.colour(labels) * 0.8 + 0.1  # what is seen tells the label
+    jitter = pairs.Jitter([pairs.Pair("0", facades.colour(labels), photo, "0", labels)], 64)
+    for number in range(10):
+        source, target = jitter(np.random.default_rng(number))
+        read = facades.decode(np.clip((target / 2 + 0.4) / 0.8, 0, 1))
+        assert (read == facades.decode(source / 2 + 0.5)).mean() > 0.9
+
+
+def test_without_jitter_nothing_changes_but_the_range():
+    assert set(pairs.JITTER) == {"edges2shoes", "edges2handbags"}
+    pair = labelled(6)
+    jitter = pairs.Jitter([pair], 64, **pairs.JITTER["edges2shoes"])
+    for number in range(5):
+        source, target = jitter(np.random.default_rng(number))
+        np.testing.assert_allclose(source, pair.source_picture * 2 - 1, atol=1e-6)
+        np.testing.assert_allclose(target, pair.target * 2 - 1, atol=1e-6)
+
+
+def test_all_pairs_come_and_the_stream_takes_them():
+    levels = [np.full((16, 16, 3), level, np.float32) for level in (0.0, 0.25, 1.0)]
+    jitter = pairs.Jitter([pairs.Pair(str(n), p, p, str(n)) for n, p in enumerate(levels)], 16)
+    batches = list(stream(jitter, 4, seed=1).take(5))
+    for x, y in batches:
+        assert x.shape == y.shape == (4, 16, 16, 3) and x.dtype == y.dtype == "float32"
+    assert {float(v) for x, _ in batches for v in x.numpy()[:, 0, 0, 0]} == {-1.0, -0.5, 1.0}
+    first, again = jitter(np.random.default_rng(5)), jitter(np.random.default_rng(5))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+def test_jitter_needs_pairs_and_does_not_shrink():
+    with pytest.raises(ValueError, match="needs pairs"):
+        pairs.Jitter([], 64)
+    with pytest.raises(ValueError, match="scale >= 1"):
+        pairs.Jitter([labelled(0)], 64, scale=0.9)
