@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from course_utils import cleaning
+from course_utils import cleaning, mistakes
 from course_utils.metrics import rmse
-from course_utils.mistakes.documents import resized_to_one_shape
+from course_utils.models import denoiser
+from course_utils.teach.exercises.lesson06 import network
 
 EVERY = [cleaning.slides_chain, cleaning.median_filter, cleaning.sauvola,
          cleaning.subtract_background]  # fmt: skip
@@ -112,6 +113,42 @@ def test_subtract_background_of_black_paper_is_finite():
 
 def test_resizing_to_one_shape_spoils_a_page_that_needs_no_cleaning():
     sheet = written((420, 540))
-    spoilt = resized_to_one_shape(sheet, lambda page: page)
-    assert rmse(sheet, resized_to_one_shape(sheet, cleaning.subtract_background)) > 0.05
+    spoilt = mistakes.fixed_shape(sheet, lambda page: page)
+    assert rmse(sheet, mistakes.fixed_shape(sheet, cleaning.subtract_background)) > 0.05
     assert spoilt.shape == sheet.shape and rmse(sheet, spoilt) > 0.05
+
+
+def test_misprints_of_a_page_of_any_size_by_their_symptoms():
+    paper = np.full((13, 16), 0.8, np.float32)  # the stand-in averages 5 × 5 pixels
+    right = denoiser.clean(network, paper)
+    np.testing.assert_allclose(right, 0.8, atol=1e-6)
+    black = mistakes.filled_with_black(network, paper)
+    white = mistakes.filled_with_white(network, paper)
+    np.testing.assert_allclose(black[-1], 0.8 * 3 / 5, atol=1e-6)
+    np.testing.assert_allclose(white[-1], (0.8 * 3 + 1 * 2) / 5, atol=1e-6)
+    np.testing.assert_allclose([black[:11], white[:11]], 0.8, atol=1e-6)
+    assert mistakes.remainder_cut_off(network, paper).shape == (8, 16)
+    assert mistakes.not_cut_back(network, paper).shape == (16, 16)
+    assert mistakes.cut_by_minus_zero(network, paper).shape == (13, 0)
+    assert mistakes.sigmoid_forgotten(network, paper).min() == pytest.approx(np.log(4))
+    dot = paper.copy()
+    dot[6, 7] = 0
+    shifted = mistakes.filled_on_the_other_side(network, dot)
+    assert np.argwhere(shifted < 0.79).min(0).tolist() == [7, 5], "three pixels down, none across"
+    stretched = mistakes.stretched_to_fit(network, dot)
+    assert np.abs(stretched - denoiser.clean(network, dot)).max() > 0.001
+
+
+def test_misprints_of_cleaning_by_hand_by_their_symptoms():
+    stained = np.full((60, 80), 0.8, np.float32)
+    stained[:, 40:] = np.linspace(0.3, 0.4, 40)
+    stained[10:50, 4::8] *= 0.25  # strokes
+    assert mistakes.one_threshold_for_the_page(stained)[:, 40:].mean() < 0.1, "the stain is black"
+    assert cleaning.subtract_background(stained)[:, 60:].mean() > 0.8
+    assert np.array_equal(mistakes.page_left_as_it_is(stained), stained)
+    white = mistakes.ink_made_white(stained)
+    assert white[20, 12] == 1 and white[20, 13] == 0
+    without = mistakes.ink_filtered_away(stained)
+    np.testing.assert_allclose(without[:, :30], 0.8, atol=0.01)
+    stretched = mistakes.contrast_stretched(stained)
+    assert stretched[0, 1] == 1 and stretched[0, 79] == pytest.approx(0.4 / 0.8, abs=0.1)

@@ -3,12 +3,13 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from course_utils import images
+from course_utils import images, mistakes
 from course_utils.data import documents, splits
 from course_utils.metrics import rmse
 from course_utils.mistakes.documents import (
     accuracy_of_grey, augmented_before_the_split, saved_as_jpeg, split_by_file,
 )  # fmt: skip
+from course_utils.teach.exercises import lesson06
 
 
 def save(path, pixels):
@@ -290,6 +291,35 @@ def test_augmenting_before_the_split_leaks():
     assert leaks(*split_by_file(pages)) == 0, "one damage a page: splitting by file is safe"
     train, test = augmented_before_the_split(pages, np.random.default_rng(0))
     assert len(train) + len(test) == 108 and leaks(train, test) > 0.5
+
+
+def test_sides_and_their_misprints_by_hand():
+    assert [splits.fold(page) == 0 for page in ("form 1", "form 2")] == [False, True]
+    files = [f"{number}.png" for number in range(5)]
+    pages = ["form 1", "form 2", "form 2", "form 1", "form 2"]
+    copies = [False, False, True, True, False]
+
+    def found(sides):
+        return sides(files, pages, copies).tolist()
+
+    assert found(lesson06.sides) == [0, 1, -1, 0, 1]
+    assert found(mistakes.copies_always_train) == [0, 1, 0, 0, 1]
+    assert found(mistakes.copies_test_too) == [0, 1, 1, 0, 1]
+    assert found(mistakes.fold_0_trains) == [1, 0, 0, -1, 0]
+    assert found(mistakes.last_fifth_tests) == [0, 0, 0, 0, 1]
+    assert found(mistakes.every_fifth_file_tests) == [1, 0, 0, 0, 0]
+    assert mistakes.fold_of_the_file(pages, files, copies).tolist() == [0, 1, -1, 0, 1]
+
+
+def test_pooled_rmse_and_its_misprints_by_hand():
+    clean = [np.zeros((1, 3)), np.zeros((1, 1))]
+    cleaned = [np.full((1, 3), 0.2), np.ones((1, 1))]  # squares: 3 · 0.04 + 1 = 1.12, in 4 pixels
+    for name, right in [("mean_of_page_rmses", 0.6), ("pages_weighted_alike", 0.52**0.5),
+                        ("root_forgotten", 0.28), ("absolute_error", 0.4),
+                        ("grey_levels_of_255", 255 * 0.28**0.5),
+                        ("squares_not_divided", 1.12**0.5)]:  # fmt: skip
+        assert getattr(mistakes, name)(clean, cleaned) == pytest.approx(right)
+    assert lesson06.pooled_rmse(clean, cleaned) == pytest.approx(0.28**0.5)
 
 
 def test_accuracy_of_grey_targets_cannot_tell_perfect_from_thresholded():

@@ -184,6 +184,18 @@ def test_a_mistake_is_recognised_beside_a_right_special_case():
     assert "dice for iou" in exercise("01.1").verdict(dice_with_nan)[1]
 
 
+@pytest.mark.parametrize("mode", ["symmetric", "reflect", "edge"])
+def test_each_way_to_continue_the_paper_is_right(mode):
+    def clean(model, page):
+        room = [((-side % 8) // 2, -side % 8 - (-side % 8) // 2) for side in page.shape]
+        logits = model(np.pad(page, room, mode=mode)[None, ..., None])[0, ..., 0]
+        (top, _), (left, _) = room
+        height, width = page.shape
+        return 1 / (1 + np.exp(-logits[top : top + height, left : left + width]))
+
+    assert exercise("06.4").verdict(clean) == (progress.PASSED, "")
+
+
 def test_an_answer_cannot_change_what_the_check_compares_with():
     def greedy(truth, prediction):
         truth[:] = prediction[:] = True

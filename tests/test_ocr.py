@@ -4,8 +4,7 @@ import pytest
 from conftest import require
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils import ocr
-from course_utils.mistakes.documents import mean_of_the_pages
+from course_utils import mistakes, ocr
 
 LINES = ["The quick brown fox jumps", "over twenty lazy dogs"]
 
@@ -41,7 +40,7 @@ def test_error_rates_by_hand():
 def test_rates_are_pooled_over_pages_not_averaged():
     references, readings = ["abcdefghij" * 10, "ab"], ["abcdefghij" * 10, "xy"]
     assert ocr.cer(references, readings) == pytest.approx(2 / 102)
-    assert mean_of_the_pages(references, readings) == pytest.approx((0 + 1) / 2)
+    assert mistakes.mean_of_the_pages(references, readings) == pytest.approx((0 + 1) / 2)
 
 
 def test_rates_agree_with_the_textbook():
@@ -55,6 +54,17 @@ def test_rates_agree_with_the_textbook():
     assert ocr.cer(references, readings) == pytest.approx(edits / sum(map(len, references)))
     words = [" ".join(text) for text in references], [" ".join(text) for text in readings]
     assert ocr.wer(*words) == pytest.approx(edits / sum(map(len, references)))
+
+
+def test_misprints_by_hand():
+    assert mistakes.compared_place_by_place(["abcd"], ["bcd"]) == 1 > ocr.cer(["abcd"], ["bcd"])
+    assert mistakes.only_replacements_counted(["abcd"], ["ax"]) == 0.25
+    assert mistakes.divided_by_the_reading(["ab"], ["abxx"]) == 0.5 < ocr.cer(["ab"], ["abxx"])
+    assert mistakes.words_for_characters(["ab cd"], ["ab cx"]) == 0.5
+    assert mistakes.replacement_counted_twice(["abcd"], ["abxd"]) == 0.5
+    assert mistakes.replacement_counted_twice(["abcd"], ["abd"]) == 0.25, "deletions cost 1"
+    assert mistakes.table_starts_with_zeros(["abcd"], [""]) == 0
+    assert mistakes.share_that_is_right(["abcd"], ["abcx"]) == 0.75
 
 
 def test_any_run_of_whitespace_is_one_space():

@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MODULES = ("pictures", "segmentation", "documents")  # light ones first; all mistakes of a topic are in one
+MODULES = ("pictures", "segmentation", "documents")  # light ones first; one topic, one module
 _known: dict[str, "Mistake"] = {}
 
 
