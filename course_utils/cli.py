@@ -99,6 +99,13 @@ def progress() -> int:
     return checks.progress()
 
 
+def serve(*options: str) -> int:
+    """clean pages as a service, with a demo page, on this computer (--port 8000)"""
+    from . import serve as service
+
+    return service.main(options)
+
+
 def bring_back(lesson: str) -> int:
     """bring a notebook edited in the browser back into lessons/ (course bring-back 01)"""
     return _python("tools/build_notebooks.py", "--bring-back", paths.find_lesson(lesson))
@@ -132,6 +139,7 @@ COMMANDS = {
     "results": results,
     "slides": _tool(TOOLS["slides"], "make slides that need no server, from the executed lessons"),
     "site": _tool(TOOLS["site"], "make the website from the executed lessons"),
+    "serve": serve,
     "doctor": doctor,
     "start": start,
     "check": check,

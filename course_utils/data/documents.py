@@ -193,9 +193,9 @@ class Crops:
     """
 
     pages: list
-    side: int | tuple[int, int] = 96
+    side: int | tuple[int, int] = 64
     flip: bool = True
-    light: float = 0.5
+    light: float = 0.0
 
     def __post_init__(self):
         for page in self.pages:

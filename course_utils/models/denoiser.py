@@ -11,43 +11,48 @@ LARGE = 1024 * 1024  # pixels; larger pages are cleaned tile by tile
 TILE, BORDER = 768, 64  # BORDER pixels cover what an answer depends on
 
 
-def denoiser(width=24):
+def denoiser(width=32):
     """A fully convolutional network from a noisy page to a clean one.
 
     Input (N, H, W, 1) float32 in [0, 1], sides divisible by 8. Output (N, H, W, 1): logits, whose
     sigmoid is the clean page. The page is halved at once, so that most of the work is done on a
     quarter of its pixels; two more halvings see stains and folds whole; skips bring the strokes.
     """
-    page = keras.Input((None, None, 1))
-    half = convolution(page, width, size=4, stride=2)                 # (N, H/2, W/2, width)
+    page = keras.Input((None, None, 1))                               # (N, H, W, 1)
+    half = convolution(page, width, size=6, stride=2)                 # (N, H/2, W/2, width)
     half = convolution(half, width)
-    quarter = convolution(half, 2 * width, size=2, stride=2)          # (N, H/4, W/4, 2*width)
-    quarter = convolution(quarter, 2 * width)
-    eighth = convolution(quarter, 3 * width, size=2, stride=2)        # (N, H/8, W/8, 3*width)
-    eighth = convolution(eighth, 3 * width)
-    quarter = convolution(up_and_join(eighth, quarter, 2 * width), 2 * width)
-    half = convolution(up_and_join(quarter, half, width), width)
+    quarter = convolution(half, width, size=2, stride=2)              # (N, H/4, W/4, width)
+    quarter = convolution(quarter, width)
+    eighth = convolution(quarter, width, size=2, stride=2)            # (N, H/8, W/8, width)
+    eighth = convolution(eighth, width)
+    quarter = convolution(up_and_join(eighth, quarter), width)        # (N, H/4, W/4, width)
+    half = convolution(up_and_join(quarter, half), width)             # (N, H/2, W/2, width)
     half = convolution(half, width)
-    logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits")(half)  # (N, H, W, 1)
-    return keras.Model(page, logits, name="denoiser")
+    logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits")(half)
+    return keras.Model(page, logits, name="denoiser")                 # (N, H, W, 1)
 
 
 def convolution(x, channels, size=3, stride=1):
-    """Convolution, batch normalisation, ReLU; the sides shrink by `stride`."""
+    """Convolution, batch normalisation, leaky ReLU; the sides shrink by `stride`."""
     x = layers.Conv2D(channels, size, strides=stride, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.97)(x))
+    return layers.LeakyReLU(negative_slope=0.1)(layers.BatchNormalization(momentum=0.97)(x))
 
 
-def up_and_join(x, skip, channels):
-    """Doubles the size of `x` and lays it beside `skip`."""
-    return layers.Concatenate()([layers.Conv2DTranspose(channels, 2, strides=2)(x), skip])
+def up_and_join(x, skip):
+    """Doubles the size of `x` and lays it beside `skip`, which has as many channels."""
+    x = layers.Conv2DTranspose(skip.shape[-1], 2, strides=2)(x)
+    return layers.Concatenate()([skip, x])
 
 
-def clean(model, page: np.ndarray) -> np.ndarray:
+def clean(model, page: np.ndarray, flips: bool = False) -> np.ndarray:
     """A page of any size, (H, W) float32 in [0, 1], cleaned: (H, W) float32 in [0, 1].
 
-    Mirrored up to a multiple of 8 and cut back; above a megapixel tile by tile.
+    Mirrored up to a multiple of 8 and cut back; above a megapixel tile by tile. flips: the mean of
+    the answers for the page and its three mirror images: closer, and four times the work.
     """
+    if flips:
+        ways = [np.s_[::y, ::x] for y in (1, -1) for x in (1, -1)]
+        return np.mean([clean(model, page[way])[way] for way in ways], axis=0)
     height, width = page.shape
     if height * width > LARGE:
         return predict_tiled(lambda tiles: _sigmoid(model, tiles), page, TILE, BORDER, 1)[..., 0]

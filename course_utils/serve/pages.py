@@ -1,0 +1,92 @@
+"""Uploaded bytes to a grey page and back. What a file is, its content says, never its name."""
+
+import io
+from typing import NamedTuple
+
+import numpy as np
+from fastapi import HTTPException
+from PIL import Image, ImageOps
+
+from .. import images
+
+FORMATS = ("PNG", "JPEG", "TIFF")
+SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*")
+
+
+class Limits(NamedTuple):
+    """What one request may cost, and how many may wait."""
+
+    bytes: int = 10_000_000
+    pixels: int = 20_000_000
+    side: int = 65_535  # the longest that JPEG can hold; bounds the tiles of a strip
+    scans: int = 100  # of a progressive JPEG: 36 bytes each can ask for another pass over it all
+    seconds: float = 30
+    waiting: int = 32
+
+    def of_reading(self):
+        """Tesseract gets pages twice as large, and takes no side above 32 767 pixels."""
+        return self._replace(pixels=self.pixels // 2, side=min(self.side, 16_000))
+
+
+def decode(content: bytes, limits: Limits = Limits()) -> np.ndarray:
+    """A PNG, JPEG or TIFF file as a grey page (H, W) float32 in [0, 1], upright by its EXIF tag.
+
+    Transparency goes onto white; of several pages the first is read. Raises HTTPException with one
+    sentence: 413 for too many pixels (told from the header, before decoding), 415 for another kind
+    of file, 422 for an empty or damaged one.
+    """
+    if not content:
+        raise HTTPException(422, "The file is empty; choose a PNG, JPEG or TIFF page.")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+            _check_size(opened, limits)
+            if opened.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > limits.scans:
+                raise ValueError("more scans than any camera writes")
+            return _grey(ImageOps.exif_transpose(opened))
+    except HTTPException:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_large("more than 100 megapixels", limits) from None
+    except Exception as error:  # damaged bytes make Pillow's readers raise almost anything
+        if content.startswith(SIGNATURES):
+            raise HTTPException(
+                422, "The page is damaged or cut off; save it again as PNG or JPEG and send that."
+            ) from error
+        raise HTTPException(
+            415, "This is no PNG, JPEG or TIFF file; save the page as one of them and send that."
+        ) from error
+
+
+def encode(page: np.ndarray) -> bytes:
+    """A grey page (H, W) in [0, 1] as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(images.to_uint8(page)).save(file, "PNG", compress_level=3)
+    return file.getvalue()
+
+
+def _check_size(opened: Image.Image, limits: Limits) -> None:
+    tags = getattr(opened, "tag_v2", {})  # TIFF: a small page may come in one huge tile
+    tile = int(tags.get(322, 1)) * int(tags.get(323, 1))
+    width, height = opened.size
+    if max(width * height, tile) > limits.pixels or max(width, height) > limits.side:
+        raise _too_large(f"{width}×{height} pixels", limits)
+
+
+def _too_large(size: str, limits: Limits) -> HTTPException:
+    return HTTPException(
+        413, f"The page has {size}; shrink it below {limits.pixels / 1e6:g} megapixels and "
+        f"{limits.side} pixels a side and send it again.")  # fmt: skip
+
+
+def _grey(picture: Image.Image) -> np.ndarray:
+    """Any of Pillow's modes to (H, W) float32 in [0, 1]."""
+    if picture.mode[0] in "IF":  # 12 to 32 bits or floats: their white is not written in the file
+        values = np.nan_to_num(np.asarray(picture, np.float32), posinf=0, neginf=0)
+        peak = max(float(values.max()), 1)
+        white = next((top for top in (1, 255, 4095, 65535) if peak <= top), peak)
+        return (values / white).clip(0, 1)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return np.asarray(picture.convert("L"), np.float32) / 255

@@ -1,0 +1,207 @@
+// One entry a tab: what it says, and which routes of the service it calls. A lesson adds its own.
+const TABS = [
+  {
+    id: "clean",
+    title: "Clean a page",
+    lead: "A small network takes stains, folds and shadows off a scanned or photographed page.",
+    invitation: ["Drop a page here", "PNG, JPEG or TIFF, up to 10 MB and 20 megapixels"],
+    choose: "Choose a page",
+    accept: "image/png,image/jpeg,image/tiff",
+    send: "denoise",                   // POST a file, get a picture of the same size
+    example: "example.png",            // GET, with a seed
+    read: "ocr",                       // POST a file, get {text, text_before}; leave out for none
+    busy: "Cleaning the page …",
+    done: "Cleaned",
+    download: "cleaned.png",
+    before: "Before",
+    after: "After",
+    readBefore: "Read in the page as it came",
+    readAfter: "Read in the cleaned page",
+  },
+];
+
+const main = document.querySelector("main");
+const tablist = document.querySelector("[role=tablist]");
+const tools = TABS.map(makeTool);
+show(0);
+
+function makeTool(tab, index) {
+  const panel = document.querySelector("template").content.cloneNode(true).firstElementChild;
+  const find = selector => panel.querySelector(selector);
+  const button = document.createElement("button");
+  Object.assign(button, {id: `tab-${tab.id}`, textContent: tab.title, type: "button"});
+  button.setAttribute("role", "tab");
+  button.setAttribute("aria-controls", tab.id);
+  button.onclick = () => show(index);
+  tablist.append(button);
+
+  panel.id = tab.id;
+  panel.setAttribute("aria-labelledby", button.id);
+  find("h2").textContent = tab.title;
+  find(".lead").textContent = tab.lead;
+  find(".invitation span").textContent = tab.invitation[0];
+  find(".invitation small").textContent = tab.invitation[1];
+  find(".button span").textContent = tab.choose;
+  find(".left").textContent = tab.before;
+  find(".right").textContent = tab.after;
+  main.append(panel);
+
+  const [chooser, example, read] = ["input[type=file]", ".example", ".read"].map(find);
+  const [wipe, slider] = [".wipe", ".wipe input"].map(find);
+  const [headBefore, headAfter] = panel.querySelectorAll("h3");
+  const [textBefore, textAfter] = panel.querySelectorAll("pre");
+  headBefore.textContent = tab.readBefore ?? "";
+  headAfter.textContent = tab.readAfter ?? "";
+  let seed = 0;
+  let file = null;
+
+  find(".invitation").onclick = () => chooser.click();
+  chooser.accept = tab.accept;
+  chooser.onchange = () => { if (chooser.files[0]) open(chooser.files[0]); chooser.value = ""; };
+  example.onclick = () => working("Drawing an example …", async () => {
+    const answer = await call(`${tab.example}?seed=${seed}`);
+    seed += 1;
+    example.textContent = "Try another";
+    return process(new File([await answer.blob()], "example.png"));
+  });
+  read.onclick = () => working("Reading the text …", async () => {
+    const text = await (await post(tab.read, file)).json();
+    textBefore.textContent = text.text_before || "(nothing could be read)";
+    textAfter.textContent = text.text || "(nothing could be read)";
+    find(".texts").hidden = false;
+    find(".texts").scrollIntoView({block: "nearest"});
+    return "Read, before and after cleaning.";
+  });
+  textBefore.onscroll = () => { textAfter.scrollTop = textBefore.scrollTop; };
+  textAfter.onscroll = () => { textBefore.scrollTop = textAfter.scrollTop; };
+  slider.oninput = () => { wipe.classList.remove("sweeping"); moveTo(slider.value); };
+  slider.setAttribute("aria-label", `Wipe between ${tab.before} and ${tab.after}`);
+  moveTo(50);
+
+  function moveTo(percent) {
+    slider.value = percent;
+    slider.setAttribute("aria-valuetext", `${percent} % ${tab.before}`);
+    wipe.style.setProperty("--at", `${percent}%`);
+  }
+
+  function open(chosen) {
+    return working(tab.busy, () => process(chosen));
+  }
+
+  // Do one thing at a time; what goes wrong is said in the page.
+  async function working(sentence, action) {
+    if (panel.ariaBusy === "true") return;
+    panel.ariaBusy = "true";
+    find(".busy").textContent = find(".status").textContent = sentence;
+    find(".error").textContent = "";
+    find(".busy").hidden = false;
+    const controls = panel.querySelectorAll("button, input[type=file]");
+    controls.forEach(control => { control.disabled = true; });
+    const focused = document.activeElement;
+    try {
+      find(".status").textContent = await action() ?? "";
+    } catch (error) {
+      find(".status").textContent = "";
+      find(".error").textContent = error.message;
+      find(".error").scrollIntoView({block: "nearest"});
+    }
+    controls.forEach(control => { control.disabled = false; });
+    find(".busy").hidden = true;
+    panel.ariaBusy = "false";
+    if (panel.contains(focused)) focused.focus();
+  }
+
+  async function process(chosen) {
+    find(".busy").textContent = tab.busy;
+    const start = performance.now();
+    const picture = await (await post(tab.send, chosen)).blob();
+    const seconds = (performance.now() - start) / 1000;
+    file = chosen;
+    const after = await load(find(".after"), picture);
+    const shown = await load(find(".before"), chosen);   // no browser but Safari draws TIFF
+    find(".after").alt = tab.after;
+    find(".before").alt = tab.before;
+    wipe.classList.toggle("single", !shown);
+    wipe.style.setProperty("--ratio", after.naturalWidth / after.naturalHeight);
+    find(".invitation").hidden = true;
+    find(".results").hidden = wipe.hidden = false;
+    find(".texts").hidden = true;
+    read.hidden = !tab.read;
+    find(".download").href = after.src;
+    find(".download").download = tab.download;
+    wipe.classList.remove("sweeping");
+    moveTo(100);
+    wipe.getBoundingClientRect();                         // so that the sweep starts there
+    wipe.classList.add("sweeping");
+    moveTo(50);
+    return `${tab.done} ${after.naturalWidth} × ${after.naturalHeight} pixels `
+      + `in ${seconds.toFixed(2)} s.`
+      + (shown ? "" : " This browser can't draw the file as it came.");
+  }
+
+  return {button, panel, open};
+}
+
+// Show a blob in an image; null if the browser can't draw it.
+async function load(image, blob) {
+  URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(blob);
+  try {
+    await image.decode();
+    return image;
+  } catch {
+    return null;
+  }
+}
+
+function post(route, file) {
+  const form = new FormData();
+  form.append("file", file);
+  return call(route, {method: "POST", body: form});
+}
+
+// Fetch, or throw the sentence that says what to do.
+async function call(route, options) {
+  let answer;
+  try {
+    answer = await fetch(route, options);
+  } catch {
+    throw new Error("The service does not answer; start it again with: course serve");
+  }
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Error(problem.detail ?? `The service answered ${answer.status}; try again.`);
+}
+
+function current() {
+  return tools.find(tool => !tool.panel.hidden);
+}
+
+function show(index) {
+  tools.forEach(({button, panel}, i) => {
+    button.setAttribute("aria-selected", i === index);
+    button.tabIndex = i === index ? 0 : -1;
+    panel.hidden = i !== index;
+  });
+}
+
+tablist.onkeydown = event => {
+  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+  if (!step) return;
+  const next = (tools.indexOf(current()) + step + tools.length) % tools.length;
+  show(next);
+  tools[next].button.focus();
+};
+
+addEventListener("dragover", event => {
+  event.preventDefault();
+  current().panel.classList.add("dragging");
+});
+addEventListener("dragleave", event => {
+  if (!event.relatedTarget) current().panel.classList.remove("dragging");
+});
+addEventListener("drop", event => {
+  event.preventDefault();
+  current().panel.classList.remove("dragging");
+  if (event.dataTransfer.files[0]) current().open(event.dataTransfer.files[0]);
+});

@@ -1,0 +1,216 @@
+"""The demo page in a real browser: drop, wipe, download, read; sentences; no request leaves."""
+
+import base64
+import io
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from conftest import require
+from PIL import Image
+from playwright.sync_api import expect
+from test_serve import file
+
+from course_utils import serve
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+import walk  # noqa: E402
+
+pytestmark = pytest.mark.slow
+expect.set_options(timeout=20_000)
+PAGE = np.full((210, 270), 200, np.uint8)
+DROP = """([content, name]) => {
+  const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  document.querySelector(".stage").dispatchEvent(
+    new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+}"""
+
+
+class Demo:
+    """The page in the browser, the server behind it, and what went wrong in the console."""
+
+    def __init__(self, page, outside, address, door):
+        self.page, self.outside, self.address, self.door = page, outside, address, door
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def choose(self, content, name="page.png"):
+        self.page.set_input_files("input[type=file]", {
+            "name": name, "mimeType": "application/octet-stream", "buffer": content})  # fmt: skip
+
+    def see(self, selector):
+        """What the page must come to: `demo.see(".error").to_contain_text("no PNG")`."""
+        return expect(self.page.locator(selector), selector)
+
+    def cleaned(self, width, height):
+        self.see(".status").to_contain_text(f"Cleaned {width} × {height} pixels")
+
+    def at(self) -> float:
+        """Where the line stands: share of the picture's width, measured on the screen."""
+        line, picture = (self.page.locator(name).bounding_box() for name in (".line", ".wipe"))
+        return (line["x"] + line["width"] / 2 - picture["x"]) / picture["width"]
+
+    def stays_on_the_screen(self):
+        edges = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        size = self.page.viewport_size
+        assert self.page.evaluate(edges) == [size["width"], size["height"]]
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """One server, one browser."""
+    require("browser", bool(walk.CHROMIUM), "install chromium")
+    door = threading.Event()
+
+    def clean(page):
+        assert door.wait(20)
+        return page / 2
+
+    app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}")
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    door.set()
+    thread.start()
+    try:
+        with walk.browser() as (page, outside):
+            yield Demo(page, outside, address, door)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(autouse=True)
+def fresh(demo):
+    """Each test starts on a fresh page; none may leave an error or ask another server."""
+    demo.page.set_viewport_size({"width": 1280, "height": 720})
+    demo.page.goto(demo.address)
+    yield
+    assert demo.errors == [] and demo.outside == []
+
+
+def test_a_dropped_page_is_cleaned_shown_and_downloaded(demo):
+    demo.stays_on_the_screen()
+    demo.page.evaluate(DROP, [base64.b64encode(file(PAGE)).decode(), "page.png"])
+    demo.cleaned(270, 210)
+    demo.stays_on_the_screen()
+    with demo.page.expect_download() as download:
+        demo.page.click("text=Download")
+    assert download.value.suggested_filename == "cleaned.png"
+    seen = np.asarray(Image.open(download.value.path()))
+    assert seen.shape == PAGE.shape and (seen == 100).all()
+
+
+def test_the_wipe_follows_mouse_keys_and_finger(demo):
+    demo.choose(file(PAGE))
+    demo.cleaned(270, 210)
+    demo.page.emulate_media(reduced_motion="reduce")
+    picture = demo.page.locator(".wipe").bounding_box()
+
+    def place(share):
+        return picture["x"] + share * picture["width"], picture["y"] + picture["height"] / 3
+
+    def greys():
+        shot = Image.open(io.BytesIO(demo.page.screenshot())).convert("L")
+        return [shot.getpixel(tuple(map(round, place(share)))) for share in (0.1, 0.3, 0.9)]
+
+    assert abs(demo.at() - 0.5) < 0.01 and greys() == [200, 200, 100]
+    demo.page.mouse.move(*place(0.5))
+    demo.page.mouse.down()
+    demo.page.mouse.move(*place(0.2), steps=5)
+    demo.page.mouse.up()
+    assert abs(demo.at() - 0.2) < 0.02 and greys() == [200, 100, 100]
+    demo.page.keyboard.press("ArrowRight")
+    assert abs(demo.at() - 0.21) < 0.02
+    demo.page.keyboard.press("End")
+    assert demo.at() == pytest.approx(1, abs=0.01) and greys() == [200, 200, 200]
+    fingers = demo.page.context.new_cdp_session(demo.page)
+    for kind, shares in (("Start", [0.9]), ("Move", [0.7]), ("Move", [0.4]), ("End", [])):
+        points = [dict(zip("xy", place(share))) for share in shares]
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    assert abs(demo.at() - 0.4) < 0.03
+
+
+def test_sentences_of_the_service_are_shown_and_go_away(demo):
+    shown = demo.page.get_by_role("alert")
+    demo.choose(b"Dear Sir", "letter.png")
+    expect(shown).to_contain_text("no PNG, JPEG or TIFF")
+    assert shown.is_visible() and not demo.page.locator(".wipe").is_visible()
+    demo.choose(file(PAGE))
+    demo.cleaned(270, 210)
+    assert shown.text_content() == ""
+    demo.page.route("**/ocr", lambda route: route.abort())
+    demo.page.click("text=Read the text")
+    expect(shown).to_contain_text("course serve")
+    demo.page.unroute("**/ocr")
+
+
+def test_it_is_busy_while_the_network_works(demo):
+    demo.door.clear()
+    demo.choose(file(PAGE))
+    demo.see(".busy").to_be_visible()
+    demo.see(".busy").to_have_text("Cleaning the page …")
+    demo.see(".example").to_be_disabled()
+    demo.door.set()
+    demo.cleaned(270, 210)
+    demo.see(".busy").to_be_hidden()
+    demo.see(".example").to_be_enabled()
+
+
+def test_text_is_read_before_and_after_on_one_screen(demo):
+    demo.page.click("text=Try an example")
+    demo.cleaned(540, 420)
+    first = demo.page.get_attribute(".before", "src")
+    demo.page.click("text=Read the text")
+    demo.see(".texts").to_be_visible()
+    texts = demo.page.locator("pre").all_text_contents()
+    before, after = (float(text.split()[1]) for text in texts)
+    assert after == pytest.approx(before / 2, abs=0.02) and before > 0.3
+    demo.stays_on_the_screen()
+    demo.page.click("text=Try another")
+    demo.see(".before").not_to_have_attribute("src", first)
+    demo.see(".texts").to_be_hidden()
+
+
+def test_a_file_that_browsers_do_not_draw_is_cleaned_all_the_same(demo):
+    demo.choose(file(PAGE, "TIFF"), "page.tif")
+    demo.cleaned(270, 210)
+    assert "can't draw" in demo.page.locator(".status").text_content()
+    assert demo.page.locator(".after").is_visible() and demo.page.locator(".line").is_hidden()
+
+
+def test_a_screen_reader_and_the_keyboard_find_everything(demo):
+    demo.choose(file(PAGE))
+    demo.cleaned(270, 210)
+    heard = demo.page.locator("body").aria_snapshot()
+    for line in ('tablist "What to do"', 'tab "Clean a page" [selected]', 'tabpanel "Clean a page"',
+                 'img "Before"', 'img "After"', 'slider "Wipe between Before and After"',
+                 'button "Choose a page"', 'button "Try an example"', 'link "Download"',
+                 'button "Read the text"', "status: Cleaned"):  # fmt: skip
+        assert f"- {line}" in heard, heard
+    reached = set()
+    for _ in range(12):
+        demo.page.keyboard.press("Tab")
+        reached.add(demo.page.evaluate("(e => e.className || e.type)(document.activeElement)"))
+    assert {"file", "example", "range", "button first download", "read"} <= reached
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(demo):
+    demo.page.set_viewport_size({"width": 390, "height": 844})
+    demo.choose(file(PAGE))
+    demo.cleaned(270, 210)
+    assert demo.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_description_lists_routes_and_statuses_without_network(demo):
+    demo.page.goto(demo.address + "docs")
+    demo.see("dl").to_have_count(4)
+    text = demo.page.locator("main").text_content()
+    assert all(said in text for said in ("POST /denoise", "POST /ocr", "415", "seed", demo.address))

@@ -1,0 +1,413 @@
+"""The service: every kind of page, every status with its sentence, time, queue, command line."""
+
+import asyncio
+import io
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+
+import httpx
+import numpy as np
+import pytest
+import pytesseract
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from course_utils import cli, paths, serve
+from course_utils.serve import pages
+
+PAGE = np.linspace(0, 255, 24 * 36).reshape(24, 36).astype(np.uint8)
+
+
+def darker(page):
+    """Stands for the network: quick, and its answer is known."""
+    return page / 2
+
+
+def words(page):
+    return f"{page.shape[0]} by {page.shape[1]}, {page.mean():.2f}"
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(serve.create_app(darker, words)) as client:
+        yield client
+
+
+def file(picture, kind="PNG", **options) -> bytes:
+    """A picture (array or Pillow's) as the bytes of a file."""
+    picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    target = io.BytesIO()
+    picture.save(target, kind, **options)
+    return target.getvalue()
+
+
+def send(client, content, route="/denoise", name="page.png"):
+    return client.post(route, files={"file": (name, content)})
+
+
+def pixels(answer) -> np.ndarray:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    picture = Image.open(io.BytesIO(answer.content))
+    assert (picture.format, picture.mode) == ("PNG", "L")
+    return np.asarray(picture)
+
+
+def refused(answer, status, *sayings) -> str:
+    """The sentence of an error: one, and it says what to do."""
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) == {"detail"}
+    sentence = answer.json()["detail"]
+    assert re.fullmatch(r"[^\n]{20,200}\.", sentence) and ". " not in sentence, sentence
+    assert all(saying in sentence for saying in sayings), sentence
+    return sentence
+
+
+def png_of(width, height, depth=8, data=b"") -> bytes:
+    """A PNG file whose header promises any size at all."""
+    def chunk(name, body):
+        check = struct.pack(">I", zlib.crc32(name + body))
+        return struct.pack(">I", len(body)) + name + body + check
+
+    header = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)
+    chunks = chunk(b"IHDR", header), chunk(b"IDAT", data), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def tiff_of(width, height, tags=()) -> bytes:
+    """A TIFF file of one black strip, with other tags as wished."""
+    data = bytes(100)
+    tags = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 0, 277: 1, 278: height,
+            279: len(data), **dict(tags)}  # fmt: skip
+    start = 8 + 2 + 12 * len(tags) + 4
+    tags[273] = start
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", 0) + data
+
+
+# ---- pages that are served
+
+
+def test_a_page_comes_back_as_grey_png_of_its_size(client):
+    assert np.abs(pixels(send(client, file(PAGE))) - PAGE / 2.0).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_the_content_decides_not_the_name(client, kind):
+    for name in ("page.txt", "page", "page.png", "../../page.tif"):
+        assert np.abs(pixels(send(client, file(PAGE, kind), name=name)) - PAGE / 2.0).max() <= 3
+
+
+COLOUR = Image.merge("RGB", [Image.fromarray(PAGE)] * 3)
+ALPHA = Image.merge("LA", [Image.new("L", (36, 24), 0), Image.fromarray(255 - PAGE)])
+RAW = {"I;16": PAGE.astype(np.uint16) * 257, "12 bits": PAGE.astype(np.uint16) * 16,
+       "I": PAGE.astype(np.int32) * 257, "F": PAGE.astype(np.float32) / 255}  # fmt: skip
+MODES = {
+    "RGB": file(COLOUR),
+    "CMYK JPEG": file(COLOUR.convert("CMYK"), "JPEG", quality=95),
+    "CMYK TIFF": file(COLOUR.convert("CMYK"), "TIFF"),
+    "YCbCr TIFF": file(COLOUR.convert("YCbCr"), "TIFF"),
+    "palette": file(COLOUR.quantize(256)),
+    "progressive JPEG": file(PAGE, "JPEG", quality=95, progressive=True),
+    "LZW TIFF": file(PAGE, "TIFF", compression="tiff_lzw"),
+    "big-endian TIFF": file(Image.fromarray(RAW["I;16"].astype(">u2")), "TIFF"),
+    "two pages": file(PAGE, "TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]),
+    "16-bit PNG": file(RAW["I;16"]),
+    **{f"{name} TIFF": file(values, "TIFF") for name, values in RAW.items()},
+    "RGBA on white": file(ALPHA.convert("RGBA")),
+    "LA on white": file(ALPHA),
+}
+
+
+@pytest.mark.parametrize("content", MODES.values(), ids=MODES)
+def test_every_mode_gives_the_same_page(client, content):
+    assert np.abs(pixels(send(client, content)) - PAGE / 2.0).max() <= 3
+
+
+def test_one_bit_and_transparent_palette(client):
+    bits = Image.fromarray(PAGE > 127)
+    assert np.array_equal(pixels(send(client, file(bits))), (PAGE > 127) * 128)
+    black = Image.new("P", (3, 2))
+    assert (pixels(send(client, file(black, transparency=0))) == 128).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_a_turned_photograph_comes_back_upright(client, kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: the top of the page is at the right
+    turned = Image.fromarray(PAGE).rotate(90, expand=True)
+    seen = pixels(send(client, file(turned, kind, exif=exif)))
+    assert seen.shape == PAGE.shape and np.abs(seen - PAGE / 2.0).max() <= 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 65_535), (65_535, 1), (3, 30_000)])
+def test_one_pixel_and_long_strips(client, shape):
+    assert (pixels(send(client, file(np.full(shape, 200, np.uint8)))) == 100).all()
+
+
+def test_not_a_number_in_a_float_page_is_black(client):
+    values = np.array([[np.nan, np.inf, 1.0, 0.5]], np.float32)
+    assert pixels(send(client, file(values, "TIFF"))).tolist() == [[0, 0, 128, 64]]
+
+
+def test_ocr_reads_the_cleaned_page_and_the_page_as_it_came(client):
+    answer = send(client, file(np.full((4, 6), 204, np.uint8)), "/ocr")
+    assert answer.json() == {"text": "4 by 6, 0.40", "text_before": "4 by 6, 0.80"}
+
+
+# ---- pages that are refused, before they cost anything
+
+
+def test_wrong_empty_missing_and_damaged_files_get_their_sentence(client):
+    whole = file(np.random.default_rng(0).integers(0, 255, (90, 90), np.uint8))
+    for route in ("/denoise", "/ocr"):
+        for other in (b"Dear Sir", b"%PDF-1.7", b"II is a numeral", file(PAGE, "GIF")):
+            refused(send(client, other, route), 415, "PNG, JPEG or TIFF")
+        refused(send(client, b"", route), 422, "empty")
+        for damaged in (whole[:40], whole[:-300], whole[:300] + b"\0" * 99 + whole[400:],
+                        file(PAGE, "JPEG")[:300], file(PAGE, "TIFF")[:90]):
+            refused(send(client, damaged, route), 422, "damaged or cut off")
+        for form in ({"data": {"file": "text"}}, {"files": {"page": whole}}, {"json": {}}, {}):
+            refused(client.post(route, **form), 422, 'named "file"', "multipart")
+        broken = {"content": b"x", "headers": {"content-type": "multipart/form-data"}}
+        refused(client.post(route, **broken), 400, 'named "file"')
+
+
+@pytest.mark.parametrize(("size", "said"), [
+    ((10_000, 10_000), "10000×10000"), ((65_536, 1), "65536×1"), ((4001, 5000), "4001×5000"),
+    ((2**31 - 1, 2**31 - 1), "100 mega")])  # fmt: skip
+def test_too_many_pixels_are_refused_by_the_header(client, size, said):
+    """The files hold no pixels: whoever decoded them would call them damaged."""
+    refused(send(client, png_of(*size)), 413, said, "20 megapixels")
+    refused(send(client, png_of(5000, 4000)), 422, "damaged")
+
+
+def test_a_jpeg_and_a_tiff_bomb_are_refused_by_the_header(client):
+    jpeg = bytearray(file(PAGE, "JPEG"))
+    place = jpeg.index(b"\xff\xc0")
+    jpeg[place + 5:place + 9] = struct.pack(">HH", 10_000, 10_000)
+    refused(send(client, bytes(jpeg)), 413, "10000×10000")
+    refused(send(client, tiff_of(10_000, 10_000)), 413, "10000×10000")
+    assert pixels(send(client, tiff_of(10, 10))).shape == (10, 10)
+
+
+def test_small_files_that_ask_for_much_work_are_refused(client):
+    tile = {322: 30_000, 323: 30_000, 324: 8, 325: 100, 259: 8}  # 10×10 pixels in a tile of 900 MB
+    refused(send(client, tiff_of(10, 10, tile)), 413, "megapixels")
+    jpeg = file(np.zeros((90, 90), np.uint8), "JPEG", progressive=True)
+    last, end = jpeg.rindex(b"\xff\xda"), jpeg.rindex(b"\xff\xd9")
+    assert (pixels(send(client, jpeg[:last] + 9 * jpeg[last:end] + jpeg[end:])) == 0).all()
+    refused(send(client, jpeg[:last] + 999 * jpeg[last:end] + jpeg[end:]), 422, "damaged")
+
+
+def test_a_body_that_is_too_long_is_refused_however_it_comes():
+    app = serve.create_app(darker, words, pages.Limits(bytes=20_000))
+    drawn = []
+
+    async def chunks():
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+        for _ in range(10_000):
+            drawn.append(1)
+            yield b"x" * 1000
+
+    async def play(client):
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        large = file(np.random.default_rng(0).integers(0, 255, (150, 150), np.uint8))
+        refused(await send(client, large), 413, "0.02 MB")
+        refused(await client.post("/denoise", content=chunks(), headers=kind), 413, "0.02 MB")
+        assert 20 < len(drawn) < 210  # an endless body is not read to its end
+        assert pixels(await send(client, file(PAGE))).shape == PAGE.shape
+
+    asyncio.run(calls(app, play))
+
+
+def test_paths_methods_and_queries_get_a_sentence_too(client):
+    refused(client.get("/nothing"), 404, "/nothing", "/docs")
+    refused(client.get("/static/nothing.js"), 404, "/static/nothing.js")
+    answer = client.get("/denoise")
+    refused(answer, 405, "GET", "/denoise")
+    assert answer.headers["allow"] == "POST"
+    for seed in ("-1", "x", str(2**31)):
+        refused(client.get(f"/example.png?seed={seed}"), 422, "seed")
+
+
+# ---- time, queue, faults inside
+
+
+def slow_app(limits):
+    """An app whose network keeps `PAGE` until `door` opens."""
+    door = threading.Event()
+
+    def clean(page):
+        assert page.shape != PAGE.shape or door.wait(20)
+        return page
+
+    return serve.create_app(clean, words, limits), door
+
+
+async def calls(app, play):
+    """Run `play(client)` against the app in one event loop."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        return await play(client)
+
+
+def test_health_answers_while_pages_are_cleaned_and_the_queue_has_an_end():
+    app, door = slow_app(pages.Limits(waiting=3))
+
+    async def play(client):
+        jobs = {asyncio.create_task(send(client, file(PAGE))) for _ in range(4)}
+        refusals, served = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+        health = await client.get("/health")
+        door.set()
+        return health, await asyncio.gather(*refusals), await asyncio.gather(*served)
+
+    health, [late], served = asyncio.run(calls(app, play))
+    assert health.json() == {"status": "ok", "model": "06_denoiser", "loaded": True}
+    refused(late, 503, "waiting", "again")
+    assert int(late.headers["retry-after"]) >= 1
+    assert [pixels(answer).shape for answer in served] == [PAGE.shape] * 3
+
+
+def test_a_page_that_takes_too_long_gets_a_sentence_and_the_next_is_served():
+    app, door = slow_app(pages.Limits(seconds=0.3))
+
+    async def play(client):
+        answers = [await send(client, file(page)) for page in (PAGE, PAGE[:9])]
+        door.set()
+        return answers
+
+    late, served = asyncio.run(calls(app, play))
+    refused(late, 504, "0.3 seconds", "smaller")
+    assert pixels(served).shape == (9, 36)
+
+
+def test_an_upload_that_stalls_gets_a_sentence():
+    app = serve.create_app(darker, words, pages.Limits(seconds=0.2))
+
+    async def stalled():
+        yield b"--b\r\n"
+        await asyncio.sleep(5)
+
+    async def play(client):
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        return await client.post("/denoise", content=stalled(), headers=kind)
+
+    refused(asyncio.run(calls(app, play)), 504, "0.2 seconds")
+
+
+def test_a_fault_inside_is_a_sentence_and_the_service_goes_on():
+    def clean(page):
+        if page.shape == PAGE.shape:
+            raise RuntimeError("a secret path")
+        return page
+
+    client = TestClient(serve.create_app(clean, words), raise_server_exceptions=False)
+    assert "secret" not in refused(send(client, file(PAGE)), 500, "another page")
+    assert pixels(send(client, file(PAGE[:9]))).shape == (9, 36)
+
+
+def test_reading_has_narrower_limits_than_cleaning(client):
+    """Tesseract gets pages twice as large, and refuses sides above 32 767 pixels."""
+    strip = file(np.full((1, 20_000), 200, np.uint8))
+    refused(send(client, strip, "/ocr"), 413, "16000 pixels a side")
+    assert (pixels(send(client, strip)) == 100).all()
+
+
+def test_without_tesseract_ocr_says_so_and_cleaning_works(monkeypatch):
+    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
+    client = TestClient(serve.create_app(darker))
+    refused(send(client, file(PAGE), "/ocr"), 503, "Tesseract", "install")
+    assert pixels(send(client, file(PAGE))).shape == PAGE.shape
+
+
+# ---- start
+
+
+def test_the_network_is_loaded_once_and_warmed_up(monkeypatch):
+    loads, shapes = [], []
+
+    def load():
+        loads.append(1)
+        return lambda page: shapes.append(page.shape) or page
+
+    monkeypatch.setattr(serve.app, "load_cleaner", load)
+    app = serve.create_app()
+    assert TestClient(app).get("/health").json()["loaded"] is False
+    with TestClient(app) as client:
+        assert client.get("/health").json()["loaded"] is True
+        assert len(loads) == len(shapes) == 1
+        for _ in range(3):
+            pixels(send(client, file(PAGE)))
+    assert len(loads) == 1 and len(shapes) == 4
+
+
+def test_the_package_loads_without_the_network():
+    code = "import sys, course_utils.serve; print({'tensorflow', 'keras'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stdout + done.stderr
+
+
+def test_openapi_names_every_status(client):
+    routes = client.get("/openapi.json").json()["paths"]
+    assert set(routes) == {"/health", "/denoise", "/ocr", "/example.png"}
+    for path in ("/denoise", "/ocr"):
+        assert set(routes[path]["post"]["responses"]) == set("200 400 413 415 422 503 504".split())
+    assert set(routes["/denoise"]["post"]["responses"]["200"]["content"]) == {"image/png"}
+    assert all(route["description"] for methods in routes.values() for route in methods.values())
+
+
+def test_the_demo_page_and_its_files_name_no_other_server(client):
+    for path in ("/", "/docs"):
+        text = client.get(path).text
+        files = re.findall(r'(?:src|href)="(static/[^"]+)"', text)
+        assert files
+        for text in [text, *(client.get(f"/{name}").raise_for_status().text for name in files)]:
+            assert set(re.findall(r"https?://[^'\"\s)]*", text)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_the_command_line_names_what_is_wrong(capsys):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert cli.main(["serve", "--port", port]) == 1
+    assert re.search(rf"Port {port} is taken.*--port", capsys.readouterr().err)
+    assert cli.main(["serve", "--port", "99999"]) == 1
+    assert "99999" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_command_serves_the_shipped_network():
+    """The real thing: `course serve`, a damaged page, and back comes a cleaner one."""
+    from course_utils.worlds import documents
+
+    environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="2")
+    command = [sys.executable, "-m", "course_utils", "serve", "--port", "0"]
+    server = subprocess.Popen(command, cwd=paths.ROOT, env=environment, text=True,
+                              stdout=subprocess.PIPE)  # fmt: skip
+    try:
+        said = ""
+        while "/docs" not in said:
+            line = server.stdout.readline()
+            assert line, said
+            said += line
+        address = re.search(r"http://127.0.0.1:\d+", said)[0]
+        with httpx.Client(base_url=address, timeout=30) as client:
+            assert client.get("/health").json()["loaded"] is True
+            page = documents.document(3)
+            dirty = pages.decode(client.get("/example.png?seed=3").content)
+            clean = pixels(send(client, pages.encode(dirty))) / 255
+            assert np.abs(clean - page.clean).mean() < 0.5 * np.abs(dirty - page.clean).mean()
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) in (0, 130)
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
