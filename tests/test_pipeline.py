@@ -30,3 +30,9 @@ def test_examples_of_different_sizes_are_named():
 
     with pytest.raises(Exception, match="one size"):
         list(pipeline.stream(growing, 4).take(3))
+
+
+def test_a_later_start_goes_on_in_the_same_stream():
+    whole = [batch[0].numpy() for batch in pipeline.stream(example, 3, seed=1).take(5)]
+    rest = [batch[0].numpy() for batch in pipeline.stream(example, 3, seed=1, start=2).take(3)]
+    assert np.array_equal(whole[2:], rest)

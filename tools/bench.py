@@ -73,6 +73,51 @@ def big_picture():
     return f"{(peak - before) / 1e9:.2f} GB, of which the answer is {8192**2 * 8 / 1e9:.2f} GB"
 
 
+def pix2pix_step():
+    """pix2pix, width 64, 128²: the course's step against a tutorial's (target: at most 0.8)."""
+    import keras
+    import tensorflow as tf
+
+    from course_utils.models.pix2pix import generator, patchgan
+    from course_utils.training.pix2pix import Pix2Pix
+
+    pair = [tf.random.stateless_uniform((1, 128, 128, 3), (n, 0), -1, 1) for n in range(2)]
+    model = Pix2Pix(generator(side=128, width=64), patchgan(3, 128, width=64))
+    model.compile()
+    ours = tf.function(lambda: model.train_step(pair)["loss"])
+
+    def in_their_way(layer):
+        if isinstance(layer, keras.layers.GroupNormalization):
+            return keras.layers.BatchNormalization()
+        if isinstance(layer, keras.layers.LeakyReLU):
+            return keras.layers.LeakyReLU()
+        return type(layer).from_config(layer.get_config())
+
+    networks = [keras.models.clone_model(network, clone_function=in_their_way)
+                for network in (model.generator, model.discriminator)]  # fmt: skip
+    optimizers = [keras.optimizers.Adam(2e-4, 0.5) for _ in networks]
+    entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    @tf.function
+    def theirs():
+        with tf.GradientTape() as tape, tf.GradientTape() as other:
+            fake = networks[0](pair[0], training=True)
+            judged = [networks[1](tf.concat([pair[0], target], -1), training=True)
+                      for target in (pair[1], fake)]  # fmt: skip
+            deceived = entropy(tf.ones_like(judged[1]), judged[1])
+            loss = deceived + 100 * tf.reduce_mean(tf.abs(pair[1] - fake))
+            found = entropy(tf.ones_like(judged[0]), judged[0])
+            found += entropy(tf.zeros_like(judged[1]), judged[1])
+        for network, optimizer, t, value in zip(networks, optimizers, (tape, other), (loss, found),
+                                                strict=True):  # fmt: skip
+            variables = network.trainable_variables
+            optimizer.apply(t.gradient(value, variables), variables)
+        return loss
+
+    tutorial, course = _medians([lambda: theirs().numpy(), lambda: ours().numpy()], runs=15)
+    return f"{course * 1e3:.0f} ms / {tutorial * 1e3:.0f} ms = {course / tutorial:.2f}"
+
+
 def _training():
     import keras
 
@@ -98,7 +143,7 @@ def _medians(functions, runs=7):
     return [np.median(times[1:]) for times in seconds]
 
 
-BENCHES = {"01": (weight_map, idle_share, big_picture)}
+BENCHES = {"01": (weight_map, idle_share, big_picture), "02": (pix2pix_step,)}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,12 +4,13 @@ import numpy as np
 import tensorflow as tf
 
 
-def stream(example, batch_size: int, seed: int = 0) -> tf.data.Dataset:
+def stream(example, batch_size: int, seed: int = 0, start: int = 0) -> tf.data.Dataset:
     """An endless stream of batches from `example(rng) -> tuple of arrays`.
 
     Example number i gets its own generator, seeded with (seed, i): the stream is the same at every
-    run, whatever the number of threads. Shapes and dtypes are taken from one example. Each part
-    comes out as (batch_size, *shape). Raises ValueError if examples differ in shape.
+    run, whatever the number of threads. `start` is the number of the first batch: a training that
+    goes on draws none before it. Shapes and dtypes are taken from one example. Each part comes
+    out as (batch_size, *shape). Raises ValueError if examples differ in shape.
     """
     first = [np.asarray(part) for part in example(np.random.default_rng((seed, 0)))]
     kinds = [tf.as_dtype(part.dtype) for part in first]
@@ -28,6 +29,6 @@ def stream(example, batch_size: int, seed: int = 0) -> tf.data.Dataset:
         parts = tf.numpy_function(draw, [number], kinds)
         return tuple(tf.ensure_shape(part, m.shape) for part, m in zip(parts, first, strict=True))
 
-    numbers = tf.data.Dataset.range(np.iinfo(np.int64).max)
+    numbers = tf.data.Dataset.range(start * batch_size, np.iinfo(np.int64).max)
     examples = numbers.map(load, num_parallel_calls=2, deterministic=True)
     return examples.batch(batch_size, drop_remainder=True).prefetch(2)

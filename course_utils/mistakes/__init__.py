@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MODULES = ("pictures", "segmentation", "documents")  # light ones first; one topic, one module
+MODULES = ("pictures", "segmentation", "translation", "pix2pix", "documents")  # a topic is in one
 _known: dict[str, "Mistake"] = {}
 
 

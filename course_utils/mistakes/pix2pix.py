@@ -27,7 +27,7 @@ def norm_at_the_bottleneck(*settings, **more):
 @mistake("generator", "Negative values leak through half as strongly again: slope 0.3.",
          "Write LeakyReLU(negative_slope=0.2): Keras takes 0.3 by itself.")
 def leaky_relu_left_alone(*settings, **more):
-    return _exchanged(generator(*settings, **more), layers.LeakyReLU, lambda old: layers.LeakyReLU())
+    return _exchanged(generator(*settings, **more), layers.LeakyReLU)
 
 
 @mistake("instance_norm", "A picture's answer changes with the other pictures in its batch.",
@@ -44,13 +44,13 @@ def run_for_inference(model, pictures, seed=None):
 
 def with_batch_norm(model):
     """The network with batch norm wherever it has instance norm, as many popular versions have."""
-    return _exchanged(model, layers.GroupNormalization, lambda old: layers.BatchNormalization())
+    return _exchanged(model, layers.GroupNormalization, layers.BatchNormalization)
 
 
 # Discriminator and losses ------------------------------------------------------------------------
 
 
-@mistake("patchgan", "The fake is a fine picture of something else: the input does not matter to it.",
+@mistake("patchgan", "The fake is a fine picture of something else than the input.",
          "Show the discriminator the pair, source and target on top of each other.")
 def source_unseen(layers=3, side=None, width=32, in_channels=6, norm=True):
     pair = keras.Input((side, side, in_channels))
@@ -91,8 +91,10 @@ def photo_by_nearest_neighbour(image, size):
     return images.resize(image, size, labels=True)
 
 
-def _exchanged(model, kind, new):
+def _exchanged(model, kind, new=None):
+    """The network with each layer of a kind replaced by a new one as Keras makes it by itself."""
+
     def clone(layer):
-        return new(layer) if type(layer) is kind else type(layer).from_config(layer.get_config())
+        return (new or kind)() if type(layer) is kind else layer.from_config(layer.get_config())
 
     return keras.models.clone_model(model, clone_function=clone)

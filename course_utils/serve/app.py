@@ -64,10 +64,12 @@ Seed = Annotated[int, Query(ge=0, lt=2**31, description="a whole number from 0")
 def load_cleaner() -> Callable[[np.ndarray], np.ndarray]:
     """The trained network of lesson 06 as a function of a page. Loads TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
     from ..models import denoiser
     from ..training import documents
 
-    model = documents.load()
+    model = tf.function(documents.load(), reduce_retracing=True)  # one graph for all sizes
     return lambda page: denoiser.clean(model, page)
 
 

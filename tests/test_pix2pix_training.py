@@ -1,0 +1,306 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from course_utils import paths, profile
+from course_utils.mistakes import pix2pix as mistakes
+from course_utils.models.pix2pix import generate, generator, patchgan
+from course_utils.training import pix2pix
+
+SIDE = 32
+SMALL = {"side": SIDE, "width": 2, "patch_width": 2, "layers": 1}
+
+
+def example(rng):
+    source = rng.uniform(-1, 1, (SIDE, SIDE, 3)).astype(np.float32)
+    return source, -source
+
+
+def batch(count=2):
+    pairs = [example(np.random.default_rng(number)) for number in range(count)]
+    return tuple(tf.constant(np.stack(part)) for part in zip(*pairs, strict=True))
+
+
+def model(l1=100.0, adversarial=1.0, dropout=0.0):
+    profile.set_seeds(0)
+    networks = generator(side=SIDE, width=2, dropout=dropout), patchgan(1, SIDE, width=2)
+    made = pix2pix.Pix2Pix(*networks, l1, adversarial)
+    made.compile()
+    return made
+
+
+def weights(network):
+    return [np.array(w) for w in network.get_weights()]
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+# Loss --------------------------------------------------------------------------------------------
+
+
+def test_adversarial_loss_by_hand():
+    logits = np.array([[-3.0], [0.5]])
+    d = 1 / (1 + np.exp(-logits))
+    assert float(pix2pix.adversarial_loss(logits, True)) == pytest.approx(-np.log(d).mean())
+    assert float(pix2pix.adversarial_loss(logits, False)) == pytest.approx(-np.log(1 - d).mean())
+    undecided = np.zeros((1, 30, 30, 1))
+    for real in (True, False):
+        assert float(pix2pix.adversarial_loss(undecided, real)) == pytest.approx(np.log(2))
+    extreme = np.float32([1000.0])
+    assert float(pix2pix.adversarial_loss(extreme, True)) == 0
+    assert float(pix2pix.adversarial_loss(extreme, False)) == 1000
+
+
+def test_sigmoid_twice_cannot_be_sure():
+    sure = np.float32([50.0])
+    assert float(pix2pix.adversarial_loss(sure, True)) < 1e-6
+    assert float(mistakes.sigmoid_twice(sure, True)) == pytest.approx(np.log(1 + np.exp(-1)))
+    assert float(mistakes.sigmoid_twice(-sure, False)) == pytest.approx(np.log(2))
+
+
+def test_gradients_of_the_generators_loss_on_a_fake_found_out():
+    logits = tf.Variable([-8.0])
+
+    def slope(loss):
+        with tf.GradientTape() as tape:
+            value = loss(logits, real=True)
+        return float(tape.gradient(value, logits)[0])
+
+    assert slope(pix2pix.adversarial_loss) == pytest.approx(-1, abs=1e-3)
+    assert slope(mistakes.saturating) == pytest.approx(-np.exp(-8), rel=1e-2)
+    assert slope(mistakes.labels_exchanged) > 0                       # it learns to be found out
+
+
+# One step ----------------------------------------------------------------------------------------
+
+
+def test_the_losses_of_a_step_by_numpy():
+    made, (source, target) = model(), batch()
+    fake = generate(made.generator, source)
+    real_pair, fake_pair = (np.concatenate([source, x], -1) for x in (target, fake))
+    expected = {"d_real": np.log1p(np.exp(-made.discriminator(real_pair).numpy())).mean(),
+                "d_fake": np.log1p(np.exp(made.discriminator(fake_pair).numpy())).mean(),
+                "l1": np.abs(target - fake).mean()}
+    logs = made.train_step((source, target))
+    afterwards = made.discriminator(fake_pair).numpy()                # it has learned first
+    expected["gan"] = np.log1p(np.exp(-afterwards)).mean()
+    expected["loss"] = 100 * expected["l1"] + expected["gan"]
+    assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_generator_follows_the_slope_of_the_whole_loss():
+    made, (source, target) = model(), batch()
+    made.optimizer = keras.optimizers.SGD(1.0)
+    made.optimizer.build(made.generator.trainable_variables)
+    before = [v.numpy() for v in made.generator.trainable_variables]
+    made.train_step((source, target))
+    slope = [a - v.numpy() for a, v in zip(before, made.generator.trainable_variables, strict=True)]
+    steepness = np.sqrt(sum((s**2).sum() for s in slope))
+
+    def loss(step):
+        for v, a, s in zip(made.generator.trainable_variables, before, slope, strict=True):
+            v.assign(a + step * s / steepness)
+        fake = made(source)
+        judged = made.discriminator(np.concatenate([source, fake], -1))
+        gan = np.log1p(np.exp(-judged)).mean(dtype=float)
+        return 100 * np.abs(target - fake).mean(dtype=float) + gan
+
+    assert (loss(1e-3) - loss(-1e-3)) / 2e-3 == pytest.approx(steepness, rel=0.05)
+
+
+def test_one_step_moves_both_networks():
+    made = model()
+    before = weights(made.generator), weights(made.discriminator)
+    logs = made.train_step(batch())
+    assert set(logs) == {"loss", "l1", "gan", "d_real", "d_fake"}
+    for old, network in zip(before, (made.generator, made.discriminator), strict=True):
+        assert all(not np.array_equal(a, b) for a, b in zip(old, weights(network), strict=True))
+
+
+def test_pure_l1_leaves_the_discriminator_alone():
+    made = model(adversarial=0.0)
+    before = weights(made.discriminator)
+    logs = made.train_step(batch())
+    assert same(before, weights(made.discriminator)) and set(logs) == {"loss", "l1"}
+    assert float(logs["loss"]) == pytest.approx(100 * float(logs["l1"]))
+    assert made.discriminator_optimizer.iterations == 0
+
+
+def test_pure_cgan_and_exchanged_weights():
+    logs = model(l1=0.0).train_step(batch())
+    assert float(logs["loss"]) == pytest.approx(float(logs["gan"]))
+    right = model()
+    faulty = mistakes.weights_exchanged(right.generator, right.discriminator)
+    faulty.compile()
+    logs = faulty.train_step(batch())
+    expected = float(logs["l1"]) + 100 * float(logs["gan"])
+    assert float(logs["loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_discriminator_learns_to_tell_a_fixed_fake():
+    made, (source, target) = model(), batch()
+    made.compile(learning_rate=1e-2)
+    step = tf.function(lambda: made.train_discriminator(source, target, tf.zeros_like(target)))
+    logs = [step() for _ in range(30)][-1]
+    assert float(logs["d_real"]) < 0.2 and float(logs["d_fake"]) < 0.2
+
+
+def test_two_pairs_are_learned_by_heart():
+    profile.set_seeds(0)
+    networks = generator(side=SIDE, width=8, dropout=0.0), patchgan(1, SIDE, width=4)
+    made = pix2pix.Pix2Pix(*networks)
+    made.compile(learning_rate=5e-3)
+    pairs = tf.data.Dataset.from_tensors(batch()).repeat()
+    history = made.fit(pairs, steps_per_epoch=1, epochs=60, shuffle=False, verbose=0).history
+    assert history["l1"][-1] < 0.5 * history["l1"][0]
+
+
+def test_the_learning_rate_may_be_a_schedule():
+    made = model()
+    made.compile(keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0))
+    made.train_step(batch())
+    assert float(made.optimizer.learning_rate) == pytest.approx(1.8e-4)
+    assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1.8e-4)
+
+
+def test_fused_adam_is_adam():
+    ends = []
+    for kind in (pix2pix.FusedAdam, keras.optimizers.Adam):
+        rng = np.random.default_rng(0)
+        weight = keras.Variable(rng.normal(size=(3, 4)).astype(np.float32))
+        adam = kind(1e-2, beta_1=0.5)
+        for _ in range(5):
+            adam.apply([tf.constant(rng.normal(size=(3, 4)), tf.float32)], [weight])
+        ends.append([v.numpy() for v in (weight, *adam.variables)])
+    for fused, plain in zip(*ends, strict=True):
+        assert np.allclose(fused, plain, rtol=1e-5, atol=1e-6)
+
+
+def test_variants_and_an_unknown_one():
+    for name, (kind, l1, adversarial) in pix2pix.VARIANTS.items():
+        made = pix2pix.build(name, **SMALL)
+        assert (made.generator.name, made.l1, made.adversarial) == (kind, l1, adversarial)
+    with pytest.raises(ValueError, match="unet_l1, unet_cgan.*not 'resnet'"):
+        pix2pix.build("resnet")
+
+
+def test_live_figure_and_training_go_together():
+    from course_utils.show.live import Live
+
+    live = Live(3, lambda: [np.zeros((4, 4, 3))], "alt")
+    pix2pix.train(example, "unet_l1_cgan", 3, 0, callbacks=[live], **SMALL)
+    assert len(live.losses) == 3 and np.isfinite(live.losses).all()
+
+
+@pytest.mark.slow
+def test_one_step_in_the_papers_size():
+    made = pix2pix.build("unet_l1_cgan", **pix2pix.FULL)
+    pair = tf.zeros((1, 256, 256, 3))
+    assert np.isfinite(float(made.train_step((pair, pair))["loss"]))
+
+
+# Stopped and resumed ------------------------------------------------------------------------------
+
+STEPS, EVERY, STOP = 9, 4, 6
+
+
+class Stop(keras.callbacks.Callback):
+    def __init__(self, how):
+        super().__init__()
+        self.how = how
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == STOP:
+            self.how()
+
+
+def training(folder=None, callbacks=(), seed=3, **more):
+    """Dropout, both networks, a schedule: everything has a state."""
+    profile.set_seeds(seed)
+    schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
+    made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule)
+    return pix2pix.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
+
+
+@pytest.fixture(scope="module")
+def unbroken():
+    return [v.numpy() for v in pix2pix._state(training())]
+
+
+def assert_same_end(made, unbroken):
+    for variable, expected in zip(pix2pix._state(made), unbroken, strict=True):
+        assert np.allclose(variable, expected, rtol=0, atol=1e-6), variable.path
+
+
+def test_after_an_error_it_ends_where_an_unbroken_training_ends(tmp_path, unbroken):
+    def fail():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training(tmp_path / "copy", [Stop(fail)])
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["training.npz"]
+    steps = []
+    counted = keras.callbacks.LambdaCallback(on_train_batch_end=lambda n, logs: steps.append(n))
+    assert_same_end(training(tmp_path / "copy", [counted]), unbroken)
+    assert len(steps) == STEPS - EVERY and not (tmp_path / "copy").exists()
+
+
+def test_after_kill_it_ends_where_an_unbroken_training_ends(tmp_path, unbroken):
+    code = ("import sys, psutil; sys.path.insert(0, 'tests'); import test_pix2pix_training as test;"
+            f"test.training({str(tmp_path / 'copy')!r}, [test.Stop(psutil.Process().kill)])")
+    done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True)
+    assert done.returncode != 0 and (tmp_path / "copy" / "training.npz").exists(), done.stderr
+    assert_same_end(training(tmp_path / "copy"), unbroken)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    made = pix2pix._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+    made.set_model(model(dropout=0.5))
+    return made
+
+
+def test_killed_while_writing_the_last_copy_stays(copy, tmp_path, monkeypatch):
+    copy.on_train_batch_end(0)
+    expected = [v.numpy() for v in pix2pix._state(copy.model)]
+    for variable in pix2pix._state(copy.model):
+        variable.assign(variable + 1)
+
+    def dies(path, **state):
+        path.write_bytes(b"half a file")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", dies)
+    with pytest.raises(KeyboardInterrupt):
+        copy.on_train_batch_end(1)
+    again = pix2pix._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+    assert again.restore(copy.model) == 1
+    assert same(expected, [v.numpy() for v in pix2pix._state(copy.model)])
+    (tmp_path / "mine.txt").write_text("stays")
+    again.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_state_is_all_that_a_step_changes(copy):
+    state = pix2pix._state(copy.model)
+    before = [v.numpy() for v in state]
+    copy.model.train_step(batch())
+    changed = [v.path for v, old in zip(state, before, strict=True) if not np.array_equal(v, old)]
+    assert sum("seed_generator" in path for path in changed) == 3     # one a dropout layer
+    assert sum("iteration" in path for path in changed) == 2          # one an optimiser
+    assert sum("momentum" in path for path in changed) == len(copy.model.trainable_variables)
+    assert len({id(v) for v in state}) == len(state)
+
+
+def test_another_training_in_the_folder_is_named(copy, tmp_path):
+    copy.on_train_batch_end(0)
+    for settings, weight in (((9, 2, 4), 100.0), ((9, 2, 3), 10.0)):
+        copy.model.l1 = weight
+        with pytest.raises(ValueError, match="holds another training"):
+            pix2pix._SafetyCopy(tmp_path, 1, settings).restore(copy.model)
