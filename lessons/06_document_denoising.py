@@ -35,6 +35,7 @@ TEST_DATA = None
 # Every page comes as a pair: damaged, and clean.
 
 # %%
+import numpy as np
 from course_utils import profile
 from course_utils.data import documents
 from course_utils.show import show_images
@@ -42,9 +43,10 @@ from course_utils.show import show_images
 run = profile.start("06_document_denoising", PROFILE, DATASET, SEED, STEPS, documents.STEPS)
 train, test = documents.load(DATASET, TEST_DATA)
 print(len(train), "pages to learn from,", len(test), "others to test on")
-shown = test[:3]
-show_images([p.noisy for p in shown] + [p.clean for p in shown], [p.damage for p in shown] + [""] * 3,
-            columns=3, alt="Three damaged pages, and below each the same page clean.")
+shown, corner = test[:3], np.s_[:110, :280]
+show_images([p.noisy[corner] for p in shown] + [p.clean[corner] for p in shown], columns=3,
+            alt="Corners of three damaged pages, and below each the same corner clean.")
+print("damage:", ", ".join(p.damage for p in shown))
 
 # %% [markdown]
 # ### Two ways to measure
@@ -76,7 +78,7 @@ print("Tesseract reads the pages." if reads else ocr.HOW_TO_GET)
 
 # %%
 def what_is_read(pages):
-    return ocr.read_all(pages) if reads else [""] * len(pages)
+    return ocr.read_all(pages) if reads else ["(unread)"] * len(pages)
 
 
 on_clean = what_is_read([p.clean for p in read_pages])
@@ -95,10 +97,8 @@ bets.reveal("ocr", ocr.cer(references, on_noisy))
 # So we split by **clean page**, and only then multiply what is left for training.
 
 # %%
-import numpy as np
-
 copies = documents.ninefold(train[0].noisy, train[0].clean, np.random.default_rng(SEED))
-show_images([noisy[:120, :200] for noisy, _ in copies], columns=5, height=1.6,
+show_images([noisy[:90, :200] for noisy, _ in copies], columns=5, height=1.6,
             alt="Nine versions of a corner of a page: noise of four kinds, mirrored, turned, blended.")
 print("216 pairs + 72 real pages without a clean twin = 288;  288 × 9 =", 288 * 9)
 
@@ -130,8 +130,8 @@ classical = {"slides' chain": cleaning.slides_chain, "median": cleaning.median_f
              "Sauvola": cleaning.sauvola, "background": cleaning.subtract_background}
 page = max(shown, key=lambda p: metrics.rmse(p.clean, p.noisy))
 bets.ask("classical", "The best classical RMSE (do nothing: about 0.2)?", 0, 0.4, step=0.01)
-show_images([clean(page.noisy)[:200] for clean in classical.values()], list(classical), columns=2,
-            alt="A page cleaned by the four classical filters.")
+show_images([clean(page.noisy)[corner] for clean in classical.values()], list(classical), columns=2,
+            height=1.3, alt="A page cleaned by the four classical filters.")
 
 # %% [markdown]
 # ### Measured
@@ -182,11 +182,10 @@ show_source(denoiser.denoiser)
 # ### Any size, and how long
 #
 # Skips bring the strokes, the smaller maps see a whole stain at once.
-# The dense network must fetch every weight from memory, for every page.
 
 # %%
-import time
 import keras
+from timeit import timeit
 
 model = denoiser.denoiser()
 print(denoiser.clean(model, np.ones((100, 101), np.float32)).shape, "is as good a page as any")
@@ -194,19 +193,11 @@ print(f"{model.count_params():,} parameters: {parameters // model.count_params()
 bets.ask("dense", "A page through the dense network takes how many times as long?", 0, 10, step=0.5)
 
 # %%
-def seconds(work, repeats):
-    work()  # the first call sets things up
-    start = time.perf_counter()
-    for _ in range(repeats):
-        work()
-    return (time.perf_counter() - start) / repeats
-
-
-convolved = seconds(lambda: denoiser.clean(model, page.noisy), repeats=5)
+convolved = timeit(lambda: denoiser.clean(model, page.noisy), number=5) / 5
 dense = 0
 for a, b in zip(widths, widths[1:]):  # one layer at a time: less memory
     weights, x = np.ones((a, b), np.float32), np.ones(a, np.float32)
-    dense += seconds(lambda: x @ weights, repeats=3)
+    dense += timeit(lambda: x @ weights, number=3) / 3
 print(f"dense {dense * 1e3:.0f} ms, ours {convolved * 1e3:.0f} ms")
 bets.reveal("dense", dense / convolved)
 
@@ -262,10 +253,11 @@ bets.ask("rmse", "The network's RMSE on pages it has never seen?", 0, 0.2, step=
 
 
 def watch():
-    corner = page.noisy[:120, :200]
-    return [corner, denoiser.clean(model, corner)]
+    return [page.noisy[corner], denoiser.clean(model, page.noisy[corner])]
 
 # %%
+if DATASET != "synthetic":  # real pages: go on from what drawn pages have taught
+    model = training.load()
 live = Live(run.steps, watch, alt="The loss falls; a corner of a damaged page, and it cleaned.")
 model.compile(training.optimizer(run.steps), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
@@ -299,8 +291,9 @@ ours = "shipped" if DATASET == "synthetic" else "trained now"
 each = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = np.argsort(each)
 chosen = [order[0], order[len(order) // 2], order[-1]]
-show_images([test[i].noisy for i in chosen] + [cleaned[ours][i] for i in chosen],
-            [f"RMSE {each[i]:.3f}" for i in chosen] + [""] * 3, columns=3,
+print("RMSE, best, middle, worst:", *[f"{each[i]:.3f}" for i in chosen])
+show_images([test[i].noisy[corner] for i in chosen] + [cleaned[ours][i][corner] for i in chosen],
+            columns=3,
             alt="Three damaged pages above, and below each the page that the network makes of it.")
 
 # %% [markdown]
@@ -368,15 +361,16 @@ play(lambda damage, number: [draw(damage, number), denoiser.clean(shipped, draw(
 # And a mean hides that cleaning can also destroy words.
 
 # %%
-for damage in sorted({p.damage for p in read_pages}):
+errors = [ocr.cer([r], [t]) if reads else 0 for r, t in zip(references, readings["damaged"])]
+kinds = {read_pages[i].damage: 0 for i in np.argsort(errors)[::-1]}  # the worst first
+for damage in list(kinds)[:4]:
     rows = [i for i, p in enumerate(read_pages) if p.damage == damage]
     part = [ocr.cer([references[i] for i in rows], [texts[i] for i in rows])
             for texts in readings.values()]
-    print(f"{damage:<22}", "  ".join(f"{name} {cer:.3f}" for name, cer in zip(readings, part)))
-errors = [ocr.cer([r], [t]) if reads else 0 for r, t in zip(references, readings["damaged"])]
+    print(f"{damage:<30}", "  ".join(f"{name} {cer:.3f}" for name, cer in zip(readings, part)))
 for i in np.argsort(errors)[-2:]:
     lost, won = ocr.words_lost_and_won(references[i], readings["damaged"][i], readings["network"][i])
-    print("won: ", " ".join(won[:14]) or "none", "\nlost:", " ".join(lost[:14]) or "none", "\n")
+    print("won: ", " ".join(won[:12]) or "none", "\nlost:", " ".join(lost[:12]) or "none")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -414,7 +408,7 @@ scan = io.BytesIO()
 Image.fromarray(images.to_uint8(page.noisy)).save(scan, "png")
 send = lambda: client.post("/denoise", files={"file": ("page.png", scan.getvalue())})
 answer = send()
-ms_per_page = seconds(send, repeats=5) * 1e3
+ms_per_page = timeit(send, number=5) / 5 * 1e3
 print(answer.status_code, answer.headers["content-type"], f"{ms_per_page:.0f} ms a page")
 bad = {"a text": b"Dear Sir or Madam", "half a page": scan.getvalue()[:5000], "nothing": b""}
 for name, content in bad.items():

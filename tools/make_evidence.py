@@ -78,6 +78,7 @@ def losses_and_generators(seeds=SEEDS, steps=3000):
     photographs of unseen houses. The reader is the shipped one, which saw none of these houses.
     """
     from course_utils.data import pairs
+    from course_utils.models.pix2pix import translate
     from course_utils.training import pix2pix, segmenter
     from course_utils.worlds import facades
 
@@ -90,7 +91,7 @@ def losses_and_generators(seeds=SEEDS, steps=3000):
         model = pix2pix.train(example, name, steps, seed,
                               folder=paths.BUILD / "evidence" / f"{name}_{seed}",
                               **pix2pix.QUICK)  # fmt: skip
-        made = pix2pix.translate(model.generator, sources)
+        made = translate(model.generator, sources)
         scores = metrics.fcn_scores(labels, segmenter.read(reader, made), facades.CLASSES)
         scores |= metrics.picture_scores(truth, made, labels)
         runs.append({"seed": seed, "variant": name} | scores)

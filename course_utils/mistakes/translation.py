@@ -37,7 +37,7 @@ def middle_of_the_range(greys):
     return (np.min(greys) + np.max(greys)) / 2, np.mean(greys)
 
 
-@mistake("best_answers", "L1 hits one value exactly as often as it can, and is far from the others.",
+@mistake("best_answers", "L1 hits one value as often as it can, and is far from the others.",
          "L1 asks how far off, not how often right: the median, not the most frequent value.")
 def most_frequent_grey(greys):
     values, counts = np.unique(greys, return_counts=True)
@@ -91,7 +91,7 @@ def walked_from_the_front(convolutions):
     return _backwards(convolutions[::-1], 1, lambda seen, size, stride: (seen - 1) * stride + size)
 
 
-@mistake("patch_side", "Each layer sees too much: `seen` numbers have only `seen` - 1 steps between.",
+@mistake("patch_side", "Each layer sees too much: n numbers have only n - 1 steps between them.",
          "Write (seen - 1) * stride + size.")
 def numbers_for_steps(convolutions):
     return _backwards(convolutions, 1, lambda seen, size, stride: seen * stride + size)
@@ -148,7 +148,7 @@ def log_of_one_minus_d(real, fake):
     return _critic(real, fake), -_be_fake(fake)
 
 
-@mistake("gan_losses", "However sure the logits are, the losses stay between 0.31 and 1.32.",
+@mistake("gan_losses", "However sure the logits are, the losses stay between 0.31 and 1.01.",
          "The formulas with logits hold the sigmoid: don't apply it before.")
 def sigmoid_before_the_logits(real, fake):
     return _critic(expit(real), expit(fake)), _be_real(expit(fake))
@@ -167,7 +167,7 @@ def discriminator_not_halved(real, fake):
 
 
 @mistake("gan_losses", "Where the discriminator is sure and wrong, the loss is infinite.",
-         "np.logaddexp(0, x) is log(1 + e^x), also where a sigmoid is rounded to 0 or 1.")
+         "Take np.logaddexp(0, x), log(1 + e^x): it holds where a sigmoid is rounded to 0 or 1.")
 def logarithm_of_a_rounded_sigmoid(real, fake):
     d_real, d_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
     return -(np.mean(np.log(d_real)) + np.mean(np.log(1 - d_fake))) / 2, -np.mean(np.log(d_fake))
@@ -237,7 +237,7 @@ def divided_by_the_true_pixels(truths, predictions):
     return metrics.class_scores(truths, predictions, facades.CLASSES)["class"]
 
 
-@mistake("mean_class_iou", "All numbers but 0 and 1 are too high: that is Dice.",
+@mistake("mean_class_iou", "Classes that are half right score too high: that is their mean Dice.",
          "Don't count the intersection twice: divide it by true + named - right.")
 def dice_of_the_classes(truths, predictions):
     right, true, named = _areas(truths, predictions)
@@ -291,7 +291,7 @@ def first_photograph(labels, drawn, photos):
     return photos[0]
 
 
-@mistake("mean_colours", "A sharp photograph of another house: its windows are where that one's are.",
+@mistake("mean_colours", "A sharp photograph of another house: its windows are in other places.",
          "Take from it the pixels whose labels agree, and the others from other houses.")
 def most_similar_house_copied(labels, drawn, photos):
     return photos[np.argmax((drawn == labels).mean((1, 2)))]

@@ -95,6 +95,11 @@ def generate(model, pictures, seed=None):
     return np.concatenate(made)
 
 
+def translate(model, pictures, seed=0):
+    """`generate` for pictures (N, H, W, C) in [0, 1], with answers in [0, 1]."""
+    return generate(model, np.asarray(pictures, np.float32) * 2 - 1, seed) / 2 + 0.5
+
+
 # Layers ------------------------------------------------------------------------------------------
 
 

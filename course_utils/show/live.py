@@ -15,7 +15,7 @@ class Live(keras.callbacks.Callback):
     """A Keras callback with a progress bar and one live figure: loss curve and fixed pictures.
 
     steps: training steps in all. pictures: a function without arguments that returns a list of
-    pictures (H, W, 3) in [0, 1], such as predictions on a fixed batch. alt: what the figure shows.
+    pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch. alt: what the figure shows.
     seconds: pause between two refreshes. After `fit`, `losses` holds the loss of every step.
     """
 
@@ -48,7 +48,7 @@ class Live(keras.callbacks.Callback):
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2)
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
         for axis, picture in zip(axes[1:], pictures, strict=True):
-            axis.imshow(picture)
+            axis.imshow(np.squeeze(picture), cmap="gray", vmin=0, vmax=1)
             axis.axis("off")
         bundle = figure_bundle(figure, self.alt)
         if self._handle is None:

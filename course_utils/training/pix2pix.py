@@ -136,6 +136,17 @@ def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **s
     return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 
+def load(variant):
+    """The shipped generator of one of the VARIANTS, trained on drawn houses (see its JSON).
+
+    Raises ValueError for another variant and, with the command that makes it anew, if it is
+    missing or damaged.
+    """
+    from . import checkpoints
+
+    return checkpoints.load(build(variant, **QUICK).generator, f"02_{variant}")
+
+
 # Stopped and resumed ------------------------------------------------------------------------------
 
 

@@ -1,0 +1,430 @@
+# %% [markdown]
+# # Translate it: pix2pix
+#
+# A drawing of coloured areas goes in, and something like a photograph comes out.
+#
+# ![Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, and the photograph.](pictures/02_pix2pix.png)
+#
+# - **Time**: 54 minutes to read, about a minute to run on a laptop CPU.
+# - **You need**: lesson 01 (U-Net, IoU).
+# - **Data**: houses drawn by the course (CC BY 4.0), or any folder of pairs side by side: `DATASET = "facades"`.
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Say why L1 and L2 blur, and what a discriminator adds.
+# 2. Build the two networks of pix2pix and read what each sees.
+# 3. Take one training step apart, and read the losses of a GAN.
+# 4. Measure generated pictures, beside stupid baselines and the truth itself.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Ask for jobs where someone draws regions and someone else paints them: maps, architecture, games.
+# > The story of the lesson: many photographs fit one drawing, and a loss that wants the mean of them paints fog.
+
+# %% [markdown]
+# ## Labels to photographs
+#
+# Left is the input, right the answer: blue is wall, other colours are windows, doors, sills …
+# In a file with the photograph on the left, we go from B to A.
+
+# %%
+from course_utils import profile
+from course_utils.data import pairs
+from course_utils.show import show_images
+
+DIRECTION = "BtoA"
+run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, pairs.steps(DATASET))
+train, test = pairs.load(DATASET, DIRECTION, TEST_DATA)
+print(len(train), "pairs to learn from,", len(test), "others to test on")
+show_images([p.source_picture for p in test[:5]] + [p.target for p in test[:5]], columns=5, height=2,
+            alt="Five label pictures of houses, and below each its photograph.")
+
+# %% [markdown]
+# ### How to judge a picture that nobody took
+#
+# The bricks can't be the true ones: the labels don't say them.
+# So we ask a **reader**: a segmenter that learned on other real photographs names each pixel of ours.
+# If it finds the windows where the labels have them, the picture is readable.
+#
+# The paper calls this the **FCN-score**; the photograph itself gives the ceiling.
+
+# %%
+import numpy as np
+from course_utils import metrics
+from course_utils.teach import Bets
+from course_utils.training import segmenter
+from course_utils.worlds import facades
+
+bets = Bets()
+bets.ask("truth", "Mean IoU of what the reader reads on real photographs?", 0, 1, step=0.02)
+truth = np.stack([p.target for p in test])
+labelled = test[0].labels is not None and DATASET == "synthetic"  # the reader knows drawn houses
+
+
+def score(pictures):
+    numbers = metrics.picture_scores(truth, pictures, [p.labels for p in test] if labelled else None)
+    if labelled:
+        read = segmenter.read(segmenter.load(), pictures)
+        numbers |= metrics.fcn_scores([p.labels for p in test], read, facades.CLASSES)
+    return numbers
+
+# %% [markdown]
+# ### The stupid baselines
+#
+# **Copied input**: the labels themselves, handed in as a photograph.
+# **Mean colour**: each class in its mean colour over all training photographs.
+
+# %%
+def mean_colours(seen=100):
+    """Each class's mean colour in training photographs, (12, 3)."""
+    labels = np.concatenate([p.labels.ravel() for p in train[:seen]])
+    colours = np.concatenate([p.target.reshape(-1, 3) for p in train[:seen]])
+    return np.stack([np.bincount(labels, c, minlength=12) for c in colours.T], -1) / np.maximum(
+        np.bincount(labels, minlength=12)[:, None], 1)
+
+
+made = {"input": np.stack([p.source_picture for p in test])}
+if labelled:
+    made["mean colour"] = facades.colour(np.stack([p.labels for p in test]), mean_colours())
+baselines = {name: score(pictures) for name, pictures in made.items()}
+baselines["truth"] = score(truth)
+for name, numbers in baselines.items():
+    print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
+bets.reveal("truth", baselines["truth"].get("fcn_iou", 1.0))
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > Cover the right picture and let the room describe it from the labels; then ask for the colour of the door.
+# > Everyone bets before the numbers come; nothing generated can be read better than the truth, on average.
+# > The baseline that counts is the mean colour: right areas, no texture.
+
+# %% [markdown]
+# ## Why the mean is fog
+#
+# The same drawing fits a light house and a dark one, equally often.
+# Which grey is the best answer?
+
+# %%
+import ipywidgets
+import matplotlib.pyplot as plt
+from course_utils.show import play
+
+def expected(light):
+    grey = np.linspace(0, 1, 101)  # what the network answers: 0 dark, 1 light
+    figure, axis = plt.subplots(figsize=(7, 2.6))
+    for name, power in (("L1", 1), ("L2", 2)):
+        axis.plot(grey, light * (1 - grey) ** power + (1 - light) * grey**power, label=name)
+    axis.set(xlabel="answered grey", ylabel="expected loss")
+    axis.legend(frameon=False)
+    return figure
+
+# %%
+play(expected, alt="Expected loss over the answered grey, for L1 a straight line, for L2 a parabola.",
+     light=ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.1));
+
+# %% [markdown]
+# ### What L1 and L2 want
+#
+# L2 wants the **mean**: a grey that no house has.
+# L1 wants the **median**: at 50:50 any grey is as good, at 60:40 always the light one.
+# For bricks, whose place nobody can know, both give one flat colour.
+
+# %% [markdown]
+# ### A critic that knows houses
+#
+# $$\min_G \max_D\; \mathbb{E}_{x,y}[\log D(x, y)] + \mathbb{E}_{x}[\log(1 - D(x, G(x)))] + \lambda\, \mathbb{E}_{x,y}\lVert y - G(x)\rVert_1$$
+#
+# The **discriminator** $D$ sees labels $x$ and a photograph, and says whether it is the real one.
+# Fog is found out at once; a sharp wall with wrong bricks isn't.
+# $\lambda = 100$ keeps the colours near the truth.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 7.
+# > Pull the slider slowly over one half: the minimum of L1 jumps, that of L2 slides.
+# > Conditional means that D sees the labels too: a beautiful house on the wrong lot must fail.
+# > Equations 1 to 4 of the paper; leave out the condition and you have a plain GAN.
+
+# %% [markdown]
+# ## The generator
+#
+# A U-Net again, down to one pixel: at 128×128, seven halvings.
+
+# %%
+from course_utils.models import pix2pix
+from course_utils.show import show_source
+
+show_source(pix2pix.generator)
+
+# %% [markdown]
+# ### Its parts
+#
+# **Instance norm**: each channel of each picture gets mean 0 and variance 1.
+# The paper's batch norm, always with the batch at hand and one picture in it, is the same.
+# **Dropout** stays on at test: it is the paper's only source of noise.
+
+# %%
+show_source(pix2pix.down, pix2pix.up)
+
+# %% [markdown]
+# ### The bug at the bottom
+#
+# One pixel minus its own mean is 0, whatever the picture was.
+# With normalisation at the bottleneck, nothing gets through it; a U-Net has its skips, an encoder-decoder has nothing else.
+# A well-known tutorial has it, and a comparison of the two generators then measures the bug.
+
+# %%
+from course_utils import mistakes
+
+houses = np.stack([p.source_picture for p in test])
+bets.ask("bug", "Mean difference of its answers to two houses, with the bug?", 0, 1, step=0.01)
+networks = {"right": pix2pix.generator("encoder_decoder"),
+            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder")}
+for name, network in networks.items():
+    first, second = (pix2pix.translate(network, houses[i : i + 1]) for i in (0, 1))
+    print(f"{name:<6} two houses in, answers differ by {np.abs(first - second).mean():.5f}")
+bets.reveal("bug", np.abs(first - second).mean())
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 8.
+# > Count the halvings with the room: 128, 64, 32, 16, 8, 4, 2, 1.
+# > The bug was in the paper's first code, and the authors amended it; ask how one could have noticed.
+
+# %% [markdown]
+# ## The discriminator
+#
+# It doesn't judge the whole picture: every number of its answer judges one **patch**.
+# A critic of texture needs no larger view.
+
+# %%
+show_source(pix2pix.patchgan)
+for depth in range(6):
+    print(f"{depth} halvings: each number sees {pix2pix.receptive_field(depth)} pixels a side")
+
+# %% [markdown]
+# ### What one number sees
+#
+# With three halvings it is 70×70 pixels: more than half of our pictures' side, so we take two: 34×34.
+# The paper's table: 1×1 gives colour without sharpness, 70×70 is best at 256×256.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 6.
+# > Cut a square of 34 pixels out of paper and lay it on a projected picture: could you tell from that alone?
+# > Fewer parameters, any size of picture, and many judgements from one picture.
+
+# %% [markdown]
+# ## One step by hand
+#
+# First the discriminator learns, then the generator, both from the same fake.
+
+# %%
+import keras
+import tensorflow as tf
+from course_utils.data.pipeline import stream
+from course_utils.training import pix2pix as training
+
+jitter = pairs.Jitter(train, 128, **pairs.JITTER.get(DATASET, {}))
+batches = stream(jitter, batch_size=1, seed=SEED)
+x, y = next(iter(batches))  # labels, photograph: (1, 128, 128, 3) each, in [-1, 1]
+model = training.build("unet_l1_cgan", **training.QUICK)
+fake = model.generator(x, training=True)
+judged = model.discriminator(tf.concat([x, fake], axis=-1))  # labels and photograph, 6 channels
+print("fake", fake.shape, "  one judgement a patch:", judged.shape)
+
+# %% [markdown]
+# ### The losses
+#
+# The paper changes larger pictures to 286 pixels and cuts 256 out, mirrored or not: this **jitter** makes more of few pairs.
+# A discriminator that can't tell says 0.5, and both its losses are $-\log 0.5 = 0.69$.
+
+# %%
+show_source(training.adversarial_loss, training.Pix2Pix.train_step)
+l1 = float(tf.reduce_mean(tf.abs(y - fake)))
+print(f"L1 {l1:.3f} × 100,  be real {float(training.adversarial_loss(judged, real=True)):.3f}")
+
+# %% [markdown]
+# ### Watch it learn
+#
+# The generator wants its fakes called real, and changes nothing in the discriminator.
+# Watch three houses that it never trains on.
+
+# %%
+from course_utils.show.live import Live
+
+bets.ask("iou", "FCN-IoU after this training, as a share of the truth's?", 0, 1, step=0.05)
+
+
+def watch():
+    return list(pix2pix.translate(model.generator, houses[:3]))
+
+
+live = Live(run.steps, watch, alt="The generator's loss falls; three generated houses.")
+model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
+
+# %% [markdown]
+# ### Reading the losses
+#
+# They don't say how good the pictures are: each network is measured by the other, and both get better.
+# `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that $D$ has won and $G$ learns little.
+
+# %%
+live_scores = score(pix2pix.translate(model.generator, houses))
+print("  ".join(f"{key} {value:.3f}" for key, value in live_scores.items()))
+if labelled:
+    bets.reveal("iou", live_scores["fcn_iou"] / baselines["truth"]["fcn_iou"])
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > Draw the two arrows on the board: the photograph and the fake go into D, only the fake's gradient goes into G.
+# > While it trains, ask which appears first: colour, areas or texture.
+
+# %% [markdown]
+# ## Loss × generator
+#
+# The course ships four networks, trained for equally many steps: three losses with the U-Net, and the encoder-decoder.
+
+# %%
+def network(name):
+    if labelled:
+        return training.load(name)
+    return training.train(jitter, name, run.steps, SEED, **training.QUICK).generator
+
+
+for name in training.VARIANTS:
+    made[name] = pix2pix.translate(network(name), houses)
+scores = {name: score(made[name]) for name in training.VARIANTS}
+for name, numbers in scores.items():
+    print(f"{name:<15}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
+
+# %% [markdown]
+# ### Look at them
+#
+# Sharpness compares the brightness' slopes away from the labels' edges with those of real photographs: 1 is right.
+
+# %%
+rows = [made["input"], made["unet_l1"], made["unet_l1_cgan"], truth]
+show_images([row[i] for row in rows for i in range(6)], columns=6, height=1.5,
+            alt="Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, "
+                "and the photograph.")
+
+# %% [markdown]
+# ### Does it hold for other seeds?
+#
+# L1 alone is close on average and foggy in detail; with the discriminator there are bricks, never the true ones.
+# Three seeds each, equal steps; the bars are the mean of the thin classes (cornice, sill, molding, blind).
+
+# %%
+import json
+from course_utils import paths
+from course_utils.show import show_scores
+
+evidence = json.loads((paths.EVIDENCE / "02.json").read_text())["summary"]
+show_scores({name: evidence[name]["fcn_iou_thin"]["mean"] for name in training.VARIANTS},
+            "FCN-IoU of thin classes", alt="Bars: how well a reader finds thin parts, by network.")
+
+# %% [markdown]
+# ### Which patch gives it away?
+#
+# The discriminator that was trained above judges each patch: bright is "fake".
+
+# %%
+from course_utils.show import heat
+
+
+def suspicion(house, picture):
+    shown = {"photograph": truth, "generated": translated}[picture][house]
+    pair = np.concatenate([test[house].source_picture, shown], -1)[None] * 2 - 1
+    fake_share = 1 - keras.ops.sigmoid(model.discriminator(pair))[0, ..., 0]
+    return [shown, heat(np.kron(fake_share, np.ones((8, 8))), 1)]
+
+
+translated = pix2pix.translate(model.generator, houses)
+play(suspicion, alt="A house, and a coarse map that is bright where the discriminator suspects a fake.",
+     house=ipywidgets.IntSlider(0, min=0, max=min(9, len(test) - 1)),
+     picture=ipywidgets.ToggleButtons(options=["generated", "photograph"]));
+
+# %% [markdown]
+# Suspicion sits on textures and edges: few single patches would fool it, and none needs the whole house.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 7.
+# > Compare with the paper's table of losses: L1 blurs, cGAN alone invents, both together win.
+# > Then the encoder-decoder: its houses are right on the whole and wrong in detail, since one pixel can't carry 40 windows.
+# > If the order in the bars isn't the paper's, say so: the text below them does.
+
+# %% [markdown]
+# ## Specific to what it has seen
+#
+# The network knows colours of labels, and houses.
+# What does it make of a street's labels, or of you?
+
+# %%
+from course_utils.teach import your_picture
+from course_utils.worlds import streets
+
+street = streets.street(3)
+foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(side=128)]
+best = network("unet_l1_cgan")
+answers = pix2pix.translate(best, foreign)
+show_images([foreign[0], answers[0], foreign[1], answers[1]], ["street", "as a house", "you", "as a house"],
+            alt="A street's labels and a portrait, and what the house network makes of them.")
+
+# %% [markdown]
+# It paints walls and windows into everything: nothing tells it that a face is no house.
+
+# %% [markdown]
+# ### Build your own house
+
+# %%
+def build(part, left, top, width, height):
+    labels = facades.facade(11).labels.copy()
+    labels[top : top + height, left : left + width] = facades.CLASSES.index(part)
+    picture = facades.colour(labels)
+    return [picture, *pix2pix.translate(best, [picture])]
+
+
+sliders = {name: ipywidgets.IntSlider(value, min=0, max=120, step=4, continuous_update=False)
+           for name, value in {"left": 40, "top": 40, "width": 24, "height": 32}.items()}
+play(build, alt="A label picture with the part that you placed, and the house that comes out.",
+     part=ipywidgets.Dropdown(options=facades.CLASSES, value="door"), **sliders);
+
+# %% [markdown]
+# A door on the second floor gets painted like any other: the network knows what doors look like, not where they make sense.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 4.
+# > Let someone in the room say where to put a balcony.
+# > The serious point: such a network never says that its input makes no sense.
+
+# %% [markdown]
+# ## Recap
+#
+# 1. L2 wants the mean of all right answers, L1 the median; a discriminator punishes what no photograph has.
+# 2. The U-Net carries details across, a PatchGAN judges 34 pixels at a time.
+# 3. One fake serves both networks; log 2 means that the discriminator can't tell.
+# 4. A reader trained on real photographs measures what can be read, and the truth is its ceiling.
+#
+# Now you: [exercises](exercises/02_pix2pix.ipynb), or your own pairs in a folder.
+#
+# References: Isola, Zhu, Zhou, Efros, Image-to-image translation with conditional adversarial networks, 2017 (equations 1 to 4, tables 1 to 3); Goodfellow et al., Generative adversarial nets, 2014; Long, Shelhamer, Darrell, Fully convolutional networks, 2015; Tyleček and Šára, CMP facades, 2013.
+
+# %%
+from course_utils import results
+
+bets.score()
+named = {f"{key}_{name}": value for name, numbers in scores.items() for key, value in numbers.items()}
+if labelled:
+    named |= {f"fcn_iou_{name}": baselines[name]["fcn_iou"] for name in ("truth", "input")}
+results.record(run, named, {f"{key}_unet_l1_cgan": v for key, v in live_scores.items()}, baselines)
+assert live_scores["mae"] < baselines["input"]["mae"], "No better than the labels themselves."
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Ask for one pair of pictures from their own work, and what the baseline would be.

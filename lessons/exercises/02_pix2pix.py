@@ -1,0 +1,192 @@
+# %% [markdown]
+# # Exercises 02: translate it
+#
+# Five exercises, from a warm-up to an open one, and five questions.
+# They belong to [lesson 02](../02_pix2pix.ipynb) and take about 60 minutes.
+#
+# - Write your code where it says `...  # your code here`, and run the check below it.
+# - The check tells you which mistake it sees; `q1.hint()` helps, and `q1.hint(2)` helps more.
+# - Nothing is trained here: every cell runs in seconds.
+
+# %%
+import numpy as np
+
+from course_utils import profile
+from course_utils.teach.exercises import exercise
+
+profile.set_seeds(0)
+print("Ready.")
+
+# %% [markdown]
+# ## 1. The best answer of all
+#
+# Many photographs fit one drawing, and at one pixel they have the greys $y_1 \dots y_n$; $n$ is odd.
+# The network must answer one grey $a$.
+#
+# $$\mathrm{L1}(a) = \frac{1}{n}\sum_i |y_i - a|, \qquad \mathrm{L2}(a) = \frac{1}{n}\sum_i (y_i - a)^2$$
+#
+# Which $a$ has the smallest L1, and which the smallest L2?
+
+# %%
+def best_answers(greys):
+    """Greys (n,) in [0, 1], n odd -> (the best answer for L1, the best answer for L2)."""
+    # solution
+    return np.median(greys), np.mean(greys)
+    # end solution
+
+# %%
+q1 = exercise("02.1")
+q1.check(best_answers)
+
+# %% [markdown] tags=["solution"]
+# The median is one of the greys, the mean mostly none of them.
+# One lamp at 0.97 leaves the median where it was, and moves the mean.
+
+# %% [markdown]
+# ## 2. What one number sees
+#
+# A PatchGAN is a stack of convolutions, each with a size and a stride, the first one nearest to the picture.
+# How many pixels a side does one number of its answer see?
+
+# %%
+from course_utils.teach.exercises.lesson02 import patchgan_convolutions
+
+print(patchgan_convolutions(halvings=3))
+
+# %%
+def patch_side(convolutions):
+    """A list of (size, stride), from the picture on -> a whole number of pixels."""
+    # solution
+    seen = 1
+    for size, stride in reversed(convolutions):
+        seen = (seen - 1) * stride + size
+    return seen
+    # end solution
+
+# %%
+q2 = exercise("02.2")
+q2.check(patch_side)
+
+# %% [markdown] tags=["solution"]
+# With 1, 2 and 3 halvings it is 16, 34 and 70, as in the paper.
+# Between `seen` numbers there are `seen - 1` steps of one stride each, and the last one adds its whole size.
+
+# %% [markdown]
+# ## 3. Two losses from logits
+#
+# The discriminator answers a logit $l$ for each patch, and $D = 1 / (1 + e^{-l})$ is how real it looks.
+#
+# - The discriminator minimises $-\log D$ on real pairs and $-\log(1 - D)$ on fakes: the mean of each, added and halved.
+# - The generator minimises the mean of $-\log D$ on its fakes.
+#
+# Logits may be very large, on either side of 0; no loss may become infinite.
+
+# %%
+def gan_losses(real, fake):
+    """Logits on real and on fake pairs (N, h, w, 1) -> (discriminator's loss, generator's loss)."""
+    # solution
+    d_loss = (np.mean(np.logaddexp(0, -real)) + np.mean(np.logaddexp(0, fake))) / 2
+    return d_loss, np.mean(np.logaddexp(0, -fake))
+    # end solution
+
+# %%
+q3 = exercise("02.3")
+q3.check(gan_losses)
+
+# %% [markdown] tags=["solution"]
+# $-\log D = \log(1 + e^{-l})$ and $-\log(1 - D) = \log(1 + e^{l})$: no sigmoid is left that could be rounded to 0 or 1.
+# Where all logits are 0, both losses are $\log 2 = 0.69$.
+
+# %% [markdown]
+# ## 4. Read by a machine
+#
+# A reader named each pixel of the generated houses, and the labels say what they should show.
+# The FCN-score's IoU counts the pixels of **all houses together**:
+#
+# $$\mathrm{IoU}_i = \frac{n_{ii}}{\sum_j n_{ij} + \sum_j n_{ji} - n_{ii}}$$
+#
+# Here $n_{ij}$ counts the pixels of class $i$ that were read as $j$.
+# There are 12 classes, 0 to 11; those in no label and no reading are left out of the mean.
+
+# %%
+def mean_class_iou(truths, predictions):
+    """Two lists of labels (H, W), 0 to 11, house by house -> one number, 1 at best."""
+    # solution
+    table = np.zeros((12, 12), int)
+    for truth, read in zip(truths, predictions):
+        np.add.at(table, (truth, read), 1)
+    right, true, named = np.diag(table), table.sum(1), table.sum(0)
+    there = true + named > 0
+    return np.mean(right[there] / (true + named - right)[there])
+    # end solution
+
+# %%
+q4 = exercise("02.4")
+q4.check(mean_class_iou)
+
+# %% [markdown] tags=["solution"]
+# A wall has a hundred times the pixels of a door, and both count alike: so a lost door is seen.
+# The check compares with the function that the lesson measures with.
+
+# %% [markdown]
+# ## 5. Paint without a network
+#
+# The open one: labels of six houses, twelve others with labels and photographs, and no network.
+# Your score is **texture × areas**, 1 for the true photographs:
+#
+# - **Texture**: sharpness $s$ away from the labels' edges, at full, half and a quarter of the size; the mean of $s$ or $1/s$, whichever is smaller.
+# - **Areas**: at a quarter of the size, the correlation with the true photograph: are light and dark where they should be?
+#
+# Mean colours have no texture: 0.
+# One texture for everything has no areas: about 0, too.
+
+# %%
+from course_utils.show import show_images
+from course_utils.teach.exercises.lesson02 import houses, mean_colours
+from course_utils.worlds import facades
+
+given = houses()
+labels, drawn, photos = given["house 1"]
+fog = mean_colours(labels, drawn, photos)
+show_images([facades.colour(labels), fog, facades.colour(drawn[0]), photos[0]],
+            ["to paint", "mean colours", "another house", "its photograph"],
+            alt="A house's labels, the same in mean colours, and another house's labels and photograph.")
+
+# %%
+def paint(labels, drawn, photos):
+    """Labels (H, W), and of other houses labels (N, H, W) and photographs (N, H, W, 3) in [0, 1].
+
+    -> a photograph of the first house, floats (H, W, 3) in [0, 1].
+    """
+    # solution
+    picture = mean_colours(labels, drawn, photos)
+    for theirs, photo in zip(drawn, photos):
+        alike = theirs == labels
+        picture[alike] = photo[alike]
+    return picture
+    # end solution
+
+# %%
+q5 = exercise("02.5")
+q5.check(paint)
+
+# %% tags=["solution"]
+show_images([paint(*given[f"house {number}"]) for number in (1, 2, 3)],
+            alt="Three painted houses: sharp, and patched together from several photographs.")
+
+# %% [markdown] tags=["solution"]
+# Each pixel comes from the last house that has the same class there.
+# There are bricks now, and seams, where two houses meet.
+# It gets 0.37; mean colours with two kinds of noise get 0.21: the score sees how much texture there is, not which.
+
+# %% [markdown]
+# What tells your houses from photographs at first sight?
+# That is what a discriminator looks for.
+
+# %% [markdown]
+# ## Five questions
+
+# %%
+from course_utils.teach.quiz import quiz
+
+quiz("02")

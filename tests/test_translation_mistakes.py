@@ -1,0 +1,224 @@
+"""Lesson 02's exercises: right by hand and by the course's networks, wrong as each symptom says."""
+
+import numpy as np
+import pytest
+
+from course_utils.mistakes import translation as wrong
+from course_utils.teach import progress
+from course_utils.teach.exercises import exercise, lesson02
+from course_utils.worlds import facades
+
+PASSED = progress.PASSED, ""
+
+
+# The best constant answer -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("greys", [greys for greys, in lesson02._greys().values()])
+def test_no_other_grey_is_better(greys):
+    grid = np.linspace(0, 1, 1001)[:, None]
+    l1, l2 = lesson02.best_answers(greys)
+    assert np.abs(greys - l1).mean() <= np.abs(greys - grid).mean(1).min() + 1e-12
+    assert ((greys - l2) ** 2).mean() <= ((greys - grid) ** 2).mean(1).min() + 1e-12
+
+
+def test_greys_by_hand():
+    greys = np.array([0.9, 0.0, 0.0, 0.1, 0.5])
+    assert lesson02.best_answers(greys) == pytest.approx((0.1, 0.3))
+    for name, expected in {
+        "l1_and_l2_exchanged": (0.3, 0.1), "mean_for_both": (0.3, 0.3),
+        "median_for_both": (0.1, 0.1), "middle_of_the_range": (0.45, 0.3),
+        "most_frequent_grey": (0.0, 0.3), "middle_without_sorting": (0.0, 0.3),
+        "losses_for_answers": (0.28, 0.124), "searched_among_101_greys": (0.1, 0.3),
+    }.items():  # fmt: skip
+        assert getattr(wrong, name)(greys) == pytest.approx(expected), name
+    assert wrong.losses_for_answers(np.full(3, 0.5)) == (0, 0)  # its symptom
+    assert wrong.searched_among_101_greys(np.array([0.1, 0.1, 0.11]))[1] == pytest.approx(0.10)
+
+
+# What one number sees ---------------------------------------------------------------------------
+
+
+def test_the_sides_are_those_of_the_course_s_networks():
+    from course_utils.models import pix2pix
+
+    for halvings in (1, 2, 3, 4, 5):
+        convolutions = lesson02.patchgan_convolutions(halvings)
+        assert lesson02.patch_side(convolutions) == pix2pix.receptive_field(halvings)
+    built = [(layer.kernel_size[0], layer.strides[0]) for layer in pix2pix.patchgan(3).layers
+             if hasattr(layer, "kernel_size")]  # fmt: skip
+    assert built == lesson02.patchgan_convolutions(3)
+
+
+@pytest.mark.parametrize("convolutions", [stack for stack, in lesson02._stacks().values()])
+def test_the_side_is_what_changes_one_number(convolutions):
+    """Sums in the place of convolutions: which pixels of a line reach the first number?"""
+    seen = np.eye(400, dtype=bool)  # (place, pixel)
+    for size, stride in convolutions:
+        windows = np.lib.stride_tricks.sliding_window_view(seen, size, axis=0)
+        seen = windows.any(-1)[::stride]
+    assert lesson02.patch_side(convolutions) == seen[0].sum()
+
+
+def test_sides_as_the_symptoms_say():
+    stacks = [lesson02.patchgan_convolutions(halvings) for halvings in (1, 2, 3)]
+    assert [wrong.strides_ignored(stack) for stack in stacks] == [10, 13, 16]
+    assert [wrong.distance_between_patches(stack) for stack in stacks] == [2, 4, 8]
+    assert wrong.sizes_added_up([(1, 1)] * 3) == 3
+    assert wrong.walked_from_the_front([(4, 2), (4, 1)]) == 7  # as without the halving
+    assert wrong.walked_from_the_front([(4, 1), (4, 2)]) == 10  # right is 7
+    assert wrong.numbers_for_steps([(4, 2)]) == 6
+    assert wrong.started_from_0([(4, 1)]) == 3
+    assert wrong.spread_by_its_own_stride([(4, 2)]) == 7
+
+
+# Adversarial losses -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair", lesson02._logits().values(), ids=lesson02._logits())
+def test_the_losses_are_those_of_the_course_s_training(pair):
+    from course_utils.training.pix2pix import adversarial_loss
+
+    real, fake = pair
+    d_loss = float(adversarial_loss(real, real=True) + adversarial_loss(fake, real=False)) / 2
+    g_loss = float(adversarial_loss(fake, real=True))
+    assert lesson02.gan_losses(real, fake) == pytest.approx((d_loss, g_loss), rel=1e-5, abs=1e-7)
+
+
+def test_losses_by_hand():
+    logit = np.log(np.array([3.0]))  # D = 3/4
+    real, fake = logit, -logit
+    quarter, most = -np.log(0.25), -np.log(0.75)
+    assert lesson02.gan_losses(real, fake) == pytest.approx((most, quarter))
+    for name, expected in {
+        "real_and_fake_exchanged": (quarter, most),
+        "generator_wants_to_be_found_out": (most, most), "log_of_one_minus_d": (most, -most),
+        "discriminator_not_halved": (2 * most, quarter),
+        "logarithm_of_a_rounded_sigmoid": (most, quarter),
+        "kept_away_from_log_0": (most, quarter), "patches_added_up": (most, quarter),
+    }.items():  # fmt: skip
+        assert getattr(wrong, name)(real, fake) == pytest.approx(expected, abs=1e-6), name
+
+
+def test_losses_as_the_symptoms_say():
+    sure = np.float32([30.0])
+    with np.errstate(divide="ignore"):
+        assert wrong.logarithm_of_a_rounded_sigmoid(sure, sure)[0] == np.inf
+    assert wrong.kept_away_from_log_0(-10 * sure, -10 * sure)[1] == pytest.approx(16.118, abs=1e-3)
+    for real, fake in ((sure, -sure), (-sure, sure)):
+        losses = wrong.sigmoid_before_the_logits(real, fake)
+        assert min(losses) > 0.31 and max(losses) < 1.01
+    four = wrong.patches_added_up(np.zeros(4), np.zeros(4))
+    assert four == pytest.approx((4 * np.log(2),) * 2)
+    assert wrong.discriminator_not_halved(0 * sure, 0 * sure)[0] == pytest.approx(1.386, abs=1e-3)
+
+
+# Reading ----------------------------------------------------------------------------------------
+
+
+def test_ious_by_hand():
+    truths = [np.array([[0, 0, 1, 1]]), np.array([[2, 2]])]
+    readings = [np.array([[0, 1, 1, 1]]), np.array([[2, 5]])]
+    # IoU: 0 1/2, 1 2/3, 2 1/2, 5 (invented) 0
+    assert lesson02.mean_class_iou(truths, readings) == pytest.approx(5 / 12)
+    for name, expected in {
+        "mean_of_the_houses": ((1 / 2 + 2 / 3) / 2 + (1 / 2 + 0) / 2) / 2,
+        "share_of_right_pixels": 4 / 6, "absent_classes_count_0": (5 / 3) / 12,
+        "absent_classes_count_1": (5 / 3 + 8) / 12, "invented_classes_left_out": 5 / 9,
+        "divided_by_the_true_pixels": (1 / 2 + 1 + 1 / 2) / 3,
+        "dice_of_the_classes": (2 / 3 + 4 / 5 + 2 / 3 + 0) / 4,
+        "intersection_left_in_the_union": (1 / 3 + 2 / 5 + 1 / 3 + 0) / 4,
+        "background_left_out": (2 / 3 + 1 / 2 + 0) / 3,
+        "classes_weighted_by_area": (1 / 2 + 2 / 3 + 1 / 2) / 3,
+    }.items():  # fmt: skip
+        assert getattr(wrong, name)(truths, readings) == pytest.approx(expected), name
+
+
+# Painting ---------------------------------------------------------------------------------------
+
+
+def scored(paint):
+    return lesson02.texture_times_areas(
+        {name: paint(*given) for name, given in lesson02.houses().items()})  # fmt: skip
+
+
+def test_mean_colours_by_hand():
+    drawn = np.array([[[0, 1]], [[1, 3]]])
+    photos = np.array([[[[0.2] * 3, [0.4] * 3]], [[[0.8] * 3, [0.1, 0.2, 0.3]]]])
+    painted = lesson02.mean_colours(np.array([[1, 3], [0, 0]]), drawn, photos)
+    assert painted.dtype == np.float32
+    assert np.allclose(painted, [[[0.6] * 3, [0.1, 0.2, 0.3]], [[0.2] * 3] * 2])
+
+
+def test_the_score_s_ends():
+    _, (_, photos) = lesson02._drawn()
+    truth = dict(zip(lesson02.houses(), photos))
+    assert lesson02.texture_times_areas(truth) == 1
+    assert scored(lesson02.mean_colours) == 0
+    negative = {name: 1 - photo for name, photo in truth.items()}
+    assert lesson02.texture_times_areas(negative) == -1  # light and dark are exchanged
+    with pytest.raises(ValueError, match=r"values in \[0, 1\]"):
+        lesson02.texture_times_areas({name: photo - 1 for name, photo in truth.items()})
+
+
+def test_the_score_wants_both_texture_and_areas():
+    noise = np.random.default_rng(0).standard_normal((128, 128, 1))
+
+    def noisy(base):
+        return lambda *given: np.clip(base(*given) + 0.05 * noise, 0, 1)
+
+    goal = exercise("02.5").goal
+    assert abs(scored(noisy(wrong.one_colour_for_everything))) < 0.02
+    assert 0.05 < scored(noisy(lesson02.mean_colours)) < goal / 2
+
+
+@pytest.mark.parametrize("paint", [
+    wrong.labels_for_a_photograph, wrong.one_colour_for_everything, wrong.mean_of_the_photographs,
+    wrong.first_photograph, wrong.most_similar_house_copied, wrong.mean_of_each_place])  # fmt: skip
+def test_what_ignores_labels_or_texture_misses_the_goal(paint):
+    assert scored(paint) < 0.75 * exercise("02.5").goal
+
+
+def test_the_painter_s_mistakes_by_hand():
+    drawn = np.array([[[0, 1]], [[1, 1]]])
+    photos = np.zeros((2, 1, 2, 3)) + np.array([[[[0.2], [0.4]]], [[[0.6], [0.8]]]])
+    given = np.array([[1, 1]]), drawn, photos
+
+    def grey(paint):
+        return paint(*given)[0, :, 0]
+
+    assert np.allclose(grey(wrong.labels_for_a_photograph), facades.PALETTE[1][0])
+    assert np.allclose(grey(wrong.one_colour_for_everything), 0.5)
+    assert np.allclose(grey(wrong.mean_of_the_photographs), [0.4, 0.6])
+    assert np.allclose(grey(wrong.first_photograph), [0.2, 0.4])
+    assert np.allclose(grey(wrong.most_similar_house_copied), [0.6, 0.8])
+    assert np.allclose(grey(wrong.mean_of_each_place), [0.6, 0.6])
+
+
+# Other right ways -------------------------------------------------------------------------------
+
+
+def test_other_right_ways_pass():
+    def side(convolutions):  # from the front
+        seen = steps = 1
+        for size, stride in convolutions:
+            seen, steps = seen + (size - 1) * steps, steps * stride
+        return seen
+
+    def losses(real, fake):
+        def softplus(x):
+            return (np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))).mean()
+
+        return np.array([softplus(-real) / 2 + softplus(fake) / 2, softplus(-fake)])
+
+    def score(truths, predictions):
+        ious = []
+        for number in range(12):
+            pairs = [(t == number, p == number) for t, p in zip(truths, predictions)]
+            if union := sum(np.sum(t | p) for t, p in pairs):
+                ious.append(sum(np.sum(t & p) for t, p in pairs) / union)
+        return sum(ious) / len(ious)
+
+    middles = exercise("02.1").verdict(lambda g: [sorted(g)[len(g) // 2], sum(g) / len(g)])
+    assert middles == exercise("02.2").verdict(side) == PASSED
+    assert exercise("02.3").verdict(losses) == exercise("02.4").verdict(score) == PASSED
