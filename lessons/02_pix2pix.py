@@ -32,29 +32,32 @@ TEST_DATA = None
 # %% [markdown]
 # ## Labels to photographs
 #
-# Left is the input, right the answer: blue is wall, other colours are windows, doors, sills …
-# In a file with the photograph on the left, we go from B to A.
+# Above is the input, below the answer: blue is wall, dark blue what is no house, other colours are windows, doors, sills …
+# The course draws the photographs, too; we still call them so.
+# In a file of such a set the photograph is the left half, A, so we go from B to A; if your input is on the left, set `DIRECTION = "AtoB"`.
 
 # %%
 from course_utils import profile
 from course_utils.data import pairs
 from course_utils.show import show_images
+from course_utils.training import pix2pix as training
 
 DIRECTION = "BtoA"
 run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, pairs.steps(DATASET))
-train, test = pairs.load(DATASET, DIRECTION, TEST_DATA)
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+train, test = pairs.load(DATASET, DIRECTION, TEST_DATA, settings["side"])
 print(len(train), "pairs to learn from,", len(test), "others to test on")
-show_images([p.source_picture for p in test[:5]] + [p.target for p in test[:5]], columns=5, height=2,
+show_images([p.source_picture for p in test[:5]] + [p.target for p in test[:5]], columns=min(5, len(test)), height=2,
             alt="Five label pictures of houses, and below each its photograph.")
 
 # %% [markdown]
 # ### How to judge a picture that nobody took
 #
 # The bricks can't be the true ones: the labels don't say them.
-# So we ask a **reader**: a segmenter that learned on other real photographs names each pixel of ours.
+# So we ask a **reader**: a U-Net as in lesson 01 that learned on photographs of other houses and names each pixel of ours.
 # If it finds the windows where the labels have them, the picture is readable.
 #
-# The paper calls this the **FCN-score**; the photograph itself gives the ceiling.
+# The pix2pix paper (Isola et al., 2017) calls this the **FCN-score**, after its reader, a fully convolutional network; the photograph itself shows what this reader can do.
 
 # %%
 import numpy as np
@@ -66,7 +69,7 @@ from course_utils.worlds import facades
 bets = Bets()
 bets.ask("truth", "Mean IoU of what the reader reads on real photographs?", 0, 1, step=0.02)
 truth = np.stack([p.target for p in test])
-labelled = test[0].labels is not None and DATASET == "synthetic"  # the reader knows drawn houses
+labelled = DATASET == "synthetic"  # the reader knows drawn houses
 
 
 def score(pictures):
@@ -80,30 +83,31 @@ def score(pictures):
 # ### The stupid baselines
 #
 # **Copied input**: the labels themselves, handed in as a photograph.
-# **Mean colour**: each class in its mean colour over all training photographs.
+# **Mean colour**: each class in its mean colour over 100 training photographs.
+#
+# - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows in mean, contrast and pattern, 1 is best.
+# - `sharpness`: squared steps between neighbouring pixels, away from the labels' edges, over those of the truth: 1 is right, below is fog, above is noise.
+# - `fcn_pixel`: share of pixels that the reader names rightly; `fcn_iou`: IoU of each class, then the mean; `_thin`: of cornice, sill, molding and blind only.
 
 # %%
-def mean_colours(seen=100):
-    """Each class's mean colour in training photographs, (12, 3)."""
-    labels = np.concatenate([p.labels.ravel() for p in train[:seen]])
-    colours = np.concatenate([p.target.reshape(-1, 3) for p in train[:seen]])
-    return np.stack([np.bincount(labels, c, minlength=12) for c in colours.T], -1) / np.maximum(
-        np.bincount(labels, minlength=12)[:, None], 1)
+from course_utils.teach.exercises.lesson02 import mean_colours
 
-
-made = {"input": np.stack([p.source_picture for p in test])}
+made, seen = {"input": np.stack([p.source_picture for p in test])}, train[:100]
 if labelled:
-    made["mean colour"] = facades.colour(np.stack([p.labels for p in test]), mean_colours())
+    made["mean colour"] = mean_colours(np.stack([p.labels for p in test]),
+                                       np.stack([p.labels for p in seen]),
+                                       np.stack([p.target for p in seen]))
 baselines = {name: score(pictures) for name, pictures in made.items()}
 baselines["truth"] = score(truth)
 for name, numbers in baselines.items():
     print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
-bets.reveal("truth", baselines["truth"].get("fcn_iou", 1.0))
+if labelled:
+    bets.reveal("truth", baselines["truth"]["fcn_iou"])
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
-# > Cover the right picture and let the room describe it from the labels; then ask for the colour of the door.
-# > Everyone bets before the numbers come; nothing generated can be read better than the truth, on average.
+# > Cover the lower row and let the room describe it from the labels; then ask for the colour of the door.
+# > Everyone bets before the numbers come; the truth's score says how good the reader is, not how good a picture can be.
 # > The baseline that counts is the mean colour: right areas, no texture.
 
 # %% [markdown]
@@ -144,7 +148,8 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 #
 # The **discriminator** $D$ sees labels $x$ and a photograph, and says whether it is the real one.
 # Fog is found out at once; a sharp wall with wrong bricks isn't.
-# $\lambda = 100$ keeps the colours near the truth.
+# Two networks against each other are a **GAN**, a generative adversarial network; since $D$ sees the labels too, it is conditional: **cGAN**.
+# $\lambda$ keeps the colours near the truth: 100 in the paper, 30 in our much shorter trainings.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
@@ -161,36 +166,41 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 from course_utils.models import pix2pix
 from course_utils.show import show_source
 
+houses = np.stack([p.source_picture for p in test])
 show_source(pix2pix.generator)
 
 # %% [markdown]
 # ### Its parts
 #
-# **Instance norm**: each channel of each picture gets mean 0 and variance 1.
-# The paper's batch norm, always with the batch at hand and one picture in it, is the same.
-# **Dropout** stays on at test: it is the paper's only source of noise.
+# **Instance norm**: each channel of each picture gets mean 0 and variance 1, then a learned scale and shift.
+# The paper's batch norm, with one picture in the batch, computes the same.
+# **Dropout** sets half of the numbers to 0 at random; here also at test, as the paper's only noise.
+# `down` is a `convolution` of stride 2; channels grow up to `cap` times `width`.
 
 # %%
-show_source(pix2pix.down, pix2pix.up)
+show_source(pix2pix.convolution, pix2pix.up, pix2pix.instance_norm)
 
 # %% [markdown]
-# ### The bug at the bottom
+# ### One layer too many?
 #
-# One pixel minus its own mean is 0, whatever the picture was.
-# With normalisation at the bottleneck, nothing gets through it; a U-Net has its skips, an encoder-decoder has nothing else.
-# A well-known tutorial has it, and a comparison of the two generators then measures the bug.
+# Two untrained encoder-decoders, one with instance norm at its bottleneck of one pixel, too.
+# How far apart are the answers to two houses?
 
 # %%
 from course_utils import mistakes
 
-houses = np.stack([p.source_picture for p in test])
 bets.ask("bug", "Mean difference of its answers to two houses, with the bug?", 0, 1, step=0.01)
-networks = {"right": pix2pix.generator("encoder_decoder"),
-            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder")}
-for name, network in networks.items():
-    first, second = (pix2pix.translate(network, houses[i : i + 1]) for i in (0, 1))
+networks = {"right": pix2pix.generator("encoder_decoder", settings["side"]),
+            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings["side"])}
+for name, untrained in networks.items():
+    first, second = (pix2pix.translate(untrained, houses[i : i + 1]) for i in (0, 1))
     print(f"{name:<6} two houses in, answers differ by {np.abs(first - second).mean():.5f}")
 bets.reveal("bug", np.abs(first - second).mean())
+
+# %% [markdown]
+# One pixel minus its own mean is 0, so nothing of the input gets through: both houses get the same answer.
+# A U-Net still has its skips, an encoder-decoder has nothing else.
+# A well-known tutorial's U-Net has this layer; whoever removes its skips to compare the two measures the bug.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -200,7 +210,7 @@ bets.reveal("bug", np.abs(first - second).mean())
 # %% [markdown]
 # ## The discriminator
 #
-# It doesn't judge the whole picture: every number of its answer judges one **patch**.
+# It doesn't judge the whole picture: every number of its answer judges one **patch**, hence PatchGAN.
 # A critic of texture needs no larger view.
 
 # %%
@@ -211,8 +221,9 @@ for depth in range(6):
 # %% [markdown]
 # ### What one number sees
 #
-# With three halvings it is 70×70 pixels: more than half of our pictures' side, so we take two: 34×34.
-# The paper's table: 1×1 gives colour without sharpness, 70×70 is best at 256×256.
+# With three halvings it is 70×70, the paper's choice at 256×256 and ours in `full`; at 128×128 we take two: 34×34.
+# Instance norm adds the mean and variance of the whole picture, so a number knows a little more than its patch.
+# The paper's table: 1×1 gives colour without sharpness, 70×70 is best.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -220,39 +231,49 @@ for depth in range(6):
 # > Fewer parameters, any size of picture, and many judgements from one picture.
 
 # %% [markdown]
-# ## One step by hand
+# ## One step, taken apart
 #
 # First the discriminator learns, then the generator, both from the same fake.
+# **Jitter**: the paper enlarges 256×256 to 286×286 and cuts 256×256 out at random, mirrored or not; ours does so in proportion.
 
 # %%
 import keras
 import tensorflow as tf
 from course_utils.data.pipeline import stream
-from course_utils.training import pix2pix as training
 
-jitter = pairs.Jitter(train, 128, **pairs.JITTER.get(DATASET, {}))
+jitter = pairs.Jitter(train, settings["side"], **pairs.JITTER.get(DATASET, {}))
 batches = stream(jitter, batch_size=1, seed=SEED)
 x, y = next(iter(batches))  # labels, photograph: (1, 128, 128, 3) each, in [-1, 1]
-model = training.build("unet_l1_cgan", **training.QUICK)
+model = training.build("unet_l1_cgan", **settings)
 fake = model.generator(x, training=True)
 judged = model.discriminator(tf.concat([x, fake], axis=-1))  # labels and photograph, 6 channels
 print("fake", fake.shape, "  one judgement a patch:", judged.shape)
 
 # %% [markdown]
-# ### The losses
+# ### The discriminator's step
 #
-# The paper changes larger pictures to 286 pixels and cuts 256 out, mirrored or not: this **jitter** makes more of few pairs.
 # A discriminator that can't tell says 0.5, and both its losses are $-\log 0.5 = 0.69$.
+# The paper halves their sum; under Adam this changes next to nothing.
 
 # %%
-show_source(training.adversarial_loss, training.Pix2Pix.train_step)
+show_source(training.adversarial_loss, training.Pix2Pix.train_discriminator)
+
+# %% [markdown]
+# ### The generator's step
+#
+# In the formula $G$ minimises $\log(1 - D)$; the code minimises $-\log D$ on the fakes, as the paper does.
+# Both want the same, but where $D$ is sure of a fake, the slope of the first is almost 0.
+
+# %%
+show_source(training.Pix2Pix.train_step)
 l1 = float(tf.reduce_mean(tf.abs(y - fake)))
-print(f"L1 {l1:.3f} × 100,  be real {float(training.adversarial_loss(judged, real=True)):.3f}")
+print(f"L1 {l1:.3f} × {model.l1:.0f} = {l1 * model.l1:.1f},",
+      f"fakes called real: {float(training.adversarial_loss(judged, real=True)):.3f}")
 
 # %% [markdown]
 # ### Watch it learn
 #
-# The generator wants its fakes called real, and changes nothing in the discriminator.
+# At the start L1 is most of the loss; the discriminator's share is small, but only it asks for texture.
 # Watch three houses that it never trains on.
 
 # %%
@@ -275,7 +296,16 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that $D$ has won and $G$ learns little.
 
 # %%
-live_scores = score(pix2pix.translate(model.generator, houses))
+translated = pix2pix.translate(model.generator, houses)
+
+
+def judged_loss(photographs, real):
+    both = np.concatenate([houses[:20], photographs[:20]], -1) * 2 - 1
+    return float(training.adversarial_loss(model.discriminator(both), real))
+
+
+print(f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(translated, False):.2f}")
+live_scores = score(translated)
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores.items()))
 if labelled:
     bets.reveal("iou", live_scores["fcn_iou"] / baselines["truth"]["fcn_iou"])
@@ -288,29 +318,35 @@ if labelled:
 # %% [markdown]
 # ## Loss × generator
 #
-# The course ships four networks, trained for equally many steps: three losses with the U-Net, and the encoder-decoder.
+# Four networks, equally many steps: three losses with the U-Net, and the encoder-decoder.
+# For drawn houses the course ships them; for others, and in `full`, they are trained now, which takes long.
 
 # %%
+from functools import cache
+
+
+@cache
 def network(name):
-    if labelled:
+    if labelled and PROFILE == "quick":
         return training.load(name)
-    return training.train(jitter, name, run.steps, SEED, **training.QUICK).generator
+    return training.train(jitter, name, run.steps, SEED, **settings).generator
 
 
 for name in training.VARIANTS:
     made[name] = pix2pix.translate(network(name), houses)
 scores = {name: score(made[name]) for name in training.VARIANTS}
-for name, numbers in scores.items():
+for name, numbers in {**baselines, **scores}.items():
     print(f"{name:<15}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
 
 # %% [markdown]
 # ### Look at them
 #
-# Sharpness compares the brightness' slopes away from the labels' edges with those of real photographs: 1 is right.
+# Compare L1 with the mean colour first, then with L1 + cGAN: which numbers reward texture, and which punish it?
+# Bricks in the wrong place cost MAE more than none, so MAE alone would choose the fog.
 
 # %%
-rows = [made["input"], made["unet_l1"], made["unet_l1_cgan"], truth]
-show_images([row[i] for row in rows for i in range(6)], columns=6, height=1.5,
+rows, shown = [made["input"], made["unet_l1"], made["unet_l1_cgan"], truth], min(6, len(test))
+show_images([row[i] for row in rows for i in range(shown)], columns=shown, height=1.5,
             alt="Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, "
                 "and the photograph.")
 
@@ -318,19 +354,26 @@ show_images([row[i] for row in rows for i in range(6)], columns=6, height=1.5,
 # ### Does it hold for other seeds?
 #
 # L1 alone is close on average and foggy in detail; with the discriminator there are bricks, never the true ones.
-# Three seeds each, equal steps; the bars are the mean of the thin classes (cornice, sill, molding, blind).
+# Three seeds each, equal steps, fewer than the shipped networks had; thin classes are cornice, sill, molding and blind.
 
 # %%
 import json
 from course_utils import paths
 from course_utils.show import show_scores
 
-evidence = json.loads((paths.EVIDENCE / "02.json").read_text())["summary"]
-show_scores({name: evidence[name]["fcn_iou_thin"]["mean"] for name in training.VARIANTS},
+record = json.loads((paths.EVIDENCE / "02.json").read_text())
+evidence = record["summary"]
+compared = ("encdec_l1_cgan", "unet_l1", "unet_l1_cgan")
+show_scores({name: evidence[name]["fcn_iou_thin"]["mean"] for name in compared},
             "FCN-IoU of thin classes", alt="Bars: how well a reader finds thin parts, by network.")
+for name in ("l1_cgan_over_l1", "unet_over_encdec"):
+    gain = evidence[name]["fcn_iou_thin"]
+    print(f"{name:<17} {gain['mean']:+.3f} ± {gain['half_width_95']:.3f} (95 %, three seeds)")
 
 # %% [markdown]
 # ### Which patch gives it away?
+#
+# If an interval after ± includes 0, three seeds don't decide which of the two is better.
 #
 # The discriminator that was trained above judges each patch: bright is "fake".
 
@@ -345,19 +388,19 @@ def suspicion(house, picture):
     return [shown, heat(np.kron(fake_share, np.ones((8, 8))), 1)]
 
 
-translated = pix2pix.translate(model.generator, houses)
 play(suspicion, alt="A house, and a coarse map that is bright where the discriminator suspects a fake.",
      house=ipywidgets.IntSlider(0, min=0, max=min(9, len(test) - 1)),
      picture=ipywidgets.ToggleButtons(options=["generated", "photograph"]));
 
 # %% [markdown]
-# Suspicion sits on textures and edges: few single patches would fool it, and none needs the whole house.
+# Switch to the photograph: bright places there are false alarms.
+# The map shows where this discriminator looks, not where a person would.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
 # > Compare with the paper's table of losses: L1 blurs, cGAN alone invents, both together win.
 # > Then the encoder-decoder: its houses are right on the whole and wrong in detail, since one pixel can't carry 40 windows.
-# > If the order in the bars isn't the paper's, say so: the text below them does.
+# > If the order in the bars isn't the paper's, say so: other pictures, shorter trainings, another reader.
 
 # %% [markdown]
 # ## Specific to what it has seen
@@ -369,8 +412,8 @@ play(suspicion, alt="A house, and a coarse map that is bright where the discrimi
 from course_utils.teach import your_picture
 from course_utils.worlds import streets
 
-street = streets.street(3)
-foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(side=128)]
+street = streets.street(3, settings["side"])
+foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(settings["side"])]
 best = network("unet_l1_cgan")
 answers = pix2pix.translate(best, foreign)
 show_images([foreign[0], answers[0], foreign[1], answers[1]], ["street", "as a house", "you", "as a house"],
@@ -384,7 +427,7 @@ show_images([foreign[0], answers[0], foreign[1], answers[1]], ["street", "as a h
 
 # %%
 def build(part, left, top, width, height):
-    labels = facades.facade(11).labels.copy()
+    labels = facades.facade(3_000_011, settings["side"]).labels.copy()
     labels[top : top + height, left : left + width] = facades.CLASSES.index(part)
     picture = facades.colour(labels)
     return [picture, *pix2pix.translate(best, [picture])]
@@ -407,9 +450,9 @@ play(build, alt="A label picture with the part that you placed, and the house th
 # ## Recap
 #
 # 1. L2 wants the mean of all right answers, L1 the median; a discriminator punishes what no photograph has.
-# 2. The U-Net carries details across, a PatchGAN judges 34 pixels at a time.
+# 2. The U-Net carries details across; each number of our PatchGAN judges 34×34 pixels.
 # 3. One fake serves both networks; log 2 means that the discriminator can't tell.
-# 4. A reader trained on real photographs measures what can be read, and the truth is its ceiling.
+# 4. A reader trained on photographs measures what can be read, between copied labels, mean colours and the truth.
 #
 # Now you: [exercises](exercises/02_pix2pix.ipynb), or your own pairs in a folder.
 #

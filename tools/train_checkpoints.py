@@ -24,7 +24,7 @@ def cells(seed=0, steps=2000):
     maps = [predict(segmentation.normalise(s.image)[None])[0] for s in test]
     found = [segmentation.cut_out(p, "synthetic") for p in maps]
     scores = metrics.segmentation_scores([s.labels for s in test], found)
-    return model, "01_unet", {"seed": seed, "steps": steps, "metrics": scores,
+    yield model, "01_unet", {"seed": seed, "steps": steps, "metrics": scores,
                               "data": "drawn cells, seeds 0 to 1023"}  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def pages(seed=0, steps=4000):
     shipped = checkpoints.as_shipped(model)
     cleaned = [denoiser.clean(shipped, page.noisy) for page in test]
     scores = metrics.page_scores([page.clean for page in test], cleaned)
-    return model, CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores,
+    yield model, CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores,
                                "data": "drawn pages, seeds 0 to 999"}  # fmt: skip
 
 
@@ -59,8 +59,32 @@ def reader(seed=0):
     test = pairs.load("synthetic", "BtoA")[1]
     read = segmenter.read(checkpoints.as_shipped(model), np.stack([pair.target for pair in test]))
     scores = metrics.fcn_scores([pair.labels for pair in test], read, facades.CLASSES)
-    return model, segmenter.CHECKPOINT, {"seed": seed, "steps": segmenter.STEPS, "metrics": scores,
+    yield model, segmenter.CHECKPOINT, {"seed": seed, "steps": segmenter.STEPS, "metrics": scores,
                                          "data": "drawn houses, seeds 2000000 to 2000399"}  # fmt: skip
+
+
+def generators(seed=0, steps=5000):
+    """Lesson 02's four generators, for equally many steps; the reader above judges them."""
+    import numpy as np
+
+    from course_utils.data import pairs
+    from course_utils.models.pix2pix import translate
+    from course_utils.training import checkpoints, pix2pix, segmenter
+    from course_utils.worlds import facades
+
+    train, test = pairs.load("synthetic", "BtoA")
+    sources, truth = (np.stack([getattr(pair, side) for pair in test])
+                      for side in ("source_picture", "target"))  # fmt: skip
+    labels, example = [pair.labels for pair in test], pairs.Jitter(train, pix2pix.QUICK["side"])
+    for name in reversed(pix2pix.VARIANTS):
+        folder = paths.BUILD / "checkpoints" / f"02_{name}"
+        model = pix2pix.train(example, name, steps, seed, folder=folder).generator
+        made = translate(checkpoints.as_shipped(model), sources)
+        read = segmenter.read(segmenter.load(), made)
+        scores = metrics.fcn_scores(labels, read, facades.CLASSES)
+        scores |= metrics.picture_scores(truth, made, labels)
+        yield model, f"02_{name}", {"seed": seed, "steps": steps, "metrics": scores,
+                                    "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
 
 
 def _safety(name):
@@ -72,24 +96,28 @@ def _safety(name):
     return [keras.callbacks.BackupAndRestore(paths.BUILD / "checkpoints" / name), log]
 
 
-NETWORKS = {"01": (cells,), "02": (reader,), "06": (pages,)}
+NETWORKS = {"01": (cells,), "02": (reader, generators), "06": (pages,)}
 
 
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lesson", choices=sorted(NETWORKS))
-    lesson = parser.parse_args(argv).lesson
+    parser.add_argument("--only", help="one of its parts, such as: reader")
+    asked = parser.parse_args(argv)
     from course_utils.training import checkpoints
 
-    for make in NETWORKS[lesson]:
-        began = time.perf_counter()
-        model, name, provenance = make()
-        provenance |= {"command": f"make checkpoints LESSON={lesson}",
-                       "versions": results.versions(),
-                       "seconds": round(time.perf_counter() - began)}  # fmt: skip
-        path = checkpoints.save(model, name, provenance)
-        shutil.rmtree(paths.BUILD / "checkpoints" / name, ignore_errors=True)
-        print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {provenance['metrics']}")
+    began = time.perf_counter()
+    for make in NETWORKS[asked.lesson]:
+        if asked.only not in (None, make.__name__):
+            continue
+        for model, name, provenance in make():
+            provenance |= {"command": f"make checkpoints LESSON={asked.lesson}",
+                           "versions": results.versions(),
+                           "seconds": round(time.perf_counter() - began)}  # fmt: skip
+            path = checkpoints.save(model, name, provenance)
+            shutil.rmtree(paths.BUILD / "checkpoints" / name, ignore_errors=True)
+            print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {provenance['metrics']}", flush=True)
+            began = time.perf_counter()
     return 0
 
 

@@ -15,7 +15,7 @@ from .readers import _find, _listed, _read
 
 STEPS = {  # training steps of lesson 06
     "synthetic": {"quick": 350, "full": 20_000},
-    "noisyoffice": {"quick": 3500, "full": 20_000},
+    "noisyoffice": {"quick": 2500, "full": 20_000},
 }
 DRAWN = {"train": range(0, 96), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
 SIZE = (256, 540)  # of drawn pages; NoisyOffice has 258 × 540 and 420 × 540

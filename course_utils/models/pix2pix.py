@@ -10,12 +10,12 @@ KINDS = ("unet", "encoder_decoder")
 CHUNK = 8  # pictures that `generate` takes at once
 
 
-def generator(kind="unet", side=128, width=8, out_channels=3, in_channels=3, dropout=0.5):
+def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channels=3, dropout=0.5):
     """Pictures to pictures, through a bottleneck of one pixel: the paper's U-Net.
 
     Input (N, side, side, in_channels), output (N, side, side, out_channels), both in [-1, 1].
-    `width` channels after the first halving, twice as many after each, at most 8*width. The paper
-    has side=256, width=64. kind="encoder_decoder" is the same network without its skips.
+    `width` channels after the first halving, twice as many after each, at most cap*width. The
+    paper has side=256, width=64, cap=8. kind="encoder_decoder" is the same network without its skips.
 
     The first layer has no normalisation, nor has the bottleneck: one pixel, normalised, is a
     constant. `dropout`, in the first three layers up, is the paper's only noise; it stays on at
@@ -23,7 +23,7 @@ def generator(kind="unet", side=128, width=8, out_channels=3, in_channels=3, dro
     of two, at least 32. Source: sections 3.2 and 6.1.1 of the paper, with its later amendment.
     """
     _check(kind, side)
-    channels = [width * min(2**level, 8) for level in range(int(math.log2(side)))]
+    channels = [int(width * min(2**level, cap)) for level in range(int(math.log2(side)))]
     picture = keras.Input((side, side, in_channels))                  # (N, side, side, in)
     x, skips = picture, []
     for level, count in enumerate(channels):                          # down to one pixel

@@ -29,6 +29,9 @@ class Live(keras.callbacks.Callback):
         self._bar = tqdm(total=self.steps, unit="step", desc="training")
         self._draw()
 
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.reset_metrics()  # else Keras logs the mean of all steps so far
+
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float(logs["loss"]))
         self._bar.update()

@@ -26,16 +26,16 @@ def train(crops, steps: int, seed: int, epochs: int = 1, callbacks=()):
     return model
 
 
-def optimizer(steps: int):
-    """AdamW up to 0.01 and down along a cosine; at the end the mean over the last ~100 steps stays.
+def optimizer(steps: int, peak: float = 1e-2):
+    """AdamW up to `peak` and down along a cosine; at the end the mean over the last ~100 steps stays.
 
-    The network is small and has batch norm, so it takes steps ten times as long as Adam's usual;
+    The network is small and has batch norm, so it takes longer steps than Adam's usual 0.001;
     the running mean of the weights (EMA) evens out what single batches do to them. `fit` puts it
     into the model.
     """
     import keras
 
-    return keras.optimizers.AdamW(warm_cosine(steps, peak=1e-2), weight_decay=1e-4,
+    return keras.optimizers.AdamW(warm_cosine(steps, peak), weight_decay=1e-4,
                                   use_ema=True, ema_momentum=0.99)  # fmt: skip
 
 

@@ -6,19 +6,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from keras.optimizers.schedules import CosineDecay
 
 from .. import profile
 from ..data.pipeline import stream
 from ..models.pix2pix import generator, patchgan
 
-VARIANTS = {  # name: generator, weight of L1, weight of the adversarial loss
-    "unet_l1": ("unet", 100.0, 0.0),
-    "unet_cgan": ("unet", 0.0, 1.0),
-    "unet_l1_cgan": ("unet", 100.0, 1.0),
-    "encdec_l1_cgan": ("encoder_decoder", 100.0, 1.0),
+VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
+    "unet_l1": ("unet", 1, 0),
+    "unet_cgan": ("unet", 0, 1),
+    "unet_l1_cgan": ("unet", 1, 1),
+    "encdec_l1_cgan": ("encoder_decoder", 1, 1),
 }
-QUICK = {"side": 128, "width": 8, "patch_width": 32}
-FULL = {"side": 256, "width": 64, "patch_width": 64}  # the paper's
+QUICK = {"side": 128, "width": 32, "cap": 1.5, "patch_width": 24, "layers": 2,
+         "l1": 30.0, "learning_rate": 1e-3}  # shorter trainings: larger steps, less L1
+FULL = {"side": 256, "width": 64, "cap": 8, "patch_width": 64, "layers": 3,
+        "l1": 100.0, "learning_rate": 2e-4}  # the paper's
 
 
 class Pix2Pix(keras.Model):
@@ -114,25 +117,32 @@ def adversarial_loss(logits, real):
     return ops.mean(ops.softplus(-logits if real else logits))
 
 
-def build(variant, side=128, width=8, patch_width=32, layers=3, learning_rate=2e-4) -> Pix2Pix:
-    """A compiled `Pix2Pix` in one of the VARIANTS. Raises ValueError for another."""
+def build(variant, **settings) -> Pix2Pix:
+    """A compiled `Pix2Pix` in one of the VARIANTS. settings: those of QUICK, or others instead.
+
+    Raises ValueError for another variant.
+    """
     if variant not in VARIANTS:
         raise ValueError(f"variant is one of {', '.join(VARIANTS)}, not {variant!r}.")
     kind, l1, adversarial = VARIANTS[variant]
-    networks = generator(kind, side, width), patchgan(layers, side, patch_width)
-    model = Pix2Pix(*networks, l1, adversarial)
-    model.compile(learning_rate)
+    s = QUICK | settings
+    networks = (generator(kind, s["side"], s["width"], s["cap"]),
+                patchgan(s["layers"], s["side"], s["patch_width"]))  # fmt: skip
+    model = Pix2Pix(*networks, l1 * s["l1"], adversarial)
+    model.compile(s["learning_rate"])
     return model
 
 
 def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **settings) -> Pix2Pix:
-    """A `Pix2Pix` trained as in lesson 02; settings as in `build`.
+    """A `Pix2Pix` trained as in lesson 02: its learning rate falls to 0 along a cosine.
 
     example: draws one pair (source, target) from a random generator, see `pipeline.stream`.
     folder: for safety copies, see `fit_resumable`; without one, a stopped training starts anew.
+    settings: those of `build`.
     """
     profile.set_seeds(seed)
-    model = build(variant, **settings)
+    peak = (QUICK | settings)["learning_rate"]
+    model = build(variant, **settings | {"learning_rate": CosineDecay(peak, steps)})
     return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 
@@ -144,7 +154,7 @@ def load(variant):
     """
     from . import checkpoints
 
-    return checkpoints.load(build(variant, **QUICK).generator, f"02_{variant}")
+    return checkpoints.load(build(variant).generator, f"02_{variant}")
 
 
 # Stopped and resumed ------------------------------------------------------------------------------

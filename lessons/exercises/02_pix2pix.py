@@ -40,7 +40,7 @@ q1.check(best_answers)
 
 # %% [markdown] tags=["solution"]
 # The median is one of the greys, the mean mostly none of them.
-# One lamp at 0.97 leaves the median where it was, and moves the mean.
+# One very bright value leaves the median where it was, and moves the mean.
 
 # %% [markdown]
 # ## 2. What one number sees

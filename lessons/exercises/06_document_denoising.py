@@ -81,6 +81,7 @@ q2.check(cer)
 #
 # Each page was scanned under several damages, and someone has already saved augmented copies of some scans.
 # Pages go to train or test as a whole: a page tests if its `fold` is 0.
+# `fold` turns a name into a number from 0 to 4, always the same for the same name.
 # Copies are made for training only: the copies of a page that tests are left out.
 
 # %%
