@@ -221,7 +221,7 @@ def class_scores(truths, predictions, classes):
 
 
 def fcn_scores(truths, predictions, classes, thin=("cornice", "sill", "molding", "blind")):
-    """The FCN-score of generated photographs: {"fcn_pixel", "fcn_iou", "fcn_iou_thin"}.
+    """The FCN-score of generated photographs: {"fcn_iou", "fcn_iou_thin", "fcn_pixel"}.
 
     Isola et al. (2017), "Evaluation metrics": a network that reads real photographs reads the
     generated ones; `predictions` is what it reads, `truths` the labels they were generated from.
@@ -231,7 +231,7 @@ def fcn_scores(truths, predictions, classes, thin=("cornice", "sill", "molding",
     scores = class_scores(truths, predictions, classes)
     thin_ious = [scores["ious"][name] for name in thin if name in scores["ious"]]
     found = {"fcn_iou_thin": float(np.mean(thin_ious))} if thin_ious else {}
-    return {"fcn_pixel": scores["pixel"], "fcn_iou": scores["iou"]} | found
+    return {"fcn_iou": scores["iou"]} | found | {"fcn_pixel": scores["pixel"]}
 
 
 # Pictures ---------------------------------------------------------------------------------------
