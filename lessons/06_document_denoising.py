@@ -67,7 +67,7 @@ from course_utils.teach import Bets
 
 bets = Bets()
 bets.ask("ocr", "Which share of characters does OCR get wrong on the damaged pages?", 0, 1, step=0.01)
-chosen = np.random.default_rng(SEED).permutation(len(test))[:12]  # files in order: few texts
+chosen = np.random.default_rng(SEED).permutation(len(test))[:10]  # files in order: few texts
 read_pages = [test[i] for i in chosen]  # OCR takes a third of a second a page
 reads = ocr.available()
 print("Tesseract reads the pages." if reads else ocr.HOW_TO_GET)

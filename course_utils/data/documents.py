@@ -14,7 +14,7 @@ from . import augment, splits
 from .readers import _find, _listed, _read
 
 STEPS = {  # training steps of lesson 06
-    "synthetic": {"quick": 350, "full": 20_000},
+    "synthetic": {"quick": 280, "full": 20_000},
     "noisyoffice": {"quick": 2500, "full": 20_000},
 }
 DRAWN = {"train": range(0, 96), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
