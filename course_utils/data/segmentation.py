@@ -18,7 +18,7 @@ BACKGROUND, INSIDE, BORDER = 0, 1, 2  # the classes of `three_classes`
 STEPS = {  # training steps of lesson 01
     "synthetic": {"quick": 150, "full": 20_000},
     "dsb2018": {"quick": 600, "full": 20_000},
-    "isbi2012": {"quick": 1000, "full": 20_000},
+    "isbi2012": {"quick": 1500, "full": 20_000},
 }
 NETWORK = {"quick": {"base": 12, "depth": 3}, "full": {"base": 64, "depth": 4}}  # full: the paper's
 CROPS = {  # options of `Crops`: the less data, the more augmentation
