@@ -306,8 +306,9 @@ if labelled:
 # %% [markdown]
 # ## Loss × generator
 #
-# Four networks, equally many steps: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses, and trains them here for others.
+# Four networks: three losses with the U-Net, and the encoder-decoder.
+# The course ships them for drawn houses: L1 and L1 + cGAN with 14,000 steps each, the other two with 5,000.
+# Other data train all four here, for equally many steps.
 # Which numbers reward texture, and which punish it?
 
 # %%
