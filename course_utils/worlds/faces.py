@@ -78,8 +78,8 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     scene = Scene(who, seen, 2 * int(size))
     light = face_light.lit(scene, seen)
     rng = np.random.default_rng((seen.seed, 303))
-    behind = scene.region == 0
-    light[behind] = face_light.backdrop(seen, scene.camera.side, rng)[behind]
+    behind = face_light.backdrop(seen, scene.camera.side, rng)
+    np.copyto(light, behind, where=(scene.region == 0)[..., None])
     light = face_wear.through_lenses(scene, light)
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
     landmarks, visible = face_wear.landmarks(scene)
