@@ -184,7 +184,7 @@ def comb(who, head):
     hangs = STYLES[who.style].hangs is not None
     fall = np.clip((0.3 - head[:, 1:2]) * (2.5 if hangs else 1.0), 0, 4.0 if hangs else 0.6)
     tangent = d * up[:, None] - away - fall * np.float32((0, 1, 0))
-    swing = who.wave * (0.035 if STYLES[who.style].curl else 0.012)
+    swing = who.wave * (0.035 if STYLES[who.style].curl else 0.006)
     across += np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
     return across, along, tangent / lengths(tangent)
 

@@ -322,13 +322,13 @@ def _march(camera, radius, x, y, start, may, steps=4, rounds=12):
 
     z, outside, gap = start, start, off(start, ray)
     outside = np.where(gap < 0, np.sqrt(np.maximum(most * most - ray[0], 0)), start)
-    step = np.float32(0.75) * gap
+    step = np.float32(0.7) * gap
     for _ in range(steps):
         z = z - step
         before, gap = gap, off(z, ray)
         np.copyto(outside, z, where=gap > 0)
         slope = (before - gap) / np.where(np.abs(step) > 1e-6, step, 1)
-        step = gap / np.clip(slope, 0.45, 1.4)
+        step = gap / np.clip(slope, 0.8, 1.8)
     late = np.flatnonzero((np.abs(gap) > 0.4 * size) & may)
     gap[~may] = most
     ray, outside = ray[:, late], outside[late]
