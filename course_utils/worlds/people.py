@@ -189,7 +189,7 @@ def conditions(seed: int, **chosen) -> Conditions:
     """
     check_seed(seed)
     rng = np.random.default_rng((int(seed), 202))
-    smile = _within(rng.normal(0.35, 0.45), -0.5, 1)
+    smile = _within(rng.normal(0.35, 0.4), -0.25, 1)
     warm = rng.normal(0, 1)
     ambient = np.array([0.46, 0.48, 0.5]) * rng.uniform(0.75, 1.2)
     backs = [ink(pick(rng, BACKDROPS)) for _ in range(2)]
