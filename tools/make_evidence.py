@@ -108,7 +108,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def drawn_people(seeds=SEEDS, people=400, views=6, steps=1200):
+def drawn_people(seeds=SEEDS, people=700, views=3, steps=300):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
     It trains on `people`; asked are 100 others, each seen once before: frontal both times, with
