@@ -1,0 +1,132 @@
+"""Light on the drawn people: sun or lamp with soft shadows, hollows, sheen of hair, and backdrops."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from course_utils.worlds import face_paint as paint
+from course_utils.worlds.face_shape import along, turned
+
+SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
+SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
+
+
+def direction(seen):
+    """Unit vector (3,) towards the light, as the viewer has it."""
+    azimuth, height = np.radians(seen.light_from)
+    return np.float32([np.sin(azimuth) * np.cos(height), np.sin(height),
+                       np.cos(azimuth) * np.cos(height)])
+
+
+def shifted(picture, right, down):
+    """The picture (R, R) seen `right` and `down` pixels further on; its border repeats."""
+    move = np.float32([[1, 0, right], [0, 1, down]])
+    return cv2.warpAffine(picture, move, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE,
+                          flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+
+
+def shadows(z, towards, pixel):
+    """How much of the light arrives (R, R), 0 … 1, at depths z with a light `towards` (3,)."""
+    dark = np.zeros_like(z)
+    for far in (0.06, 0.13, 0.23, 0.36, 0.52):
+        there = shifted(z, far * towards[0] / pixel, -far * towards[1] / pixel)
+        there -= z
+        there -= np.float32(far * towards[2] + 0.015)
+        there *= np.float32(1 / (0.05 + 0.12 * far))
+        np.maximum(dark, np.clip(there, 0, 1), out=dark)
+    return 1 - cv2.GaussianBlur(dark, (0, 0), max(0.02 / pixel, 0.5))
+
+
+def hollows(z, pixel):
+    """How open to the sky (R, R), 0 … 1, depths z are: what lies behind its surroundings is not."""
+    open_ = np.ones_like(z)
+    for reach, strength in ((0.12, 2.4), (0.45, 1.1)):
+        near = cv2.blur(z, (2 * int(0.5 * reach / pixel) + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
+        near = cv2.blur(near, (2 * int(0.3 * reach / pixel) + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
+        open_ -= strength * np.clip(near - z, 0, 0.3)
+    return np.clip(open_, 0.25, 1)
+
+
+def lit(scene, seen):
+    """Linear light (R, R, 3) of a painted scene."""
+    towards, pixel = direction(seen), scene.camera.pixel
+    z = np.maximum(scene.z, np.float32(-1.6))
+    where = np.flatnonzero(scene.region)
+    sky, key = hollows(z, pixel).ravel()[where], shadows(z, towards, pixel).ravel()[where]
+    normal, colour = scene.normal.reshape(-1, 3)[where], scene.colour.reshape(-1, 3)[where]
+    gloss, skin = scene.gloss.ravel()[where], SKIN[scene.region.ravel()[where]]
+    lamp, ambient = np.float32(seen.light) * np.float32(1.15 * seen.strength), np.float32(seen.ambient)
+    half = towards + np.float32([0, 0, 1])
+    half /= np.linalg.norm(half)
+    aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
+    facing, fill, gleam = cv2.split(turned(normal[:, None], np.stack([towards, aside, half])))
+    facing, fill, gleam = facing[:, 0], np.maximum(fill[:, 0], 0), np.maximum(gleam[:, 0], 0)
+    around = sky * (0.465 + 0.285 * normal[:, 1] + 0.35 * fill)
+    arriving = key * (0.6 + 0.4 * sky)
+    picture = np.empty_like(colour)
+    for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
+        soft = np.float32(0.12) + np.float32(wrap) * skin
+        shine = np.clip((facing + soft) / (1 + soft), 0, 1) * arriving
+        picture[:, channel] = colour[:, channel] * (lamp[channel] * shine + ambient[channel] * around)
+    picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
+    gleam *= gleam
+    gleam *= gleam
+    sharp = gleam * gleam * gleam
+    white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * key * sky
+    edge = np.maximum(1 - normal[:, 2], 0)
+    edge = edge * edge * edge * sky * gloss * np.float32(0.10)
+    picture += white[:, None] * lamp + edge[:, None] * ambient
+    light = np.zeros_like(scene.colour)
+    flat = light.reshape(-1, 3)
+    flat[where] = picture + scene.glow.ravel()[where, None]
+    shining = np.zeros(scene.z.size, np.float32)
+    shining[where] = key * sky
+    for place, tangent, tint in scene.sheens:
+        flat[place] += _sheen(tangent, tint, towards, shining[place]) * lamp
+    return light
+
+
+def _sheen(tangent, tint, towards, arriving):
+    """Highlights (N, 3) of hair along strands: Kajiya and Kay (1989), equation 17, twice."""
+    lamp, seen = along(tangent, towards), tangent[:, 2]
+    across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
+    gleam = np.clip(across - lamp * seen, 0, 1)
+    two = gleam * gleam
+    four = two * two
+    wide = four * four * four * two
+    return (0.055 * wide * wide * wide * arriving)[:, None] + (0.55 * wide * arriving)[:, None] * tint
+
+
+def backdrop(seen, side, rng):
+    """A blurred room or garden (side, side, 3), linear light."""
+    small = 64
+    y, x = np.mgrid[:small, :small].astype(np.float32) / small
+    first, second = (np.float32(c) * 0.8 for c in seen.behind)
+    slope = rng.uniform(-1, 1)
+    share = np.clip(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5), 0, 1)[..., None]
+    picture = first * (1 - share) + second * share
+    glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)[..., None]
+    picture = picture * (0.8 + 0.45 * glow)
+    if seen.backdrop == "lights":
+        picture = picture * 0.55
+        for _ in range(rng.integers(9, 18)):
+            middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(2, 7)
+            tint = 0.5 * (first + second) * rng.uniform(0.25, 0.9) * np.exp(0.2 * rng.normal(size=3))
+            disc = np.zeros((small, small), np.uint8)
+            cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
+            picture += (disc / np.float32(255))[..., None] * np.float32(tint)
+        picture = cv2.GaussianBlur(picture, (0, 0), 0.8)
+    elif seen.backdrop == "leaves":
+        noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
+                               interpolation=cv2.INTER_CUBIC) for n in (7, 16))
+        green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
+        picture = 0.5 * picture + 0.6 * green
+        picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))[..., None]
+    return cv2.resize(picture.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+
+
+def develop(light, exposure=1.0):
+    """Picture in [0, 1] of linear light: a soft shoulder, then the square root."""
+    bright = np.maximum(light, 0) * np.float32(exposure)
+    return np.sqrt(np.clip(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright), 0, 1))
