@@ -66,7 +66,7 @@ def reader(seed=0):
 def generators(seed=0, steps=5000, longer=14_000, l1=25.0):
     """Lesson 02's four generators; the reader above judges them.
 
-    The U-Net with L1, alone and with the discriminator, takes `longer`, and a little less L1.
+    The U-Net with L1 and the discriminator takes `longer`, and a little less L1.
     """
     import numpy as np
 
@@ -81,7 +81,7 @@ def generators(seed=0, steps=5000, longer=14_000, l1=25.0):
     labels, example = [pair.labels for pair in test], pairs.Jitter(train, pix2pix.QUICK["side"])
     for name in reversed(pix2pix.VARIANTS):
         folder = paths.BUILD / "checkpoints" / f"02_{name}"
-        taken, settings = (longer, {"l1": l1}) if name in ("unet_l1", "unet_l1_cgan") else (steps, {})
+        taken, settings = (longer, {"l1": l1}) if name == "unet_l1_cgan" else (steps, {})
         model = pix2pix.train(example, name, taken, seed, folder=folder, **settings).generator
         made = translate(checkpoints.as_shipped(model), sources)
         read = segmenter.read(segmenter.load(), made)
