@@ -83,8 +83,8 @@ class Scene:
 
     def _meet(self, layer, spot, z):
         nearer = z > self.z[spot]
-        self.z[spot][nearer] = z[nearer]
-        self.layer[spot][nearer] = layer
+        np.copyto(self.z[spot], z, where=nearer)
+        np.copyto(self.layer[spot], layer, where=nearer)
 
     def _head(self):
         where, head = self.seen_at(HEAD)

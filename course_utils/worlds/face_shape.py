@@ -284,7 +284,8 @@ def trace(camera: Camera, radius):
     few = x[1::4], y[1::4]
     across, down = (part.ravel() for part in np.meshgrid(*few))
     far = across * across + down * down
-    z = _march(camera, radius, across, down, np.sqrt(np.maximum(most**2 - far, 0)), far < most**2)
+    z = _march(camera, radius, across, down, np.sqrt(np.maximum(most**2 - far, 0)), far < most**2,
+               3 * camera.pixel)
     coarse = cv2.dilate(z.reshape(len(few[1]), len(few[0])), np.ones((3, 3), np.uint8))
     start = cv2.resize(coarse, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
     start = cv2.copyMakeBorder(start, 0, 3, 0, 3, cv2.BORDER_REPLICATE)[:len(y), :len(x)]
@@ -293,18 +294,21 @@ def trace(camera: Camera, radius):
     top = np.sqrt(np.maximum(most**2 - across * across - down * down, 0))
     found = np.full((len(y), len(x)), FAR, np.float32)
     start = np.minimum(start[rows, columns] + np.float32(0.08), top)
-    found[rows, columns] = _march(camera, radius, across, down, start, top > 0)
+    found[rows, columns] = _march(camera, radius, across, down, start, top > 0,
+                                   camera.pixel)
     found += camera.origin[2] * (found > FAR)
     return spot, found
 
 
-def _march(camera, radius, x, y, start, may, steps=4, rounds=14):
+def _march(camera, radius, x, y, start, may, size, steps=4, rounds=12):
     """Depths (N,) where rays at x, y (N,) from `start` on meet the surface, `FAR` where none is.
+
+    Only rays that `may` meet it are followed; `size` is how exact the depths have to be.
 
     Sphere tracing with secant steps; what has not arrived after a few of them is followed further,
     its place bracketed and bisected.
     """
-    most, turn, size = np.float32(radius.max()), camera.turn, np.float32(camera.pixel)
+    most, turn, size = np.float32(radius.max()), camera.turn, np.float32(size)
     unit = np.float32((len(radius) - 1) / (2 * REACH))
     middle = np.float32((len(radius) - 1) / 2)
     ray = np.stack([x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)])
@@ -337,7 +341,7 @@ def _march(camera, radius, x, y, start, may, steps=4, rounds=14):
     for number in range(rounds):
         if not len(late):
             break
-        least = np.float32((0.6 + 0.3 * number) * size + 0.003)  # to get past a cheek in time
+        least = np.float32((0.6 + 0.4 * number) * size + 0.003)  # to get past a cheek in time
         for _ in range(3):
             ahead = off(here, ray)
             enters = ahead < 0
