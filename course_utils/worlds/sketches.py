@@ -162,7 +162,7 @@ def _features(sheet, face, grey, regions, scale):
     _follow(sheet, regions == MOUTH, scale, 0.45, 1.0, 40, 0.5)
     fine = cv2.GaussianBlur(grey, (0, 0), 0.8 * scale)
     around = cv2.GaussianBlur(grey, (0, 0), 7 * scale)
-    dark = np.clip((around - fine) * 3.2, 0, 1)
+    dark = np.clip((around / np.maximum(fine, 0.05) - 1) * 1.9, 0, 1)
     inner = ndimage.binary_dilation(eyes, iterations=int(5 * scale))
     inner |= ndimage.binary_dilation(np.isin(regions, (MOUTH, NOSE)), iterations=int(2 * scale))
     inner &= ~np.isin(regions, (HAIR, CLOTHES, 0))
@@ -234,7 +234,7 @@ def _hatch(sheet, regions, grey, scale):
     cloth = np.isin(regions, (CLOTHES, HEADWEAR))
     tone = cv2.GaussianBlur(grey, (0, 0), 3 * scale)
     bright = np.percentile(tone[skin], 85) if skin.any() else 0.8
-    deep = np.where(skin, np.clip(1.02 - tone / bright, 0, 1) * 1.1, 0)
+    deep = np.where(skin, np.clip(0.96 - tone / bright, 0, 1) * 0.9, 0)
     deep += np.where(cloth, np.clip(0.62 - 0.8 * tone, 0, 1), 0)
     smooth = cv2.GaussianBlur(deep.astype(np.float32), (0, 0), 1.2 * scale)
     sheet.graphite += np.where(skin, 0.30, 0.25) * smooth
