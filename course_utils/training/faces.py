@@ -15,7 +15,7 @@ from ..worlds import faces
 from .schedules import warm_cosine
 from .segmenter import class_weights
 
-SIDE = {"recognise": 48, "parts": 96}  # pixels of the pictures that the networks see
+SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the networks see
 BATCH = {"recognise": 48, "parts": 8}
 ALIKE = {  # what all people share in an ablation; the rest of an identity stays its own
     "colours": ("skin", "hair", "eye_colour", "lip_colour", "scarf", "frame", "grey", "blush"),
@@ -119,7 +119,7 @@ def labelled(seeds) -> list[tuple]:
 
 
 def train_parts(pairs, steps: int, seed: int = 0):
-    """A U-Net from pictures (N, 96, 96, 3) in [0, 1] to logits of `faces.CLASSES`.
+    """A U-Net from pictures (N, 64, 64, 3) in [0, 1] to logits of `faces.CLASSES`.
 
     pairs: as `labelled` makes them. Each example is a random part of a picture, mirrored every
     second time, in other colours and a little out of focus, since a camera isn't drawn.
@@ -130,7 +130,7 @@ def train_parts(pairs, steps: int, seed: int = 0):
     from ..models.unet import unet
 
     classes = len(faces.CLASSES)
-    model = unet((None, None, 3), classes=classes, base=16, depth=4, batch_norm=True)
+    model = unet((None, None, 3), classes=classes, base=12, depth=4, batch_norm=True)
     weights = class_weights([labels for _, labels in pairs], classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
@@ -156,7 +156,7 @@ def train_parts(pairs, steps: int, seed: int = 0):
 def read_parts(model, photos) -> np.ndarray:
     """The class of each pixel, int32 (N, H, W), in photos (N, H, W, 3) in [0, 1].
 
-    The mean of the answers for a picture and its mirror image; read at 96 × 96.
+    The mean of the answers for a picture and its mirror image; read at 64 × 64.
     """
     photos = images.to_float(photos)
     small = np.stack([images.resize(photo, (SIDE["parts"],) * 2) for photo in photos])

@@ -52,10 +52,9 @@ def lit(scene, seen):
     """Linear light (R, R, 3) of a painted scene."""
     towards, pixel = direction(seen), scene.camera.pixel
     z = np.maximum(scene.z, np.float32(-1.6))
-    where = np.flatnonzero(scene.region)
+    where, normal, colour, gloss = scene.where, scene.normal, scene.coat.colour, scene.coat.gloss
     sky, key = hollows(z, pixel).ravel()[where], shadows(z, towards, pixel).ravel()[where]
-    normal, colour = scene.normal.reshape(-1, 3)[where], scene.colour.reshape(-1, 3)[where]
-    gloss, skin = scene.gloss.ravel()[where], SKIN[scene.region.ravel()[where]]
+    skin = SKIN[scene.coat.region]
     lamp, ambient = np.float32(seen.light) * np.float32(1.15 * seen.strength), np.float32(seen.ambient)
     half = towards + np.float32([0, 0, 1])
     half /= np.linalg.norm(half)
@@ -77,9 +76,9 @@ def lit(scene, seen):
     edge = np.maximum(1 - normal[:, 2], 0)
     edge = edge * edge * edge * sky * gloss * np.float32(0.10)
     picture += white[:, None] * lamp + edge[:, None] * ambient
-    light = np.zeros_like(scene.colour)
+    light = np.zeros(z.shape + (3,), np.float32)
     flat = light.reshape(-1, 3)
-    flat[where] = picture + scene.glow.ravel()[where, None]
+    flat[where] = picture + scene.coat.glow[:, None]
     shining = np.zeros(scene.z.size, np.float32)
     shining[where] = key * sky
     for place, tangent, tint in scene.sheens:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
-from course_utils.worlds.face_paint import EAR, FACE, HAIR, HEADWEAR, Coat
+from course_utils.worlds.face_paint import EAR, FACE, GLASSES, HAIR, HEADWEAR, Coat
 from course_utils.worlds.face_shape import (
     FAR, Body, Camera, cast, egg, lengths, look_up, trace, turned)
 
@@ -15,20 +15,16 @@ NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair v
 class Scene:
     """A person painted, before the light.
 
-    All (R, R) or (R, R, 3): `z` nearness, `normal` as the viewer sees it, `colour` linear,
-    `region`, `gloss`, `glow`. `sheens`: flat indices, strands' directions and tints of the hair.
+    `z` (R, R) nearness, `region` (R, R). Of the N pixels that show the person: `where`, flat
+    indices; `normal` (N, 3) as the viewer sees it; `coat`. `sheens`: flat indices, strands'
+    directions and tints of the hair. `frame`: glasses, or None.
     """
 
     def __init__(self, who, seen, side: int):
         self.who, self.seen, self.camera = who, seen, Camera(seen, side)
         self.z = np.full((side, side), FAR, np.float32)
         self.layer = np.zeros((side, side), np.uint8)
-        self.normal = np.zeros((side, side, 3), np.float32)
-        self.colour = np.zeros((side, side, 3), np.float32)
-        self.region = np.zeros((side, side), np.uint8)
-        self.gloss = np.zeros((side, side), np.float32)
-        self.glow = np.zeros((side, side), np.float32)
-        self.sheens = []
+        self.painted, self.sheens = [], []
         texels = int(np.clip(0.75 * side, 88, 288)) // 8 * 8
         self.radius = face_shape.head_radius(who, seen, texels)
         if who.beard == "full":
@@ -52,7 +48,19 @@ class Scene:
             self._ear(OTHER + number, shape)
         for number, shape in enumerate(volumes):
             self._hanging(OTHER + 2 + number, shape)
-        face_wear.put_on_glasses(self)
+        self.where, self.normal, *coat = (np.concatenate(part) for part in zip(*self.painted))
+        self.coat = Coat(*coat)
+        self.region = np.zeros((side, side), np.uint8)
+        self.region.ravel()[self.where] = self.coat.region
+        self.frame = face_wear.glasses(self)
+        if self.frame is not None:
+            self.region[self.frame.cover > 0.45] = GLASSES
+
+    def normals(self):
+        """(R, R, 3): the surface's normals as the viewer sees them, 0 where nothing is."""
+        normals = np.zeros(self.z.shape + (3,), np.float32)
+        normals.reshape(-1, 3)[self.where] = self.normal
+        return normals
 
     def flow(self):
         """(R, R, 2): the direction of hair as it is seen, of length 0 … 1."""
@@ -69,12 +77,8 @@ class Scene:
                                           self.z.ravel()[where])
 
     def put(self, where, coat: Coat, normal):
-        """Paint pixels; `normal` (N, 3) in head coordinates."""
-        self.colour.reshape(-1, 3)[where] = coat.colour
-        self.region.ravel()[where] = coat.region
-        self.gloss.ravel()[where] = coat.gloss
-        self.glow.ravel()[where] = coat.glow
-        self.normal.reshape(-1, 3)[where] = turned(normal, self.camera.turn)
+        """Paint pixels; `normal` (N, 3) as the viewer sees it."""
+        self.painted.append((where, normal, *coat))
 
     def _grow_beard(self):
         d = face_shape.chart(len(self.radius)).directions
@@ -123,7 +127,7 @@ class Scene:
             if face_hair.STYLES[who.style].curl >= 1:
                 self._curly(coat, place, head)
             self._add_sheen(where[place], tangent[grown], noise[grown], cover)
-        self.put(where, coat, normal)
+        self.put(where, coat, turned(normal, self.camera.turn))
 
     def _curly(self, coat, place, head):
         d = head[place]
@@ -165,7 +169,7 @@ class Scene:
         coat.shade(every, 0.5 * shell, (0.55, 0.38, 0.34))
         coat.shade(every, 0.55 * groove, (0.6, 0.42, 0.38))
         coat.shade(every, np.full(len(e), 0.35 * self.who.blush, np.float32), (1, 0.72, 0.70))
-        self.put(where, coat, normal)
+        self.put(where, coat, turned(normal, self.camera.turn))
 
     def _hanging(self, layer, shape):
         where, head = self.seen_at(layer)
@@ -183,4 +187,4 @@ class Scene:
             coat = Coat.of(len(head), who.hair, HAIR, 0.02)
             coat.colour[:] = self._strands(noise, rough)
             self._add_sheen(where, tangent, noise, np.ones(len(head), np.float32))
-        self.put(where, coat, normal)
+        self.put(where, coat, turned(normal, self.camera.turn))

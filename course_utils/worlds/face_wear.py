@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape
-from course_utils.worlds.face_paint import CLOTHES, FACE, GLASSES, HEADWEAR, NECK, Coat
+from course_utils.worlds.face_paint import CLOTHES, NECK, Coat
 from course_utils.worlds.face_shape import fetch, look_up
 
 LANDMARKS = (
@@ -53,10 +55,7 @@ def dress(scene, body):
     elif seen.clothing == "turtleneck":
         fold = np.exp(-((y + 1.16 + 0.03 * np.cos(2 * x)) / 0.025) ** 2)
         coat.shade(every, 0.5 * fold, (0.5, 0.5, 0.5))
-    scene.colour.reshape(-1, 3)[where] = coat.colour
-    scene.region.ravel()[where] = coat.region
-    scene.gloss.ravel()[where] = coat.gloss
-    scene.normal.reshape(-1, 3)[where] = normal
+    scene.put(where, coat, normal)
 
 
 def _collar(coat, every, seen, x, y, front, edge, fabric):
@@ -139,12 +138,18 @@ def glasses_lines(who, radius):
     return rims, [arch] + arms
 
 
-def put_on_glasses(scene):
-    """Paint the frame where nothing hides it; lenses are seen to by `through_lenses`."""
-    scene.lenses = None
+class Frame(NamedTuple):
+    """A pair of glasses as it is seen: `cover` (R, R) 0 … 1 of the frame, the lenses' outlines."""
+
+    cover: np.ndarray
+    lenses: list
+
+
+def glasses(scene):
+    """The `Frame` of a scene's person where nothing hides it, None without glasses."""
     who, camera = scene.who, scene.camera
     if who.glasses == "none":
-        return
+        return None
     rims, rest = glasses_lines(who, scene.skin_radius)
     thick = (0.020 if who.glasses == "thin" else 0.042) / camera.pixel
     share = np.zeros(scene.z.shape, np.uint8)
@@ -155,28 +160,26 @@ def put_on_glasses(scene):
         fixed = np.round(at * 16 - 8).astype(np.int32)
         for k in np.flatnonzero(shown[1:] & shown[:-1]):
             cv2.line(share, fixed[k], fixed[k + 1], 255, max(1, round(thick)), cv2.LINE_AA, 4)
-    cover = share.astype(np.float32) / 255 * np.float32(min(1, thick + 0.15))
-    where = np.flatnonzero(cover > 0.02)
-    cover = cover.ravel()[where, None]
-    flat = scene.colour.reshape(-1, 3)
-    flat[where] += cover * (np.float32(who.frame) - flat[where])
-    scene.gloss.ravel()[where] = 0.8 * cover[:, 0]
-    scene.glow.ravel()[where] *= 1 - cover[:, 0]
-    scene.region.ravel()[where[cover[:, 0] > 0.45]] = GLASSES
-    scene.lenses = [camera.pixels(rim) for rim in rims]
+    return Frame(share * np.float32(min(1, thick + 0.15) / 255), [camera.pixels(rim) for rim in rims])
 
 
-def through_lenses(scene, light):
-    """Linear light with a faint reflection where there are lenses."""
-    if scene.lenses is None:
+def put_on_glasses(scene, light):
+    """Linear light (R, R, 3) with the frame, and a faint reflection where there are lenses."""
+    if scene.frame is None:
         return light
     glass = np.zeros(scene.z.shape, np.uint8)
-    for rim in scene.lenses:
+    for rim in scene.frame.lenses:
         cv2.fillPoly(glass, [np.round(rim * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
     rows, columns = np.nonzero(glass)
     diagonal = np.cos((columns - 0.8 * rows) * scene.camera.pixel * 5.5) ** 8
     share = (0.02 + 0.05 * diagonal) * (glass[rows, columns] / 255)
     light[rows, columns] += share[:, None].astype(np.float32)
+    rows, columns = np.nonzero(scene.frame.cover > 0.02)
+    cover = scene.frame.cover[rows, columns, None]
+    lamp = np.float32(scene.seen.light) * 0.75 + np.float32(scene.seen.ambient) * 0.6
+    shine = 0.03 + 0.05 * np.cos(rows * scene.camera.pixel * 9)[:, None] ** 2
+    tint = np.float32(scene.who.frame) * lamp + np.float32(shine)
+    light[rows, columns] += cover * (tint - light[rows, columns])
     return light
 
 

@@ -80,11 +80,11 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     rng = np.random.default_rng((seen.seed, 303))
     behind = face_light.backdrop(seen, scene.camera.side, rng)
     np.copyto(light, behind, where=(scene.region == 0)[..., None])
-    light = face_wear.through_lenses(scene, light)
+    light = face_wear.put_on_glasses(scene, light)
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
     landmarks, visible = face_wear.landmarks(scene)
     return Face(who, seen, face_light.develop(picture), _regions(scene.region),
-                landmarks / 2, visible, scene.z[1::2, 1::2].copy(), scene.normal[1::2, 1::2].copy(),
+                landmarks / 2, visible, scene.z[1::2, 1::2].copy(), scene.normals()[1::2, 1::2].copy(),
                 scene.flow()[1::2, 1::2].copy())
 
 
