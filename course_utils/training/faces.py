@@ -1,4 +1,4 @@
-"""Two networks that show what the drawn faces are good for: one tells people apart, one names parts.
+"""Two networks that measure the drawn faces: one tells people apart, one names their parts.
 
 Neither is shipped: they measure whether an identity is more than its light and clothes, and whether
 what a network learns from drawn regions holds on real portraits.
@@ -33,7 +33,7 @@ ALIKE = {  # what all people share in an ablation; the rest of an identity stays
 
 
 def portraits(seeds, views: int, first: int = 0, alike: str | None = None, **chosen) -> np.ndarray:
-    """Frontal pictures uint8 (people, views, 48, 48, 3) of each seed's person: the middle of 64 × 64.
+    """Frontal pictures uint8 (people, views, 48, 48, 3) of seeds' people: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
     alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
@@ -85,8 +85,8 @@ def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
 
     def loss(_, cosines):
         own = ops.arange(ops.shape(cosines)[0])
-        return sum(ops.mean(keras.losses.sparse_categorical_crossentropy(own, table, from_logits=True))
-                   for table in (cosines, ops.transpose(cosines))) / 2  # fmt: skip
+        entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return (entropy(own, cosines) + entropy(own, ops.transpose(cosines))) / 2
 
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
 
@@ -101,9 +101,9 @@ def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
 
 
 def rank_one(network, gallery: np.ndarray, probes: np.ndarray) -> float:
-    """Share of probes (people, 48, 48, 3), uint8, whose nearest gallery picture is their own person.
+    """Share of probes uint8 (people, 48, 48, 3) whose nearest gallery picture is their own.
 
-    The nearest is the one with the largest cosine; row n of both shows person n. Chance: 1 / people.
+    The nearest has the largest cosine; row n of both shows person n. Chance: 1 / people.
     """
     known, asked = (network.predict(images.to_float(part), verbose=0) for part in (gallery, probes))
     return float(np.mean(np.argmax(asked @ known.T, axis=1) == np.arange(len(asked))))
@@ -113,7 +113,7 @@ def rank_one(network, gallery: np.ndarray, probes: np.ndarray) -> float:
 
 
 def labelled(seeds) -> list[tuple]:
-    """(photo, regions) of drawn people as the portraits are: near the front, filling the picture."""
+    """(photo, regions), uint8, of drawn people as portraits are: near the front, large."""
     drawn = (faces.face(seed, SIDE["parts"] * 4 // 3, zoom=1.05) for seed in seeds)
     return [(images.to_uint8(each.photo), each.regions.astype(np.uint8)) for each in drawn]
 

@@ -1,4 +1,4 @@
-"""Light on the drawn people: sun or lamp with soft shadows, hollows, sheen of hair, and backdrops."""
+"""Light on the drawn people: a lamp with soft shadows, hollows, sheen of hair, and backdrops."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def hollows(z, pixel):
     """How open to the sky (R, R), 0 … 1, depths z are: what lies behind its surroundings is not."""
     open_ = np.ones_like(z)
     for reach, strength in ((0.12, 2.4), (0.45, 1.1)):
-        near = cv2.blur(z, (2 * int(0.5 * reach / pixel) + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
-        near = cv2.blur(near, (2 * int(0.3 * reach / pixel) + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
+        near = z
+        for share in (0.5, 0.3):
+            wide = 2 * int(share * reach / pixel) + 1
+            near = cv2.blur(near, (wide, wide), borderType=cv2.BORDER_REPLICATE)
         open_ -= strength * np.clip(near - z, 0, 0.3)
     return np.clip(open_, 0.25, 1)
 
@@ -55,7 +57,8 @@ def lit(scene, seen):
     where, normal, colour, gloss = scene.where, scene.normal, scene.coat.colour, scene.coat.gloss
     sky, key = hollows(z, pixel).ravel()[where], shadows(z, towards, pixel).ravel()[where]
     skin = SKIN[scene.coat.region]
-    lamp, ambient = np.float32(seen.light) * np.float32(1.15 * seen.strength), np.float32(seen.ambient)
+    lamp = np.float32(seen.light) * np.float32(1.15 * seen.strength)
+    ambient = np.float32(seen.ambient)
     half = towards + np.float32([0, 0, 1])
     half /= np.linalg.norm(half)
     aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
@@ -67,7 +70,8 @@ def lit(scene, seen):
     for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
         soft = np.float32(0.12) + np.float32(wrap) * skin
         shine = np.clip((facing + soft) / (1 + soft), 0, 1) * arriving
-        picture[:, channel] = colour[:, channel] * (lamp[channel] * shine + ambient[channel] * around)
+        arrives = lamp[channel] * shine + ambient[channel] * around
+        picture[:, channel] = colour[:, channel] * arrives
     picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
     gleam *= gleam
     gleam *= gleam
@@ -94,7 +98,8 @@ def _sheen(tangent, tint, towards, arriving):
     two = gleam * gleam
     four = two * two
     wide = four * four * four * two
-    return (0.055 * wide * wide * wide * arriving)[:, None] + (0.55 * wide * arriving)[:, None] * tint
+    white = 0.055 * wide * wide * wide * arriving
+    return white[:, None] + (0.55 * wide * arriving)[:, None] * tint
 
 
 def backdrop(seen, side, rng):
@@ -111,7 +116,7 @@ def backdrop(seen, side, rng):
         picture = picture * 0.55
         for _ in range(rng.integers(9, 18)):
             middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(2, 7)
-            tint = 0.5 * (first + second) * rng.uniform(0.25, 0.9) * np.exp(0.2 * rng.normal(size=3))
+            tint = (first + second) * rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=3))
             disc = np.zeros((small, small), np.uint8)
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
             picture += (disc / np.float32(255))[..., None] * np.float32(tint)

@@ -36,8 +36,8 @@ class Coat(NamedTuple):
         """Cover points `where` (K,) by shares (K,) with a colour (3,) or (K, 3)."""
         seen = np.flatnonzero(cover > 0.004)
         where, cover, colour = where[seen], cover[seen], np.asarray(colour, np.float32)
-        old = self.colour[where]
-        self.colour[where] = old + cover[:, None] * ((colour if colour.ndim == 1 else colour[seen]) - old)
+        old, new = self.colour[where], colour if colour.ndim == 1 else colour[seen]
+        self.colour[where] = old + cover[:, None] * (new - old)
         if region is not None:
             self.region[where[cover > 0.5]] = region
         if gloss is not None:
@@ -77,7 +77,7 @@ class Marks:
 def grain():
     """Periodic fine noise (256, 256) of deviation 1, for skin, and rounder spots (256, 256)."""
     rng = np.random.default_rng(9)
-    fine, spots = face_hair._stretched(rng, 256, 256, 1, 1), face_hair._stretched(rng, 256, 256, 3, 3)
+    fine, spots = face_hair.stretched(rng, 256, 256, 1, 1), face_hair.stretched(rng, 256, 256, 3, 3)
     return 0.6 * fine + 0.8 * spots, spots
 
 
@@ -85,7 +85,7 @@ def paint_face(who, seen, head, pixel) -> Coat:
     """The bare face at points (N, 3) of the head."""
     marks = Marks(head, pixel)
     coat = Coat.of(len(head), who.skin, FACE, 0.35)
-    _complexion(coat, marks, who, seen)
+    _complexion(coat, marks, who)
     _nose(coat, marks, who)
     _mouth(coat, marks, who, seen)
     _age_lines(coat, marks, who, seen)
@@ -100,7 +100,7 @@ def _bell(x, y, wide, high):
     return np.exp(-0.5 * ((x / wide) ** 2 + (y / high) ** 2))
 
 
-def _complexion(coat, marks, who, seen):
+def _complexion(coat, marks, who):
     u, v, ahead = np.abs(marks.u), marks.v, marks.ahead
     place = np.flatnonzero(ahead)
     u, v = u[place], v[place]
@@ -119,7 +119,7 @@ def _complexion(coat, marks, who, seen):
     if who.freckles > 0.05:
         many = _bell(u - 0.35, v + 0.25, 0.4, 0.22)
         dots = np.clip(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15), 0, 1)
-        coat.shade(place, (0.75 * min(who.freckles, 1) * many * dots).clip(0, 1), (0.55, 0.38, 0.28))
+        coat.shade(place, 0.75 * min(who.freckles, 1) * many * dots, (0.55, 0.38, 0.28))
 
 
 def _nose(coat, marks, who):
@@ -165,9 +165,11 @@ def _mouth(coat, marks, who, seen):
         inner = marks.cover(np.minimum(np.minimum(above - v, v - below), within))
         coat.lay(place, inner, (0.05, 0.012, 0.012), MOUTH, 0.1)
         smile = np.clip(seen.smile, 0, 1)
-        teeth = marks.cover(np.minimum(above - v, v - (line - (0.12 + 0.25 * smile) * mouth.gap * round_)))
+        edge = line - (0.12 + 0.25 * smile) * mouth.gap * round_
+        teeth = marks.cover(np.minimum(above - v, v - edge))
         teeth = teeth * marks.cover(0.92 * mouth.half - np.abs(u)) * inner
-        coat.lay(place, teeth, np.float32((0.78, 0.74, 0.66)) * (1 - 0.5 * s[:, None] ** 4), gloss=0.5)
+        ivory = np.float32((0.78, 0.74, 0.66)) * (1 - 0.5 * s[:, None] ** 4)
+        coat.lay(place, teeth, ivory, gloss=0.5)
 
 
 def _age_lines(coat, marks, who, seen):
@@ -178,8 +180,8 @@ def _age_lines(coat, marks, who, seen):
     fold = 0.18 * who.nose_width + (mouth.half + 0.03 - 0.18 * who.nose_width) * down**0.9 + 0.02
     depth = 0.10 + 0.5 * who.age + 0.35 * max(seen.smile, 0)
     ends = np.clip(4 * (1.1 - down), 0, 1) * np.clip(10 * down, 0, 1)
-    off = u - fold
-    coat.shade(place, (0.6 * depth * ends * np.exp(-(off / 0.02) ** 2)).clip(0, 1), (0.62, 0.48, 0.44))
+    line = 0.6 * depth * ends * np.exp(-((u - fold) / 0.02) ** 2)
+    coat.shade(place, line, (0.62, 0.48, 0.44))
     if who.age < 0.35 or marks.pixel > 0.021:          # finer than a pixel
         return
     old = (who.age - 0.35) / 0.65
@@ -282,10 +284,11 @@ def beard_share(who, seen, head):
     z = np.maximum(head[..., 2], 0.05)
     u, v, x, y = head[..., 0] / z, head[..., 1] / z, np.abs(head[..., 0]), head[..., 1]
     mouth, (_, _, base) = mouth_places(who, seen), nose_places(who)
-    lips = 1 - np.hypot(u / (mouth.half + 0.01), (v - mouth.line + 0.01) / (0.105 + 0.7 * mouth.gap))
+    lips = 1 - np.hypot(u / (mouth.half + 0.01),
+                        (v - mouth.line + 0.01) / (0.105 + 0.7 * mouth.gap))
     top = mouth.line + 0.07 * who.upper_lip
-    moustache = np.minimum(np.minimum(base - 0.035 - v + 0.1 * np.abs(u), v - top + 0.10 + 0.2 * np.abs(u)),
-                           mouth.half + 0.07 - np.abs(u))
+    moustache = np.minimum(base - 0.035 - v + 0.1 * np.abs(u), v - top + 0.10 + 0.2 * np.abs(u))
+    moustache = np.minimum(moustache, mouth.half + 0.07 - np.abs(u))
     if who.beard == "moustache":
         inside = moustache
     elif who.beard == "goatee":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
+from course_utils.worlds.face_body import Body
 from course_utils.worlds.face_paint import EAR, FACE, GLASSES, HAIR, HEADWEAR, Coat
 from course_utils.worlds.face_shape import (
-    FAR, Body, Camera, cast, egg, lengths, look_up, trace, turned)
+    FAR, Camera, cast, egg, lengths, look_up, trace, turned)
 
 NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair volumes from OTHER on
 

@@ -64,7 +64,8 @@ def _collar(coat, every, seen, x, y, front, edge, fabric):
     shirt = np.float32(seen.lining if seen.clothing == "jacket" else seen.cloth)
     gap = np.clip(0.05 + 0.55 * (-y - 1.06), 0, 0.13)
     neck = np.clip((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge, 0, 1)
-    flap = np.minimum(np.minimum(y + 1.42 + 0.20 * across, across - gap), 0.44 - across + 0.2 * (y + 1.3))
+    flap = np.minimum(y + 1.42 + 0.20 * across, 0.70 - across + 0.2 * y)
+    flap = np.minimum(flap, across - gap)
     flap = np.where(front, np.minimum(flap, -1.03 - 0.25 * across - y), -1.03 - y)
     coat.lay(every, np.clip(flap / edge + 0.5, 0, 1) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
     rim = np.exp(-(flap / 0.016) ** 2) * (y > -1.5) * front
@@ -160,7 +161,8 @@ def glasses(scene):
         fixed = np.round(at * 16 - 8).astype(np.int32)
         for k in np.flatnonzero(shown[1:] & shown[:-1]):
             cv2.line(share, fixed[k], fixed[k + 1], 255, max(1, round(thick)), cv2.LINE_AA, 4)
-    return Frame(share * np.float32(min(1, thick + 0.15) / 255), [camera.pixels(rim) for rim in rims])
+    cover = share * np.float32(min(1, thick + 0.15) / 255)
+    return Frame(cover, [camera.pixels(rim) for rim in rims])
 
 
 def put_on_glasses(scene, light):

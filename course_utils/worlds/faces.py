@@ -21,7 +21,7 @@ from course_utils.worlds import face_light, face_wear, sketches
 from course_utils.worlds.face_scene import Scene
 from course_utils.worlds.face_wear import LANDMARKS
 from course_utils.worlds.people import (
-    Conditions, Identity, check_seed, conditions, identity, with_conditions)
+    Conditions, Identity, conditions, identity, with_conditions)
 
 __all__ = ["CLASSES", "LANDMARKS", "PALETTE", "Conditions", "Face", "Identity", "conditions",
            "dataset", "face", "identity", "render", "with_conditions"]
@@ -84,8 +84,8 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
     landmarks, visible = face_wear.landmarks(scene)
     return Face(who, seen, face_light.develop(picture), _regions(scene.region),
-                landmarks / 2, visible, scene.z[1::2, 1::2].copy(), scene.normals()[1::2, 1::2].copy(),
-                scene.flow()[1::2, 1::2].copy())
+                landmarks / 2, visible, *(each[1::2, 1::2].copy() for each in
+                                          (scene.z, scene.normals(), scene.flow())))
 
 
 def face(seed: int, size: int = 64, **chosen) -> Face:

@@ -14,9 +14,9 @@ import numpy as np
 from scipy import ndimage
 
 from course_utils import images
-from course_utils.worlds.face_hair import _stretched
+from course_utils.worlds.face_hair import stretched
 
-PAPER = 256                                            # side of the sheet on which strokes are drawn
+PAPER = 256                                            # side of the sheet that strokes are drawn on
 (SKIN, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD, HEADWEAR) = range(1, 13)
 
 
@@ -88,7 +88,7 @@ def _on_paper(sheet, size):
 def paper_grain():
     """Periodic noise (256, 256) of deviation 1: the tooth of drawing paper."""
     rng = np.random.default_rng(5)
-    return 0.8 * _stretched(rng, 256, 256, 0.8, 0.8) + 0.5 * _stretched(rng, 256, 256, 2, 2)
+    return 0.8 * stretched(rng, 256, 256, 0.8, 0.8) + 0.5 * stretched(rng, 256, 256, 2, 2)
 
 
 def _outline(mask, smooth):
@@ -169,7 +169,8 @@ def _features(sheet, face, grey, regions, scale):
     slip = rng.normal(0, 0.5 * scale, 2)
     touch = ndimage.shift(np.where(inner, dark, 0), slip, order=1)
     pupil = eyes * np.clip(0.62 - fine, 0, 1) * 1.9
-    sheet.graphite += (1 - sheet.graphite) * np.clip(0.85 * touch + pupil, 0, 0.95).astype(np.float32)
+    touch = np.clip(0.85 * touch + pupil, 0, 0.95).astype(np.float32)
+    sheet.graphite += (1 - sheet.graphite) * touch
     _tufts(sheet, regions == BROW, scale)
     _tufts(sheet, regions == BEARD, scale, down=True)
 
