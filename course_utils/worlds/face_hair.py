@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds.face_shape import (
-    along as product, blob, chart, egg, fetch, lengths, table)
+    along as product, blob, chart, egg, fetch, lengths, table, unit)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
 
@@ -78,8 +78,8 @@ def thickness(who, head):
     style, c = STYLES[who.style], chart(len(head))
     d = c.directions
     inside = edge(who, d, c.turn)
-    top = np.clip(1.5 * d[..., 1] - 0.1, 0, 1)
-    behind = np.clip(0.3 - d[..., 2], 0, 1) * (1 - top)
+    top = unit(1.5 * d[..., 1] - 0.1)
+    behind = unit(0.3 - d[..., 2]) * (1 - top)
     high = style.sides + (style.top - style.sides) * top + (style.back - style.sides) * behind
     high = high * np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
     if who.style == "quiff":
@@ -114,7 +114,7 @@ def _curtain(who, style, d):
 
 
 def _rise(x):
-    x = np.clip(x + 0.1, 0, 1)
+    x = unit(x + 0.1)
     return (x * (2 - x)).astype(np.float32)
 
 

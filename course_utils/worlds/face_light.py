@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds import face_paint as paint
-from course_utils.worlds.face_shape import along, turned
+from course_utils.worlds.face_shape import along, turned, unit
 
 SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
 SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
@@ -34,7 +34,7 @@ def shadows(z, towards, pixel):
         there -= z
         there -= np.float32(far * towards[2] + 0.015)
         there *= np.float32(1 / (0.05 + 0.12 * far))
-        np.maximum(dark, np.clip(there, 0, 1), out=dark)
+        np.maximum(dark, unit(there), out=dark)
     return 1 - cv2.GaussianBlur(dark, (0, 0), max(0.02 / pixel, 0.5))
 
 
@@ -69,7 +69,7 @@ def lit(scene, seen):
     picture = np.empty_like(colour)
     for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
         soft = np.float32(0.12) + np.float32(wrap) * skin
-        shine = np.clip((facing + soft) / (1 + soft), 0, 1) * arriving
+        shine = unit((facing + soft) / (1 + soft)) * arriving
         arrives = lamp[channel] * shine + ambient[channel] * around
         picture[:, channel] = colour[:, channel] * arrives
     picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
@@ -94,7 +94,7 @@ def _sheen(tangent, tint, towards, arriving):
     """Highlights (N, 3) of hair along strands: Kajiya and Kay (1989), equation 17, twice."""
     lamp, seen = along(tangent, towards), tangent[:, 2]
     across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
-    gleam = np.clip(across - lamp * seen, 0, 1)
+    gleam = unit(across - lamp * seen)
     two = gleam * gleam
     four = two * two
     wide = four * four * four * two
@@ -108,7 +108,7 @@ def backdrop(seen, side, rng):
     y, x = np.mgrid[:small, :small].astype(np.float32) / small
     first, second = (np.float32(c) * 0.8 for c in seen.behind)
     slope = rng.uniform(-1, 1)
-    share = np.clip(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5), 0, 1)[..., None]
+    share = unit(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5))[..., None]
     picture = first * (1 - share) + second * share
     glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)[..., None]
     picture = picture * (0.8 + 0.45 * glow)
@@ -133,4 +133,4 @@ def backdrop(seen, side, rng):
 def develop(light, exposure=1.0):
     """Picture in [0, 1] of linear light: a soft shoulder, then the square root."""
     bright = np.maximum(light, 0) * np.float32(exposure)
-    return np.sqrt(np.clip(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright), 0, 1))
+    return np.sqrt(unit(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright)))

@@ -8,7 +8,7 @@ from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
 from course_utils.worlds.face_body import Body
 from course_utils.worlds.face_paint import EAR, FACE, GLASSES, HAIR, HEADWEAR, Coat
 from course_utils.worlds.face_shape import (
-    FAR, Camera, cast, egg, lengths, look_up, trace, turned)
+    FAR, Camera, cast, egg, lengths, look_up, trace, turned, unit)
 
 NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair volumes from OTHER on
 
@@ -84,7 +84,7 @@ class Scene:
     def _grow_beard(self):
         d = face_shape.chart(len(self.radius)).directions
         share = face_paint.beard_share(self.who, self.seen, d * self.radius[..., None])
-        self.radius = self.radius + np.clip(share / 0.12, 0, 1) * np.float32(0.055)
+        self.radius = self.radius + unit(share / 0.12) * np.float32(0.055)
 
     def _meet(self, layer, spot, z):
         nearer = z > self.z[spot]
@@ -110,11 +110,11 @@ class Scene:
             noise, rough = face_hair.streaks(who, across, along, pixel)
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
             jagged = jagged * np.where(hangs, np.clip(2 * head[place, 1], 0.05, 1), 1)
-            early = 0.6 + hangs * 7 * np.clip(2 * (0.3 - head[place, 1]), 0, 1)
+            early = 0.6 + hangs * 7 * unit(2 * (0.3 - head[place, 1]))
             hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8
-        cover = np.clip(hair, 0, 1)
+        cover = unit(hair)
         grown = np.flatnonzero(cover > 0)
         place, cover = place[grown], cover[grown]
         if who.style == "scarf":
@@ -144,7 +144,7 @@ class Scene:
         tone = np.clip(0.87 + bold * (0.26 * noise + 0.16 * rough), 0.25, 2.0)[:, None]
         colour = colour * tone
         if self.who.grey > 0.05:
-            silver = np.clip(noise - 1.4 + self.who.grey, 0, 1)[:, None] * 0.14
+            silver = unit(noise - 1.4 + self.who.grey)[:, None] * 0.14
             colour = colour + silver
         return colour
 

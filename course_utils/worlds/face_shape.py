@@ -62,6 +62,11 @@ def turned(points, matrix):
     return found.reshape(points.shape[:-1] + (len(matrix),))
 
 
+def unit(x):
+    """x cut off at 0 and 1; on small arrays faster than np.clip."""
+    return np.minimum(np.maximum(x, 0), 1)
+
+
 def along(points, way):
     """Products (...) of points (..., 3) and a vector (3,)."""
     return turned(points, np.asarray(way)[None])[..., 0]
@@ -318,7 +323,7 @@ def _march(camera, radius, x, y, start, may, size, steps=4, rounds=16):
     its place bracketed and bisected.
     """
     most, turn, size = np.float32(radius.max()), camera.turn, np.float32(size)
-    unit = np.float32((len(radius) - 1) / (2 * REACH))
+    texel = np.float32((len(radius) - 1) / (2 * REACH))
     middle = np.float32((len(radius) - 1) / 2)
     ray = np.stack([x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)])
 
@@ -326,7 +331,7 @@ def _march(camera, radius, x, y, start, may, size, steps=4, rounds=16):
         far, hx, hy, hz = ray
         length = np.sqrt(far + z * z)
         scale = length * (length + hz + turn[2, 2] * z)
-        scale = unit * np.sqrt(2 / np.maximum(scale, np.float32(1e-6)))
+        scale = texel * np.sqrt(2 / np.maximum(scale, np.float32(1e-6)))
         column = (hx + turn[2, 0] * z) * scale
         row = (hy + turn[2, 1] * z) * scale
         column += middle

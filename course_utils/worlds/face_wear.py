@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape
 from course_utils.worlds.face_paint import CLOTHES, NECK, Coat
-from course_utils.worlds.face_shape import fetch, look_up
+from course_utils.worlds.face_shape import fetch, look_up, unit
 
 LANDMARKS = (
     "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",
@@ -32,14 +32,14 @@ def dress(scene, body):
     collar, cut, rise = {"crew": (0.055, -1.20, 0.0), "vee": (0.05, -1.18, 0.52),
                          "shirt": (0.0, -1.10, 0.0), "turtleneck": (0.0, -0.86, 0.0),
                          "jacket": (0.0, -1.17, 0.0)}[seen.clothing]  # fmt: skip
-    dip = rise * np.clip(1 - np.abs(x) / 0.42, 0, 1) * front
+    dip = rise * unit(1 - np.abs(x) / 0.42) * front
     if seen.clothing == "crew":
         dip = 0.10 * np.exp(-((x / 0.3) ** 2)) * front
     inside = cut - dip - y
     cloth = np.float32(seen.cloth)
     fabric = cloth * _weave(seen, own)[:, None]
     every = np.arange(len(where))
-    cover = np.clip(inside / edge + 0.5, 0, 1)
+    cover = unit(inside / edge + 0.5)
     if seen.clothing == "jacket":
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         shirt = (np.abs(x) < opening) & front
@@ -48,7 +48,7 @@ def dress(scene, body):
     if seen.clothing in ("shirt", "jacket"):
         _collar(coat, every, seen, x, y, front, edge, fabric)
     elif collar:
-        band = np.clip((collar - np.abs(inside - collar)) / edge + 0.5, 0, 1)
+        band = unit((collar - np.abs(inside - collar)) / edge + 0.5)
         coat.shade(every, 0.28 * band, (0.6, 0.6, 0.6))
         seam = np.exp(-((inside - 2.1 * collar) / 0.014) ** 2)
         coat.shade(every, 0.5 * seam, (0.5, 0.5, 0.5))
@@ -63,24 +63,24 @@ def _collar(coat, every, seen, x, y, front, edge, fabric):
     across = np.abs(x)
     shirt = np.float32(seen.lining if seen.clothing == "jacket" else seen.cloth)
     gap = np.clip(0.05 + 0.55 * (-y - 1.06), 0, 0.13)
-    neck = np.clip((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge, 0, 1)
+    neck = unit((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge)
     flap = np.minimum(y + 1.42 + 0.20 * across, 0.70 - across + 0.2 * y)
     flap = np.minimum(flap, across - gap)
     flap = np.where(front, np.minimum(flap, -1.03 - 0.25 * across - y), -1.03 - y)
-    coat.lay(every, np.clip(flap / edge + 0.5, 0, 1) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
+    coat.lay(every, unit(flap / edge + 0.5) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
     rim = np.exp(-(flap / 0.016) ** 2) * (y > -1.5) * front
     coat.shade(every, 0.45 * rim * neck, (0.45, 0.45, 0.48))
     if seen.clothing == "shirt":
         seam = np.exp(-((x - 0.035) / 0.012) ** 2) * (y < -1.25) * front
         coat.shade(every, 0.35 * seam, (0.5, 0.5, 0.5))
         down = np.abs((y + 1.38) / 0.26 - np.round((y + 1.38) / 0.26)) * 0.26
-        button = np.clip((0.02 - np.hypot(x, down)) / edge + 0.5, 0, 1) * (y < -1.3) * front
+        button = unit((0.02 - np.hypot(x, down)) / edge + 0.5) * (y < -1.3) * front
         coat.shade(every, 0.55 * button, (0.5, 0.5, 0.5))
     else:
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         lapel = np.minimum(across - opening, opening + 0.22 - across)
         line = np.exp(-((across - opening - 0.22) / 0.014) ** 2) * (y < -1.2) * front
-        coat.shade(every, np.clip(lapel / edge, 0, 1) * 0.12 * front, (0.4, 0.4, 0.4))
+        coat.shade(every, unit(lapel / edge) * 0.12 * front, (0.4, 0.4, 0.4))
         rim = np.exp(-((across - opening) / 0.016) ** 2) * (y < -1.2) * front
         coat.shade(every, 0.55 * np.maximum(line, rim), (0.4, 0.4, 0.42))
 

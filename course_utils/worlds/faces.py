@@ -108,11 +108,16 @@ def dataset(seeds, size: int = 64, sketch: bool = False, workers: int = 1, **cho
         raise ValueError("A data set needs at least one seed.")
     jobs = [(seed, size, sketch, chosen) for seed in seeds]
     if workers > 1:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with pool_of(workers) as pool:
             rows = list(pool.map(drawn, jobs, chunksize=16))
     else:
         rows = [drawn(job) for job in jobs]
     return tuple(np.stack(part) for part in zip(*rows, strict=True))
+
+
+def pool_of(workers: int) -> ProcessPoolExecutor:
+    """Processes that draw, each with one thread."""
+    return ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,))
 
 
 def drawn(job):
