@@ -291,15 +291,22 @@ def trace(camera: Camera, radius):
     across, down = (part.ravel() for part in np.meshgrid(*few))
     far = across * across + down * down
     z = _march(camera, radius, across, down, np.sqrt(np.maximum(most**2 - far, 0)), far < most**2,
-               3 * camera.pixel)
-    coarse = cv2.dilate(z.reshape(len(few[1]), len(few[0])), np.ones((3, 3), np.uint8))
-    start = cv2.resize(coarse, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
-    start = cv2.copyMakeBorder(start, 0, 3, 0, 3, cv2.BORDER_REPLICATE)[:len(y), :len(x)]
-    rows, columns = np.nonzero(start > -most)
+               2 * camera.pixel)
+    z = z.reshape(len(few[1]), len(few[0]))
+    square = np.ones((3, 3), np.uint8)
+    most_near, least_near = cv2.dilate(z, square), cv2.erode(z, square)
+    begin, steep, between, beside = (
+        cv2.copyMakeBorder(cv2.resize(each, None, fx=4, fy=4, interpolation=how), 0, 3, 0, 3,
+                           cv2.BORDER_REPLICATE)[:len(y), :len(x)]
+        for each, how in ((most_near, cv2.INTER_NEAREST),
+                          (most_near - least_near, cv2.INTER_NEAREST), (z, cv2.INTER_LINEAR),
+                          (np.float32(z > FAR), cv2.INTER_LINEAR)))
+    rows, columns = np.nonzero(beside > 0)
     across, down = x[columns], y[rows]
     top = np.sqrt(np.maximum(most**2 - across * across - down * down, 0))
     found = np.full((len(y), len(x)), FAR, np.float32)
-    start = np.minimum(start[rows, columns] + np.float32(0.08), top)
+    begin, steep, between = (each[rows, columns] for each in (begin, steep, between))
+    start = np.minimum(np.where(steep < 0.3, between, begin + np.float32(0.08)), top)
     found[rows, columns] = _march(camera, radius, across, down, start, top > 0,
                                    camera.pixel)
     met = (found > FAR).astype(np.float32)
@@ -314,7 +321,7 @@ def trace(camera: Camera, radius):
     return spot, found
 
 
-def _march(camera, radius, x, y, start, may, size, steps=4, rounds=16):
+def _march(camera, radius, x, y, start, may, size, steps=3, rounds=16):
     """Depths (N,) where rays at x, y (N,) from `start` on meet the surface, `FAR` where none is.
 
     Only rays that `may` meet it are followed; `size` is how exact the depths have to be.
