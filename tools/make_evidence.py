@@ -117,9 +117,9 @@ def drawn_people(seeds=SEEDS, people=500, views=3, steps=250, others=100):
     """
     from course_utils.training import faces
 
-    known = faces.portraits(range(people), views)
+    known = faces.portraits(range(people), views, workers=2)
     unseen = range(3_000_000, 3_000_000 + others)
-    asked = {name: [faces.portraits(unseen, 1, view, name, light_from=light)[:, 0]
+    asked = {name: [faces.portraits(unseen, 1, view, name, workers=2, light_from=light)[:, 0]
                     for view, light in enumerate([(-45.0, 25.0), (50.0, 40.0)])]
              for name in (None, *faces.ALIKE)}  # fmt: skip
     runs = []

@@ -32,21 +32,29 @@ ALIKE = {  # what all people share in an ablation; the rest of an identity stays
 # Recognition -------------------------------------------------------------------------------------
 
 
-def portraits(seeds, views: int, first: int = 0, alike: str | None = None, **chosen) -> np.ndarray:
+def portraits(seeds, views: int, first: int = 0, alike: str | None = None, workers: int = 1,
+              **chosen) -> np.ndarray:  # fmt: skip
     """Frontal pictures uint8 (people, views, 48, 48, 3) of seeds' people: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
     alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
+    `workers` processes share the drawing.
     """
     people = [faces.identity(seed) for seed in seeds]
     if alike is not None:
         shared = {name: getattr(people[0], name) for name in ALIKE[alike]}
         people = [replace(person, **shared) for person in people]
-    rows = [[_view(person, first + number, chosen) for number in range(views)] for person in people]
-    return np.stack([np.stack(row) for row in rows])
+    jobs = [(person, first + number, chosen) for person in people for number in range(views)]
+    if workers > 1:
+        with faces.pool_of(workers) as pool:
+            pictures = list(pool.map(_view, jobs, chunksize=16))
+    else:
+        pictures = [_view(job) for job in jobs]
+    return np.stack(pictures).reshape(len(people), views, *pictures[0].shape)
 
 
-def _view(person, number, chosen):
+def _view(job):
+    person, number, chosen = job
     seen = faces.conditions(person.seed * 1000 + number, **{"yaw": 0.0} | chosen)
     edge = (64 - SIDE["recognise"]) // 2
     return images.to_uint8(faces.render(person, seen, 64).photo[edge:-edge, edge:-edge])
