@@ -108,7 +108,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def drawn_people(seeds=SEEDS, people=700, views=3, steps=250, others=100):
+def drawn_people(seeds=SEEDS, people=700, views=3, steps=200, others=100):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
     It trains on `people` and then knows each of 100 others from one picture: frontal both times, in
@@ -134,7 +134,7 @@ def drawn_people(seeds=SEEDS, people=700, views=3, steps=250, others=100):
     return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
 
 
-def parts_of_portraits(seed=0, people=500, steps=500):
+def parts_of_portraits(seed=0, people=400, steps=450):
     """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
 
     COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
