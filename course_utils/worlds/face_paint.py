@@ -15,8 +15,8 @@ from course_utils.worlds import face_hair, face_shape
 from course_utils.worlds.face_shape import (
     eye_place, fetch, mouth_places, nose_places, table, unit)
 
-(BACKGROUND, FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
- HEADWEAR) = range(13)
+(FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
+ HEADWEAR) = range(1, 13)                              # numbers in faces.CLASSES; 0: background
 
 
 class Coat(NamedTuple):

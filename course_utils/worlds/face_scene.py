@@ -10,7 +10,7 @@ from course_utils.worlds.face_paint import EAR, FACE, GLASSES, HAIR, HEADWEAR, C
 from course_utils.worlds.face_shape import (
     FAR, Camera, cast, egg, lengths, look_up, trace, turned, unit)
 
-NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair volumes from OTHER on
+BODY, HEAD, OTHER = 1, 2, 3                            # layers; ears and hair volumes from OTHER on
 
 
 class Scene:

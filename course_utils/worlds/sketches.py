@@ -15,9 +15,10 @@ from scipy import ndimage
 
 from course_utils import images
 from course_utils.worlds.face_hair import stretched
+from course_utils.worlds.face_paint import (
+    BEARD, BROW, CLOTHES, EAR, EYE, FACE, GLASSES, HAIR, HEADWEAR, MOUTH, NECK, NOSE)
 
 PAPER = 256                                            # side of the sheet that strokes are drawn on
-(SKIN, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD, HEADWEAR) = range(1, 13)
 
 
 class Sheet:
@@ -135,7 +136,7 @@ def _runs(flags):
 
 def _contours(sheet, face, regions, scale):
     """Outlines of head, hair, ears, clothes, glasses; and folds that the depth shows."""
-    head = np.isin(regions, (SKIN, NOSE, MOUTH, EYE, BROW, BEARD, GLASSES))
+    head = np.isin(regions, (FACE, NOSE, MOUTH, EYE, BROW, BEARD, GLASSES))
     hair = np.isin(regions, (HAIR, HEADWEAR))
     figure = regions > 0
     _follow(sheet, figure, scale, 0.7, 1.0, 80)
@@ -149,7 +150,7 @@ def _contours(sheet, face, regions, scale):
     depth = np.maximum(images.resize(np.maximum(face.depth, -2), regions.shape), -2)
     depth = cv2.GaussianBlur(depth, (0, 0), 1.0 * scale)
     slope = np.hypot(*np.gradient(depth)) * scale
-    ridge = (slope > 0.045) & np.isin(regions, (SKIN, NOSE, EAR, NECK, MOUTH))
+    ridge = (slope > 0.045) & np.isin(regions, (FACE, NOSE, EAR, NECK, MOUTH))
     ridge &= ~ndimage.binary_dilation(~figure | hair, iterations=int(4 * scale))
     _follow(sheet, ridge, scale, 0.35, 1.0, 30)
 
@@ -231,7 +232,7 @@ def _hair(sheet, face, regions, grey, scale):
 def _hatch(sheet, regions, grey, scale):
     """Parallel strokes where the photograph is dark; the darkest places get a second direction."""
     rng, side = sheet.rng, sheet.side
-    skin = np.isin(regions, (SKIN, NOSE, EAR, NECK, MOUTH))
+    skin = np.isin(regions, (FACE, NOSE, EAR, NECK, MOUTH))
     cloth = np.isin(regions, (CLOTHES, HEADWEAR))
     tone = cv2.GaussianBlur(grey, (0, 0), 3 * scale)
     bright = np.percentile(tone[skin], 85) if skin.any() else 0.8
