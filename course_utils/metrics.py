@@ -350,6 +350,22 @@ def picture_scores(truths, predictions, labels=None):
             "sharpness": sharpness(truths, predictions, labels)}  # fmt: skip
 
 
+def portrait_scores(truths, predictions):
+    """{"ssim", "mae", "sharpness"} of translated portraits, all of their luminance, in [0, 1].
+
+    Lists of pictures (H, W, 3) in [0, 1]; numbers as in `picture_scores`, which sees colours.
+    Grey pictures in three equal channels, as sketches are, have themselves as their luminance.
+    Raises what `picture_scores` raises.
+    """
+    grey = [[_grey(picture) for picture in pictures] for pictures in (truths, predictions)]
+    return picture_scores(*grey)
+
+
+def _grey(picture):
+    """The luminance of a picture (H, W, 3), in three equal channels."""
+    return np.repeat(color.rgb2gray(picture)[..., None], 3, axis=-1).clip(0, 1)
+
+
 def _far_from_edges(labels, distance):
     """The pixels (H, W) bool at least `distance` from each pixel that touches another label."""
     edges = find_boundaries(labels, connectivity=1, mode="thick")

@@ -1,0 +1,90 @@
+"""The people of lesson 03, a photograph and a sketch each: drawn, or read; split by person first."""
+
+from functools import cache
+
+import numpy as np
+
+from .. import images, paths
+from . import splits
+from .pairs import Jitter, Pair
+
+DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_060)}  # seeds: the people
+CUHK_TESTS = 38  # of 188: the last names in sorted order
+
+
+def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list[Pair]]:
+    """(train, test): pairs photograph → sketch, (side, side, 3) in [0, 1], no person on both sides.
+
+    "synthetic" draws 400 and 60 people; "cuhk" reads `<COURSE_DATA>/cuhk`, 150 and 38 people, see
+    `read_cuhk`. test_data: a second folder in that layout; then all of the first train and all of
+    it test. Raises ValueError for another data set or a person on both sides, and what the reader
+    raises.
+    """
+    if dataset == "synthetic":
+        return tuple([person(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
+    if dataset != "cuhk":
+        raise ValueError(f'There are no people in "{dataset}"; choose "synthetic" or "cuhk".')
+    pairs = read_cuhk(paths.data_dir(), side)
+    tests = splits.last_sources([pair.source for pair in pairs], CUHK_TESTS)
+    second = None if test_data is None else read_cuhk(test_data, side)
+    return splits.train_test(pairs, second, lambda pair: pair.source in tests)
+
+
+@cache
+def person(seed: int, side: int = 64) -> Pair:
+    """Somebody who doesn't exist, seen from the front: photograph → sketch."""
+    from ..worlds import faces
+
+    face = faces.render(faces.identity(seed), faces.conditions(seed, yaw=0), side)
+    return Pair(f"person {seed}", face.photo, in_three(face.sketch), f"person {seed}")
+
+
+def in_three(grey: np.ndarray) -> np.ndarray:
+    """Grey (H, W) as (H, W, 3), so that both kinds of picture have one shape."""
+    return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
+
+
+def turned(pairs) -> list[Pair]:
+    """The same people, sketch → photograph."""
+    return [Pair(pair.id, pair.target, pair.source_picture, pair.source) for pair in pairs]
+
+
+def eightfold(pairs) -> list[Pair]:
+    """Each pair mirrored or not and turned by 0, 90, 180 and 270 degrees: eight of each person.
+
+    For training people only: a copy of a test person in training would be a leak.
+    """
+    def seen(picture, mirrored, quarters):
+        return np.rot90(picture[:, ::-1] if mirrored else picture, quarters)
+
+    return [Pair(f"{pair.id} {'mirrored ' * mirrored}{90 * quarters}°",
+                 seen(pair.source_picture, mirrored, quarters),
+                 seen(pair.target, mirrored, quarters), pair.source)
+            for pair in pairs for mirrored in (False, True) for quarters in range(4)]  # fmt: skip
+
+
+class Strangers:
+    """Draws unpaired examples: `strangers(rng)` is (source of one, target of another), in [-1, 1].
+
+    The people are cut into two halves that share nobody: only sources of the first half are ever
+    seen, and only targets of the second. Sizes and jitter are those of `Jitter`.
+    Raises ValueError for fewer than two people.
+    """
+
+    def __init__(self, pairs, side: int, **jitter):
+        people = sorted({pair.source for pair in pairs})
+        if len(people) < 2:
+            raise ValueError("Unpaired pictures need at least two people; add some.")
+        first = set(people[::2])
+        self.sources = Jitter([pair for pair in pairs if pair.source in first], side, **jitter)
+        self.targets = Jitter([pair for pair in pairs if pair.source not in first], side, **jitter)
+
+    def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self.sources(rng)[0], self.targets(rng)[1]
+
+
+def baselines(train, test) -> dict[str, np.ndarray]:
+    """What needs no network: the mean of all training targets, and the input, grey, handed in."""
+    mean = np.mean([pair.target for pair in train], axis=0)
+    grey = [in_three(images.to_grey(pair.source_picture)) for pair in test]
+    return {"mean": np.stack([mean] * len(test)), "input": np.stack(grey)}
