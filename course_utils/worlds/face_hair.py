@@ -1,0 +1,185 @@
+"""Hair on the drawn heads: where it grows, how thick it lies, what hangs down, and its strands."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from course_utils.worlds.face_shape import blob, chart, egg, fetch
+
+ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
+
+
+class Style(NamedTuple):
+    """`line`: how high, as the direction's y, the hair begins at each of `ANGLES`; how thick it is
+    on top, at the sides and behind; `curl` of its surface; `hangs`: down to which y, or None.
+    """
+
+    line: tuple
+    top: float
+    sides: float
+    back: float
+    curl: float = 0.0
+    hangs: float | None = None
+
+
+NEAT = (0.70, 0.69, 0.63, 0.53, 0.22, -0.10, -0.16, -0.34, -0.50)
+FRAMED = (0.70, 0.68, 0.58, 0.34, -0.10, -0.52, -0.66, -0.74, -0.80)
+STYLES = {
+    "bald": Style((1.2,) * 5 + (1.2, 1.2, 0.1, 0.0), 0.0, 0.0, 0.012),
+    "cropped": Style(NEAT, 0.035, 0.02, 0.02),
+    "short": Style(NEAT, 0.11, 0.055, 0.06),
+    "quiff": Style(NEAT, 0.17, 0.045, 0.06),
+    "fringe": Style((0.36, 0.36, 0.32, 0.22, 0.02, -0.22, -0.30, -0.45, -0.60), 0.12, 0.10, 0.10),
+    "curly": Style((0.64, 0.63, 0.56, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58), 0.20, 0.15, 0.16, 1.0),
+    "afro": Style((0.66, 0.65, 0.58, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60), 0.42, 0.38, 0.38, 1.2),
+    "bob": Style((0.62, 0.60, 0.52, 0.30, -0.16, -0.62, -0.72, -0.76, -0.80), 0.13, 0.16, 0.16, 0, -0.85),
+    "long": Style(FRAMED, 0.11, 0.12, 0.12, 0, -1.75),
+    "wavy": Style(FRAMED, 0.14, 0.17, 0.15, 0.45, -1.6),
+    "bun": Style((0.70, 0.68, 0.60, 0.46, 0.16, -0.10, -0.16, -0.36, -0.52), 0.06, 0.045, 0.06),
+    "scarf": Style((0.66, 0.63, 0.50, 0.20, -0.30, -0.72, -0.86, -0.92, -0.95), 0.09, 0.09, 0.12, 0, -1.25),
+}  # fmt: skip
+
+
+def pole(who):
+    """The direction (3,) that the hair grows away from: crown, or parting of long hair."""
+    if STYLES[who.style].hangs is not None:
+        way = (0.42 * who.parting, 0.92, 0.22)
+    else:
+        way = (0.2 * who.parting, 0.84, -0.5)
+    return np.float32(way) / np.float32(np.linalg.norm(way))
+
+
+def edge(who, directions, turn):
+    """How far directions lie inside the hair, about in radians; negative where skin is."""
+    style = STYLES[who.style]
+    line = np.array(style.line) + 0.0
+    grown = line[:4] + who.hairline * 0.8
+    if who.style not in ("fringe", "scarf", "bald"):
+        grown = grown + who.recede * np.array([0.08, 0.2, 0.26, 0.16])
+    line[:4] = grown
+    where = np.cos(np.radians(ANGLES))[::-1]
+    limit = np.interp(turn, where, line[::-1]).astype(np.float32)
+    x, y = directions[..., 0], directions[..., 1]
+    if who.style in ("fringe", "bob"):
+        limit = limit + np.float32(0.25 * who.parting) * x * (turn > 0.3)
+    return y - limit
+
+
+def thickness(who, side: int):
+    """(side, side) of the chart: how high the hair stands, and how far inside it a texel is."""
+    style, c = STYLES[who.style], chart(side)
+    d = c.directions
+    inside = edge(who, d, c.turn)
+    top = np.clip(1.5 * d[..., 1] - 0.1, 0, 1)
+    behind = np.clip(0.3 - d[..., 2], 0, 1) * (1 - top)
+    high = style.sides + (style.top - style.sides) * top + (style.back - style.sides) * behind
+    high = high * np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
+    if who.style == "quiff":
+        high = high + blob(d, (0.3 * who.parting, 0.78, 0.55), 0.3) * np.float32(0.13 * who.volume)
+    if who.style in ("short", "long", "wavy", "bob", "quiff") and who.parting:
+        plane = d[..., 0] - np.float32(0.42 * who.parting)
+        high = high * (1 - 0.55 * np.exp(-(plane / 0.045) ** 2) * (d[..., 1] > 0.5))
+        high = high * (1 - 0.25 * np.tanh(plane / 0.2) * np.sign(who.parting) * top)
+    if style.curl:
+        column = (d[..., 0] - 0.6 * d[..., 2]) * 150 + 200
+        row = (d[..., 1] + 0.5 * d[..., 2]) * 150 + 200 + 37 * (who.seed % 7)
+        lumps = cv2.remap(curls(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        high = high * (1 + 0.30 * style.curl * lumps)
+    return high * _rise(inside / (0.10 + 0.5 * high)), inside
+
+
+def _rise(x):
+    x = np.clip(x + 0.25, 0, 1)
+    return (x * (2 - x)).astype(np.float32)
+
+
+def volumes(who):
+    """Ellipsoids of hair that stand free: (shape, lowest y or None) each."""
+    style = STYLES[who.style]
+    wide = who.head_width * (0.92 + 0.08 * who.volume)
+    if who.style == "bun":
+        high = who.seed % 3 > 0
+        centre = (0.0, 1.08, -0.62) if high else (0.0, 0.05, -1.12)
+        return [(egg(centre, (0.36, 0.33, 0.33)), None)]
+    if who.style == "bob":
+        return [(egg((0, -0.22, -0.22), (0.93 * wide, 0.86, 0.74)), style.hangs)]
+    if who.style == "scarf":
+        return [(egg((0, -0.72, -0.10), (0.60 * wide, 0.72, 0.62)), None),
+                (egg((0, -1.42, -0.08), (0.92, 0.46, 0.66)), None)]
+    if style.hangs is None:
+        return []
+    spread = 1.08 if who.style == "wavy" else 0.95
+    shapes = [(egg((0, -0.62, -0.32), (0.96 * wide * spread, 1.55, 0.62)), style.hangs)]
+    if who.seed % 4 < 3:
+        sides = (-1, 1) if who.seed % 4 < 2 else (1 if who.parting > 0 else -1,)
+        shapes += [(egg((0.70 * wide * s * spread, -0.72, 0.02), (0.24, 1.08, 0.36), 0, 0.05 * s),
+                    style.hangs + 0.1) for s in sides]
+    return shapes
+
+
+# ---- strands -------------------------------------------------------------------------------------
+
+
+def _stretched(rng, high, wide, across, along):
+    """Periodic noise (high, wide), of deviation 1, smooth over so many pixels each way."""
+    noise = rng.normal(size=(high, wide)).astype(np.float32)
+    reach_y, reach_x = int(4 * along) + 1, int(4 * across) + 1
+    noise = np.pad(noise, ((reach_y,) * 2, (reach_x,) * 2), mode="wrap")
+    noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(across, 0.3), sigmaY=max(along, 0.3))
+    noise = noise[reach_y:-reach_y, reach_x:-reach_x]
+    return noise / noise.std()
+
+
+@lru_cache(6)
+def strands(blur: float):
+    """Periodic streaks (128, 1024), lengthwise down, of deviation about 1; `blur` in columns."""
+    rng = np.random.default_rng(7)
+    streaks = sum(weight * _stretched(rng, 128, 1024, across, along) for weight, across, along in
+                  ((0.5, 0.7, 10), (0.55, 2, 14), (0.5, 6, 20), (0.4, 18, 24)))
+    if blur > 0.3:
+        wide = np.pad(streaks, ((0, 0), (32, 32)), mode="wrap")
+        streaks = cv2.GaussianBlur(wide, (0, 0), sigmaX=min(blur, 10), sigmaY=0.3)[:, 32:-32]
+    return np.ascontiguousarray(streaks, np.float32)
+
+
+@lru_cache(1)
+def curls():
+    """Periodic round lumps (400, 400), in about [-1, 1]."""
+    noise = _stretched(np.random.default_rng(8), 400, 400, 7, 7)
+    return np.tanh(1.2 * noise).astype(np.float32)
+
+
+def comb(who, head, hanging=False):
+    """Hair coordinates of points (N, 3): across the strands (in turns), along them (in radians),
+    and the strands' directions (N, 3), from the root on.
+    """
+    away = np.float32((0, 1, 0)) if hanging else pole(who)
+    side = np.float32((0, -away[2], away[1])) if not hanging else np.float32((0, 0, 1))
+    side = side / np.linalg.norm(side)
+    other = np.cross(away, side)
+    d = head / np.linalg.norm(head, axis=-1, keepdims=True)
+    up = d @ away
+    along = 1.6 - head[:, 1] if hanging else np.arccos(np.clip(up, -1, 1))
+    across = np.arctan2(d @ other, d @ side) / np.float32(2 * np.pi)
+    if hanging:
+        tangent = d * [0.15, 0, 0.15] - away
+    else:
+        tangent = d * up[:, None] - away
+        fall = np.clip(0.2 - d[:, 1:2], 0, 0.6)
+        tangent = tangent - fall * [0, 1, 0]
+    swing = who.wave * (0.035 if STYLES[who.style].curl or hanging else 0.012)
+    across = across + np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
+    tangent = tangent / np.maximum(np.linalg.norm(tangent, axis=-1, keepdims=True), 1e-4)
+    return across.astype(np.float32), along.astype(np.float32), tangent.astype(np.float32)
+
+
+def streaks(who, across, along, pixel):
+    """Noise (N,) of the strands at hair coordinates, and coarser clumps (N,)."""
+    fine = strands(round(float(np.clip(pixel * 160 - 1.0, 0, 6)) * 2) / 2)
+    offset = np.float32(who.seed % 97 * 11)
+    column, row = across * 1024 + offset, along * 26 + offset
+    return fetch(fine, column, row), fetch(strands(6.0), column, row * 0.6)

@@ -1,0 +1,316 @@
+"""Colours and regions on a drawn head: skin, eyes, brows, nose, mouth, beard, and hair above them.
+
+Marks sit on the face's chart (u, v) of `face_shape`, so they turn with the head. Every mark is laid
+with a soft edge of about a pixel.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.worlds import face_hair
+from course_utils.worlds.face_shape import eye_place, fetch, mouth_places, nose_places
+
+(BACKGROUND, FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
+ HEADWEAR) = range(13)
+
+
+class Coat(NamedTuple):
+    """What points (N,) on a surface look like: linear colours, regions, gloss 0 … 1, own light."""
+
+    colour: np.ndarray
+    region: np.ndarray
+    gloss: np.ndarray
+    glow: np.ndarray
+
+    @classmethod
+    def of(cls, count, colour, region, gloss=0.0):
+        return cls(np.tile(np.asarray(colour, np.float32), (count, 1)),
+                   np.full(count, region, np.uint8), np.full(count, gloss, np.float32),
+                   np.zeros(count, np.float32))
+
+    def lay(self, where, cover, colour, region=None, gloss=None):
+        """Cover points `where` (K,) by shares (K,) with a colour (3,) or (K, 3)."""
+        old = self.colour[where]
+        self.colour[where] = old + cover[:, None] * (np.asarray(colour, np.float32) - old)
+        if region is not None:
+            self.region[where[cover > 0.5]] = region
+        if gloss is not None:
+            self.gloss[where] += cover * (gloss - self.gloss[where])
+
+    def shade(self, where, cover, tint):
+        """Multiply colours by `tint` (3,) where the shares (K,) are 1, less where they are less."""
+        self.colour[where] *= 1 - cover[:, None] * (1 - np.asarray(tint, np.float32))
+
+
+class Marks:
+    """Where points (N, 3) of a head lie on the face's chart, and how large a pixel is there."""
+
+    def __init__(self, head, pixel):
+        z = np.maximum(head[:, 2], 0.05)
+        self.u, self.v, self.pixel = head[:, 0] / z, head[:, 1] / z, np.float32(1.15 * pixel)
+        self.head, self.ahead = head, head[:, 2] > 0.1
+
+    def near(self, u, v, wide, high):
+        """Indices of the points in a box round (±u, v)."""
+        return np.flatnonzero((np.abs(np.abs(self.u) - u) < wide) & (np.abs(self.v - v) < high)
+                              & self.ahead)
+
+    def cover(self, inside):
+        """Share 0 … 1 of a pixel whose middle is that far inside an edge."""
+        return np.clip(inside / self.pixel + 0.5, 0, 1)
+
+    def line(self, off, half):
+        """Share of a line of so much half-width, never thinner than it would look."""
+        return np.clip((half - np.abs(off)) / self.pixel + 0.5, 0, 1) * np.float32(
+            np.minimum(1, 2.2 * half / self.pixel + 0.25))
+
+
+@lru_cache(1)
+def grain():
+    """Periodic fine noise (256, 256) of deviation 1, for skin, and rounder spots (256, 256)."""
+    rng = np.random.default_rng(9)
+    fine, spots = face_hair._stretched(rng, 256, 256, 1, 1), face_hair._stretched(rng, 256, 256, 3, 3)
+    return 0.6 * fine + 0.8 * spots, spots
+
+
+def paint_face(who, seen, head, pixel) -> Coat:
+    """The bare face at points (N, 3) of the head."""
+    marks = Marks(head, pixel)
+    coat = Coat.of(len(head), who.skin, FACE, 0.35)
+    _complexion(coat, marks, who, seen)
+    _nose(coat, marks, who)
+    _mouth(coat, marks, who, seen)
+    _age_lines(coat, marks, who, seen)
+    if who.beard != "none":
+        _beard(coat, marks, who, seen)
+    _eyes(coat, marks, who, seen)
+    _brows(coat, marks, who, seen)
+    return coat
+
+
+def _bell(x, y, wide, high):
+    return np.exp(-0.5 * ((x / wide) ** 2 + (y / high) ** 2))
+
+
+def _complexion(coat, marks, who, seen):
+    u, v, ahead = np.abs(marks.u), marks.v, marks.ahead
+    place = np.flatnonzero(ahead)
+    u, v = u[place], v[place]
+    tip = nose_places(who)[1]
+    red = (_bell(u - 0.58, v + 0.36, 0.2, 0.17) + 0.8 * _bell(u, v - tip, 0.12, 0.1)
+           + 0.3 * _bell(u, v + 1.3, 0.3, 0.2))
+    coat.shade(place, (0.55 * who.blush * red).clip(0, 1), (1.0, 0.66, 0.66))
+    eye = eye_place(who)
+    hollow = _bell(u - eye[0] + 0.02, v - eye[1], 0.17, 0.09)
+    coat.shade(place, ((0.35 + 0.35 * who.age) * hollow).clip(0, 1), (0.80, 0.68, 0.66))
+    fine, spots = grain()
+    offset = np.float32(who.seed % 251)
+    x, y = marks.head[place, 0] * 110 + offset, marks.head[place, 1] * 110 + offset
+    mottled = fetch(fine, x, y)
+    coat.colour[place] *= (1 + 0.022 * mottled)[:, None]
+    if who.freckles > 0.05:
+        many = _bell(u - 0.35, v + 0.25, 0.4, 0.22)
+        dots = np.clip(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15), 0, 1)
+        coat.shade(place, (0.75 * min(who.freckles, 1) * many * dots).clip(0, 1), (0.55, 0.38, 0.28))
+
+
+def _nose(coat, marks, who):
+    top, tip, base = nose_places(who)
+    wide = who.nose_width
+    place = marks.near(0, 0.5 * (top + base), 0.3, 0.5 * (top - base) + 0.1)
+    u, v = np.abs(marks.u[place]), marks.v[place]
+    half = np.interp(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
+                     np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide).astype(np.float32)
+    coat.region[place[u < half]] = NOSE
+    coat.gloss[place] += 0.25 * _bell(u, v - tip, 0.06, 0.10)
+    crease = np.hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
+    outer = np.clip((u - 0.10 * wide) / 0.05, 0, 1) * np.clip((tip + 0.04 - v) / 0.05, 0, 1)
+    coat.shade(place, 0.55 * np.exp(-(crease / 0.22) ** 2) * outer, (0.55, 0.40, 0.36))
+    hole = 1 - np.hypot((u - 0.066 * wide - 0.25 * (v - base - 0.03)) / (0.040 * wide),
+                        (v - base - 0.032) / 0.019)
+    coat.shade(place, marks.cover(0.02 * hole) * 0.9, (0.16, 0.08, 0.06))
+
+
+def _mouth(coat, marks, who, seen):
+    mouth = mouth_places(who, seen)
+    reach = 0.17 + mouth.gap
+    place = marks.near(0, mouth.line, mouth.half + 0.06, reach)
+    u, v = marks.u[place], marks.v[place]
+    s = np.clip(u / mouth.half, -1, 1)
+    round_ = 1 - s * s
+    line = mouth.line + (mouth.corner - mouth.line) * s * s + 0.008 * np.cos(5 * s) * round_
+    above, below = line + 0.30 * mouth.gap * round_, line - 0.70 * mouth.gap * round_
+    bow = 1 - 0.26 * np.exp(-(u / 0.045) ** 2)
+    top = above + 0.082 * who.upper_lip * round_**0.9 * bow
+    bottom = below - 0.105 * who.lower_lip * round_**0.75
+    within = mouth.half - np.abs(u)
+    lip = marks.cover(np.minimum(np.minimum(top - v, v - bottom), within))
+    darker = np.where(v > line, 0.78, 1.0)[:, None]
+    coat.lay(place, 0.85 * lip, np.float32(who.lip_colour) * darker, gloss=0.55)
+    coat.region[place[lip > 0.5]] = MOUTH
+    soft = np.maximum(0.012, 0.8 * marks.pixel)
+    seam = np.exp(-((v - line) / soft) ** 2) * (np.abs(u) < mouth.half * 1.03)
+    coat.shade(place, 0.85 * seam * (1 - 0.4 * s * s), (0.25, 0.13, 0.12))
+    corner = np.hypot((np.abs(u) - mouth.half) / 0.035, (v - mouth.corner) / 0.025)
+    coat.shade(place, 0.5 * np.exp(-corner**2), (0.45, 0.30, 0.28))
+    if mouth.gap > 0.004:
+        inner = marks.cover(np.minimum(np.minimum(above - v, v - below), within))
+        coat.lay(place, inner, (0.05, 0.012, 0.012), MOUTH, 0.1)
+        smile = np.clip(seen.smile, 0, 1)
+        teeth = marks.cover(np.minimum(above - v, v - (line - (0.12 + 0.25 * smile) * mouth.gap * round_)))
+        teeth = teeth * marks.cover(0.92 * mouth.half - np.abs(u)) * inner
+        coat.lay(place, teeth, np.float32((0.78, 0.74, 0.66)) * (1 - 0.5 * s[:, None] ** 4), gloss=0.5)
+
+
+def _age_lines(coat, marks, who, seen):
+    mouth, (_, tip, base) = mouth_places(who, seen), nose_places(who)
+    place = marks.near(0.27, 0.5 * (base + mouth.line), 0.22, 0.32)
+    u, v = np.abs(marks.u[place]), marks.v[place]
+    down = np.clip((tip - 0.05 - v) / (tip - 0.05 - mouth.line), 0, 1.2)
+    fold = 0.18 * who.nose_width + (mouth.half + 0.03 - 0.18 * who.nose_width) * down**0.9 + 0.02
+    depth = 0.10 + 0.5 * who.age + 0.35 * max(seen.smile, 0)
+    ends = np.clip(4 * (1.1 - down), 0, 1) * np.clip(10 * down, 0, 1)
+    off = u - fold
+    coat.shade(place, (0.6 * depth * ends * np.exp(-(off / 0.02) ** 2)).clip(0, 1), (0.62, 0.48, 0.44))
+    if who.age < 0.35:
+        return
+    old = (who.age - 0.35) / 0.65
+    place = marks.near(0, 0.52, 0.5, 0.2)
+    u, v = marks.u[place], marks.v[place]
+    rows = np.cos((v + 0.04 * np.cos(4 * u) - 0.1 * who.hairline) * 58 + who.seed % 6)
+    ends = np.clip(1.5 - 3.2 * np.abs(u), 0, 1) * np.exp(-((v - 0.5) / 0.12) ** 2)
+    coat.shade(place, 0.40 * old * np.clip(4 * rows - 3, 0, 1) * ends, (0.6, 0.48, 0.44))
+    eye = eye_place(who)
+    place = marks.near(eye[0] + 0.2, eye[1] - 0.02, 0.1, 0.13)
+    u, v = np.abs(marks.u[place]) - eye[0] - 0.14, marks.v[place] - eye[1] + 0.01
+    rays = np.cos(np.arctan2(v, u + 0.06) * 13)
+    ends = np.clip(20 * u, 0, 1) * np.clip(1.6 - 14 * u, 0, 1)
+    coat.shade(place, 0.45 * old * np.clip(4 * rays - 3, 0, 1) * ends, (0.6, 0.48, 0.44))
+    place = marks.near(eye[0], eye[1] - 0.13, 0.16, 0.07)
+    u, v = np.abs(marks.u[place]) - eye[0], marks.v[place] - eye[1]
+    bag = np.exp(-((v + 0.135 - 1.6 * u * u) / 0.016) ** 2) * np.clip(1.6 - 12 * np.abs(u), 0, 1)
+    coat.shade(place, 0.5 * old * bag, (0.64, 0.52, 0.50))
+
+
+def _eyes(coat, marks, who, seen):
+    middle = eye_place(who)
+    wide = 0.142 * who.eye_size
+    place = marks.near(*middle, 0.25, 0.2)
+    if not len(place):
+        return
+    side = np.sign(marks.u[place])
+    x, y = np.abs(marks.u[place]) - middle[0], marks.v[place] - middle[1]
+    cosine, sine = np.cos(who.eye_tilt), np.sin(who.eye_tilt)
+    s, t = (x * cosine + y * sine) / wide, y * cosine - x * sine
+    open_ = 0.068 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
+    almond = np.maximum(1 - s * s, 0)
+    upper = open_ * almond**0.7
+    lower = -open_ * (0.62 - 0.25 * seen.squint) * almond**0.9 * (1 + 0.25 * s)
+    dark = np.float32(who.hair) * 0.25 + np.float32((0.006, 0.004, 0.003))
+    lash = 0.009 + 0.006 * who.softness
+    crease = upper + 0.028 + 0.018 * who.lid + 0.02 * (1 - s * s)
+    coat.shade(place, (0.25 + 0.4 * who.lid) * np.exp(-((t - crease) / 0.011) ** 2)
+               * np.clip(1.9 - 1.6 * np.abs(s), 0, 1), (0.52, 0.40, 0.37))
+    under = np.exp(-((t - lower + 0.012) / 0.016) ** 2) * (np.abs(s) < 1)
+    coat.shade(place, 0.3 * under, (0.66, 0.50, 0.48))
+    inside = np.minimum(np.minimum(upper - t, t - lower), wide * (1 - np.abs(s)))
+    opening = marks.cover(inside)
+    shadow = np.clip(0.5 + 0.5 * (upper - t) / (0.75 * open_), 0.45, 1)
+    white = np.float32((0.74, 0.72, 0.70)) * (shadow * (1 - 0.30 * np.abs(s) ** 3))[:, None]
+    pink = np.clip(-4 * s - 3.1, 0, 1)[:, None]
+    coat.lay(place, opening, white * (1 - pink) + pink * np.float32((0.5, 0.25, 0.22)), EYE, 0.6)
+    gaze = np.sin(np.radians(seen.gaze)) * 0.16
+    radius = 0.062 * who.eye_size**0.4
+    du = (x - side * np.float32(gaze[0])) / radius
+    dv = (y - np.float32(gaze[1]) - 0.007) / radius
+    off = np.hypot(du, dv)
+    rays = 0.5 + 0.5 * np.cos(np.arctan2(dv, du) * 17)
+    tone = (0.85 + 0.9 * np.clip(off - 0.3, 0, 0.5) + 0.25 * rays - 0.4 * dv) * shadow
+    tone = tone * (1 - 0.7 * np.clip((off - 0.78) / 0.22, 0, 1))
+    iris = marks.cover((1 - off) * radius) * opening
+    coat.lay(place, iris, np.float32(who.eye_colour) * np.maximum(tone, 0.1)[:, None])
+    coat.lay(place, marks.cover((0.40 - off) * radius) * opening, (0.004, 0.004, 0.004))
+    band = marks.line(t - upper - 0.3 * lash, lash * (0.7 + 0.3 * s)) * (np.abs(s) < 1.0)
+    wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * np.clip(2.3 - 2 * np.abs(s), 0, 1) * 0.8)
+    wing = wing * (s > 0.9) * (s < 1.13) * who.softness
+    coat.lay(place, np.maximum(0.92 * band, 0.8 * wing), dark, gloss=0.1)
+    rim = marks.line(t - lower, 0.004) * (np.abs(s) < 0.97)
+    coat.lay(place, (0.25 + 0.25 * who.softness) * rim, dark)
+    light = np.sign(seen.light_from[0] or -1)
+    spark = np.hypot(x * side - gaze[0] - 0.024 * light, y - gaze[1] - 0.030)
+    coat.glow[place] += 0.9 * marks.cover(0.014 - spark) * opening
+    far = np.hypot(x * side - gaze[0] + 0.026 * light, y - gaze[1] + 0.018)
+    coat.glow[place] += 0.16 * marks.cover(0.012 - far) * opening
+
+
+def brow_curve(who, seen, s):
+    """v of the middle of a brow at s, 0 near the nose … 1 at the temple."""
+    start = 0.195 + who.brow_height + who.eye_height + 0.045 * seen.brows
+    arch = 0.055 + 0.03 * (who.brow_arch - 1)
+    inner = 0.035 * np.minimum(seen.brows, 0) * (1 - s) ** 2
+    return start + arch * np.sin(np.pi * np.minimum(0.12 + 0.76 * s, 1)) - 0.062 * s**2.2 + inner
+
+
+def _brows(coat, marks, who, seen):
+    place = marks.near(0.40, 0.22 + who.brow_height, 0.34, 0.17)
+    across, v = np.abs(marks.u[place]), marks.v[place]
+    s = (across - 0.145) / 0.50
+    inside = np.clip(s, 0, 1)
+    off = v - brow_curve(who, seen, inside)
+    half = 0.040 * who.brow_thick * np.clip(0.75 + 0.9 * inside, 0, 1) * (1 - inside**2.5) ** 0.8
+    rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
+    noise = fetch(rough, (across * 1.1 + v) * 300 + who.seed % 89, (v - 0.5 * across) * 60)
+    edge = (half - np.abs(off)) / np.maximum(marks.pixel, 0.012) + 0.45 + 0.30 * noise
+    ends = np.clip((s + 0.04) / 0.10 + 0.25 * noise, 0, 1) * (s < 1.0)
+    cover = np.clip(edge, 0, 1) * ends * np.clip(0.85 + 0.12 * noise, 0, 1)
+    colour = np.float32(who.hair) * (0.5 - 0.25 * min(1, who.hair[1] * 3)) + 0.15 * who.grey * 0.4
+    colour = 0.82 * colour + 0.10 * np.float32(who.skin)
+    coat.lay(place, (0.92 * cover).clip(0, 1), colour, None, 0.05)
+    coat.region[place[cover > 0.35]] = BROW
+
+
+def beard_share(who, seen, head):
+    """How far points (..., 3) lie inside the beard: above 0 inside, in about 10 cm."""
+    z = np.maximum(head[..., 2], 0.05)
+    u, v, x, y = head[..., 0] / z, head[..., 1] / z, np.abs(head[..., 0]), head[..., 1]
+    mouth, (_, _, base) = mouth_places(who, seen), nose_places(who)
+    lips = 1 - np.hypot(u / (mouth.half + 0.01), (v - mouth.line + 0.01) / (0.105 + 0.7 * mouth.gap))
+    top = mouth.line + 0.07 * who.upper_lip
+    moustache = np.minimum(np.minimum(base - 0.035 - v + 0.1 * np.abs(u), v - top + 0.10 + 0.2 * np.abs(u)),
+                           mouth.half + 0.07 - np.abs(u))
+    if who.beard == "moustache":
+        inside = moustache
+    elif who.beard == "goatee":
+        chin = np.minimum(mouth.half + 0.05 - np.abs(u), mouth.line + 0.03 - v)
+        inside = np.maximum(moustache, np.minimum(chin, 0.2))
+    else:
+        cheek = -0.34 - 0.36 * (1 - np.clip(x / 0.62, 0, 1)) ** 1.2 - y
+        side = 0.07 - np.abs(np.clip(x, 0.5, None) * 0 + head[..., 2] - 0.16) + 0.1 * (y < -0.3)
+        burns = np.where((x > 0.5) & (y < 0.1), side, -1)
+        inside = np.maximum(np.maximum(np.minimum(cheek, head[..., 2] + 0.02), burns), moustache)
+        gap = 1 - np.hypot(u / (0.55 * mouth.half), (v - mouth.line + 0.19) / 0.035)
+        inside = np.minimum(inside, -0.02 * gap + 0.02)
+    inside = np.minimum(inside, -0.10 * lips)
+    return np.where(head[..., 2] > -0.15, inside, -1).astype(np.float32)
+
+
+def _beard(coat, marks, who, seen):
+    inside = beard_share(who, seen, marks.head)
+    place = np.flatnonzero(inside > -0.12)
+    inside, head = inside[place], marks.head[place]
+    fine, _ = grain()
+    rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
+    streak = fetch(rough, (head[:, 0] + 0.5 * head[:, 2]) * 220 + who.seed % 83, head[:, 1] * 40)
+    dots = fetch(fine, head[:, 0] * 240, head[:, 1] * 240)
+    colour = np.float32(who.hair) * (0.75 + 0.5 * np.clip(streak, -1, 1.5))[:, None]
+    ready = np.isin(coat.region[place], (FACE,))
+    if who.beard == "stubble":
+        cover = np.clip(inside / 0.16 + 0.25, 0, 1) * np.clip(0.38 + 0.16 * dots, 0, 1) * ready
+        coat.lay(place, cover, np.float32(who.hair) * 0.8, None, 0.2)
+    else:
+        cover = np.clip(inside / 0.035 + 0.4 + 0.35 * streak + 0.15 * dots, 0, 1) * ready
+        coat.lay(place, 0.93 * cover, colour, BEARD, 0.06)

@@ -1,0 +1,191 @@
+"""One drawn person on a raster: which surface each ray meets, and what that looks like."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
+from course_utils.worlds.face_paint import EAR, FACE, HAIR, HEADWEAR, Coat
+from course_utils.worlds.face_shape import FAR, Body, Camera, cast, egg, look_up, trace
+
+NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair volumes from OTHER on
+
+
+class Scene:
+    """A person painted, before the light.
+
+    All (R, R) or (R, R, 3): `z` nearness, `normal` as the viewer sees it, `colour` linear,
+    `region`, `gloss`, `glow`. `sheens`: flat indices, strands' directions and tints of the hair.
+    """
+
+    def __init__(self, who, seen, side: int):
+        self.who, self.seen, self.camera = who, seen, Camera(seen, side)
+        self.z = np.full((side, side), FAR, np.float32)
+        self.layer = np.zeros((side, side), np.uint8)
+        self.normal = np.zeros((side, side, 3), np.float32)
+        self.colour = np.zeros((side, side, 3), np.float32)
+        self.region = np.zeros((side, side), np.uint8)
+        self.gloss = np.zeros((side, side), np.float32)
+        self.glow = np.zeros((side, side), np.float32)
+        self.sheens = []
+        texels = int(np.clip(0.75 * side, 88, 288)) // 8 * 8
+        self.radius = face_shape.head_radius(who, seen, texels)
+        if who.beard == "full":
+            self._grow_beard()
+        lifted, self.inside = face_hair.thickness(who, texels)
+        self.skin_radius = self.radius
+        self.radius = self.radius + np.where(self.inside > -0.1, lifted, 0)
+        body = Body(self.camera, who)
+        ears = [egg((s * 0.775 * who.head_width, -0.10, -0.10),
+                    (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
+                    s * (0.38 + 0.1 * who.ear_out), -0.08 * s) for s in (-1, 1)]
+        volumes = face_hair.volumes(who)
+        self._meet(BODY, *body.cast())
+        self._meet(HEAD, *trace(self.camera, self.radius))
+        for number, (shape, lowest) in enumerate([(ear, None) for ear in ears] + volumes):
+            self._meet_egg(OTHER + number, shape, lowest)
+        face_wear.dress(self, body)
+        self._head()
+        for number, shape in enumerate(ears):
+            self._ear(OTHER + number, shape)
+        for number, (shape, _) in enumerate(volumes):
+            self._hanging(OTHER + 2 + number, shape)
+        face_wear.put_on_glasses(self)
+
+    def flow(self):
+        """(R, R, 2): the direction of hair as it is seen, of length 0 … 1."""
+        flow = np.zeros(self.z.shape + (2,), np.float32)
+        for where, tangent, _ in self.sheens:
+            flow.reshape(-1, 2)[where] = tangent[:, :2]
+        return flow
+
+    def seen_at(self, layer):
+        """Flat indices of a layer's pixels and their places (N, 3) in head coordinates."""
+        where = np.flatnonzero(self.layer == layer)
+        rows, columns = np.divmod(where, self.camera.side)
+        return where, self.camera.to_head(self.camera.x[columns], self.camera.y[rows],
+                                          self.z.ravel()[where])
+
+    def put(self, where, coat: Coat, normal):
+        """Paint pixels; `normal` (N, 3) in head coordinates."""
+        self.colour.reshape(-1, 3)[where] = coat.colour
+        self.region.ravel()[where] = coat.region
+        self.gloss.ravel()[where] = coat.gloss
+        self.glow.ravel()[where] = coat.glow
+        self.normal.reshape(-1, 3)[where] = normal @ self.camera.turn.T
+
+    def _grow_beard(self):
+        d = face_shape.chart(len(self.radius)).directions
+        share = face_paint.beard_share(self.who, self.seen, d * self.radius[..., None])
+        self.radius = self.radius + np.clip(share / 0.12, 0, 1) * np.float32(0.055)
+
+    def _meet(self, layer, spot, z):
+        nearer = z > self.z[spot]
+        self.z[spot][nearer] = z[nearer]
+        self.layer[spot][nearer] = layer
+
+    def _meet_egg(self, layer, shape, lowest):
+        spot, z = cast(self.camera, shape)
+        if lowest is not None and z.size:
+            x, y = self.camera.x[spot[1]][None, :], self.camera.y[spot[0]][:, None]
+            jagged = lowest + 0.05 * np.sin(23 * x + self.who.seed % 9) * np.sin(7.3 * x)
+            fade = np.abs(x - self.camera.origin[0]) * 0.10
+            z = np.where(y > jagged + fade, z, np.float32(FAR))
+        self._meet(layer, spot, z)
+
+    def _head(self):
+        where, head = self.seen_at(HEAD)
+        inside = look_up(self.inside, head)
+        who, pixel = self.who, self.camera.pixel
+        normal = look_up(face_shape.normals(self.radius), head)
+        length = np.linalg.norm(normal, axis=-1, keepdims=True)
+        normal = normal / np.maximum(length, 1e-6)
+        coat = Coat.of(len(head), who.skin, FACE)
+        bare = np.flatnonzero(inside < 0.08)
+        face = face_paint.paint_face(who, self.seen, head[bare], pixel)
+        coat.colour[bare], coat.region[bare], coat.gloss[bare], coat.glow[bare] = face
+        place = np.flatnonzero(inside > -0.12)
+        if who.style == "scarf":
+            hair = inside[place] / 0.012 + 0.5
+        else:
+            across, along, tangent = face_hair.comb(who, head[place])
+            noise, rough = face_hair.streaks(who, across, along, pixel)
+            hair = inside[place] / 0.045 + 0.5 + 0.45 * noise + 0.35 * rough
+            if who.style in ("bald", "cropped"):
+                hair = hair * 0.8
+        cover = np.clip(hair, 0, 1)
+        grown = np.flatnonzero(cover > 0)
+        place, cover = place[grown], cover[grown]
+        if who.style == "scarf":
+            colour = face_wear.cloth_folds(who, head[place])
+            coat.lay(place, cover, colour, HEADWEAR, 0.12)
+        else:
+            colour = self._strands(noise[grown], rough[grown])
+            coat.lay(place, cover, colour, None, 0.02)
+            coat.region[place[cover > 0.5]] = HAIR
+            coat.glow[place[cover > 0.5]] = 0
+            if face_hair.STYLES[who.style].curl:
+                self._curly(coat, place, head)
+            self._add_sheen(where[place], tangent[grown], noise[grown], cover)
+        self.put(where, coat, normal)
+
+    def _curly(self, coat, place, head):
+        d = head[place]
+        grain = 60 / max(face_hair.STYLES[self.who.style].curl, 0.5)
+        column = (d[:, 0] - 0.6 * d[:, 2]) * 2.2 * grain + self.who.seed % 71
+        row = (d[:, 1] + 0.5 * d[:, 2]) * 2.2 * grain
+        lumps = face_shape.fetch(face_hair.curls(), column, row)
+        coat.colour[place] *= (0.82 + 0.42 * lumps)[:, None]
+
+    def _strands(self, noise, rough):
+        colour = np.float32(self.who.hair)
+        tone = np.clip(0.85 + 0.24 * noise + 0.16 * rough, 0.25, 2.0)[:, None]
+        colour = colour * tone
+        if self.who.grey > 0.05:
+            silver = np.clip(noise - 1.4 + self.who.grey, 0, 1)[:, None] * 0.25
+            colour = colour + silver
+        return colour
+
+    def _add_sheen(self, where, tangent, noise, cover):
+        bright = np.clip(0.75 + 0.4 * noise, 0.1, 2) * cover
+        curly = face_hair.STYLES[self.who.style].curl
+        bright = bright * (0.35 if curly >= 1 else 1.0)
+        tint = np.sqrt(np.float32(self.who.hair)) * np.float32(self.who.hair).max() ** 0.25 * 0.5
+        self.sheens.append((where, tangent @ self.camera.turn.T, bright[:, None] * tint))
+
+    def _ear(self, layer, shape):
+        where, head = self.seen_at(layer)
+        if not len(where):
+            return
+        e = (head - shape.centre) @ shape.inward.T
+        normal = e @ shape.inward
+        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
+        coat = Coat.of(len(head), self.who.skin, EAR, 0.25)
+        every = np.arange(len(head))
+        up, back = e[:, 1], -e[:, 2]
+        shell = np.exp(-((np.hypot(up - 0.05, back + 0.15) / 0.45) ** 2) ** 1.5)
+        groove = np.exp(-((np.hypot(up * 0.95, back + 0.05) - 0.68) / 0.10) ** 2) * (up > -0.55)
+        coat.shade(every, 0.5 * shell, (0.55, 0.38, 0.34))
+        coat.shade(every, 0.55 * groove, (0.6, 0.42, 0.38))
+        coat.shade(every, np.full(len(e), 0.35 * self.who.blush, np.float32), (1, 0.72, 0.70))
+        self.put(where, coat, normal)
+
+    def _hanging(self, layer, shape):
+        where, head = self.seen_at(layer)
+        if not len(where):
+            return
+        who = self.who
+        normal = ((head - shape.centre) @ shape.inward.T) @ shape.inward
+        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
+        if who.style == "scarf":
+            coat = Coat.of(len(head), who.scarf, HEADWEAR, 0.12)
+            coat.colour[:] = face_wear.cloth_folds(who, head)
+        else:
+            hanging = who.style != "bun"
+            own = head if hanging else head - shape.centre
+            across, along, tangent = face_hair.comb(who, own, hanging)
+            noise, rough = face_hair.streaks(who, across, along, self.camera.pixel)
+            coat = Coat.of(len(head), who.hair, HAIR, 0.02)
+            coat.colour[:] = self._strands(noise, rough)
+            self._add_sheen(where, tangent, noise, np.ones(len(head), np.float32))
+        self.put(where, coat, normal)

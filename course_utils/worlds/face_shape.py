@@ -1,0 +1,338 @@
+"""The shape of a drawn person: a star-shaped head, ears and hair volumes, neck and shoulders.
+
+Head coordinates: x to the picture's right, y up, z towards the viewer when the head looks straight
+on; the origin lies between the ears at the height of the eyes, and a head is about 2.2 high. The
+head's surface is a radius for every direction, kept on a Lambert azimuthal chart round the face
+(equal areas, one singular point at the back of the head), and rays find it by relaxation.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+REACH = 2.03                                           # of the chart: 2 is the back of the head
+PIVOT = np.array([0.0, -0.9, -0.25], np.float32)       # where the neck bends and turns
+FAR = -9.0                                             # depth where nothing is
+
+
+class Chart(NamedTuple):
+    """Directions (n, n, 3) of the chart's texels, `turn` the cosine of their angle from the front
+    round the vertical axis; `front` a block of slices round the face and there `u`, `v`, the
+    direction's x/z and y/z: where a mark on the face stays, whatever the surface does.
+    """
+
+    directions: np.ndarray
+    turn: np.ndarray
+    front: tuple
+    u: np.ndarray
+    v: np.ndarray
+
+
+@lru_cache(4)
+def chart(side: int) -> Chart:
+    """The chart with side × side texels."""
+    line = np.linspace(-REACH, REACH, side, dtype=np.float32)
+    x, y = np.meshgrid(line, line)
+    square = np.minimum(x * x + y * y, 4)
+    shrink = np.sqrt(1 - square / 4)
+    d = np.stack([x * shrink, y * shrink, 1 - square / 2], -1)
+    turn = d[..., 2] / np.maximum(np.hypot(d[..., 0], d[..., 2]), 1e-4)
+    inside = np.flatnonzero(np.abs(line) < 1.12)
+    front = (slice(inside[0], inside[-1] + 1),) * 2
+    z = np.maximum(d[front][..., 2], 0.2)
+    return Chart(d, turn, front, d[front][..., 0] / z, d[front][..., 1] / z)
+
+
+def blob(directions, towards, width):
+    """A bump of height 1 round a direction; `width` in radians."""
+    towards = np.asarray(towards, np.float32)
+    return np.exp((directions @ (towards / np.linalg.norm(towards)) - 1) / np.float32(width**2))
+
+
+def _egg(d, centre, radii):
+    """How far an ellipsoid's surface is from the origin, which is inside, in directions d."""
+    centre, radii = np.asarray(centre, np.float32), np.asarray(radii, np.float32)
+    a = (d * d) @ (1 / radii**2)
+    b = d @ (centre / radii**2)
+    return (b + np.sqrt(b * b - a * np.float32(np.sum((centre / radii) ** 2) - 1))) / a
+
+
+def head_radius(who, seen, side: int) -> np.ndarray:
+    """Radius (side, side) of the bare head, with its expression."""
+    c = chart(side)
+    d = c.directions
+    wide, high = who.head_width, who.head_height
+    skull = _egg(d, (0, 0.27 * high, -0.13), (0.76 * wide, 0.84 * high, 0.92))
+    face = _egg(d, (0, -0.29 * high, 0.20),
+                (0.645 * wide * who.jaw_width**0.5, 0.84 * high, 0.655))
+    r = 0.5 * (skull + face + np.sqrt((skull - face) ** 2 + 0.012))
+    jaw, age = who.jaw_width, who.age
+    mirrored = np.abs(d) * [1, 0, 0] + d * [0, 1, 1]
+    mirrored = mirrored.astype(np.float32)
+    r += blob(d, (0, -0.86 * who.chin_drop, 0.60), 0.20) * (0.07 * who.chin)
+    r += blob(mirrored, (0.56, -0.66, 0.32), 0.24) * (0.10 * (jaw - 0.95) + 0.02)
+    r += blob(mirrored, (0.60, -0.20, 0.62), 0.22) * (0.045 * who.cheeks + 0.02 * max(seen.smile, 0))
+    r -= blob(mirrored, (0.52, -0.50, 0.55), 0.2) * (0.05 * (age - 0.2) + 0.03 * (1 - who.cheeks))
+    r -= blob(mirrored, (0.80, 0.16, 0.58), 0.2) * 0.03
+    r -= blob(d, (0, -0.93, 0.10), 0.3) * 0.10
+    _features(r[c.front], c.u, c.v, who, seen)
+    return cv2.GaussianBlur(r, (0, 0), 0.006 * side)
+
+
+def _features(r, u, v, who, seen):
+    """Add sockets, brow, nose, lips and chin to the radius of the front block, in place."""
+    across = np.abs(u)
+
+    def bump(height, x, y, wide, high, of=across):
+        r[:] += np.float32(height) * np.exp(-0.5 * (((of - x) / wide) ** 2 + ((v - y) / high) ** 2))
+
+    place = eye_place(who)
+    bump(-0.075, place[0] - 0.02, place[1] - 0.03, 0.15, 0.11)
+    bump(0.05, place[0], place[1], 0.11, 0.085)
+    bump(-0.045, 0.16, place[1] + 0.01, 0.05, 0.09)
+    bump(0.032 * who.brow_ridge, 0.30, 0.20 + who.brow_height, 0.17, 0.06)
+    bump(0.02, 0.0, 0.22, 0.13, 0.10)
+    top, tip, base = nose_places(who)
+    high = who.nose_high
+    knots = [base - 0.07, base, tip - 0.09, tip, tip + 0.10, 0.5 * (tip + top), top, top + 0.14]
+    heights = [0, 0.035, 0.20 + 0.02 * who.nose_tip, 0.265, 0.235 + 0.02 * who.nose_tip,
+               0.145 + 0.02 * who.nose_hump, 0.055, 0]
+    widths = np.array([0.12, 0.13, 0.125, 0.125, 0.10, 0.078, 0.085, 0.10]) * who.nose_width**0.8
+    profile = np.interp(v, knots, np.float32(heights) * high).astype(np.float32)
+    width = np.interp(v, knots, widths).astype(np.float32)
+    r += profile * np.exp(-np.abs(across / width) ** np.float32(2.0))
+    wing = 0.125 * who.nose_width
+    bump(0.085 * high**0.5, wing, tip - 0.085, 0.048, 0.055)
+    bump(-0.035, 0.5 * wing, base + 0.035, 0.035, 0.03)
+    lips = mouth_places(who, seen)
+    bump(0.035, 0, lips.line, 0.34, 0.22)
+    bump(0.045 * who.upper_lip, 0, lips.line + 0.055, 0.6 * lips.half, 0.045)
+    bump(0.055 * who.lower_lip, 0, lips.line - 0.075, 0.55 * lips.half, 0.05)
+    bump(-0.035, 0, lips.line - 0.005, 0.75 * lips.half, 0.02)
+    bump(-0.028, lips.half, lips.corner, 0.05, 0.05)
+    bump(-0.03, 0, lips.line - 0.25, 0.16, 0.065)
+    bump(0.02 + 0.03 * max(seen.smile, 0), 0.45, lips.line + 0.28, 0.14, 0.14)
+    bump(-0.02 * who.age - 0.016 * max(seen.smile, 0), 0.30, lips.line + 0.12, 0.045, 0.14)
+
+
+def eye_place(who):
+    """(u, v) of an eye's middle on the face's chart; the other is at -u."""
+    return 0.365 * who.eye_apart * who.head_width**0.5, 0.0 + who.eye_height
+
+
+def nose_places(who):
+    """v of the nose's root, tip and base."""
+    return (0.02 + who.eye_height, -0.355 * who.nose_length + 0.02 * who.nose_tip,
+            -0.505 * who.nose_length)
+
+
+class Mouth(NamedTuple):
+    """v of the mouth's line and corners, half its width, how far its lips are apart."""
+
+    line: float
+    corner: float
+    half: float
+    gap: float
+
+
+def mouth_places(who, seen) -> Mouth:
+    """Where the mouth is, with its expression."""
+    line = nose_places(who)[2] - 0.235 + who.mouth_height
+    half = 0.265 * who.mouth_width * (1 + 0.17 * max(seen.smile, 0))
+    return Mouth(line, line + 0.075 * seen.smile, half, 0.13 * seen.mouth_open)
+
+
+def normals(radius: np.ndarray) -> np.ndarray:
+    """Unit normals (n, n, 3), in head coordinates, of the surface of a chart's radius."""
+    d = chart(len(radius)).directions
+    p = d * radius[..., None]
+    up, right = np.gradient(p, axis=(0, 1))
+    normal = np.cross(right, up)
+    length = np.linalg.norm(normal, axis=-1, keepdims=True)
+    normal = np.where(length > 1e-9, normal / np.maximum(length, 1e-9), d)
+    return normal.astype(np.float32)
+
+
+class Camera:
+    """How the head stands before the camera, and a raster of `side` pixels that looks at it.
+
+    `turn` (3, 3) takes head coordinates to the viewer's, `origin` is where the head's origin is.
+    `x` (side,), `y` (side,) are the pixels' places; a parallel projection.
+    """
+
+    def __init__(self, seen, side: int):
+        yaw, pitch, roll = np.radians([seen.yaw, -seen.pitch, seen.roll])
+        self.turn = (_turn(roll, 0, 1) @ _turn(pitch, 1, 2) @ _turn(yaw, 2, 0)).astype(np.float32)
+        self.origin = PIVOT - self.turn @ PIVOT
+        self.body = _turn(yaw * seen.body_turn, 2, 0).astype(np.float32)
+        self.side, self.half = side, 1.5 / seen.zoom
+        middle = (0.75 * self.origin[0] + seen.shift[0], -0.13 + seen.shift[1])
+        step = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
+        self.x, self.y = step * self.half + middle[0], -step * self.half + middle[1]
+        self.pixel = 2 * self.half / side
+
+    def pixels(self, points) -> np.ndarray:
+        """(K, 2) columns and rows, in pixels of this raster, of points (K, 3) on the head."""
+        seen = np.asarray(points, np.float32) @ self.turn.T + self.origin
+        return np.stack([(seen[:, 0] - self.x[0]) / self.pixel + 0.5,
+                         (self.y[0] - seen[:, 1]) / self.pixel + 0.5], -1)
+
+    def depth(self, points) -> np.ndarray:
+        """(K,) how near points (K, 3) on the head are."""
+        return np.asarray(points, np.float32) @ self.turn[2] + self.origin[2]
+
+    def box(self, middle, reach):
+        """Slices of the pixels within `reach` (x, y) of a head's point `middle`."""
+        at = self.turn @ np.asarray(middle, np.float32) + self.origin
+        column, row = (at[0] - self.x[0]) / self.pixel, (self.y[0] - at[1]) / self.pixel
+        wide, high = np.asarray(reach) / self.pixel + 1
+        rows, columns = ((int(np.clip(m - s, 0, self.side)), int(np.clip(m + s + 1, 0, self.side)))
+                         for m, s in ((row, high), (column, wide)))
+        return slice(*rows), slice(*columns)
+
+    def to_head(self, x, y, z):
+        """Head coordinates (N, 3) of places (N,) as the viewer sees them."""
+        return (np.stack([x, y, z], -1) - self.origin) @ self.turn
+
+
+def _turn(angle, first, second):
+    """Rotation (3, 3) that takes axis `first` towards axis `second`."""
+    matrix = np.eye(3)
+    matrix[first, first] = matrix[second, second] = np.cos(angle)
+    matrix[second, first], matrix[first, second] = np.sin(angle), -np.sin(angle)
+    return matrix
+
+
+def fetch(texture, column, row, border=cv2.BORDER_WRAP):
+    """What a texture (h, w[, C]) holds at places (N,), in its pixels: (N[, C])."""
+    count = len(column)
+    line = min(max(count, 1), 1024)                    # remap takes no side beyond 32767
+    places = np.zeros((2, max(-(-count // line), 1) * line), np.float32)
+    places[0, :count], places[1, :count] = column, row
+    found = cv2.remap(texture, *places.reshape(2, -1, line), cv2.INTER_LINEAR, borderMode=border)
+    return found.reshape((-1,) + texture.shape[2:])[:count]
+
+
+def look_up(texture, head):
+    """What a chart's texture (n, n[, C]) holds in the directions of points (N, 3): (N[, C])."""
+    length = np.sqrt(np.einsum("nd,nd->n", head, head))
+    scale = np.sqrt(2 / np.maximum(length * (length + head[:, 2]), 1e-6))
+    unit = (len(texture) - 1) / (2 * REACH)
+    place = (head[:, :2] * scale[:, None] + REACH) * np.float32(unit)
+    return fetch(texture, place[:, 0], place[:, 1], cv2.BORDER_REPLICATE)
+
+
+def trace(camera: Camera, radius, steps=13, relax=0.72):
+    """Where the viewer's rays meet a star-shaped surface: (slices, depth), `FAR` where they miss."""
+    most = float(radius.max())
+    spot = camera.box((0, 0, 0), (most, most))
+    x = (camera.x[spot[1]] - camera.origin[0])[None, :]
+    y = (camera.y[spot[0]] - camera.origin[1])[:, None]
+    flat = x * x + y * y
+    turn = camera.turn
+    hx, hy, hz = (turn[0, k] * x + turn[1, k] * y for k in range(3))
+    z = np.sqrt(np.maximum(most**2 - flat, 0))
+    unit = np.float32((len(radius) - 1) / (2 * REACH))
+    middle = np.float32((len(radius) - 1) / 2)
+    for _ in range(steps):
+        length = np.sqrt(flat + z * z)
+        scale = length * (length + hz + turn[2, 2] * z)
+        scale = np.sqrt(2 / np.maximum(scale, 1e-6)) * unit
+        column = (hx + turn[2, 0] * z) * scale + middle
+        row = (hy + turn[2, 1] * z) * scale + middle
+        off = length - cv2.remap(radius, column, row, cv2.INTER_LINEAR)
+        z -= np.float32(relax) * off
+    hit = off < 1.2 * camera.pixel
+    return spot, np.where(hit & (flat < most**2), z + camera.origin[2], np.float32(FAR))
+
+
+class Egg(NamedTuple):
+    """An ellipsoid on the head; `inward` (3, 3) takes head coordinates from the centre to a ball."""
+
+    centre: np.ndarray
+    inward: np.ndarray
+
+
+def egg(centre, radii, turned=0.0, tilted=0.0) -> Egg:
+    """An ellipsoid, turned about the vertical axis and then tilted sideways, in radians."""
+    rotation = _turn(tilted, 0, 1) @ _turn(turned, 2, 0)
+    return Egg(np.float32(centre), (np.diag(1 / np.asarray(radii)) @ rotation.T).astype(np.float32))
+
+
+def cast(camera: Camera, shape: Egg):
+    """(slices, depth) of an ellipsoid, `FAR` where the rays miss it."""
+    reach = np.linalg.norm(camera.turn @ np.linalg.inv(shape.inward), axis=1)
+    spot = camera.box(shape.centre, reach[:2])
+    at = camera.turn @ shape.centre + camera.origin
+    inward = shape.inward @ camera.turn.T
+    x, y = (camera.x[spot[1]] - at[0])[None, :], (camera.y[spot[0]] - at[1])[:, None]
+    start = [inward[k, 0] * x + inward[k, 1] * y for k in range(3)]
+    a = np.float32(np.sum(inward[:, 2] ** 2))
+    b = sum(inward[k, 2] * start[k] for k in range(3))
+    under = b * b - a * (sum(s * s for s in start) - 1)
+    z = (np.sqrt(np.maximum(under, 0)) - b) / a + at[2]
+    return spot, np.where(under > 0, z, np.float32(FAR))
+
+
+# ---- neck and shoulders --------------------------------------------------------------------------
+
+HEIGHTS = np.array([-2.6, -1.95, -1.62, -1.42, -1.25, -1.08, -0.9, -0.5, 0.0])
+WIDE = np.array([1.42, 1.36, 1.12, 0.80, 0.55, 0.455, 0.43, 0.44, 0.40])
+DEEP = np.array([0.66, 0.62, 0.56, 0.50, 0.46, 0.44, 0.43, 0.43, 0.40])
+BACK = np.array([-0.28, -0.30, -0.30, -0.29, -0.27, -0.24, -0.21, -0.17, -0.15])
+
+
+@lru_cache(1)
+def _torso():
+    """Half-widths, half-depths and the axis' z of the body, finely sampled and smooth."""
+    fine = np.linspace(HEIGHTS[0], HEIGHTS[-1], 521)
+    smooth = [np.interp(fine, HEIGHTS, each) for each in (WIDE, DEEP, BACK)]
+    kernel = np.hanning(33) / np.hanning(33).sum()
+    return fine, [np.convolve(np.pad(each, 16, "edge"), kernel, "valid") for each in smooth]
+
+
+class Body:
+    """Neck and shoulders: upright, round an axis, with an ellipse at every height."""
+
+    def __init__(self, camera: Camera, who):
+        self.camera = camera
+        fine, (wide, deep, back) = _torso()
+        neck = np.clip((fine + 1.55) / 0.4, 0, 1)
+        size = neck * who.neck_width + (1 - neck) * who.shoulders
+        rows = camera.y
+        self.wide, self.deep, self.back = (
+            np.interp(rows, fine, each).astype(np.float32)[:, None]
+            for each in (wide * size, deep * (0.5 + 0.5 * size), back))
+        self.slopes = [np.gradient(each[:, 0], rows)[:, None].astype(np.float32)
+                       for each in (self.wide, self.deep, self.back)]
+
+    def cast(self):
+        """(slices, depth) of the rows below the ears."""
+        top = int(np.searchsorted(-self.camera.y, 0.25))
+        spot = slice(top, self.camera.side), slice(0, self.camera.side)
+        wide, deep, back = (each[spot[0]] for each in (self.wide, self.deep, self.back))
+        cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
+        x = self.camera.x[None, :]
+        a = (sine / wide) ** 2 + (cosine / deep) ** 2
+        b = -x * cosine * sine / wide**2 + (x * sine * cosine - back * cosine) / deep**2
+        c = (x * cosine / wide) ** 2 + ((x * sine - back) / deep) ** 2 - 1
+        under = b * b - a * c
+        z = (np.sqrt(np.maximum(under, 0)) - b) / a
+        return spot, np.where(under > 0, z, np.float32(FAR))
+
+    def places(self, rows, columns, z):
+        """Own coordinates (N, 3) of pixels, and their normals (N, 3) as the viewer sees them."""
+        cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
+        x = self.camera.x[columns]
+        own = np.stack([x * cosine - z * sine, self.camera.y[rows], x * sine + z * cosine], -1)
+        wide, deep, back = (each[rows, 0] for each in (self.wide, self.deep, self.back))
+        dwide, ddeep, dback = (each[rows, 0] for each in self.slopes)
+        off = own[:, 2] - back
+        slope = (-own[:, 0] ** 2 * dwide / wide**3 - off**2 * ddeep / deep**3
+                 - off * dback / deep**2)
+        normal = np.stack([own[:, 0] / wide**2, slope, off / deep**2], -1) @ self.camera.body.T
+        return own, normal / np.linalg.norm(normal, axis=-1, keepdims=True)

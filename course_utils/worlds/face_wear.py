@@ -1,0 +1,221 @@
+"""What the drawn people wear: clothes, scarves, glasses; and where their landmarks are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from course_utils.worlds import face_hair, face_paint, face_shape
+from course_utils.worlds.face_paint import CLOTHES, FACE, GLASSES, HEADWEAR, NECK, Coat
+from course_utils.worlds.face_shape import fetch, look_up
+
+LANDMARKS = (
+    "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",
+    "right pupil", "left brow outer", "left brow middle", "left brow inner", "right brow inner",
+    "right brow middle", "right brow outer", "nose root", "nose tip", "nose left", "nose right",
+    "nose base", "mouth left", "mouth top", "mouth right", "mouth bottom", "mouth middle", "chin",
+    "jaw left", "jaw right", "ear left", "ear right", "forehead")
+BODY = 1
+
+
+def dress(scene, body):
+    """Paint neck and clothes."""
+    who, seen, camera = scene.who, scene.seen, scene.camera
+    where = np.flatnonzero(scene.layer == BODY)
+    rows, columns = np.divmod(where, camera.side)
+    own, normal = body.places(rows, columns, scene.z.ravel()[where])
+    coat = Coat.of(len(where), np.float32(who.skin) * 0.93, NECK, 0.2)
+    x, y, front = own[:, 0], own[:, 1], own[:, 2] > body.back[rows, 0] - 0.02
+    edge = camera.pixel * 1.2
+    collar, cut, rise = {"crew": (0.055, -1.20, 0.0), "vee": (0.05, -1.18, 0.52),
+                         "shirt": (0.0, -1.10, 0.0), "turtleneck": (0.0, -0.86, 0.0),
+                         "jacket": (0.0, -1.17, 0.0)}[seen.clothing]  # fmt: skip
+    dip = rise * np.clip(1 - np.abs(x) / 0.42, 0, 1) * front
+    if seen.clothing == "crew":
+        dip = 0.10 * np.exp(-((x / 0.3) ** 2)) * front
+    inside = cut - dip - y
+    cloth = np.float32(seen.cloth)
+    fabric = cloth * _weave(seen, own)[:, None]
+    every = np.arange(len(where))
+    cover = np.clip(inside / edge + 0.5, 0, 1)
+    if seen.clothing == "jacket":
+        opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
+        shirt = (np.abs(x) < opening) & front
+        fabric = np.where(shirt[:, None], np.float32(seen.lining), fabric)
+    coat.lay(every, cover, fabric, CLOTHES, 0.03)
+    if seen.clothing in ("shirt", "jacket"):
+        _collar(coat, every, seen, x, y, front, edge, fabric)
+    elif collar:
+        band = np.clip((collar - np.abs(inside - collar)) / edge + 0.5, 0, 1)
+        coat.shade(every, 0.28 * band, (0.6, 0.6, 0.6))
+        seam = np.exp(-((inside - 2.1 * collar) / 0.014) ** 2)
+        coat.shade(every, 0.5 * seam, (0.5, 0.5, 0.5))
+    elif seen.clothing == "turtleneck":
+        fold = np.exp(-((y + 1.16 + 0.03 * np.cos(2 * x)) / 0.025) ** 2)
+        coat.shade(every, 0.5 * fold, (0.5, 0.5, 0.5))
+    scene.colour.reshape(-1, 3)[where] = coat.colour
+    scene.region.ravel()[where] = coat.region
+    scene.gloss.ravel()[where] = coat.gloss
+    scene.normal.reshape(-1, 3)[where] = normal
+
+
+def _collar(coat, every, seen, x, y, front, edge, fabric):
+    """Two flaps of a shirt, and the lapels and the opening of a jacket."""
+    across = np.abs(x)
+    shirt = np.float32(seen.lining if seen.clothing == "jacket" else seen.cloth)
+    gap = np.clip(0.05 + 0.55 * (-y - 1.06), 0, 0.13)
+    neck = np.clip((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge, 0, 1)
+    flap = np.minimum(np.minimum(y + 1.42 + 0.20 * across, across - gap), 0.44 - across + 0.2 * (y + 1.3))
+    flap = np.where(front, np.minimum(flap, -1.03 - 0.25 * across - y), -1.03 - y)
+    coat.lay(every, np.clip(flap / edge + 0.5, 0, 1) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
+    rim = np.exp(-(flap / 0.016) ** 2) * (y > -1.5) * front
+    coat.shade(every, 0.45 * rim * neck, (0.45, 0.45, 0.48))
+    if seen.clothing == "shirt":
+        seam = np.exp(-((x - 0.035) / 0.012) ** 2) * (y < -1.25) * front
+        coat.shade(every, 0.35 * seam, (0.5, 0.5, 0.5))
+        down = np.abs((y + 1.38) / 0.26 - np.round((y + 1.38) / 0.26)) * 0.26
+        button = np.clip((0.02 - np.hypot(x, down)) / edge + 0.5, 0, 1) * (y < -1.3) * front
+        coat.shade(every, 0.55 * button, (0.5, 0.5, 0.5))
+    else:
+        opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
+        lapel = np.minimum(across - opening, opening + 0.22 - across)
+        line = np.exp(-((across - opening - 0.22) / 0.014) ** 2) * (y < -1.2) * front
+        coat.shade(every, np.clip(lapel / edge, 0, 1) * 0.12 * front, (0.4, 0.4, 0.4))
+        rim = np.exp(-((across - opening) / 0.016) ** 2) * (y < -1.2) * front
+        coat.shade(every, 0.55 * np.maximum(line, rim), (0.4, 0.4, 0.42))
+
+
+def _weave(seen, own):
+    """Brightness (N,) of the cloth at places (N, 3)."""
+    x, y = own[:, 0], own[:, 1]
+    soft = fetch(face_hair.curls(), (x - 0.5 * own[:, 2]) * 90, y * 45 + seen.seed % 97)
+    tone = 1 + 0.07 * soft
+    if seen.pattern == "knit":
+        tone = tone * (1 + 0.16 * np.cos(np.arctan2(x, own[:, 2] + 0.3) * 110) * np.cos(y * 40))
+    elif seen.pattern == "stripes":
+        tone = tone * np.where(np.cos(y * 34) > 0.3, 1.75, 0.9)
+    return tone.astype(np.float32)
+
+
+def cloth_folds(who, head):
+    """Colours (N, 3) of a scarf at places (N, 3) of the head."""
+    angle = np.arctan2(head[:, 0], head[:, 1] + 1.4)
+    fold = fetch(face_hair.strands(4.0), angle * 260, (head[:, 1] - head[:, 2]) * 16)
+    return np.float32(who.scarf) * (1 + 0.13 * fold)[:, None]
+
+
+# ---- glasses -------------------------------------------------------------------------------------
+
+LENSES = {"round": (0.215, 0.205, 2.0), "oval": (0.235, 0.17, 2.2), "square": (0.235, 0.18, 5.0),
+          "thin": (0.235, 0.165, 3.0)}
+
+
+def _bent(x, y, top):
+    """Places (N, 3) of glasses' points (x, y): they curve round the face."""
+    x, y = np.broadcast_arrays(np.float32(x), np.float32(y))
+    return np.stack([x, y, top - 0.30 * x * x], -1).astype(np.float32)
+
+
+def glasses_lines(who, radius):
+    """Polylines (n, 3) on the head of a pair of glasses: two rims, bridge, arms."""
+    wide, high, power = LENSES[who.glasses]
+    middle = (face_shape.eye_place(who)[0] * 0.90, who.eye_height * 0.9 - 0.035)
+    brow = look_up(radius, np.float32([[0.33, 0.22, 0.85], [0.0, 0.0, 1.0]])).max()
+    top = float(brow) + 0.09
+    angle = np.linspace(0, 2 * np.pi, 37)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    x = wide * np.sign(cosine) * np.abs(cosine) ** (2 / power)
+    y = high * np.sign(sine) * np.abs(sine) ** (2 / power)
+    rims = [_bent(s * (middle[0] + x), middle[1] + y, top) for s in (-1, 1)]
+    bridge = np.linspace(-1, 1, 9) * max(middle[0] - wide, 0.04)
+    arch = _bent(bridge, middle[1] + 0.05 + 0.025 * np.cos(bridge * 12), top)
+    arms = []
+    for s in (-1, 1):
+        hinge = _bent([s * (middle[0] + wide)], [middle[1] + 0.06], top)
+        temple = np.float32([[s * 0.80 * who.head_width, middle[1] + 0.10, 0.35]])
+        ear = np.float32([[s * 0.815 * who.head_width, middle[1] + 0.07, -0.12]])
+        arms.append(np.concatenate([hinge + t * (temple - hinge) for t in np.linspace(0, 1, 9)]
+                                   + [temple + t * (ear - temple) for t in np.linspace(0.1, 1, 7)]))
+    return rims, [arch] + arms
+
+
+def put_on_glasses(scene):
+    """Paint the frame where nothing hides it; lenses are seen to by `through_lenses`."""
+    scene.lenses = None
+    who, camera = scene.who, scene.camera
+    if who.glasses == "none":
+        return
+    rims, rest = glasses_lines(who, scene.skin_radius)
+    thick = (0.020 if who.glasses == "thin" else 0.042) / camera.pixel
+    share = np.zeros(scene.z.shape, np.uint8)
+    for line in rims + rest:
+        at, near = camera.pixels(line), camera.depth(line)
+        rows, columns = (np.clip(at[:, k].astype(int), 0, camera.side - 1) for k in (1, 0))
+        shown = near > scene.z[rows, columns] - 0.06
+        fixed = np.round(at * 16 - 8).astype(np.int32)
+        for k in np.flatnonzero(shown[1:] & shown[:-1]):
+            cv2.line(share, fixed[k], fixed[k + 1], 255, max(1, round(thick)), cv2.LINE_AA, 4)
+    cover = share.astype(np.float32) / 255 * np.float32(min(1, thick + 0.15))
+    where = np.flatnonzero(cover > 0.02)
+    cover = cover.ravel()[where, None]
+    flat = scene.colour.reshape(-1, 3)
+    flat[where] += cover * (np.float32(who.frame) - flat[where])
+    scene.gloss.ravel()[where] = 0.8 * cover[:, 0]
+    scene.glow.ravel()[where] *= 1 - cover[:, 0]
+    scene.region.ravel()[where[cover[:, 0] > 0.45]] = GLASSES
+    scene.lenses = [camera.pixels(rim) for rim in rims]
+
+
+def through_lenses(scene, light):
+    """Linear light with a faint reflection where there are lenses."""
+    if scene.lenses is None:
+        return light
+    glass = np.zeros(scene.z.shape, np.uint8)
+    for rim in scene.lenses:
+        cv2.fillPoly(glass, [np.round(rim * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    rows, columns = np.nonzero(glass)
+    diagonal = np.cos((columns - 0.8 * rows) * scene.camera.pixel * 5.5) ** 8
+    share = (0.02 + 0.05 * diagonal) * (glass[rows, columns] / 255)
+    light[rows, columns] += share[:, None].astype(np.float32)
+    return light
+
+
+# ---- landmarks -----------------------------------------------------------------------------------
+
+
+def landmark_points(who, seen, radius):
+    """(K, 3) head coordinates of the landmarks on the bare head."""
+    eye, wide = face_shape.eye_place(who), 0.142 * who.eye_size
+    mouth, (root, tip, base) = face_shape.mouth_places(who, seen), face_shape.nose_places(who)
+    tilt = wide * np.sin(who.eye_tilt)
+    gaze = np.sin(np.radians(seen.gaze)) * 0.16
+    corner = [(-eye[0] - wide, eye[1] + tilt), (-eye[0] + wide, eye[1] - tilt)]
+    pupils = [(s * eye[0] + gaze[0], eye[1] + gaze[1] + 0.007) for s in (-1, 1)]
+    brows = [(-0.145 - 0.5 * s, float(face_paint.brow_curve(who, seen, np.float32(s))))
+             for s in (0.97, 0.5, 0.03)]
+    mirror = [(-u, v) for u, v in corner[::-1]]
+    wing = 0.165 * who.nose_width
+    lower = mouth.line - 0.7 * mouth.gap - 0.105 * who.lower_lip
+    front = corner + mirror + pupils + brows + [(-u, v) for u, v in brows[::-1]] + [
+        (0, root), (0, tip), (-wing, tip - 0.085), (wing, tip - 0.085), (0, base),
+        (-mouth.half, mouth.corner), (0, mouth.line + 0.062 * who.upper_lip),
+        (mouth.half, mouth.corner), (0, lower), (0, mouth.line)]
+    ways = [(u, v, 1.0) for u, v in front]
+    ways += [(0, -0.88, 0.47), (-0.60, -0.66, 0.30), (0.60, -0.66, 0.30),
+             (-0.80, -0.10, -0.08), (0.80, -0.10, -0.08), (0, 0.60 + 0.5 * who.hairline, 0.74)]
+    ways = np.float32(ways)
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    points = ways * look_up(radius, ways)[:, None]
+    for number, side in ((-3, -1), (-2, 1)):
+        points[number] = side * 0.84 * who.head_width, -0.10, -0.12
+    return points
+
+
+def landmarks(scene):
+    """Landmarks (K, 2) in pixels of the raster, and whether (K,) the head leaves them visible."""
+    points = landmark_points(scene.who, scene.seen, scene.skin_radius)
+    at = scene.camera.pixels(points)
+    rows, columns = (np.clip(at[:, k].astype(int), 0, scene.camera.side - 1) for k in (1, 0))
+    visible = scene.camera.depth(points) > scene.z[rows, columns] - 0.12
+    visible &= ((at >= 0) & (at < scene.camera.side)).all(1)
+    return at.astype(np.float32), visible

@@ -1,0 +1,138 @@
+"""People who don't exist, from every side: photograph, regions, landmarks, depth, and a sketch.
+
+`identity(seed)` is who a person is, `conditions(seed)` how that person is seen; `render` draws the
+two. Head, ears, hair and shoulders are surfaces that rays meet (`face_shape`), painted by region in
+coordinates that turn with the head (`face_paint`, `face_hair`), then lit (`face_light`). Everything
+is drawn at twice the resolution and averaged.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from multiprocessing import get_context
+from numbers import Integral
+
+import cv2
+import numpy as np
+
+from course_utils.worlds import face_light, face_wear, sketches
+from course_utils.worlds.face_scene import Scene
+from course_utils.worlds.face_wear import LANDMARKS
+from course_utils.worlds.people import (
+    Conditions, Identity, check_seed, conditions, identity, with_conditions)
+
+__all__ = ["CLASSES", "LANDMARKS", "PALETTE", "Conditions", "Face", "Identity", "conditions",
+           "dataset", "face", "identity", "render", "with_conditions"]
+
+CLASSES = ("background", "skin", "hair", "brow", "eye", "nose", "mouth", "ear", "neck", "clothes",
+           "glasses", "beard", "headwear")
+PALETTE = np.array([[222, 222, 222], [244, 190, 150], [92, 58, 32], [40, 30, 30], [60, 130, 220],
+                    [255, 150, 90], [214, 40, 60], [200, 110, 150], [180, 140, 90], [70, 110, 80],
+                    [20, 20, 120], [130, 100, 20], [150, 60, 170]], np.float32) / 255
+SMALLEST, LARGEST = 32, 512
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One person under some conditions.
+
+    `photo` float32 (S, S, 3) in [0, 1]; `regions` int32 (S, S), 0 to 12 as in `CLASSES`;
+    `landmarks` float32 (K, 2), column and row in pixels, as `LANDMARKS` names them, and `visible`
+    bool (K,), False where the head itself hides one; `depth` float32 (S, S), how near the
+    surface is, in units of about 10 cm, -9 for the background; `normals` float32 (S, S, 3), x to
+    the right, y up, z to the viewer, 0 for the background; `flow` float32 (S, S, 2), which way
+    hair runs, x to the right, y up, 0 elsewhere. `frontal`, the same person in the same conditions
+    from the front, and `sketch`, float32 (S, S), black (0) on white paper (1), are drawn when
+    first asked for.
+    """
+
+    identity: Identity
+    conditions: Conditions
+    photo: np.ndarray
+    regions: np.ndarray
+    landmarks: np.ndarray
+    visible: np.ndarray
+    depth: np.ndarray
+    normals: np.ndarray
+    flow: np.ndarray = field(repr=False)
+
+    @cached_property
+    def frontal(self) -> Face:
+        straight = with_conditions(self.conditions, yaw=0.0, pitch=0.0, roll=0.0)
+        return render(self.identity, straight, len(self.photo))
+
+    @cached_property
+    def sketch(self) -> np.ndarray:
+        return sketches.sketch(self)
+
+
+def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
+    """Draw a person under some conditions; `size` is the side in pixels, 32 to 512.
+
+    The same two are the same picture at every size, in more detail in a larger one.
+    Raises TypeError for a size that is no integer, ValueError for one out of range.
+    """
+    check_size(size)
+    scene = Scene(who, seen, 2 * int(size))
+    light = face_light.lit(scene, seen)
+    rng = np.random.default_rng((seen.seed, 303))
+    behind = scene.region == 0
+    light[behind] = face_light.backdrop(seen, scene.camera.side, rng)[behind]
+    light = face_wear.through_lenses(scene, light)
+    picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
+    landmarks, visible = face_wear.landmarks(scene)
+    return Face(who, seen, face_light.develop(picture), _regions(scene.region),
+                landmarks / 2, visible, scene.z[1::2, 1::2].copy(), scene.normal[1::2, 1::2].copy(),
+                scene.flow()[1::2, 1::2].copy())
+
+
+def face(seed: int, size: int = 64, **chosen) -> Face:
+    """The person of a seed under the conditions of the same seed; `chosen`, such as yaw=0, are set.
+
+    Raises what `identity`, `conditions` and `render` raise.
+    """
+    return render(identity(seed), conditions(seed, **chosen), size)
+
+
+def dataset(seeds, size: int = 64, sketch: bool = False, workers: int = 1, **chosen):
+    """Draw the faces of many seeds at once.
+
+    Returns photos float32 (N, size, size, 3), regions int32 (N, size, size) and, if `sketch`, the
+    sketches float32 (N, size, size). `workers` processes share the work.
+    Raises what `face` raises, and ValueError for no seed at all.
+    """
+    seeds = [int(seed) for seed in seeds]
+    if not seeds:
+        raise ValueError("A data set needs at least one seed.")
+    jobs = [(seed, size, sketch, chosen) for seed in seeds]
+    if workers > 1:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            drawn = list(pool.map(_parts, jobs, chunksize=16))
+    else:
+        drawn = [_parts(job) for job in jobs]
+    return tuple(np.stack(part) for part in zip(*drawn, strict=True))
+
+
+def _parts(job):
+    seed, size, sketch, chosen = job
+    drawn = face(seed, size, **chosen)
+    return (drawn.photo, drawn.regions) + ((drawn.sketch,) if sketch else ())
+
+
+def check_size(size):
+    """Raise TypeError or ValueError for a size that nothing can be drawn at."""
+    if isinstance(size, bool) or not isinstance(size, Integral):
+        raise TypeError(f"size must be a whole number, not {size!r}.")
+    if not SMALLEST <= size <= LARGEST:
+        raise ValueError(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}.")
+
+
+def _regions(fine):
+    """The second smallest of each four pixels' regions: the most frequent one, or the lower."""
+    four = fine[::2, ::2], fine[::2, 1::2], fine[1::2, ::2], fine[1::2, 1::2]
+    low, high = np.minimum(four[0], four[1]), np.maximum(four[0], four[1])
+    other, top = np.minimum(four[2], four[3]), np.maximum(four[2], four[3])
+    second = np.minimum(np.maximum(low, other), np.minimum(high, top))
+    return second.astype(np.int32)
