@@ -108,6 +108,72 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=800, leak_steps=500, shown=8):
+    """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
+
+    `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
+    people, and the share that is found among all test sketches. Their pictures go to
+    03_pictures.npz: photographs, sketches, what comes back. `leak`: per seed and split an
+    autoencoder on 188 people, eightfold, of which a fifth of the pictures or of the people tests.
+    """
+    from course_utils import images
+    from course_utils.data import people
+    from course_utils.models.pix2pix import translate
+    from course_utils.training import cyclegan, portraits
+
+    train, test = people.load("synthetic")
+    photos, sketches = (np.stack([getattr(pair, side) for pair in test])
+                        for side in ("source_picture", "target"))  # fmt: skip
+    cycle, sheets = {}, {}
+    for weight in (0, 1, 10, 100):
+        folder = paths.BUILD / "evidence" / f"cycle_{weight}"
+        identity = 0.5 if weight else 0.0
+        model = cyclegan.train(people.Strangers(train, photos.shape[1]), cycle_steps, 0, folder=folder,
+                               cycle=float(weight), identity=identity)  # fmt: skip
+        made = translate(model.there, photos)
+        again = translate(model.back, made[:shown])
+        cycle[str(weight)] = {"ssim": metrics.portrait_scores(sketches, made)["ssim"],
+                              "found": metrics.found_share(sketches, made),
+                              "home": metrics.mae(photos[:shown], again)}  # fmt: skip
+        rows = np.concatenate([photos[:shown], made[:shown], again])
+        sheets[f"cycle_{weight}"] = images.to_uint8(images.grid(rows, shown).clip(0, 1))
+        print(weight, cycle[str(weight)], flush=True)
+    np.savez_compressed(paths.EVIDENCE / "03_pictures.npz", **sheets)
+    runs, few = [], train[:188]
+    for seed, by in itertools.product(seeds, ("by_picture", "by_person")):
+        score = _leak(few, by, seed, leak_steps)
+        runs.append({"seed": seed, "split": by, "ssim": score})
+        print(runs[-1], flush=True)
+    by_split = {by: [run["ssim"] for run in runs if run["split"] == by]
+                for by in ("by_picture", "by_person")}  # fmt: skip
+    leak = {by: {"ssim": _interval(values)} for by, values in by_split.items()}
+    leak["gain"] = _interval(np.subtract(by_split["by_picture"], by_split["by_person"]))
+    return {"runs": runs, "summary": {"cycle": cycle, "leak": leak}, "steps": leak_steps,
+            "cycle_steps": cycle_steps, "pictures": len(test)}  # fmt: skip
+
+
+def _leak(pairs, by, seed, steps):
+    """SSIM of upright test pictures after one of the two splits of eightfold augmented pairs."""
+    from course_utils.data import people
+    from course_utils.data.pairs import Jitter
+    from course_utils.models.pix2pix import translate
+    from course_utils.training import portraits
+
+    rng = np.random.default_rng(seed)
+    if by == "by_person":
+        tests = set(rng.choice([pair.source for pair in pairs], len(pairs) // 5, replace=False))
+        train = people.eightfold([pair for pair in pairs if pair.source not in tests])
+        test = people.eightfold([pair for pair in pairs if pair.source in tests])
+    else:
+        every = people.eightfold(pairs)
+        order = rng.permutation(len(every))
+        train, test = ([every[i] for i in part] for part in np.split(order, [4 * len(order) // 5]))
+    test = test[:: max(1, len(test) // 150)]
+    model = portraits.train_autoencoder(Jitter(train, 64, flip=False, scale=1.0), steps, seed)
+    made = translate(model, np.stack([pair.source_picture for pair in test]))
+    return metrics.portrait_scores([pair.target for pair in test], made)["ssim"]
+
+
 def _summary(runs):
     """Mean and 95 % interval (Student's t over seeds) of each number, and the ratio of means."""
     summary = {}
@@ -124,7 +190,8 @@ def _interval(values):
 
 
 EVIDENCE = {("01", "synthetic"): weighted_against_plain, ("01", "dsb2018"): five_folds,
-            ("02", "synthetic"): losses_and_generators}  # fmt: skip
+            ("02", "synthetic"): losses_and_generators,
+            ("03", "synthetic"): cycles_and_leaks}  # fmt: skip
 
 
 def main(argv=None) -> int:

@@ -1,14 +1,17 @@
 """The people of lesson 03, a photograph and a sketch each: drawn, or read; split by person first."""
 
-from functools import cache
+from functools import cached_property
 
 import numpy as np
 
 from .. import images, paths
+from ..worlds import faces
 from . import splits
 from .pairs import Jitter, Pair
 
 DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_060)}  # seeds: the people
+PASSPORT = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0, "shift": (0.0, 0.0), "zoom": 1.0,
+            "mouth_open": 0.0, "backdrop": "plain"}  # fmt: skip
 CUHK_TESTS = 38  # of 188: the last names in sorted order
 
 
@@ -21,7 +24,7 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
     raises.
     """
     if dataset == "synthetic":
-        return tuple([person(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
+        return tuple([DrawnPerson(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
     if dataset != "cuhk":
         raise ValueError(f'There are no people in "{dataset}"; choose "synthetic" or "cuhk".')
     pairs = read_cuhk(paths.data_dir(), side)
@@ -30,13 +33,25 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
     return splits.train_test(pairs, second, lambda pair: pair.source in tests)
 
 
-@cache
-def person(seed: int, side: int = 64) -> Pair:
-    """Somebody who doesn't exist, seen from the front: photograph → sketch."""
-    from ..worlds import faces
+class DrawnPerson:
+    """A `Pair` of somebody who doesn't exist, as in a passport; drawn at the first look."""
 
-    face = faces.render(faces.identity(seed), faces.conditions(seed, yaw=0), side)
-    return Pair(f"person {seed}", face.photo, in_three(face.sketch), f"person {seed}")
+    labels = None
+
+    def __init__(self, seed: int, side: int = 64):
+        self.id = self.source = f"person {seed}"
+        self._seed, self._side = int(seed), side
+
+    @cached_property
+    def _face(self):
+        return faces.render(faces.identity(self._seed), faces.conditions(self._seed, **PASSPORT),
+                            self._side)  # fmt: skip
+
+    @cached_property
+    def target(self):
+        return in_three(self._face.sketch)
+
+    source_picture = property(lambda self: self._face.photo)
 
 
 def in_three(grey: np.ndarray) -> np.ndarray:
@@ -44,9 +59,20 @@ def in_three(grey: np.ndarray) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
 
 
-def turned(pairs) -> list[Pair]:
+class Turned:
+    """A pair the other way round, sketch → photograph; a drawn one is still drawn at the first look."""
+
+    labels = None
+    source_picture = property(lambda self: self._pair.target)
+    target = property(lambda self: self._pair.source_picture)
+
+    def __init__(self, pair):
+        self.id, self.source, self._pair = pair.id, pair.source, pair
+
+
+def turned(pairs) -> list[Turned]:
     """The same people, sketch → photograph."""
-    return [Pair(pair.id, pair.target, pair.source_picture, pair.source) for pair in pairs]
+    return [Turned(pair) for pair in pairs]
 
 
 def eightfold(pairs) -> list[Pair]:

@@ -153,12 +153,12 @@ def least_squares(scores, aim):
     return ops.mean(ops.square(scores - aim))
 
 
-def build(**settings) -> CycleGAN:
-    """A compiled `CycleGAN`. settings: those of QUICK, or others instead."""
+def build(kind=CycleGAN, **settings) -> CycleGAN:
+    """A compiled `CycleGAN`, or another `kind` of it. settings: those of QUICK, or others instead."""
     s = QUICK | settings
     translators = [resnet_generator(s["side"], s["width"], s["blocks"]) for _ in range(2)]
     judges = [patchgan(s["layers"], s["side"], s["patch_width"], 3) for _ in range(2)]
-    model = CycleGAN(*translators, *judges, s["cycle"], s["identity"])
+    model = kind(*translators, *judges, s["cycle"], s["identity"])
     model.compile(s["learning_rate"])
     return model
 

@@ -17,9 +17,25 @@ NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
 SETTINGS = {"autoencoder": {"side": 64, "width": 24, "learning_rate": 1e-3},
             "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "l1": 100.0},
             "cyclegan": cyclegan.QUICK}  # fmt: skip
-LARGE = {"autoencoder": {"side": 128}, "pix2pix": {"side": 128}, "cyclegan": {"side": 64}}
 FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
         "cyclegan": cyclegan.FULL}  # fmt: skip
+STEPS = {"synthetic": {"quick": 120, "full": 30_000},
+         "cuhk": {"quick": 1200, "full": 30_000}}  # the autoencoder's  # fmt: skip
+STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 1}  # for each of those
+LIVE_CYCLEGAN = 0.5  # of the autoencoder's steps, before the reader's eyes
+LIVE_GAIN = 0.02  # of the live autoencoder's SSIM over the mean sketch's, at least
+
+
+def settings(dataset: str, profile: str = "quick") -> dict:
+    """{network: its settings} for a lesson's data set and profile.
+
+    Drawn people have 64 pixels a side, others 128, but for CycleGAN, which is the slowest; "full"
+    takes the papers' sizes.
+    """
+    if profile == "full":
+        return {name: SETTINGS[name] | FULL[name] for name in NETWORKS}
+    larger = {"side": 128} if dataset != "synthetic" else {}
+    return {name: SETTINGS[name] | (larger if name != "cyclegan" else {}) for name in NETWORKS}
 
 
 def train_autoencoder(example, steps, seed, batch=4, folder=None, callbacks=(), structure=0.5,
