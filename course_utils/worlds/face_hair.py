@@ -26,19 +26,19 @@ class Style(NamedTuple):
     hangs: float | None = None
 
 
-NEAT = (0.70, 0.69, 0.63, 0.53, 0.22, -0.10, -0.16, -0.34, -0.50)
-FRAMED = (0.70, 0.68, 0.58, 0.34, -0.10, -0.52, -0.66, -0.74, -0.80)
+NEAT = (0.74, 0.735, 0.67, 0.52, 0.24, -0.08, -0.16, -0.36, -0.54)
+FRAMED = (0.75, 0.72, 0.60, 0.34, -0.30, -0.97, -1.0, -1.0, -1.0)
 STYLES = {
     "bald": Style((1.2,) * 5 + (1.2, 1.2, 0.1, 0.0), 0.0, 0.0, 0.012),
     "cropped": Style(NEAT, 0.035, 0.02, 0.02),
     "short": Style(NEAT, 0.11, 0.055, 0.06),
     "quiff": Style(NEAT, 0.17, 0.045, 0.06),
     "fringe": Style((0.36, 0.36, 0.32, 0.22, 0.02, -0.22, -0.30, -0.45, -0.60), 0.12, 0.10, 0.10),
-    "curly": Style((0.64, 0.63, 0.56, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58), 0.20, 0.15, 0.16, 1.0),
-    "afro": Style((0.66, 0.65, 0.58, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60), 0.42, 0.38, 0.38, 1.2),
-    "bob": Style((0.62, 0.60, 0.52, 0.30, -0.16, -0.62, -0.72, -0.76, -0.80), 0.13, 0.16, 0.16, 0, -0.85),
-    "long": Style(FRAMED, 0.11, 0.12, 0.12, 0, -1.75),
-    "wavy": Style(FRAMED, 0.14, 0.17, 0.15, 0.45, -1.6),
+    "curly": Style((0.70, 0.69, 0.60, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58), 0.20, 0.15, 0.16, 1.0),
+    "afro": Style((0.72, 0.71, 0.62, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60), 0.42, 0.38, 0.38, 1.2),
+    "bob": Style((0.62, 0.60, 0.52, 0.30, -0.26, -0.97, -1.0, -1.0, -1.0), 0.13, 0.16, 0.16, 0, -0.92),
+    "long": Style(FRAMED, 0.11, 0.12, 0.12, 0, -1.6),
+    "wavy": Style(FRAMED, 0.14, 0.17, 0.15, 0.45, -1.5),
     "bun": Style((0.70, 0.68, 0.60, 0.46, 0.16, -0.10, -0.16, -0.36, -0.52), 0.06, 0.045, 0.06),
     "scarf": Style((0.66, 0.63, 0.50, 0.20, -0.30, -0.72, -0.86, -0.92, -0.95), 0.09, 0.09, 0.12, 0, -1.25),
 }  # fmt: skip
@@ -69,9 +69,9 @@ def edge(who, directions, turn):
     return y - limit
 
 
-def thickness(who, side: int):
-    """(side, side) of the chart: how high the hair stands, and how far inside it a texel is."""
-    style, c = STYLES[who.style], chart(side)
+def thickness(who, head):
+    """(n, n) of the chart: how high hair stands on a head's radius, and how far inside it one is."""
+    style, c = STYLES[who.style], chart(len(head))
     d = c.directions
     inside = edge(who, d, c.turn)
     top = np.clip(1.5 * d[..., 1] - 0.1, 0, 1)
@@ -88,37 +88,45 @@ def thickness(who, side: int):
         column = (d[..., 0] - 0.6 * d[..., 2]) * 150 + 200
         row = (d[..., 1] + 0.5 * d[..., 2]) * 150 + 200 + 37 * (who.seed % 7)
         lumps = cv2.remap(curls(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        high = high * (1 + 0.30 * style.curl * lumps)
-    return high * _rise(inside / (0.10 + 0.5 * high)), inside
+        high = high * (1 + 0.16 * style.curl * lumps)
+    rise = _rise(inside / (0.04 + 0.4 * np.minimum(high, 0.25)))
+    if style.hangs is not None and who.style != "scarf":
+        high = np.maximum(high, _curtain(who, style, d) - head)
+    return high * rise, inside
+
+
+def _curtain(who, style, d):
+    """Radius of the hair that hangs down from the head like a curtain round the neck."""
+    sides, back = 0.70 * who.head_width + style.sides * who.volume, 0.84 + style.back * who.volume
+    if who.style == "wavy":
+        ripple = 1 + 0.035 * np.sin(13 * d[..., 1] / np.maximum(np.hypot(d[..., 0], d[..., 2]), 0.2)
+                                    + 3 * d[..., 2])
+        sides, back = sides * ripple, back * ripple
+    round_ = np.hypot(d[..., 0] / sides, d[..., 2] / np.where(d[..., 2] > 0, sides, back))
+    down = np.where(d[..., 1] < 0, d[..., 1] / np.float32(style.hangs), d[..., 1] / 0.7)
+    return 1 / np.maximum((round_**6 + down**6) ** (1 / 6), 0.2)
 
 
 def _rise(x):
-    x = np.clip(x + 0.25, 0, 1)
+    x = np.clip(x + 0.1, 0, 1)
     return (x * (2 - x)).astype(np.float32)
 
 
+def covers_ears(who):
+    """True if no ear shows under this hair."""
+    return STYLES[who.style].hangs is not None
+
+
 def volumes(who):
-    """Ellipsoids of hair that stand free: (shape, lowest y or None) each."""
-    style = STYLES[who.style]
-    wide = who.head_width * (0.92 + 0.08 * who.volume)
+    """Ellipsoids of hair or cloth that stand free of the head."""
     if who.style == "bun":
         high = who.seed % 3 > 0
         centre = (0.0, 1.08, -0.62) if high else (0.0, 0.05, -1.12)
-        return [(egg(centre, (0.36, 0.33, 0.33)), None)]
-    if who.style == "bob":
-        return [(egg((0, -0.22, -0.22), (0.93 * wide, 0.86, 0.74)), style.hangs)]
+        return [egg(centre, (0.36, 0.33, 0.33))]
     if who.style == "scarf":
-        return [(egg((0, -0.72, -0.10), (0.60 * wide, 0.72, 0.62)), None),
-                (egg((0, -1.42, -0.08), (0.92, 0.46, 0.66)), None)]
-    if style.hangs is None:
-        return []
-    spread = 1.08 if who.style == "wavy" else 0.95
-    shapes = [(egg((0, -0.62, -0.32), (0.96 * wide * spread, 1.55, 0.62)), style.hangs)]
-    if who.seed % 4 < 3:
-        sides = (-1, 1) if who.seed % 4 < 2 else (1 if who.parting > 0 else -1,)
-        shapes += [(egg((0.70 * wide * s * spread, -0.72, 0.02), (0.24, 1.08, 0.36), 0, 0.05 * s),
-                    style.hangs + 0.1) for s in sides]
-    return shapes
+        return [egg((0, -0.72, -0.10), (0.60 * who.head_width, 0.72, 0.62)),
+                egg((0, -1.42, -0.08), (0.92, 0.46, 0.66))]
+    return []
 
 
 # ---- strands -------------------------------------------------------------------------------------
@@ -153,25 +161,21 @@ def curls():
     return np.tanh(1.2 * noise).astype(np.float32)
 
 
-def comb(who, head, hanging=False):
+def comb(who, head):
     """Hair coordinates of points (N, 3): across the strands (in turns), along them (in radians),
     and the strands' directions (N, 3), from the root on.
     """
-    away = np.float32((0, 1, 0)) if hanging else pole(who)
-    side = np.float32((0, -away[2], away[1])) if not hanging else np.float32((0, 0, 1))
-    side = side / np.linalg.norm(side)
+    away = pole(who)
+    side = np.float32((0, -away[2], away[1])) / np.float32(np.hypot(away[1], away[2]))
     other = np.cross(away, side)
     d = head / np.linalg.norm(head, axis=-1, keepdims=True)
     up = d @ away
-    along = 1.6 - head[:, 1] if hanging else np.arccos(np.clip(up, -1, 1))
+    along = np.arccos(np.clip(up, -1, 1)) + np.clip(-0.6 - head[:, 1], 0, None)
     across = np.arctan2(d @ other, d @ side) / np.float32(2 * np.pi)
-    if hanging:
-        tangent = d * [0.15, 0, 0.15] - away
-    else:
-        tangent = d * up[:, None] - away
-        fall = np.clip(0.2 - d[:, 1:2], 0, 0.6)
-        tangent = tangent - fall * [0, 1, 0]
-    swing = who.wave * (0.035 if STYLES[who.style].curl or hanging else 0.012)
+    hangs = STYLES[who.style].hangs is not None
+    fall = np.clip((0.3 - head[:, 1:2]) * (2.5 if hangs else 1.0), 0, 4.0 if hangs else 0.6)
+    tangent = d * up[:, None] - away - fall * np.float32((0, 1, 0))
+    swing = who.wave * (0.035 if STYLES[who.style].curl else 0.012)
     across = across + np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
     tangent = tangent / np.maximum(np.linalg.norm(tangent, axis=-1, keepdims=True), 1e-4)
     return across.astype(np.float32), along.astype(np.float32), tangent.astype(np.float32)

@@ -55,7 +55,7 @@ def lit(scene, seen):
     sky, key = hollows(z, pixel), shadows(z, towards, pixel)
     normal, colour = scene.normal, scene.colour
     facing = normal @ towards
-    lamp, ambient = np.float32(seen.light) * (1.05 * seen.strength), np.float32(seen.ambient)
+    lamp, ambient = np.float32(seen.light) * (1.25 * seen.strength), np.float32(seen.ambient)
     skin = np.isin(scene.region, (paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH))
     up = 0.62 + 0.38 * normal[..., 1]
     fill = np.clip(normal @ np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65]), 0, 1)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.worlds import face_hair
+from course_utils.worlds import face_hair, face_shape
 from course_utils.worlds.face_shape import eye_place, fetch, mouth_places, nose_places
 
 (BACKGROUND, FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
@@ -53,6 +53,7 @@ class Marks:
         z = np.maximum(head[:, 2], 0.05)
         self.u, self.v, self.pixel = head[:, 0] / z, head[:, 1] / z, np.float32(1.15 * pixel)
         self.head, self.ahead = head, head[:, 2] > 0.1
+        self.grain = face_shape.lambert(head).T
 
     def near(self, u, v, wide, high):
         """Indices of the points in a box round (±u, v)."""
@@ -109,7 +110,7 @@ def _complexion(coat, marks, who, seen):
     coat.shade(place, ((0.35 + 0.35 * who.age) * hollow).clip(0, 1), (0.80, 0.68, 0.66))
     fine, spots = grain()
     offset = np.float32(who.seed % 251)
-    x, y = marks.head[place, 0] * 110 + offset, marks.head[place, 1] * 110 + offset
+    x, y = marks.grain[:, place] * 110 + offset
     mottled = fetch(fine, x, y)
     coat.colour[place] *= (1 + 0.022 * mottled)[:, None]
     if who.freckles > 0.05:
@@ -145,8 +146,8 @@ def _mouth(coat, marks, who, seen):
     line = mouth.line + (mouth.corner - mouth.line) * s * s + 0.008 * np.cos(5 * s) * round_
     above, below = line + 0.30 * mouth.gap * round_, line - 0.70 * mouth.gap * round_
     bow = 1 - 0.26 * np.exp(-(u / 0.045) ** 2)
-    top = above + 0.082 * who.upper_lip * round_**0.9 * bow
-    bottom = below - 0.105 * who.lower_lip * round_**0.75
+    top = above + 0.092 * who.upper_lip * round_**0.8 * bow
+    bottom = below - 0.118 * who.lower_lip * round_**0.75
     within = mouth.half - np.abs(u)
     lip = marks.cover(np.minimum(np.minimum(top - v, v - bottom), within))
     darker = np.where(v > line, 0.78, 1.0)[:, None]
@@ -198,7 +199,7 @@ def _age_lines(coat, marks, who, seen):
 
 def _eyes(coat, marks, who, seen):
     middle = eye_place(who)
-    wide = 0.142 * who.eye_size
+    wide = face_shape.eye_width(who)
     place = marks.near(*middle, 0.25, 0.2)
     if not len(place):
         return
@@ -206,10 +207,10 @@ def _eyes(coat, marks, who, seen):
     x, y = np.abs(marks.u[place]) - middle[0], marks.v[place] - middle[1]
     cosine, sine = np.cos(who.eye_tilt), np.sin(who.eye_tilt)
     s, t = (x * cosine + y * sine) / wide, y * cosine - x * sine
-    open_ = 0.068 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
+    open_ = 0.074 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
     almond = np.maximum(1 - s * s, 0)
     upper = open_ * almond**0.7
-    lower = -open_ * (0.62 - 0.25 * seen.squint) * almond**0.9 * (1 + 0.25 * s)
+    lower = -open_ * (0.56 - 0.2 * seen.squint) * almond**0.9 * (1 + 0.25 * s)
     dark = np.float32(who.hair) * 0.25 + np.float32((0.006, 0.004, 0.003))
     lash = 0.009 + 0.006 * who.softness
     crease = upper + 0.028 + 0.018 * who.lid + 0.02 * (1 - s * s)
@@ -224,9 +225,9 @@ def _eyes(coat, marks, who, seen):
     pink = np.clip(-4 * s - 3.1, 0, 1)[:, None]
     coat.lay(place, opening, white * (1 - pink) + pink * np.float32((0.5, 0.25, 0.22)), EYE, 0.6)
     gaze = np.sin(np.radians(seen.gaze)) * 0.16
-    radius = 0.062 * who.eye_size**0.4
+    radius = 0.078 * who.eye_size**0.4
     du = (x - side * np.float32(gaze[0])) / radius
-    dv = (y - np.float32(gaze[1]) - 0.007) / radius
+    dv = (y - np.float32(gaze[1]) - 0.004) / radius
     off = np.hypot(du, dv)
     rays = 0.5 + 0.5 * np.cos(np.arctan2(dv, du) * 17)
     tone = (0.85 + 0.9 * np.clip(off - 0.3, 0, 0.5) + 0.25 * rays - 0.4 * dv) * shadow
@@ -261,7 +262,7 @@ def _brows(coat, marks, who, seen):
     s = (across - 0.145) / 0.50
     inside = np.clip(s, 0, 1)
     off = v - brow_curve(who, seen, inside)
-    half = 0.040 * who.brow_thick * np.clip(0.75 + 0.9 * inside, 0, 1) * (1 - inside**2.5) ** 0.8
+    half = 0.047 * who.brow_thick * np.clip(0.75 + 0.9 * inside, 0, 1) * (1 - inside**2.5) ** 0.8
     rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
     noise = fetch(rough, (across * 1.1 + v) * 300 + who.seed % 89, (v - 0.5 * across) * 60)
     edge = (half - np.abs(off)) / np.maximum(marks.pixel, 0.012) + 0.45 + 0.30 * noise
@@ -301,11 +302,12 @@ def beard_share(who, seen, head):
 def _beard(coat, marks, who, seen):
     inside = beard_share(who, seen, marks.head)
     place = np.flatnonzero(inside > -0.12)
-    inside, head = inside[place], marks.head[place]
+    inside = inside[place]
     fine, _ = grain()
     rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
-    streak = fetch(rough, (head[:, 0] + 0.5 * head[:, 2]) * 220 + who.seed % 83, head[:, 1] * 40)
-    dots = fetch(fine, head[:, 0] * 240, head[:, 1] * 240)
+    x, y = marks.grain[:, place]
+    streak = fetch(rough, x * 220 + who.seed % 83, y * 40)
+    dots = fetch(fine, x * 240, y * 240)
     colour = np.float32(who.hair) * (0.75 + 0.5 * np.clip(streak, -1, 1.5))[:, None]
     ready = np.isin(coat.region[place], (FACE,))
     if who.beard == "stubble":

@@ -32,23 +32,24 @@ class Scene:
         self.radius = face_shape.head_radius(who, seen, texels)
         if who.beard == "full":
             self._grow_beard()
-        lifted, self.inside = face_hair.thickness(who, texels)
+        lifted, self.inside = face_hair.thickness(who, self.radius)
         self.skin_radius = self.radius
-        self.radius = self.radius + np.where(self.inside > -0.1, lifted, 0)
+        self.radius = self.radius + np.where(self.inside > -0.1, np.maximum(lifted, 0), 0)
         body = Body(self.camera, who)
-        ears = [egg((s * 0.775 * who.head_width, -0.10, -0.10),
+        ears = [egg((s * 0.755 * who.head_width, -0.10, -0.10),
                     (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
                     s * (0.38 + 0.1 * who.ear_out), -0.08 * s) for s in (-1, 1)]
         volumes = face_hair.volumes(who)
         self._meet(BODY, *body.cast())
         self._meet(HEAD, *trace(self.camera, self.radius))
-        for number, (shape, lowest) in enumerate([(ear, None) for ear in ears] + volumes):
-            self._meet_egg(OTHER + number, shape, lowest)
+        for number, shape in enumerate(ears + volumes):
+            if number > 1 or not face_hair.covers_ears(who):
+                self._meet(OTHER + number, *cast(self.camera, shape))
         face_wear.dress(self, body)
         self._head()
         for number, shape in enumerate(ears):
             self._ear(OTHER + number, shape)
-        for number, (shape, _) in enumerate(volumes):
+        for number, shape in enumerate(volumes):
             self._hanging(OTHER + 2 + number, shape)
         face_wear.put_on_glasses(self)
 
@@ -84,15 +85,6 @@ class Scene:
         self.z[spot][nearer] = z[nearer]
         self.layer[spot][nearer] = layer
 
-    def _meet_egg(self, layer, shape, lowest):
-        spot, z = cast(self.camera, shape)
-        if lowest is not None and z.size:
-            x, y = self.camera.x[spot[1]][None, :], self.camera.y[spot[0]][:, None]
-            jagged = lowest + 0.05 * np.sin(23 * x + self.who.seed % 9) * np.sin(7.3 * x)
-            fade = np.abs(x - self.camera.origin[0]) * 0.10
-            z = np.where(y > jagged + fade, z, np.float32(FAR))
-        self._meet(layer, spot, z)
-
     def _head(self):
         where, head = self.seen_at(HEAD)
         inside = look_up(self.inside, head)
@@ -106,11 +98,15 @@ class Scene:
         coat.colour[bare], coat.region[bare], coat.gloss[bare], coat.glow[bare] = face
         place = np.flatnonzero(inside > -0.12)
         if who.style == "scarf":
-            hair = inside[place] / 0.012 + 0.5
+            hair = inside[place] / 0.012 + 0.8
         else:
             across, along, tangent = face_hair.comb(who, head[place])
             noise, rough = face_hair.streaks(who, across, along, pixel)
-            hair = inside[place] / 0.045 + 0.5 + 0.45 * noise + 0.35 * rough
+            jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
+            jagged = jagged * np.where(hangs, np.clip(2 * head[place, 1], 0.05, 1), 1)
+            hangs = face_hair.STYLES[who.style].hangs is not None
+            early = 0.6 + hangs * 1.6 * np.clip(3 * (0.5 - head[place, 1]), 0, 1)
+            hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8
         cover = np.clip(hair, 0, 1)
@@ -181,9 +177,7 @@ class Scene:
             coat = Coat.of(len(head), who.scarf, HEADWEAR, 0.12)
             coat.colour[:] = face_wear.cloth_folds(who, head)
         else:
-            hanging = who.style != "bun"
-            own = head if hanging else head - shape.centre
-            across, along, tangent = face_hair.comb(who, own, hanging)
+            across, along, tangent = face_hair.comb(who, head - shape.centre)
             noise, rough = face_hair.streaks(who, across, along, self.camera.pixel)
             coat = Coat.of(len(head), who.hair, HAIR, 0.02)
             coat.colour[:] = self._strands(noise, rough)

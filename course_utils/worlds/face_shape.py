@@ -37,6 +37,9 @@ def chart(side: int) -> Chart:
     """The chart with side × side texels."""
     line = np.linspace(-REACH, REACH, side, dtype=np.float32)
     x, y = np.meshgrid(line, line)
+    far = np.hypot(x, y)                               # beyond 2: past the back, from the other side
+    flip = np.where(far > 2, -(4 - far) / far, 1).astype(np.float32)
+    x, y = x * flip, y * flip
     square = np.minimum(x * x + y * y, 4)
     shrink = np.sqrt(1 - square / 4)
     d = np.stack([x * shrink, y * shrink, 1 - square / 2], -1)
@@ -66,15 +69,16 @@ def head_radius(who, seen, side: int) -> np.ndarray:
     c = chart(side)
     d = c.directions
     wide, high = who.head_width, who.head_height
-    skull = _egg(d, (0, 0.27 * high, -0.13), (0.76 * wide, 0.84 * high, 0.92))
-    face = _egg(d, (0, -0.29 * high, 0.20),
-                (0.645 * wide * who.jaw_width**0.5, 0.84 * high, 0.655))
+    skull = _egg(d, (0, 0.27 * high, -0.13), (0.74 * wide, 0.84 * high, 0.92))
+    face = _egg(d, (0, -0.32 * high, 0.20),
+                (0.60 * wide * who.jaw_width**0.5, 0.86 * high, 0.65))
     r = 0.5 * (skull + face + np.sqrt((skull - face) ** 2 + 0.012))
     jaw, age = who.jaw_width, who.age
     mirrored = np.abs(d) * [1, 0, 0] + d * [0, 1, 1]
     mirrored = mirrored.astype(np.float32)
     r += blob(d, (0, -0.86 * who.chin_drop, 0.60), 0.20) * (0.07 * who.chin)
-    r += blob(mirrored, (0.56, -0.66, 0.32), 0.24) * (0.10 * (jaw - 0.95) + 0.02)
+    r += blob(mirrored, (0.56, -0.60, 0.25), 0.24) * (0.14 * (jaw - 0.95) + 0.02)
+    r -= blob(mirrored, (0.45, -0.80, 0.40), 0.22) * (0.05 + 0.10 * (1 - jaw))
     r += blob(mirrored, (0.60, -0.20, 0.62), 0.22) * (0.045 * who.cheeks + 0.02 * max(seen.smile, 0))
     r -= blob(mirrored, (0.52, -0.50, 0.55), 0.2) * (0.05 * (age - 0.2) + 0.03 * (1 - who.cheeks))
     r -= blob(mirrored, (0.80, 0.16, 0.58), 0.2) * 0.03
@@ -99,14 +103,14 @@ def _features(r, u, v, who, seen):
     top, tip, base = nose_places(who)
     high = who.nose_high
     knots = [base - 0.07, base, tip - 0.09, tip, tip + 0.10, 0.5 * (tip + top), top, top + 0.14]
-    heights = [0, 0.035, 0.20 + 0.02 * who.nose_tip, 0.265, 0.235 + 0.02 * who.nose_tip,
-               0.145 + 0.02 * who.nose_hump, 0.055, 0]
-    widths = np.array([0.12, 0.13, 0.125, 0.125, 0.10, 0.078, 0.085, 0.10]) * who.nose_width**0.8
+    heights = [0, 0.03, 0.17 + 0.02 * who.nose_tip, 0.225, 0.20 + 0.02 * who.nose_tip,
+               0.12 + 0.02 * who.nose_hump, 0.03, 0]
+    widths = np.array([0.12, 0.135, 0.14, 0.14, 0.125, 0.105, 0.10, 0.11]) * who.nose_width**0.8
     profile = np.interp(v, knots, np.float32(heights) * high).astype(np.float32)
     width = np.interp(v, knots, widths).astype(np.float32)
     r += profile * np.exp(-np.abs(across / width) ** np.float32(2.0))
     wing = 0.125 * who.nose_width
-    bump(0.085 * high**0.5, wing, tip - 0.085, 0.048, 0.055)
+    bump(0.065 * high**0.5, wing, tip - 0.085, 0.05, 0.055)
     bump(-0.035, 0.5 * wing, base + 0.035, 0.035, 0.03)
     lips = mouth_places(who, seen)
     bump(0.035, 0, lips.line, 0.34, 0.22)
@@ -121,7 +125,12 @@ def _features(r, u, v, who, seen):
 
 def eye_place(who):
     """(u, v) of an eye's middle on the face's chart; the other is at -u."""
-    return 0.365 * who.eye_apart * who.head_width**0.5, 0.0 + who.eye_height
+    return 0.372 * who.eye_apart * who.head_width**0.5, -0.01 + who.eye_height
+
+
+def eye_width(who):
+    """Half the width of an eye on the face's chart."""
+    return 0.158 * who.eye_size
 
 
 def nose_places(who):
@@ -142,7 +151,7 @@ class Mouth(NamedTuple):
 def mouth_places(who, seen) -> Mouth:
     """Where the mouth is, with its expression."""
     line = nose_places(who)[2] - 0.235 + who.mouth_height
-    half = 0.265 * who.mouth_width * (1 + 0.17 * max(seen.smile, 0))
+    half = 0.275 * who.mouth_width * (1 + 0.17 * max(seen.smile, 0))
     return Mouth(line, line + 0.075 * seen.smile, half, 0.13 * seen.mouth_open)
 
 
@@ -153,8 +162,9 @@ def normals(radius: np.ndarray) -> np.ndarray:
     up, right = np.gradient(p, axis=(0, 1))
     normal = np.cross(right, up)
     length = np.linalg.norm(normal, axis=-1, keepdims=True)
-    normal = np.where(length > 1e-9, normal / np.maximum(length, 1e-9), d)
-    return normal.astype(np.float32)
+    normal = normal / np.maximum(length, 1e-9)
+    back = np.clip(-9 - 10 * d[..., 2:], 0, 1)         # the chart is torn there
+    return (normal * (1 - back) + d * back).astype(np.float32)
 
 
 class Camera:
@@ -217,37 +227,71 @@ def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     return found.reshape((-1,) + texture.shape[2:])[:count]
 
 
-def look_up(texture, head):
-    """What a chart's texture (n, n[, C]) holds in the directions of points (N, 3): (N[, C])."""
+def lambert(head):
+    """Places (N, 2) on the chart, within a circle of radius 2, of points (N, 3)."""
     length = np.sqrt(np.einsum("nd,nd->n", head, head))
     scale = np.sqrt(2 / np.maximum(length * (length + head[:, 2]), 1e-6))
-    unit = (len(texture) - 1) / (2 * REACH)
-    place = (head[:, :2] * scale[:, None] + REACH) * np.float32(unit)
+    return head[:, :2] * scale[:, None]
+
+
+def look_up(texture, head):
+    """What a chart's texture (n, n[, C]) holds in the directions of points (N, 3): (N[, C])."""
+    place = (lambert(head) + np.float32(REACH)) * np.float32((len(texture) - 1) / (2 * REACH))
     return fetch(texture, place[:, 0], place[:, 1], cv2.BORDER_REPLICATE)
 
 
-def trace(camera: Camera, radius, steps=13, relax=0.72):
-    """Where the viewer's rays meet a star-shaped surface: (slices, depth), `FAR` where they miss."""
-    most = float(radius.max())
+def trace(camera: Camera, radius, steps=7, further=8):
+    """Where the viewer's rays meet a star-shaped surface: (slices, depth), `FAR` where they miss.
+
+    Sphere tracing, damped, since a radius may be steep: all rays together, then those few that
+    slide past a ridge and need longer.
+    """
+    most, turn, size = float(radius.max()), camera.turn, camera.pixel
     spot = camera.box((0, 0, 0), (most, most))
     x = (camera.x[spot[1]] - camera.origin[0])[None, :]
     y = (camera.y[spot[0]] - camera.origin[1])[:, None]
-    flat = x * x + y * y
-    turn = camera.turn
-    hx, hy, hz = (turn[0, k] * x + turn[1, k] * y for k in range(3))
-    z = np.sqrt(np.maximum(most**2 - flat, 0))
     unit = np.float32((len(radius) - 1) / (2 * REACH))
     middle = np.float32((len(radius) - 1) / 2)
-    for _ in range(steps):
+
+    def off(z, flat, hx, hy, hz):
         length = np.sqrt(flat + z * z)
         scale = length * (length + hz + turn[2, 2] * z)
         scale = np.sqrt(2 / np.maximum(scale, 1e-6)) * unit
         column = (hx + turn[2, 0] * z) * scale + middle
         row = (hy + turn[2, 1] * z) * scale + middle
-        off = length - cv2.remap(radius, column, row, cv2.INTER_LINEAR)
-        z -= np.float32(relax) * off
-    hit = off < 1.2 * camera.pixel
-    return spot, np.where(hit & (flat < most**2), z + camera.origin[2], np.float32(FAR))
+        if column.ndim == 1:
+            return length - fetch(radius, column, row, cv2.BORDER_REPLICATE)
+        return length - cv2.remap(radius, column, row, cv2.INTER_LINEAR)
+
+    ray = [x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)]
+    top = np.sqrt(np.maximum(most**2 - ray[0], 0))
+    z, outside = top.copy(), top.copy()
+    for _ in range(steps):
+        gap = off(z, *ray)
+        np.copyto(outside, z, where=gap > 0)
+        z -= np.float32(0.72) * gap
+    rows, columns = np.nonzero((np.abs(gap) > 0.4 * size) & (ray[0] < most**2) & (outside > -most))
+    outside = outside[rows, columns]
+    late, inside = outside.copy(), np.full(len(rows), -most, np.float32)
+    for _ in range(further):
+        if not len(rows):
+            break
+        part = [each[rows, columns] for each in ray]
+        for _ in range(6):
+            ahead = off(late, *part)
+            enters = ahead < 0
+            np.copyto(outside, late, where=~enters)
+            np.copyto(inside, late, where=enters)
+            late = late - np.maximum(0.7 * ahead, 0.4 * size + 0.004)
+            late = np.where(enters | (late < inside), 0.5 * (outside + inside), late)
+        z[rows, columns] = late
+        found = (outside - inside < 0.5 * size) | (np.abs(ahead) < 0.5 * size)
+        gap[rows, columns] = np.where(found, 0, ahead)
+        going = ~found & (outside > -0.7 * most)
+        rows, columns, late, outside, inside = (
+            each[going] for each in (rows, columns, late, outside, inside))
+    hit = (gap < size) & (z > -most + size)
+    return spot, np.where(hit, z + camera.origin[2], np.float32(FAR))
 
 
 class Egg(NamedTuple):
@@ -281,8 +325,8 @@ def cast(camera: Camera, shape: Egg):
 # ---- neck and shoulders --------------------------------------------------------------------------
 
 HEIGHTS = np.array([-2.6, -1.95, -1.62, -1.42, -1.25, -1.08, -0.9, -0.5, 0.0])
-WIDE = np.array([1.42, 1.36, 1.12, 0.80, 0.55, 0.455, 0.43, 0.44, 0.40])
-DEEP = np.array([0.66, 0.62, 0.56, 0.50, 0.46, 0.44, 0.43, 0.43, 0.40])
+WIDE = np.array([1.42, 1.36, 1.12, 0.78, 0.52, 0.42, 0.395, 0.41, 0.38])
+DEEP = np.array([0.66, 0.62, 0.56, 0.49, 0.43, 0.40, 0.39, 0.40, 0.38])
 BACK = np.array([-0.28, -0.30, -0.30, -0.29, -0.27, -0.24, -0.21, -0.17, -0.15])
 
 

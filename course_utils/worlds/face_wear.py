@@ -93,7 +93,7 @@ def _weave(seen, own):
     if seen.pattern == "knit":
         tone = tone * (1 + 0.16 * np.cos(np.arctan2(x, own[:, 2] + 0.3) * 110) * np.cos(y * 40))
     elif seen.pattern == "stripes":
-        tone = tone * np.where(np.cos(y * 34) > 0.3, 1.75, 0.9)
+        tone = tone * np.where(np.cos(y * 34) > 0.3, 1.4, 0.92)
     return tone.astype(np.float32)
 
 
@@ -185,7 +185,7 @@ def through_lenses(scene, light):
 
 def landmark_points(who, seen, radius):
     """(K, 3) head coordinates of the landmarks on the bare head."""
-    eye, wide = face_shape.eye_place(who), 0.142 * who.eye_size
+    eye, wide = face_shape.eye_place(who), face_shape.eye_width(who)
     mouth, (root, tip, base) = face_shape.mouth_places(who, seen), face_shape.nose_places(who)
     tilt = wide * np.sin(who.eye_tilt)
     gaze = np.sin(np.radians(seen.gaze)) * 0.16
@@ -195,7 +195,7 @@ def landmark_points(who, seen, radius):
              for s in (0.97, 0.5, 0.03)]
     mirror = [(-u, v) for u, v in corner[::-1]]
     wing = 0.165 * who.nose_width
-    lower = mouth.line - 0.7 * mouth.gap - 0.105 * who.lower_lip
+    lower = mouth.line - 0.7 * mouth.gap - 0.118 * who.lower_lip
     front = corner + mirror + pupils + brows + [(-u, v) for u, v in brows[::-1]] + [
         (0, root), (0, tip), (-wing, tip - 0.085), (wing, tip - 0.085), (0, base),
         (-mouth.half, mouth.corner), (0, mouth.line + 0.062 * who.upper_lip),

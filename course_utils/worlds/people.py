@@ -16,8 +16,8 @@ from course_utils.worlds.textures import ink, pick
 
 Colour = tuple[float, float, float]                    # linear light
 
-SKIN = ("#f6d9c8", "#efc5aa", "#e6b592", "#d9a27c", "#c98d66", "#b27650", "#95603f", "#7a4b32",
-        "#5f3a28", "#4a2d20")
+SKIN = ("#f6d9c8", "#efc5aa", "#e6b592", "#d9a27c", "#c98d66", "#b27650", "#9a6544", "#835339",
+        "#6e4430", "#5c3828")
 EYES = ("#5b3a22", "#5b3a22", "#4a2e1c", "#3a2416", "#6d4a2a", "#7a7a3c", "#56743f", "#4f7d96",
         "#6a97b4", "#7b8a94")
 HAIR = ("#1a1412", "#231914", "#35231a", "#4b3020", "#65422a", "#85592f", "#a97c46", "#cfa869",
@@ -137,6 +137,7 @@ def identity(seed: int) -> Identity:
     age = float(rng.beta(1.3, 1.8))
     tone = rng.uniform(0, len(SKIN) - 1)
     skin = _between(SKIN, tone) * np.exp(0.05 * rng.normal(size=3)) * [1, about(0.03), about(0.05)]
+    skin = 0.86 * skin + 0.14 * skin.mean()
     dark = tone / (len(SKIN) - 1)
     shade = rng.uniform(0, 10) * (1 - dark) ** 0.9 if dark > 0.3 else rng.uniform(0, 10)
     hair = ink(HAIR[min(int(shade), 9)]) * np.exp(0.15 * rng.normal(size=3))
