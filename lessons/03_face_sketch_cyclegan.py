@@ -202,7 +202,7 @@ bets.reveal("accuracy", accuracy(sketches, np.ones_like(sketches)))
 # %% [markdown]
 # ## An autoencoder
 #
-# Six convolutions squeeze the picture to an eighth of its sides, eight transposed ones unfold it.
+# Six convolutions squeeze the picture to a quarter of its sides, eight transposed ones unfold it.
 # No skips, no discriminator, and pairs to learn from.
 
 # %%

@@ -11,9 +11,9 @@ from ..models.translation import resnet_generator
 from .pix2pix import FusedAdam
 from .resumable import fit_resumable
 
-QUICK = {"side": 64, "width": 16, "blocks": 4, "patch_width": 24, "layers": 2,
+QUICK = {"side": 64, "width": 16, "blocks": 4, "ends": 3, "patch_width": 24, "layers": 2,
          "cycle": 10.0, "identity": 0.5, "learning_rate": 1e-3}  # shorter trainings, larger steps
-FULL = {"side": 128, "width": 64, "blocks": 6, "patch_width": 64, "layers": 3,
+FULL = {"side": 128, "width": 64, "blocks": 6, "ends": 7, "patch_width": 64, "layers": 3,
         "cycle": 10.0, "identity": 0.5, "learning_rate": 2e-4}  # the paper's, for 128 × 128
 POOL = 50
 
@@ -156,7 +156,8 @@ def least_squares(scores, aim):
 def build(kind=CycleGAN, **settings) -> CycleGAN:
     """A compiled `CycleGAN`, or another `kind` of it. settings: those of QUICK, or others instead."""
     s = QUICK | settings
-    translators = [resnet_generator(s["side"], s["width"], s["blocks"]) for _ in range(2)]
+    translators = [resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"])
+                   for _ in range(2)]  # fmt: skip
     judges = [patchgan(s["layers"], s["side"], s["patch_width"], 3) for _ in range(2)]
     model = kind(*translators, *judges, s["cycle"], s["identity"])
     model.compile(s["learning_rate"])

@@ -14,7 +14,7 @@ from .pix2pix import FusedAdam
 from .resumable import fit_resumable
 
 NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
-SETTINGS = {"autoencoder": {"side": 64, "width": 24, "learning_rate": 1e-3},
+SETTINGS = {"autoencoder": {"side": 64, "width": 16, "learning_rate": 2e-3},
             "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "l1": 100.0},
             "cyclegan": cyclegan.QUICK}  # fmt: skip
 FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
@@ -87,7 +87,7 @@ def build(name):
         return translation.autoencoder(s["side"], s["width"])
     if name == "pix2pix":
         return generator("unet", s["side"], s["width"], s["cap"])
-    return translation.resnet_generator(s["side"], s["width"], s["blocks"])
+    return translation.resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"])
 
 
 def load(name):
