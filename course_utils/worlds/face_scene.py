@@ -102,9 +102,9 @@ class Scene:
         else:
             across, along, tangent = face_hair.comb(who, head[place])
             noise, rough = face_hair.streaks(who, across, along, pixel)
+            hangs = face_hair.STYLES[who.style].hangs is not None
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
             jagged = jagged * np.where(hangs, np.clip(2 * head[place, 1], 0.05, 1), 1)
-            hangs = face_hair.STYLES[who.style].hangs is not None
             early = 0.6 + hangs * 1.6 * np.clip(3 * (0.5 - head[place, 1]), 0, 1)
             hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
