@@ -8,6 +8,7 @@ from .. import images, paths
 from ..worlds import faces
 from . import splits
 from .pairs import Jitter, Pair
+from .readers import _find, _listed, _read
 
 DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_060)}  # seeds: the people
 PASSPORT = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0, "shift": (0.0, 0.0), "zoom": 1.0,
@@ -33,25 +34,63 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
     return splits.train_test(pairs, second, lambda pair: pair.source in tests)
 
 
+def read_cuhk(folder, side: int = 64) -> list[Pair]:
+    """The CUHK student faces: pairs photograph → sketch (side, side, 3) in [0, 1], sorted by name.
+
+    Layout: `<folder>/cuhk/photos/X.jpg` (or .png) and `.../sketches/X-sz1.jpg`; `folder` may also
+    be `cuhk` itself. Pictures of 200 × 250 pixels: the square from row 25 to 225 is taken, from
+    others as large a part, and resized by area. The source of a pair is its photograph's name.
+    Raises FileNotFoundError or ValueError, naming the file that is missing or broken.
+    """
+    photos = _find(folder, "cuhk", "photos")
+    found = {path.stem: path for path in _listed(photos.parent / "sketches")}
+    pairs = []
+    for path in _listed(photos):
+        sketch = found.get(f"{path.stem}-sz1")
+        if sketch is None:
+            raise FileNotFoundError(f"The sketch {path.stem}-sz1 of {path} is missing.")
+        pictures = [_square(_read(each, "RGB"), side) for each in (path, sketch)]
+        pairs.append(Pair(path.stem, pictures[0], in_three(images.to_grey(pictures[1])), path.stem))
+    if not pairs:
+        raise FileNotFoundError(f"There is no photograph in {photos}.")
+    return pairs
+
+
+def _square(pixels, side):
+    """The tenth to the ninth tenth of the height, as a square as wide as the picture if it fits."""
+    height, width = pixels.shape[:2]
+    edge = min(width, height * 4 // 5)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    return images.resize(images.to_float(pixels[top : top + edge, left : left + edge]), (side, side))
+
+
 class DrawnPerson:
     """A `Pair` of somebody who doesn't exist, as in a passport; drawn at the first look."""
 
     labels = None
+    source_picture = property(lambda self: self.pictures[0])
+    target = property(lambda self: self.pictures[1])
 
     def __init__(self, seed: int, side: int = 64):
         self.id = self.source = f"person {seed}"
-        self._seed, self._side = int(seed), side
+        self.seed, self.side = int(seed), side
 
     @cached_property
-    def _face(self):
-        return faces.render(faces.identity(self._seed), faces.conditions(self._seed, **PASSPORT),
-                            self._side)  # fmt: skip
+    def pictures(self):
+        """(photograph, sketch)."""
+        face = faces.face(self.seed, self.side, **PASSPORT)
+        return face.photo, in_three(face.sketch)
 
-    @cached_property
-    def target(self):
-        return in_three(self._face.sketch)
 
-    source_picture = property(lambda self: self._face.photo)
+def draw(drawn, workers: int = 2) -> None:
+    """Draw people of one size now, in several processes, unless they are drawn already or read."""
+    waiting = [one for one in drawn if isinstance(one, DrawnPerson) and "pictures" not in vars(one)]
+    if not waiting:
+        return
+    photos, _, sketches = faces.dataset([one.seed for one in waiting], waiting[0].side, sketch=True,
+                                        workers=workers, **PASSPORT)  # fmt: skip
+    for one, photo, sketch in zip(waiting, photos, sketches, strict=True):
+        one.pictures = photo, in_three(sketch)
 
 
 def in_three(grey: np.ndarray) -> np.ndarray:
