@@ -8,7 +8,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from course_utils.worlds.face_shape import blob, chart, egg, fetch
+from course_utils.worlds.face_shape import (
+    along as product, blob, chart, egg, fetch, lengths, table)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
 
@@ -61,8 +62,7 @@ def edge(who, directions, turn):
     if who.style not in ("fringe", "scarf", "bald"):
         grown = grown + who.recede * np.array([0.08, 0.2, 0.26, 0.16])
     line[:4] = grown
-    where = np.cos(np.radians(ANGLES))[::-1]
-    limit = np.interp(turn, where, line[::-1]).astype(np.float32)
+    limit = table(turn, np.cos(np.radians(ANGLES))[::-1], line[::-1], -1, 1)
     x, y = directions[..., 0], directions[..., 1]
     if who.style in ("fringe", "bob"):
         limit = limit + np.float32(0.25 * who.parting) * x * (turn > 0.3)
@@ -83,7 +83,7 @@ def thickness(who, head):
     if who.style in ("short", "long", "wavy", "bob", "quiff") and who.parting:
         plane = d[..., 0] - np.float32(0.42 * who.parting)
         high = high * (1 - 0.55 * np.exp(-(plane / 0.045) ** 2) * (d[..., 1] > 0.5))
-        high = high * (1 - 0.25 * np.tanh(plane / 0.2) * np.sign(who.parting) * top)
+        high = high * (1 - 0.25 * np.tanh(plane / 0.2) * np.float32(np.sign(who.parting)) * top)
     if style.curl:
         column = (d[..., 0] - 0.6 * d[..., 2]) * 150 + 200
         row = (d[..., 1] + 0.5 * d[..., 2]) * 150 + 200 + 37 * (who.seed % 7)
@@ -102,7 +102,8 @@ def _curtain(who, style, d):
         ripple = 1 + 0.035 * np.sin(13 * d[..., 1] / np.maximum(np.hypot(d[..., 0], d[..., 2]), 0.2)
                                     + 3 * d[..., 2])
         sides, back = sides * ripple, back * ripple
-    round_ = np.hypot(d[..., 0] / sides, d[..., 2] / np.where(d[..., 2] > 0, sides, back))
+    deep = np.where(d[..., 2] > 0, sides, back).astype(np.float32)
+    round_ = np.hypot(d[..., 0] / sides, d[..., 2] / deep)
     down = np.where(d[..., 1] < 0, d[..., 1] / np.float32(style.hangs), d[..., 1] / 0.7)
     return 1 / np.maximum((round_**6 + down**6) ** (1 / 6), 0.2)
 
@@ -168,17 +169,16 @@ def comb(who, head):
     away = pole(who)
     side = np.float32((0, -away[2], away[1])) / np.float32(np.hypot(away[1], away[2]))
     other = np.cross(away, side)
-    d = head / np.linalg.norm(head, axis=-1, keepdims=True)
-    up = d @ away
+    d = head / lengths(head)
+    up = product(d, away)
     along = np.arccos(np.clip(up, -1, 1)) + np.clip(-0.6 - head[:, 1], 0, None)
-    across = np.arctan2(d @ other, d @ side) / np.float32(2 * np.pi)
+    across = np.arctan2(product(d, other), product(d, side)) / np.float32(2 * np.pi)
     hangs = STYLES[who.style].hangs is not None
     fall = np.clip((0.3 - head[:, 1:2]) * (2.5 if hangs else 1.0), 0, 4.0 if hangs else 0.6)
     tangent = d * up[:, None] - away - fall * np.float32((0, 1, 0))
     swing = who.wave * (0.035 if STYLES[who.style].curl else 0.012)
     across = across + np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
-    tangent = tangent / np.maximum(np.linalg.norm(tangent, axis=-1, keepdims=True), 1e-4)
-    return across.astype(np.float32), along.astype(np.float32), tangent.astype(np.float32)
+    return across, along, tangent / lengths(tangent)
 
 
 def streaks(who, across, along, pixel):

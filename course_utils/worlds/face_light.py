@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from course_utils.worlds import face_paint as paint
-from course_utils.worlds.face_hair import _stretched
-from course_utils.worlds.face_shape import FAR
+from course_utils.worlds.face_shape import along, turned
 
-SOFT = {paint.FACE: (0.42, 0.26, 0.20), paint.HAIR: (0.20,) * 3}
+SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
+SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
 
 
 def direction(seen):
@@ -51,43 +51,48 @@ def hollows(z, pixel):
 def lit(scene, seen):
     """Linear light (R, R, 3) of a painted scene."""
     towards, pixel = direction(seen), scene.camera.pixel
-    z = np.maximum(scene.z, -1.6)
-    sky, key = hollows(z, pixel), shadows(z, towards, pixel)
-    normal, colour = scene.normal, scene.colour
-    facing = normal @ towards
-    lamp, ambient = np.float32(seen.light) * (1.25 * seen.strength), np.float32(seen.ambient)
-    skin = np.isin(scene.region, (paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH))
-    up = 0.62 + 0.38 * normal[..., 1]
-    fill = np.clip(normal @ np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65]), 0, 1)
-    around = sky * (0.75 * up + 0.35 * fill)
-    picture = np.empty_like(colour)
-    for channel, (wrap, other) in enumerate(((0.40, 0.12), (0.24, 0.12), (0.17, 0.12))):
-        soft = np.where(skin, np.float32(wrap), np.float32(other))
-        shine = np.clip((facing + soft) / (1 + soft), 0, 1)
-        through = key if channel else np.where(skin, 0.25 + 0.75 * key, key)
-        picture[..., channel] = colour[..., channel] * (
-            lamp[channel] * shine * through * (0.6 + 0.4 * sky) + ambient[channel] * around)
+    z = np.maximum(scene.z, np.float32(-1.6))
+    where = np.flatnonzero(scene.region)
+    sky, key = hollows(z, pixel).ravel()[where], shadows(z, towards, pixel).ravel()[where]
+    normal, colour = scene.normal.reshape(-1, 3)[where], scene.colour.reshape(-1, 3)[where]
+    gloss, skin = scene.gloss.ravel()[where], SKIN[scene.region.ravel()[where]]
+    lamp, ambient = np.float32(seen.light) * np.float32(1.15 * seen.strength), np.float32(seen.ambient)
     half = towards + np.float32([0, 0, 1])
     half /= np.linalg.norm(half)
-    gleam = np.clip(normal @ half, 0, 1)
-    gleam = scene.gloss * (0.10 * gleam**12 + 0.16 * gleam**48) * key * sky
-    edge = np.clip(1 - normal[..., 2], 0, 1) ** 3 * sky * scene.gloss * 0.10
-    picture += (gleam[..., None] * lamp + edge[..., None] * ambient)
-    for where, tangent, tint in scene.sheens:
-        picture.reshape(-1, 3)[where] += _sheen(
-            tangent, tint, towards, key.ravel()[where] * sky.ravel()[where]) * lamp
-    return picture + scene.glow[..., None]
+    aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
+    facing, fill, gleam = cv2.split(turned(normal[:, None], np.stack([towards, aside, half])))
+    facing, fill, gleam = facing[:, 0], np.maximum(fill[:, 0], 0), np.maximum(gleam[:, 0], 0)
+    around = sky * (0.465 + 0.285 * normal[:, 1] + 0.35 * fill)
+    arriving = key * (0.6 + 0.4 * sky)
+    picture = np.empty_like(colour)
+    for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
+        soft = np.float32(0.12) + np.float32(wrap) * skin
+        shine = np.clip((facing + soft) / (1 + soft), 0, 1) * arriving
+        picture[:, channel] = colour[:, channel] * (lamp[channel] * shine + ambient[channel] * around)
+    picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
+    gleam *= gleam
+    gleam *= gleam
+    sharp = gleam**3
+    white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * key * sky
+    edge = np.clip(1 - normal[:, 2], 0, 1) ** 3 * sky * gloss * np.float32(0.10)
+    picture += white[:, None] * lamp + edge[:, None] * ambient
+    light = np.zeros_like(scene.colour)
+    flat = light.reshape(-1, 3)
+    flat[where] = picture + scene.glow.ravel()[where, None]
+    shining = np.zeros(scene.z.size, np.float32)
+    shining[where] = key * sky
+    for place, tangent, tint in scene.sheens:
+        flat[place] += _sheen(tangent, tint, towards, shining[place]) * lamp
+    return light
 
 
 def _sheen(tangent, tint, towards, arriving):
     """Highlights (N, 3) of hair along strands: Kajiya and Kay (1989), equation 17, twice."""
-    along = tangent @ towards
-    seen = tangent[:, 2]
-    across = np.sqrt(np.clip(1 - along**2, 0, 1) * np.clip(1 - seen**2, 0, 1))
-    gleam = np.clip(across - along * seen, 0, 1)
-    gleam = np.clip(gleam, 0, 1)
-    white = (0.055 * gleam**40 * arriving)[:, None]
-    return white + (0.55 * gleam**14 * arriving)[:, None] * tint
+    lamp, seen = along(tangent, towards), tangent[:, 2]
+    across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
+    gleam = np.clip(across - lamp * seen, 0, 1)
+    wide = gleam**14
+    return (0.055 * wide**3 * arriving)[:, None] + (0.55 * wide * arriving)[:, None] * tint
 
 
 def backdrop(seen, side, rng):
@@ -103,13 +108,15 @@ def backdrop(seen, side, rng):
     if seen.backdrop == "lights":
         picture = picture * 0.55
         for _ in range(rng.integers(9, 18)):
-            middle, radius = rng.uniform(0, small, 2), rng.uniform(2, 7)
-            tint = (first + second) * rng.uniform(0.25, 0.9) * np.exp(0.2 * rng.normal(size=3))
-            disc = np.clip(radius - np.hypot(x * small - middle[0], y * small - middle[1]), 0, 1)
-            picture += (0.5 * disc)[..., None] * np.float32(tint)
+            middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(2, 7)
+            tint = 0.5 * (first + second) * rng.uniform(0.25, 0.9) * np.exp(0.2 * rng.normal(size=3))
+            disc = np.zeros((small, small), np.uint8)
+            cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
+            picture += (disc / np.float32(255))[..., None] * np.float32(tint)
         picture = cv2.GaussianBlur(picture, (0, 0), 0.8)
     elif seen.backdrop == "leaves":
-        noise = _stretched(rng, small, small, 2.2, 2.2) + _stretched(rng, small, small, 6, 6)
+        noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
+                               interpolation=cv2.INTER_CUBIC) for n in (8, 20))
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green
         picture = picture * np.exp(0.35 * np.clip(noise, -2, 2.5))[..., None]
@@ -119,4 +126,4 @@ def backdrop(seen, side, rng):
 def develop(light, exposure=1.0):
     """Picture in [0, 1] of linear light: a soft shoulder, then the square root."""
     bright = np.maximum(light, 0) * np.float32(exposure)
-    return np.sqrt(np.clip(bright * (1 + bright * 0.12) / (1 + 0.40 * bright), 0, 1))
+    return np.sqrt(np.clip(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright), 0, 1))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.worlds import face_hair, face_shape
-from course_utils.worlds.face_shape import eye_place, fetch, mouth_places, nose_places
+from course_utils.worlds.face_shape import eye_place, fetch, mouth_places, nose_places, table
 
 (BACKGROUND, FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
  HEADWEAR) = range(13)
@@ -34,8 +34,10 @@ class Coat(NamedTuple):
 
     def lay(self, where, cover, colour, region=None, gloss=None):
         """Cover points `where` (K,) by shares (K,) with a colour (3,) or (K, 3)."""
+        seen = np.flatnonzero(cover > 0.004)
+        where, cover, colour = where[seen], cover[seen], np.asarray(colour, np.float32)
         old = self.colour[where]
-        self.colour[where] = old + cover[:, None] * (np.asarray(colour, np.float32) - old)
+        self.colour[where] = old + cover[:, None] * ((colour if colour.ndim == 1 else colour[seen]) - old)
         if region is not None:
             self.region[where[cover > 0.5]] = region
         if gloss is not None:
@@ -43,7 +45,8 @@ class Coat(NamedTuple):
 
     def shade(self, where, cover, tint):
         """Multiply colours by `tint` (3,) where the shares (K,) are 1, less where they are less."""
-        self.colour[where] *= 1 - cover[:, None] * (1 - np.asarray(tint, np.float32))
+        seen = np.flatnonzero(cover > 0.004)
+        self.colour[where[seen]] *= 1 - cover[seen, None] * (1 - np.float32(tint))
 
 
 class Marks:
@@ -53,7 +56,7 @@ class Marks:
         z = np.maximum(head[:, 2], 0.05)
         self.u, self.v, self.pixel = head[:, 0] / z, head[:, 1] / z, np.float32(1.15 * pixel)
         self.head, self.ahead = head, head[:, 2] > 0.1
-        self.grain = face_shape.lambert(head).T
+        self.grain = face_shape.lambert(head)
 
     def near(self, u, v, wide, high):
         """Indices of the points in a box round (±u, v)."""
@@ -124,8 +127,8 @@ def _nose(coat, marks, who):
     wide = who.nose_width
     place = marks.near(0, 0.5 * (top + base), 0.3, 0.5 * (top - base) + 0.1)
     u, v = np.abs(marks.u[place]), marks.v[place]
-    half = np.interp(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
-                     np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide).astype(np.float32)
+    half = table(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
+                 np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide, -1, 0.5)
     coat.region[place[u < half]] = NOSE
     coat.gloss[place] += 0.25 * _bell(u, v - tip, 0.06, 0.10)
     crease = np.hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
@@ -205,7 +208,7 @@ def _eyes(coat, marks, who, seen):
         return
     side = np.sign(marks.u[place])
     x, y = np.abs(marks.u[place]) - middle[0], marks.v[place] - middle[1]
-    cosine, sine = np.cos(who.eye_tilt), np.sin(who.eye_tilt)
+    cosine, sine = np.float32(np.cos(who.eye_tilt)), np.float32(np.sin(who.eye_tilt))
     s, t = (x * cosine + y * sine) / wide, y * cosine - x * sine
     open_ = 0.074 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
     almond = np.maximum(1 - s * s, 0)
@@ -224,7 +227,7 @@ def _eyes(coat, marks, who, seen):
     white = np.float32((0.74, 0.72, 0.70)) * (shadow * (1 - 0.30 * np.abs(s) ** 3))[:, None]
     pink = np.clip(-4 * s - 3.1, 0, 1)[:, None]
     coat.lay(place, opening, white * (1 - pink) + pink * np.float32((0.5, 0.25, 0.22)), EYE, 0.6)
-    gaze = np.sin(np.radians(seen.gaze)) * 0.16
+    gaze = np.float32(np.sin(np.radians(seen.gaze)) * 0.16)
     radius = 0.078 * who.eye_size**0.4
     du = (x - side * np.float32(gaze[0])) / radius
     dv = (y - np.float32(gaze[1]) - 0.004) / radius
@@ -241,7 +244,7 @@ def _eyes(coat, marks, who, seen):
     coat.lay(place, np.maximum(0.92 * band, 0.8 * wing), dark, gloss=0.1)
     rim = marks.line(t - lower, 0.004) * (np.abs(s) < 0.97)
     coat.lay(place, (0.25 + 0.25 * who.softness) * rim, dark)
-    light = np.sign(seen.light_from[0] or -1)
+    light = 1.0 if seen.light_from[0] > 0 else -1.0
     spark = np.hypot(x * side - gaze[0] - 0.024 * light, y - gaze[1] - 0.030)
     coat.glow[place] += 0.9 * marks.cover(0.014 - spark) * opening
     far = np.hypot(x * side - gaze[0] + 0.026 * light, y - gaze[1] + 0.018)

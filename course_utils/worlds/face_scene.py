@@ -6,7 +6,8 @@ import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
 from course_utils.worlds.face_paint import EAR, FACE, HAIR, HEADWEAR, Coat
-from course_utils.worlds.face_shape import FAR, Body, Camera, cast, egg, look_up, trace
+from course_utils.worlds.face_shape import (
+    FAR, Body, Camera, cast, egg, lengths, look_up, trace, turned)
 
 NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair volumes from OTHER on
 
@@ -73,7 +74,7 @@ class Scene:
         self.region.ravel()[where] = coat.region
         self.gloss.ravel()[where] = coat.gloss
         self.glow.ravel()[where] = coat.glow
-        self.normal.reshape(-1, 3)[where] = normal @ self.camera.turn.T
+        self.normal.reshape(-1, 3)[where] = turned(normal, self.camera.turn)
 
     def _grow_beard(self):
         d = face_shape.chart(len(self.radius)).directions
@@ -90,22 +91,21 @@ class Scene:
         inside = look_up(self.inside, head)
         who, pixel = self.who, self.camera.pixel
         normal = look_up(face_shape.normals(self.radius), head)
-        length = np.linalg.norm(normal, axis=-1, keepdims=True)
-        normal = normal / np.maximum(length, 1e-6)
+        normal /= lengths(normal)
         coat = Coat.of(len(head), who.skin, FACE)
         bare = np.flatnonzero(inside < 0.08)
         face = face_paint.paint_face(who, self.seen, head[bare], pixel)
         coat.colour[bare], coat.region[bare], coat.gloss[bare], coat.glow[bare] = face
-        place = np.flatnonzero(inside > -0.12)
+        hangs = face_hair.STYLES[who.style].hangs is not None
+        place = np.flatnonzero(inside > (-0.35 if hangs else -0.12))
         if who.style == "scarf":
             hair = inside[place] / 0.012 + 0.8
         else:
             across, along, tangent = face_hair.comb(who, head[place])
             noise, rough = face_hair.streaks(who, across, along, pixel)
-            hangs = face_hair.STYLES[who.style].hangs is not None
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
             jagged = jagged * np.where(hangs, np.clip(2 * head[place, 1], 0.05, 1), 1)
-            early = 0.6 + hangs * 1.6 * np.clip(3 * (0.5 - head[place, 1]), 0, 1)
+            early = 0.6 + hangs * 7 * np.clip(2 * (0.3 - head[place, 1]), 0, 1)
             hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8
@@ -135,10 +135,11 @@ class Scene:
 
     def _strands(self, noise, rough):
         colour = np.float32(self.who.hair)
-        tone = np.clip(0.85 + 0.24 * noise + 0.16 * rough, 0.25, 2.0)[:, None]
+        bold = 1 - 0.6 * min(1, 2.5 * self.who.hair[1])
+        tone = np.clip(0.87 + bold * (0.26 * noise + 0.16 * rough), 0.25, 2.0)[:, None]
         colour = colour * tone
         if self.who.grey > 0.05:
-            silver = np.clip(noise - 1.4 + self.who.grey, 0, 1)[:, None] * 0.25
+            silver = np.clip(noise - 1.4 + self.who.grey, 0, 1)[:, None] * 0.14
             colour = colour + silver
         return colour
 
@@ -147,15 +148,15 @@ class Scene:
         curly = face_hair.STYLES[self.who.style].curl
         bright = bright * (0.35 if curly >= 1 else 1.0)
         tint = np.sqrt(np.float32(self.who.hair)) * np.float32(self.who.hair).max() ** 0.25 * 0.5
-        self.sheens.append((where, tangent @ self.camera.turn.T, bright[:, None] * tint))
+        self.sheens.append((where, turned(tangent, self.camera.turn), bright[:, None] * tint))
 
     def _ear(self, layer, shape):
         where, head = self.seen_at(layer)
         if not len(where):
             return
-        e = (head - shape.centre) @ shape.inward.T
-        normal = e @ shape.inward
-        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
+        e = turned(head - shape.centre, shape.inward)
+        normal = turned(e, shape.inward.T)
+        normal /= lengths(normal)
         coat = Coat.of(len(head), self.who.skin, EAR, 0.25)
         every = np.arange(len(head))
         up, back = e[:, 1], -e[:, 2]
@@ -171,8 +172,8 @@ class Scene:
         if not len(where):
             return
         who = self.who
-        normal = ((head - shape.centre) @ shape.inward.T) @ shape.inward
-        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
+        normal = turned(head - shape.centre, shape.inward.T @ shape.inward)
+        normal /= lengths(normal)
         if who.style == "scarf":
             coat = Coat.of(len(head), who.scarf, HEADWEAR, 0.12)
             coat.colour[:] = face_wear.cloth_folds(who, head)

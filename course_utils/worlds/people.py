@@ -16,7 +16,7 @@ from course_utils.worlds.textures import ink, pick
 
 Colour = tuple[float, float, float]                    # linear light
 
-SKIN = ("#f6d9c8", "#efc5aa", "#e6b592", "#d9a27c", "#c98d66", "#b27650", "#9a6544", "#835339",
+SKIN = ("#f0cfbb", "#ebc0a4", "#e2b18e", "#d9a27c", "#c98d66", "#b27650", "#9a6544", "#835339",
         "#6e4430", "#5c3828")
 EYES = ("#5b3a22", "#5b3a22", "#4a2e1c", "#3a2416", "#6d4a2a", "#7a7a3c", "#56743f", "#4f7d96",
         "#6a97b4", "#7b8a94")
@@ -210,7 +210,7 @@ def conditions(seed: int, **chosen) -> Conditions:
         clothing=str(rng.choice(["crew", "vee", "shirt", "turtleneck", "jacket"],
                                 p=[0.3, 0.18, 0.22, 0.12, 0.18])),
         cloth=_colour(ink(pick(rng, FABRICS)) * np.exp(0.15 * rng.normal())),
-        lining=_colour(ink(pick(rng, ("#f2efe8", "#d8dde2", "#b9c7d6", "#e5d7cf", "#2b2c30")))),
+        lining=_colour(ink(pick(rng, ("#f2efe8", "#d8dde2", "#b9c7d6", "#e5d7cf", "#c9b9a6")))),
         pattern=str(rng.choice(["plain", "knit", "stripes"], p=[0.5, 0.3, 0.2])),
         backdrop=str(rng.choice(["plain", "lights", "leaves"], p=[0.45, 0.3, 0.25])),
         behind=(_colour(backs[0]), _colour(backs[1])))  # fmt: skip
