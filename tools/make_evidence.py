@@ -108,7 +108,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def cycles_and_leaks(seeds=SEEDS, cycle_steps=800, leak_steps=500, shown=8):
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=500, leak_steps=300, shown=8):
     """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
 
     `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
@@ -122,6 +122,7 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=800, leak_steps=500, shown=8):
     from course_utils.training import cyclegan, portraits
 
     train, test = people.load("synthetic")
+    people.draw(train + test)
     photos, sketches = (np.stack([getattr(pair, side) for pair in test])
                         for side in ("source_picture", "target"))  # fmt: skip
     cycle, sheets = {}, {}

@@ -87,8 +87,23 @@ def generators(seed=0, steps=5000):
                                     "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
 
 
-def translators(seed=0):
-    """Lesson 03's three networks, there and back each; measured on the lesson's test people."""
+def autoencoders(seed=0, steps=1500):
+    """Lesson 03's autoencoders, there and back, on drawn people."""
+    yield from _translators("autoencoder", seed, steps)
+
+
+def pairs_translators(seed=0, steps=3000):
+    """Lesson 03's pix2pix generators, there and back, on drawn people."""
+    yield from _translators("pix2pix", seed, steps)
+
+
+def cyclegan(seed=0, steps=2000):
+    """Lesson 03's CycleGAN on photographs and sketches of different drawn people."""
+    yield from _translators("cyclegan", seed, steps)
+
+
+def _translators(kind, seed, steps):
+    """One of lesson 03's networks in both directions, measured on the lesson's test people."""
     import numpy as np
 
     from course_utils.data import people
@@ -96,17 +111,16 @@ def translators(seed=0):
     from course_utils.training import checkpoints, portraits
 
     train, test = people.load("synthetic")
-    steps = {"autoencoder": 2000, "pix2pix": 3000, "cyclegan": 2500}
-    for name in portraits.NETWORKS:
-        folder = paths.BUILD / "checkpoints" / f"03_{name}"
-        networks = portraits.train_both(name, train, steps[name], seed, folder)
-        for way, network, pairs in zip(("there", "back"), networks, (test, people.turned(test))):
-            sources, truth = (np.stack([getattr(pair, side) for pair in pairs])
-                              for side in ("source_picture", "target"))  # fmt: skip
-            made = translate(checkpoints.as_shipped(network), sources)
-            yield network, f"03_{name}_{way}", {
-                "seed": seed, "steps": steps[name], "data": "drawn people, seeds 0 to 399",
-                "metrics": metrics.portrait_scores(truth, made)}  # fmt: skip
+    people.draw(train + test)
+    folder = paths.BUILD / "checkpoints" / f"03_{kind}"
+    networks = portraits.train_both(kind, train, steps, seed, folder)
+    for way, network, pairs in zip(("there", "back"), networks, (test, people.turned(test))):
+        sources, truth = (np.stack([getattr(pair, side) for pair in pairs])
+                          for side in ("source_picture", "target"))  # fmt: skip
+        made = translate(checkpoints.as_shipped(network), sources)
+        yield network, f"03_{kind}_{way}", {
+            "seed": seed, "steps": steps, "metrics": metrics.portrait_scores(truth, made),
+            "data": "drawn people, seeds 0 to 399"}  # fmt: skip
 
 
 def _safety(name):
@@ -118,7 +132,7 @@ def _safety(name):
     return [keras.callbacks.BackupAndRestore(paths.BUILD / "checkpoints" / name), log]
 
 
-NETWORKS = {"01": (cells,), "02": (reader, generators), "03": (translators,),
+NETWORKS = {"01": (cells,), "02": (reader, generators), "03": (autoencoders, pairs_translators, cyclegan),
             "06": (pages,)}
 
 
