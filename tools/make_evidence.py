@@ -175,6 +175,51 @@ def _leak(pairs, by, seed, steps):
     return metrics.portrait_scores([pair.target for pair in test], made)["ssim"]
 
 
+def drawn_people(seeds=SEEDS, people=400, views=6, steps=1200):
+    """The faces world: does a network know unseen people again, and by which of their traits?
+
+    It trains on `people`; asked are 100 others, each seen once before: frontal both times, with
+    another light, expression, clothes and background. `alike`: the same, where all of the hundred
+    share one kind of traits, so that only the others are left to tell them apart.
+    """
+    from course_utils.training import faces
+
+    known = faces.portraits(range(people), views)
+    unseen = range(3_000_000, 3_000_100)
+    asked = {name: [faces.portraits(unseen, 1, view, name, light_from=light)[:, 0]
+                    for view, light in enumerate([(-45.0, 25.0), (50.0, 40.0)])]
+             for name in (None, *faces.ALIKE)}  # fmt: skip
+    runs = []
+    for seed in seeds:
+        network = faces.train_recogniser(known, steps, seed)
+        scores = {name: faces.rank_one(network, *both) for name, both in asked.items()}
+        runs.append({"seed": seed, "rank_one": scores.pop(None), "alike": scores})
+        print(runs[-1], flush=True)
+    summary = {"rank_one": _interval([run["rank_one"] for run in runs]), "chance": 0.01}
+    summary |= {f"alike: {name}": _interval([run["alike"][name] for run in runs])
+                for name in faces.ALIKE}  # fmt: skip
+    return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
+
+
+def parts_of_portraits(seed=0, people=600, steps=1500):
+    """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
+
+    COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
+    points that a person placed. `found` is the share of a class's points that the network calls so,
+    `chance` the share of all pixels that it calls so.
+    """
+    from course_utils import images
+    from course_utils.training import faces
+
+    home = paths.data_dir().expanduser() / "portraits"
+    points = json.loads((home / "points.json").read_text(encoding="utf-8"))
+    photos = np.stack([images.read_image(home / name) for name in points])
+    model = faces.train_parts(faces.labelled(range(people)), steps, seed)
+    summary = faces.point_scores(faces.read_parts(model, photos), list(points.values()))
+    return {"summary": summary, "seed": seed, "people": people, "steps": steps,
+            "pictures": len(points)}  # fmt: skip
+
+
 def _summary(runs):
     """Mean and 95 % interval (Student's t over seeds) of each number, and the ratio of means."""
     summary = {}
@@ -191,8 +236,9 @@ def _interval(values):
 
 
 EVIDENCE = {("01", "synthetic"): weighted_against_plain, ("01", "dsb2018"): five_folds,
-            ("02", "synthetic"): losses_and_generators,
-            ("03", "synthetic"): cycles_and_leaks}  # fmt: skip
+            ("03", "synthetic"): cycles_and_leaks,
+            ("02", "synthetic"): losses_and_generators, ("faces", "synthetic"): drawn_people,
+            ("faces", "portraits"): parts_of_portraits}  # fmt: skip
 
 
 def main(argv=None) -> int:

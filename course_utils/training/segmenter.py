@@ -72,12 +72,12 @@ def read(model, photos) -> np.ndarray:
     return np.stack([images.resize(each, size, labels=True) for each in labels])
 
 
-def class_weights(labels) -> np.ndarray:
-    """Weights of the classes (12,) float32: 1/√(share of the pixels), 1 in the mean of pixels.
+def class_weights(labels, classes: int = len(facades.CLASSES)) -> np.ndarray:
+    """Weights of the classes (classes,) float32: 1/√(share of the pixels), 1 in the mean of pixels.
 
     Between no weights, which forget a sill, and 1/share, which sees sills everywhere.
     """
-    share = np.bincount(np.ravel(labels), minlength=len(facades.CLASSES)) / np.size(labels)
+    share = np.bincount(np.ravel(labels), minlength=classes) / np.size(labels)
     weights = 1 / np.sqrt(np.maximum(share, 1e-3))
     return (weights / np.sum(share * weights)).astype(np.float32)
 

@@ -105,7 +105,8 @@ def _curtain(who, style, d):
     deep = np.where(d[..., 2] > 0, sides, back).astype(np.float32)
     round_ = np.hypot(d[..., 0] / sides, d[..., 2] / deep)
     down = np.where(d[..., 1] < 0, d[..., 1] / np.float32(style.hangs), d[..., 1] / 0.7)
-    return 1 / np.maximum((round_**6 + down**6) ** (1 / 6), 0.2)
+    nearer = 0.5 * (round_ + down + np.sqrt(np.square(round_ - down) + 0.01))
+    return 1 / np.maximum(nearer, 0.2)
 
 
 def _rise(x):
@@ -162,8 +163,15 @@ def curls():
     return np.tanh(1.2 * noise).astype(np.float32)
 
 
+def _turns(x, y):
+    """The angles of (x, y), in turns."""
+    if not len(x):
+        return x
+    return cv2.phase(x, y).ravel() / np.float32(2 * np.pi)
+
+
 def comb(who, head):
-    """Hair coordinates of points (N, 3): across the strands (in turns), along them (in radians),
+    """Hair coordinates of points (N, 3): across the strands (in turns), along them (from 0 to about 3),
     and the strands' directions (N, 3), from the root on.
     """
     away = pole(who)
@@ -171,13 +179,13 @@ def comb(who, head):
     other = np.cross(away, side)
     d = head / lengths(head)
     up = product(d, away)
-    along = np.arccos(np.clip(up, -1, 1)) + np.clip(-0.6 - head[:, 1], 0, None)
-    across = np.arctan2(product(d, other), product(d, side)) / np.float32(2 * np.pi)
+    along = 1.5 - 1.3 * up + np.maximum(-0.6 - head[:, 1], 0)
+    across = _turns(product(d, side), product(d, other))
     hangs = STYLES[who.style].hangs is not None
     fall = np.clip((0.3 - head[:, 1:2]) * (2.5 if hangs else 1.0), 0, 4.0 if hangs else 0.6)
     tangent = d * up[:, None] - away - fall * np.float32((0, 1, 0))
-    swing = who.wave * (0.035 if STYLES[who.style].curl else 0.012)
-    across = across + np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
+    swing = who.wave * (0.035 if STYLES[who.style].curl else 0.006)
+    across += np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
     return across, along, tangent / lengths(tangent)
 
 

@@ -72,9 +72,10 @@ def lit(scene, seen):
     picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
     gleam *= gleam
     gleam *= gleam
-    sharp = gleam**3
+    sharp = gleam * gleam * gleam
     white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * key * sky
-    edge = np.clip(1 - normal[:, 2], 0, 1) ** 3 * sky * gloss * np.float32(0.10)
+    edge = np.maximum(1 - normal[:, 2], 0)
+    edge = edge * edge * edge * sky * gloss * np.float32(0.10)
     picture += white[:, None] * lamp + edge[:, None] * ambient
     light = np.zeros_like(scene.colour)
     flat = light.reshape(-1, 3)
@@ -91,8 +92,10 @@ def _sheen(tangent, tint, towards, arriving):
     lamp, seen = along(tangent, towards), tangent[:, 2]
     across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
     gleam = np.clip(across - lamp * seen, 0, 1)
-    wide = gleam**14
-    return (0.055 * wide**3 * arriving)[:, None] + (0.55 * wide * arriving)[:, None] * tint
+    two = gleam * gleam
+    four = two * two
+    wide = four * four * four * two
+    return (0.055 * wide * wide * wide * arriving)[:, None] + (0.55 * wide * arriving)[:, None] * tint
 
 
 def backdrop(seen, side, rng):
@@ -116,7 +119,7 @@ def backdrop(seen, side, rng):
         picture = cv2.GaussianBlur(picture, (0, 0), 0.8)
     elif seen.backdrop == "leaves":
         noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
-                               interpolation=cv2.INTER_CUBIC) for n in (8, 20))
+                               interpolation=cv2.INTER_CUBIC) for n in (7, 16))
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green
         picture = picture * np.exp(0.35 * np.clip(noise, -2, 2.5))[..., None]

@@ -107,15 +107,15 @@ def _complexion(coat, marks, who, seen):
     tip = nose_places(who)[1]
     red = (_bell(u - 0.58, v + 0.36, 0.2, 0.17) + 0.8 * _bell(u, v - tip, 0.12, 0.1)
            + 0.3 * _bell(u, v + 1.3, 0.3, 0.2))
-    coat.shade(place, (0.55 * who.blush * red).clip(0, 1), (1.0, 0.66, 0.66))
+    red = np.float32(0.34) * np.minimum(0.55 * who.blush * red, 1)
     eye = eye_place(who)
-    hollow = _bell(u - eye[0] + 0.02, v - eye[1], 0.17, 0.09)
-    coat.shade(place, ((0.35 + 0.35 * who.age) * hollow).clip(0, 1), (0.80, 0.68, 0.66))
+    hollow = (0.35 + 0.35 * who.age) * _bell(u - eye[0] + 0.02, v - eye[1], 0.17, 0.09)
     fine, spots = grain()
-    offset = np.float32(who.seed % 251)
-    x, y = marks.grain[:, place] * 110 + offset
-    mottled = fetch(fine, x, y)
-    coat.colour[place] *= (1 + 0.022 * mottled)[:, None]
+    x, y = marks.grain[:, place] * 110 + np.float32(who.seed % 251)
+    mottled = 1 + 0.022 * fetch(fine, x, y)
+    less = mottled * (1 - red)
+    coat.colour[place] *= np.stack([mottled * (1 - 0.20 * hollow), less * (1 - 0.32 * hollow),
+                                    less * (1 - 0.34 * hollow)], -1)
     if who.freckles > 0.05:
         many = _bell(u - 0.35, v + 0.25, 0.4, 0.22)
         dots = np.clip(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15), 0, 1)
@@ -180,7 +180,7 @@ def _age_lines(coat, marks, who, seen):
     ends = np.clip(4 * (1.1 - down), 0, 1) * np.clip(10 * down, 0, 1)
     off = u - fold
     coat.shade(place, (0.6 * depth * ends * np.exp(-(off / 0.02) ** 2)).clip(0, 1), (0.62, 0.48, 0.44))
-    if who.age < 0.35:
+    if who.age < 0.35 or marks.pixel > 0.021:          # finer than a pixel
         return
     old = (who.age - 0.35) / 0.65
     place = marks.near(0, 0.52, 0.5, 0.2)

@@ -272,58 +272,86 @@ def look_up(texture, head):
     return fetch(texture, *place, cv2.BORDER_REPLICATE)
 
 
-def trace(camera: Camera, radius, steps=6, further=8):
+def trace(camera: Camera, radius):
     """Where the viewer's rays meet a star-shaped surface: (slices, depth), `FAR` where they miss.
 
-    Sphere tracing, damped, since a radius may be steep: all rays together, then those few that
-    slide past a ridge and need longer.
+    Every fourth ray tells its neighbours where to begin, and which of them have nothing to meet.
     """
-    most, turn, size = float(radius.max()), camera.turn, camera.pixel
+    most = float(radius.max())
     spot = camera.box((0, 0, 0), (most, most))
-    x = (camera.x[spot[1]] - camera.origin[0])[None, :]
-    y = (camera.y[spot[0]] - camera.origin[1])[:, None]
+    x = camera.x[spot[1]] - camera.origin[0]
+    y = camera.y[spot[0]] - camera.origin[1]
+    few = x[1::4], y[1::4]
+    across, down = (part.ravel() for part in np.meshgrid(*few))
+    far = across * across + down * down
+    z = _march(camera, radius, across, down, np.sqrt(np.maximum(most**2 - far, 0)), far < most**2)
+    coarse = cv2.dilate(z.reshape(len(few[1]), len(few[0])), np.ones((3, 3), np.uint8))
+    start = cv2.resize(coarse, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    start = cv2.copyMakeBorder(start, 0, 3, 0, 3, cv2.BORDER_REPLICATE)[:len(y), :len(x)]
+    rows, columns = np.nonzero(start > -most)
+    across, down = x[columns], y[rows]
+    top = np.sqrt(np.maximum(most**2 - across * across - down * down, 0))
+    found = np.full((len(y), len(x)), FAR, np.float32)
+    start = np.minimum(start[rows, columns] + np.float32(0.08), top)
+    found[rows, columns] = _march(camera, radius, across, down, start, top > 0)
+    found += camera.origin[2] * (found > FAR)
+    return spot, found
+
+
+def _march(camera, radius, x, y, start, may, steps=4, rounds=12):
+    """Depths (N,) where rays at x, y (N,) from `start` on meet the surface, `FAR` where none is.
+
+    Sphere tracing with secant steps; what has not arrived after a few of them is followed further,
+    its place bracketed and bisected.
+    """
+    most, turn, size = np.float32(radius.max()), camera.turn, np.float32(camera.pixel)
     unit = np.float32((len(radius) - 1) / (2 * REACH))
     middle = np.float32((len(radius) - 1) / 2)
+    ray = np.stack([x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)])
 
-    def off(z, flat, hx, hy, hz):
-        length = np.sqrt(flat + z * z)
+    def off(z, ray):
+        far, hx, hy, hz = ray
+        length = np.sqrt(far + z * z)
         scale = length * (length + hz + turn[2, 2] * z)
-        scale = np.sqrt(2 / np.maximum(scale, 1e-6)) * unit
-        column = (hx + turn[2, 0] * z) * scale + middle
-        row = (hy + turn[2, 1] * z) * scale + middle
-        if column.ndim == 1:
-            return length - fetch(radius, column, row, cv2.BORDER_REPLICATE)
-        return length - cv2.remap(radius, column, row, cv2.INTER_LINEAR)
+        scale = unit * np.sqrt(2 / np.maximum(scale, np.float32(1e-6)))
+        column = (hx + turn[2, 0] * z) * scale
+        row = (hy + turn[2, 1] * z) * scale
+        column += middle
+        row += middle
+        return length - fetch(radius, column, row, cv2.BORDER_REPLICATE)
 
-    ray = [x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)]
-    top = np.sqrt(np.maximum(most**2 - ray[0], 0))
-    z, outside = top.copy(), top.copy()
+    z, outside, gap = start, start, off(start, ray)
+    outside = np.where(gap < 0, np.sqrt(np.maximum(most * most - ray[0], 0)), start)
+    step = np.float32(0.7) * gap
     for _ in range(steps):
-        gap = off(z, *ray)
+        z = z - step
+        before, gap = gap, off(z, ray)
         np.copyto(outside, z, where=gap > 0)
-        z -= np.float32(0.72) * gap
-    rows, columns = np.nonzero((np.abs(gap) > 0.4 * size) & (ray[0] < most**2) & (outside > -most))
-    outside = outside[rows, columns]
-    late, inside = outside.copy(), np.full(len(rows), -most, np.float32)
-    for _ in range(further):
-        if not len(rows):
+        slope = (before - gap) / np.where(np.abs(step) > 1e-6, step, 1)
+        step = gap / np.clip(slope, 0.8, 1.8)
+    late = np.flatnonzero((np.abs(gap) > 0.4 * size) & may)
+    gap[~may] = most
+    ray, outside = ray[:, late], outside[late]
+    inside = np.full(len(late), -most, np.float32)
+    here, least = outside.copy(), np.float32(0.6 * size + 0.003)
+    for _ in range(rounds):
+        if not len(late):
             break
-        part = [each[rows, columns] for each in ray]
-        for _ in range(5):
-            ahead = off(late, *part)
+        for _ in range(3):
+            ahead = off(here, ray)
             enters = ahead < 0
-            np.copyto(outside, late, where=~enters)
-            np.copyto(inside, late, where=enters)
-            late = late - np.maximum(0.7 * ahead, 0.4 * size + 0.004)
-            late = np.where(enters | (late < inside), 0.5 * (outside + inside), late)
-        z[rows, columns] = late
-        found = (outside - inside < 0.5 * size) | (np.abs(ahead) < 0.5 * size)
-        gap[rows, columns] = np.where(found, 0, ahead)
-        going = ~found & (outside > -0.7 * most)
-        rows, columns, late, outside, inside = (
-            each[going] for each in (rows, columns, late, outside, inside))
-    hit = (gap < size) & (z > -most + size)
-    return spot, np.where(hit, z + camera.origin[2], np.float32(FAR))
+            np.copyto(outside, here, where=~enters)
+            np.copyto(inside, here, where=enters)
+            here = here - np.maximum(np.float32(0.75) * ahead, least)
+            back = enters | (here < inside)
+            np.copyto(here, np.float32(0.5) * (outside + inside), where=back)
+        arrived = (outside - inside < 0.5 * size) | (np.abs(ahead) < 0.5 * size)
+        z[late] = here
+        gap[late] = np.where(arrived, 0, np.maximum(ahead, 0))
+        going = np.flatnonzero(~arrived & (outside > -0.75 * most))
+        late, ray, here, outside, inside = (
+            late[going], ray[:, going], here[going], outside[going], inside[going])
+    return np.where((gap < size) & (z > size - most), z, np.float32(FAR))
 
 
 class Egg(NamedTuple):
@@ -383,7 +411,7 @@ class Body:
         self.wide, self.deep, self.back = (
             np.interp(rows, fine, each).astype(np.float32)[:, None]
             for each in (wide * size, deep * (0.5 + 0.5 * size), back))
-        self.slopes = [np.gradient(each[:, 0], rows)[:, None].astype(np.float32)
+        self.slopes = [np.gradient(each, axis=0) / np.float32(-camera.pixel)
                        for each in (self.wide, self.deep, self.back)]
 
     def cast(self):

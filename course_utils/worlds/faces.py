@@ -78,8 +78,8 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     scene = Scene(who, seen, 2 * int(size))
     light = face_light.lit(scene, seen)
     rng = np.random.default_rng((seen.seed, 303))
-    behind = scene.region == 0
-    light[behind] = face_light.backdrop(seen, scene.camera.side, rng)[behind]
+    behind = face_light.backdrop(seen, scene.camera.side, rng)
+    np.copyto(light, behind, where=(scene.region == 0)[..., None])
     light = face_wear.through_lenses(scene, light)
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
     landmarks, visible = face_wear.landmarks(scene)
@@ -109,16 +109,17 @@ def dataset(seeds, size: int = 64, sketch: bool = False, workers: int = 1, **cho
     jobs = [(seed, size, sketch, chosen) for seed in seeds]
     if workers > 1:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            drawn = list(pool.map(_parts, jobs, chunksize=16))
+            rows = list(pool.map(drawn, jobs, chunksize=16))
     else:
-        drawn = [_parts(job) for job in jobs]
-    return tuple(np.stack(part) for part in zip(*drawn, strict=True))
+        rows = [drawn(job) for job in jobs]
+    return tuple(np.stack(part) for part in zip(*rows, strict=True))
 
 
-def _parts(job):
+def drawn(job):
+    """(photo, regions[, sketch]) of a job (seed, size, whether to sketch, chosen conditions)."""
     seed, size, sketch, chosen = job
-    drawn = face(seed, size, **chosen)
-    return (drawn.photo, drawn.regions) + ((drawn.sketch,) if sketch else ())
+    one = face(seed, size, **chosen)
+    return (one.photo, one.regions) + ((one.sketch,) if sketch else ())
 
 
 def check_size(size):

@@ -131,27 +131,25 @@ def identity(seed: int) -> Identity:
     rng = np.random.default_rng((int(seed), 101))
 
     def about(spread, middle=1.0):
-        return float(middle + spread * np.clip(rng.normal(), -2.2, 2.2))
+        return float(middle + spread * min(max(rng.normal(), -2.2), 2.2))
 
-    softness = float(np.clip(0.5 + 0.38 * rng.choice([-1, 1]) + 0.12 * rng.normal(), 0, 1))
+    softness = _within(0.5 + 0.38 * pick(rng, (-1, 1)) + 0.12 * rng.normal(), 0, 1)
     age = float(rng.beta(1.3, 1.8))
     tone = rng.uniform(0, len(SKIN) - 1)
     skin = _between(SKIN, tone) * np.exp(0.05 * rng.normal(size=3)) * [1, about(0.03), about(0.05)]
     skin = 0.86 * skin + 0.14 * skin.mean()
     dark = tone / (len(SKIN) - 1)
     shade = rng.uniform(0, 10) * (1 - dark) ** 0.9 if dark > 0.3 else rng.uniform(0, 10)
-    hair = ink(HAIR[min(int(shade), 9)]) * np.exp(0.15 * rng.normal(size=3))
-    grey = float(np.clip((age - 0.45) * 2.2 + 0.25 * rng.normal(), 0, 1)) if age > 0.4 else 0.0
+    hair = ink(HAIR[min(int(shade), 9)]) * np.exp(0.2 * rng.normal() + 0.03 * rng.normal(size=3))
+    grey = _within((age - 0.45) * 2.2 + 0.25 * rng.normal(), 0, 1) if age > 0.4 else 0.0
     silver = ink(pick(rng, GREY))
     eyes = ink(EYES[min(int(rng.uniform(0, 10) * (1 - 0.8 * dark)), 9)])
     lips = skin * [1.0, 0.62, 0.62] + np.array([0.05, 0.0, 0.01]) * (0.4 + softness)
     lips = lips * (1 - 0.25 * softness * rng.random() * np.array([0, 1, 0.8]))
     style = _style(rng, softness, age)
     bearded = softness < 0.5 and age > 0.1
-    beard = rng.choice(["none", "stubble", "moustache", "goatee", "full"],
-                       p=[0.42, 0.2, 0.08, 0.1, 0.2]) if bearded else "none"  # fmt: skip
-    glasses = rng.choice(["none", "round", "oval", "square", "thin"],
-                         p=[0.76, 0.06, 0.06, 0.07, 0.05])  # fmt: skip
+    beard = _choose(rng, {"none": 42, "stubble": 20, "moustache": 8, "goatee": 10, "full": 20})
+    glasses = _choose(rng, {"none": 76, "round": 6, "oval": 6, "square": 7, "thin": 5})
     frame = ink(pick(rng, ("#1c1a1a", "#3a2417", "#5f2230", "#23344a", "#8b7a4f", "#777a80")))
     return Identity(
         seed=int(seed), age=age, softness=softness,
@@ -177,9 +175,9 @@ def identity(seed: int) -> Identity:
         freckles=float(max(0, rng.normal(-0.3, 0.6)) * (dark < 0.45)),
         style=style, hair=_colour(hair * (1 - grey) + silver * grey), grey=grey,
         hairline=about(0.04, 0.0), recede=float(rng.beta(1.2, 3) * (1 - softness) * (0.4 + age)),
-        volume=about(0.2), wave=float(np.clip(rng.uniform(0, 0.6) + 0.5 * dark * rng.random(), 0, 1)),
-        parting=float(rng.choice([-1, 1]) * rng.uniform(0.15, 0.6) * (rng.random() < 0.8)),
-        scarf=_colour(ink(pick(rng, FABRICS))), beard=str(beard), glasses=str(glasses),
+        volume=about(0.2), wave=_within(rng.uniform(0, 0.6) + 0.5 * dark * rng.random(), 0, 1),
+        parting=float(pick(rng, (-1, 1)) * rng.uniform(0.15, 0.6) * (rng.random() < 0.8)),
+        scarf=_colour(ink(pick(rng, FABRICS))), beard=beard if bearded else "none", glasses=glasses,
         frame=_colour(frame))  # fmt: skip
 
 
@@ -191,28 +189,27 @@ def conditions(seed: int, **chosen) -> Conditions:
     """
     check_seed(seed)
     rng = np.random.default_rng((int(seed), 202))
-    smile = float(np.clip(rng.normal(0.35, 0.45), -0.5, 1))
+    smile = _within(rng.normal(0.35, 0.45), -0.5, 1)
     warm = rng.normal(0, 1)
     ambient = np.array([0.46, 0.48, 0.5]) * rng.uniform(0.75, 1.2)
-    backs = [ink(BACKDROPS[k]) for k in rng.choice(len(BACKDROPS), 2, replace=False)]
+    backs = [ink(pick(rng, BACKDROPS)) for _ in range(2)]
     drawn = Conditions(
-        seed=int(seed), yaw=float(np.clip(rng.normal(0, 22), -90, 90)),
+        seed=int(seed), yaw=_within(rng.normal(0, 22), -90, 90),
         pitch=float(rng.normal(0, 4)), roll=float(rng.normal(0, 3)),
         body_turn=float(rng.uniform(0.3, 0.9)), zoom=float(rng.uniform(0.95, 1.12)),
         shift=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
         smile=smile, mouth_open=float(max(0, rng.normal(-0.2, 0.4)) * (smile > 0.2)),
-        squint=float(np.clip(0.4 * max(smile, 0) + 0.12 * rng.normal(), 0, 0.8)),
-        brows=float(np.clip(rng.normal(0.1, 0.4), -1, 1)),
+        squint=_within(0.4 * max(smile, 0) + 0.12 * rng.normal(), 0, 0.8),
+        brows=_within(rng.normal(0.1, 0.4), -1, 1),
         gaze=(float(rng.normal(0, 5)), float(rng.normal(0, 3))),
         light_from=(float(rng.uniform(-65, 65)), float(rng.uniform(10, 55))),
         light=_colour(np.exp([0.08 * warm, 0, -0.12 * warm])), strength=float(rng.uniform(0.85, 1.2)),
         ambient=_colour(ambient * np.exp([-0.05 * warm, 0, 0.06 * warm])),
-        clothing=str(rng.choice(["crew", "vee", "shirt", "turtleneck", "jacket"],
-                                p=[0.3, 0.18, 0.22, 0.12, 0.18])),
+        clothing=_choose(rng, {"crew": 30, "vee": 18, "shirt": 22, "turtleneck": 12, "jacket": 18}),
         cloth=_colour(ink(pick(rng, FABRICS)) * np.exp(0.15 * rng.normal())),
         lining=_colour(ink(pick(rng, ("#f2efe8", "#d8dde2", "#b9c7d6", "#e5d7cf", "#c9b9a6")))),
-        pattern=str(rng.choice(["plain", "knit", "stripes"], p=[0.5, 0.3, 0.2])),
-        backdrop=str(rng.choice(["plain", "lights", "leaves"], p=[0.45, 0.3, 0.25])),
+        pattern=_choose(rng, {"plain": 50, "knit": 30, "stripes": 20}),
+        backdrop=_choose(rng, {"plain": 45, "lights": 30, "leaves": 25}),
         behind=(_colour(backs[0]), _colour(backs[1])))  # fmt: skip
     return with_conditions(drawn, **chosen)
 
@@ -237,12 +234,31 @@ def check_seed(seed):
         raise ValueError(f"seed must be 0 or more, not {seed}.")
 
 
+SHORT = {"bald": 6, "cropped": 17, "short": 24, "quiff": 17, "fringe": 10, "curly": 12, "afro": 6,
+         "bob": 1, "long": 3, "wavy": 3, "bun": 1}
+LONG = {"bald": 1, "cropped": 3, "short": 5, "quiff": 3, "fringe": 5, "curly": 7, "afro": 7,
+        "bob": 17, "long": 19, "wavy": 17, "bun": 10, "scarf": 7}
+
+
 def _style(rng, softness, age):
     """A way to wear the hair; every one can meet every age."""
-    short = np.array([0.05 + 0.12 * age, 0.17, 0.22, 0.16, 0.1, 0.12, 0.06, 0.01, 0.03, 0.03, 0.02, 0])
-    long = np.array([0.005, 0.03, 0.05, 0.03, 0.05, 0.07, 0.07, 0.17, 0.19, 0.17, 0.1, 0.07])
-    chance = short if softness < 0.5 else long
-    return str(rng.choice(STYLES, p=chance / chance.sum()))
+    if softness >= 0.5:
+        return _choose(rng, LONG)
+    return _choose(rng, SHORT | {"bald": 5 + 14 * age})
+
+
+def _choose(rng, weights):
+    """One key of {name: weight}."""
+    place = rng.random() * sum(weights.values())
+    for name, weight in weights.items():
+        place -= weight
+        if place < 0:
+            return name
+    return name
+
+
+def _within(value, low, high):
+    return float(min(max(value, low), high))
 
 
 def _between(codes, place):
@@ -251,4 +267,4 @@ def _between(codes, place):
 
 
 def _colour(values) -> Colour:
-    return tuple(float(v) for v in np.clip(values, 0.004, 1.2))
+    return tuple(_within(v, 0.004, 1.2) for v in values)

@@ -1,0 +1,186 @@
+"""Two networks that show what the drawn faces are good for: one tells people apart, one names parts.
+
+Neither is shipped: they measure whether an identity is more than its light and clothes, and whether
+what a network learns from drawn regions holds on real portraits.
+"""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from .. import images, profile
+from ..data.pipeline import stream
+from ..worlds import faces
+from .schedules import warm_cosine
+from .segmenter import class_weights
+
+SIDE = {"recognise": 64, "parts": 96}  # pixels of the pictures that the networks see
+BATCH = {"recognise": 64, "parts": 8}
+ALIKE = {  # what all people share in an ablation; the rest of an identity stays its own
+    "colours": ("skin", "hair", "eye_colour", "lip_colour", "scarf", "frame", "grey", "blush"),
+    "hair and glasses": ("style", "hairline", "recede", "volume", "wave", "parting", "beard",
+                         "glasses", "freckles"),
+    "shape": ("head_width", "head_height", "jaw_width", "chin", "chin_drop", "cheeks", "brow_ridge",
+              "eye_apart", "eye_size", "eye_open", "eye_tilt", "eye_height", "lid", "brow_thick",
+              "brow_arch", "brow_height", "nose_length", "nose_width", "nose_high", "nose_tip",
+              "nose_hump", "mouth_width", "mouth_height", "upper_lip", "lower_lip", "ear_size",
+              "ear_out", "neck_width", "shoulders", "softness", "age"),
+}  # fmt: skip
+
+
+# Recognition -------------------------------------------------------------------------------------
+
+
+def portraits(seeds, views: int, first: int = 0, alike: str | None = None, **chosen) -> np.ndarray:
+    """Frontal pictures uint8 (people, views, 64, 64, 3) of each seed's person.
+
+    Every view has its own expression, light, clothes and background; views from number `first` on.
+    alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
+    """
+    people = [faces.identity(seed) for seed in seeds]
+    if alike is not None:
+        shared = {name: getattr(people[0], name) for name in ALIKE[alike]}
+        people = [replace(person, **shared) for person in people]
+    rows = [[_view(person, first + number, chosen) for number in range(views)] for person in people]
+    return np.stack([np.stack(row) for row in rows])
+
+
+def _view(person, number, chosen):
+    seen = faces.conditions(person.seed * 1000 + number, **{"yaw": 0.0} | chosen)
+    return images.to_uint8(faces.render(person, seen, SIDE["recognise"]).photo)
+
+
+def recogniser(people: int, dimensions: int = 64):
+    """(network, classifier): pictures (N, 64, 64, 3) in [0, 1] to unit vectors (N, dimensions), and
+    with those vectors' cosines to one direction a person, times 16, as logits (N, people).
+    """
+    import keras
+    from keras import layers
+
+    picture = keras.Input((SIDE["recognise"], SIDE["recognise"], 3))
+    x = picture
+    for width in (24, 48, 72, 96):  # (N, 32, 32, 24) … (N, 4, 4, 96)
+        x = layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    x = layers.Dropout(0.2)(layers.Flatten()(x))
+    vector = layers.UnitNormalization()(layers.Dense(dimensions)(x))
+    network = keras.Model(picture, vector, name="recogniser")
+    cosines = layers.Dense(people, use_bias=False, kernel_constraint=keras.constraints.UnitNorm())
+    logits = layers.Rescaling(16.0)(cosines(network.output))
+    return network, keras.Model(picture, logits)
+
+
+def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
+    """A recogniser trained to tell people apart: pictures uint8 (people, views, 64, 64, 3)."""
+    profile.set_seeds(seed)
+    import keras
+
+    people, views = pictures.shape[:2]
+    network, classifier = recogniser(people)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
+
+    def example(rng):
+        person, view = rng.integers(people), rng.integers(views)
+        return _disturbed(images.to_float(pictures[person, view]), rng), np.int32(person)
+
+    batches = stream(example, BATCH["recognise"], seed)
+    classifier.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
+    return network
+
+
+def rank_one(network, gallery: np.ndarray, probes: np.ndarray) -> float:
+    """Share of probes (people, 64, 64, 3), uint8, whose nearest gallery picture is their own person.
+
+    The nearest is the one with the largest cosine; row n of both shows person n. Chance: 1 / people.
+    """
+    known, asked = (network.predict(images.to_float(part), verbose=0) for part in (gallery, probes))
+    return float(np.mean(np.argmax(asked @ known.T, axis=1) == np.arange(len(asked))))
+
+
+# Parts -------------------------------------------------------------------------------------------
+
+
+def labelled(seeds) -> list[tuple]:
+    """(photo, regions) of drawn people as the portraits are: near the front, filling the picture."""
+    drawn = (faces.face(seed, SIDE["parts"] * 4 // 3, zoom=1.05) for seed in seeds)
+    return [(images.to_uint8(each.photo), each.regions.astype(np.uint8)) for each in drawn]
+
+
+def train_parts(pairs, steps: int, seed: int = 0):
+    """A U-Net from pictures (N, 96, 96, 3) in [0, 1] to logits of `faces.CLASSES`.
+
+    pairs: as `labelled` makes them. Each example is a random part of a picture, mirrored every
+    second time, in other colours and a little out of focus, since a camera isn't drawn.
+    """
+    profile.set_seeds(seed)
+    import keras
+
+    from ..models.unet import unet
+
+    classes = len(faces.CLASSES)
+    model = unet((None, None, 3), classes=classes, base=16, depth=4, batch_norm=True)
+    weights = class_weights([labels for _, labels in pairs], classes)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
+
+    def example(rng):
+        photo, labels = pairs[rng.integers(len(pairs))]
+        side = len(labels)
+        part = int(side * rng.uniform(0.62, 1))
+        top = rng.integers(0, side - part + 1) * 2 // 3
+        left = (side - part) // 2 + int(rng.uniform(-0.3, 0.3) * (side - part))
+        step = -1 if rng.random() < 0.5 else 1
+        spot = slice(top, top + part), slice(left, left + part)
+        size = (SIDE["parts"],) * 2
+        photo = images.resize(images.to_float(photo[spot][:, ::step]), size)
+        labels = images.resize(labels[spot][:, ::step], size, labels=True).astype(np.int32)
+        return _disturbed(photo, rng), labels, weights[labels]
+
+    batches = stream(example, BATCH["parts"], seed)
+    model.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
+    return model
+
+
+def read_parts(model, photos) -> np.ndarray:
+    """The class of each pixel, int32 (N, H, W), in photos (N, H, W, 3) in [0, 1].
+
+    The mean of the answers for a picture and its mirror image; read at 96 × 96.
+    """
+    photos = images.to_float(photos)
+    small = np.stack([images.resize(photo, (SIDE["parts"],) * 2) for photo in photos])
+    both = model.predict(np.concatenate([small, small[:, :, ::-1]]), batch_size=8, verbose=0)
+    logits = both[: len(small)] + both[len(small) :, :, ::-1]
+    labels = logits.argmax(-1).astype(np.int32)
+    return np.stack([images.resize(each, photos.shape[1:3], labels=True) for each in labels])
+
+
+def point_scores(labels: np.ndarray, points: list[dict]) -> dict:
+    """How often hand-placed points lie on their class, and how often points anywhere would.
+
+    labels (N, H, W) int; points: for each picture {class: [[column, row], …]} in its pixels.
+    Per class: `found`, the share of its points that are labelled so; `chance`, the share of all
+    pixels that are; `points`, how many.
+    """
+    scores = {}
+    for name in sorted({name for each in points for name in each}):
+        number = faces.CLASSES.index(name)
+        hits = [labels[k][int(row), int(column)] == number for k, each in enumerate(points)
+                for column, row in each.get(name, ())]  # fmt: skip
+        scores[name] = {"found": float(np.mean(hits)), "chance": float(np.mean(labels == number)),
+                        "points": len(hits)}  # fmt: skip
+    return scores
+
+
+def _disturbed(photo, rng):
+    """A photo in [0, 1] with other light and colours, blur and noise, float32."""
+    gain = rng.uniform(0.75, 1.25) * np.exp(0.08 * rng.normal(size=3))
+    grey = photo.mean(-1, keepdims=True)
+    photo = (grey + rng.uniform(0.6, 1.25) * (photo - grey)) * gain + rng.uniform(-0.08, 0.08)
+    if rng.random() < 0.5:
+        photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.3, 1.0))
+    photo = photo + rng.normal(0, 0.02, photo.shape)
+    return np.clip(photo, 0, 1).astype(np.float32)
