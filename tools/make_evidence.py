@@ -174,7 +174,7 @@ def _leak(pairs, by, seed, steps):
     return metrics.portrait_scores([pair.target for pair in test], made)["ssim"]
 
 
-def drawn_people(seeds=SEEDS, people=400, views=6, steps=1200):
+def drawn_people(seeds=SEEDS, people=700, views=3, steps=300):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
     It trains on `people`; asked are 100 others, each seen once before: frontal both times, with

@@ -15,8 +15,8 @@ from ..worlds import faces
 from .schedules import warm_cosine
 from .segmenter import class_weights
 
-SIDE = {"recognise": 64, "parts": 96}  # pixels of the pictures that the networks see
-BATCH = {"recognise": 64, "parts": 8}
+SIDE = {"recognise": 48, "parts": 96}  # pixels of the pictures that the networks see
+BATCH = {"recognise": 48, "parts": 8}
 ALIKE = {  # what all people share in an ablation; the rest of an identity stays its own
     "colours": ("skin", "hair", "eye_colour", "lip_colour", "scarf", "frame", "grey", "blush"),
     "hair and glasses": ("style", "hairline", "recede", "volume", "wave", "parting", "beard",
@@ -33,7 +33,7 @@ ALIKE = {  # what all people share in an ablation; the rest of an identity stays
 
 
 def portraits(seeds, views: int, first: int = 0, alike: str | None = None, **chosen) -> np.ndarray:
-    """Frontal pictures uint8 (people, views, 64, 64, 3) of each seed's person.
+    """Frontal pictures uint8 (people, views, 48, 48, 3) of each seed's person: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
     alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
@@ -48,52 +48,60 @@ def portraits(seeds, views: int, first: int = 0, alike: str | None = None, **cho
 
 def _view(person, number, chosen):
     seen = faces.conditions(person.seed * 1000 + number, **{"yaw": 0.0} | chosen)
-    return images.to_uint8(faces.render(person, seen, SIDE["recognise"]).photo)
+    edge = (64 - SIDE["recognise"]) // 2
+    return images.to_uint8(faces.render(person, seen, 64).photo[edge:-edge, edge:-edge])
 
 
-def recogniser(people: int, dimensions: int = 64):
-    """(network, classifier): pictures (N, 64, 64, 3) in [0, 1] to unit vectors (N, dimensions), and
-    with those vectors' cosines to one direction a person, times 16, as logits (N, people).
-    """
+def recogniser(dimensions: int = 96):
+    """A network from pictures (N, 48, 48, 3) in [0, 1] to unit vectors (N, dimensions)."""
     import keras
     from keras import layers
 
-    picture = keras.Input((SIDE["recognise"], SIDE["recognise"], 3))
-    x = picture
-    for width in (24, 48, 72, 96):  # (N, 32, 32, 24) … (N, 4, 4, 96)
-        x = layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-        x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    x = layers.Dropout(0.2)(layers.Flatten()(x))
-    vector = layers.UnitNormalization()(layers.Dense(dimensions)(x))
-    network = keras.Model(picture, vector, name="recogniser")
-    cosines = layers.Dense(people, use_bias=False, kernel_constraint=keras.constraints.UnitNorm())
-    logits = layers.Rescaling(16.0)(cosines(network.output))
-    return network, keras.Model(picture, logits)
+    x = picture = keras.Input((SIDE["recognise"],) * 2 + (3,))
+    for width in (24, 48, 96):  # (N, 24, 24, 24), (N, 12, 12, 48), (N, 6, 6, 96)
+        for stride in (2, 1):
+            x = layers.Conv2D(width, 3, strides=stride, padding="same", use_bias=False)(x)
+            x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    x = layers.Dense(dimensions)(layers.Flatten()(x))
+    return keras.Model(picture, layers.UnitNormalization()(x), name="recogniser")
 
 
 def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
-    """A recogniser trained to tell people apart: pictures uint8 (people, views, 64, 64, 3)."""
+    """A recogniser trained on pictures uint8 (people, views, 48, 48, 3), two views or more.
+
+    Of each person in a batch it sees two views, and is to find the second among all the batch's:
+    cross-entropy of their cosines times 16, both ways (Sohn 2016, "N-pair loss", equation 5).
+    """
     profile.set_seeds(seed)
     import keras
+    from keras import ops
 
     people, views = pictures.shape[:2]
-    network, classifier = recogniser(people)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
+    network = recogniser()
+    pair = keras.Input((2,) + network.input_shape[1:])
+    one, other = network(pair[:, 0]), network(pair[:, 1])
+    cosines = 16.0 * ops.matmul(one, ops.transpose(other))  # (N, N), own pairs on the diagonal
+    model = keras.Model(pair, cosines)
+
+    def loss(_, cosines):
+        own = ops.arange(ops.shape(cosines)[0])
+        return sum(ops.mean(keras.losses.sparse_categorical_crossentropy(own, table, from_logits=True))
+                   for table in (cosines, ops.transpose(cosines))) / 2  # fmt: skip
+
+    model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
 
     def example(rng):
-        person, view = rng.integers(people), rng.integers(views)
-        return _disturbed(images.to_float(pictures[person, view]), rng), np.int32(person)
+        person, seen = rng.integers(people), rng.choice(views, 2, replace=False)
+        both = [_disturbed(images.to_float(pictures[person, view]), rng, 0.35) for view in seen]
+        return np.stack(both), np.int32(person)
 
     batches = stream(example, BATCH["recognise"], seed)
-    classifier.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
+    model.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
     return network
 
 
 def rank_one(network, gallery: np.ndarray, probes: np.ndarray) -> float:
-    """Share of probes (people, 64, 64, 3), uint8, whose nearest gallery picture is their own person.
+    """Share of probes (people, 48, 48, 3), uint8, whose nearest gallery picture is their own person.
 
     The nearest is the one with the largest cosine; row n of both shows person n. Chance: 1 / people.
     """
@@ -175,12 +183,13 @@ def point_scores(labels: np.ndarray, points: list[dict]) -> dict:
     return scores
 
 
-def _disturbed(photo, rng):
-    """A photo in [0, 1] with other light and colours, blur and noise, float32."""
-    gain = rng.uniform(0.75, 1.25) * np.exp(0.08 * rng.normal(size=3))
+def _disturbed(photo, rng, much: float = 1.0):
+    """A photo in [0, 1] with other light and colours, blur and noise, float32; `much` 0 … 1."""
+    gain = rng.uniform(1 - 0.25 * much, 1 + 0.25 * much) * np.exp(0.08 * much * rng.normal(size=3))
     grey = photo.mean(-1, keepdims=True)
-    photo = (grey + rng.uniform(0.6, 1.25) * (photo - grey)) * gain + rng.uniform(-0.08, 0.08)
-    if rng.random() < 0.5:
+    photo = grey + rng.uniform(1 - 0.4 * much, 1 + 0.25 * much) * (photo - grey)
+    photo = photo * gain + 0.08 * much * rng.uniform(-1, 1)
+    if rng.random() < 0.5 * much:
         photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.3, 1.0))
-    photo = photo + rng.normal(0, 0.02, photo.shape)
+    photo = photo + rng.normal(0, 0.02 * much, photo.shape)
     return np.clip(photo, 0, 1).astype(np.float32)

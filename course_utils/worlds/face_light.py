@@ -122,7 +122,7 @@ def backdrop(seen, side, rng):
                                interpolation=cv2.INTER_CUBIC) for n in (7, 16))
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green
-        picture = picture * np.exp(0.35 * np.clip(noise, -2, 2.5))[..., None]
+        picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))[..., None]
     return cv2.resize(picture.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
 
 

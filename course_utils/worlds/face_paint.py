@@ -154,7 +154,7 @@ def _mouth(coat, marks, who, seen):
     within = mouth.half - np.abs(u)
     lip = marks.cover(np.minimum(np.minimum(top - v, v - bottom), within))
     darker = np.where(v > line, 0.78, 1.0)[:, None]
-    coat.lay(place, 0.85 * lip, np.float32(who.lip_colour) * darker, gloss=0.55)
+    coat.lay(place, 0.9 * lip, np.float32(who.lip_colour) * darker, gloss=0.55)
     coat.region[place[lip > 0.5]] = MOUTH
     soft = np.maximum(0.012, 0.8 * marks.pixel)
     seam = np.exp(-((v - line) / soft) ** 2) * (np.abs(u) < mouth.half * 1.03)

@@ -120,7 +120,7 @@ class Scene:
             coat.lay(place, cover, colour, None, 0.02)
             coat.region[place[cover > 0.5]] = HAIR
             coat.glow[place[cover > 0.5]] = 0
-            if face_hair.STYLES[who.style].curl:
+            if face_hair.STYLES[who.style].curl >= 1:
                 self._curly(coat, place, head)
             self._add_sheen(where[place], tangent[grown], noise[grown], cover)
         self.put(where, coat, normal)

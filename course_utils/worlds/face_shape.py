@@ -298,7 +298,7 @@ def trace(camera: Camera, radius):
     return spot, found
 
 
-def _march(camera, radius, x, y, start, may, steps=4, rounds=12):
+def _march(camera, radius, x, y, start, may, steps=4, rounds=14):
     """Depths (N,) where rays at x, y (N,) from `start` on meet the surface, `FAR` where none is.
 
     Sphere tracing with secant steps; what has not arrived after a few of them is followed further,
@@ -333,10 +333,11 @@ def _march(camera, radius, x, y, start, may, steps=4, rounds=12):
     gap[~may] = most
     ray, outside = ray[:, late], outside[late]
     inside = np.full(len(late), -most, np.float32)
-    here, least = outside.copy(), np.float32(0.6 * size + 0.003)
-    for _ in range(rounds):
+    here = outside.copy()
+    for number in range(rounds):
         if not len(late):
             break
+        least = np.float32((0.6 + 0.3 * number) * size + 0.003)  # to get past a cheek in time
         for _ in range(3):
             ahead = off(here, ray)
             enters = ahead < 0

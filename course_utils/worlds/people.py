@@ -144,7 +144,7 @@ def identity(seed: int) -> Identity:
     grey = _within((age - 0.45) * 2.2 + 0.25 * rng.normal(), 0, 1) if age > 0.4 else 0.0
     silver = ink(pick(rng, GREY))
     eyes = ink(EYES[min(int(rng.uniform(0, 10) * (1 - 0.8 * dark)), 9)])
-    lips = skin * [1.0, 0.62, 0.62] + np.array([0.05, 0.0, 0.01]) * (0.4 + softness)
+    lips = skin * [1.02, 0.50, 0.52] + np.array([0.06, 0.0, 0.012]) * (0.4 + softness)
     lips = lips * (1 - 0.25 * softness * rng.random() * np.array([0, 1, 0.8]))
     style = _style(rng, softness, age)
     bearded = softness < 0.5 and age > 0.1
@@ -153,19 +153,19 @@ def identity(seed: int) -> Identity:
     frame = ink(pick(rng, ("#1c1a1a", "#3a2417", "#5f2230", "#23344a", "#8b7a4f", "#777a80")))
     return Identity(
         seed=int(seed), age=age, softness=softness,
-        head_width=about(0.045), head_height=about(0.04),
-        jaw_width=about(0.07, 1.04 - 0.1 * softness), chin=about(0.3, 1.15 - 0.35 * softness),
+        head_width=about(0.055), head_height=about(0.04),
+        jaw_width=about(0.085, 1.04 - 0.1 * softness), chin=about(0.3, 1.15 - 0.35 * softness),
         chin_drop=about(0.05), cheeks=about(0.35, 1 - 0.2 * age),
         brow_ridge=about(0.3, 1.35 - 0.9 * softness),
-        eye_apart=about(0.05), eye_size=about(0.07, 1.0 + 0.08 * softness),
+        eye_apart=about(0.06), eye_size=about(0.085, 1.0 + 0.08 * softness),
         eye_open=about(0.13, 1.0 + 0.12 * softness - 0.12 * age), eye_tilt=about(0.07, 0.06),
         eye_height=about(0.025, 0.0), lid=float(rng.uniform(0, 1)),
-        eye_colour=_colour(eyes), brow_thick=about(0.22, 1.25 - 0.5 * softness),
-        brow_arch=about(0.35), brow_height=about(0.02, 0.0),
-        nose_length=about(0.07), nose_width=about(0.13, 1.06 - 0.12 * softness + 0.14 * dark),
+        eye_colour=_colour(eyes), brow_thick=about(0.28, 1.25 - 0.5 * softness),
+        brow_arch=about(0.35), brow_height=about(0.028, 0.0),
+        nose_length=about(0.085), nose_width=about(0.16, 1.06 - 0.12 * softness + 0.14 * dark),
         nose_high=about(0.14, 1.06 - 0.12 * softness), nose_tip=about(0.45, 0.25 * softness),
         nose_hump=about(0.5, 0.3 - 0.4 * softness),
-        mouth_width=about(0.09, 1.02 - 0.04 * softness), mouth_height=about(0.025, 0.0),
+        mouth_width=about(0.11, 1.02 - 0.04 * softness), mouth_height=about(0.035, 0.0),
         upper_lip=about(0.22, 0.82 + 0.25 * softness + 0.25 * dark - 0.2 * age),
         lower_lip=about(0.2, 0.88 + 0.2 * softness + 0.25 * dark - 0.15 * age),
         lip_colour=_colour(lips), ear_size=about(0.09, 0.98 + 0.12 * age),
@@ -189,7 +189,7 @@ def conditions(seed: int, **chosen) -> Conditions:
     """
     check_seed(seed)
     rng = np.random.default_rng((int(seed), 202))
-    smile = _within(rng.normal(0.35, 0.45), -0.5, 1)
+    smile = _within(rng.normal(0.35, 0.4), -0.25, 1)
     warm = rng.normal(0, 1)
     ambient = np.array([0.46, 0.48, 0.5]) * rng.uniform(0.75, 1.2)
     backs = [ink(pick(rng, BACKDROPS)) for _ in range(2)]
