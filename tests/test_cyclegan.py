@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from course_utils import mistakes, profile
+from course_utils.mistakes.cyclegan import OneCycleEach
 from course_utils.training import cyclegan, resumable
 
 SIDE = 24
@@ -110,7 +111,7 @@ class OneSided(cyclegan.CycleGAN):
 def test_each_cycle_reaches_both_translators(keep, kind):
     """One cycle term is zeroed; the other still moves both, and not in the well-known example."""
     made = model()
-    base = cyclegan.CycleGAN if kind == "right" else mistakes.half_of_the_cycle
+    base = cyclegan.CycleGAN if kind == "right" else OneCycleEach
     one = type("One", (OneSided, base), {"keep": keep})(
         made.there, made.back, made.judge_a, made.judge_b)
     one.compile()
@@ -162,6 +163,12 @@ def test_one_step_moves_all_four_networks():
         moved = [not np.array_equal(old, v)
                  for old, v in zip(olds, network.trainable_variables, strict=True)]
         assert np.mean(moved) > 0.9                                   # a bias before a norm stays
+
+
+def test_the_faulty_model_is_built_like_the_right_one():
+    networks = [model().there] * 2 + [model().judge_a] * 2
+    made = mistakes.half_of_the_cycle(*networks, cycle=3.0)
+    assert type(made) is OneCycleEach and made.settings == (3.0, 0.5)
 
 
 # Training -----------------------------------------------------------------------------------------

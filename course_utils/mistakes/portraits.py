@@ -30,7 +30,7 @@ def denominator_added_up(x, y):
 
 
 @mistake("ssim_window", "A flat grey has a variance: the mean isn't taken away, nothing is squared.",
-         "σx² is the mean of (x - μx)².")
+         "The variance σx² is the mean of (x - μx)².")
 def minus_and_square_missing(x, y):
     return _ssim(x, y, np.mean(x * x.mean()), np.mean(y * y.mean()), _covariance(x, y))
 
@@ -42,7 +42,7 @@ def deviation_for_variance(x, y):
 
 
 @mistake("ssim_window", "All windows look alike: the constants are those of greys up to 255.",
-         "c1 = (0.01 L)² and c2 = (0.03 L)² with the range L = 1.")
+         "Take c1 = (0.01 L)² and c2 = (0.03 L)² with the range L = 1.")
 def constants_of_255(x, y):
     return _ssim(x, y, x.var(), y.var(), _covariance(x, y), top=255)
 
@@ -124,7 +124,7 @@ def new_one_not_stored(fakes, size, swap, place):
 
 
 @mistake("shown_by_pool", "Where swap is false, it shows an old one, and the other way round.",
-         "swap says: show the old one.")
+         "Where swap is true, show the old one.")
 def coin_reversed(fakes, size, swap, place):
     return _pooled(fakes, size, ~np.asarray(swap), place)
 

@@ -52,7 +52,6 @@ function makeTab(tab, index, template) {
   panel.setAttribute("aria-labelledby", button.id);
   find("h2").textContent = tab.title;
   find(".lead").textContent = tab.lead;
-  main.append(panel);
   return {panel, button, find};
 }
 
@@ -302,6 +301,7 @@ function show(index) {
     button.tabIndex = i === index ? 0 : -1;
     panel.hidden = i !== index;
   });
+  main.replaceChildren(tools[index].panel);
   tools[index].shown?.();
 }
 
