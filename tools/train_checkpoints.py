@@ -1,6 +1,7 @@
 """Trains the shipped networks: `make checkpoints LESSON=01`. Stopped, it goes on where it was."""
 
 import argparse
+import functools
 import shutil
 import sys
 import time
@@ -102,6 +103,16 @@ def cyclegan(seed=0, steps=1200):
     yield from _translators("cyclegan", seed, steps)
 
 
+@functools.cache
+def _people():
+    """Lesson 03's people, drawn once for all three networks."""
+    from course_utils.data import people
+
+    train, test = people.load("synthetic")
+    people.draw(train + test)
+    return train, test
+
+
 def _translators(kind, seed, steps):
     """One of lesson 03's networks in both directions, measured on the lesson's test people."""
     import numpy as np
@@ -110,8 +121,7 @@ def _translators(kind, seed, steps):
     from course_utils.models.pix2pix import translate
     from course_utils.training import checkpoints, portraits
 
-    train, test = people.load("synthetic")
-    people.draw(train + test)
+    train, test = _people()
     folder = paths.BUILD / "checkpoints" / f"03_{kind}"
     networks = portraits.train_both(kind, train, steps, seed, folder)
     for way, network, pairs in zip(("there", "back"), networks, (test, people.turned(test))):
