@@ -108,13 +108,14 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def cycles_and_leaks(seeds=SEEDS, cycle_steps=300, leak_steps=250, shown=8):
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
     """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
 
     `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
     people, and the share that is found among all test sketches. Their pictures go to
-    03_pictures.npz: photographs, sketches, what comes back. `leak`: per seed and split an
-    autoencoder on 188 people, eightfold, of which a fifth of the pictures or of the people tests.
+    03_pictures.npz: photographs, sketches, what comes back. `leak`: 188 people, eightfold, of which
+    a fifth of the pictures or of the people tests; per seed and split the SSIM of an autoencoder
+    and of a memory that answers with the sketch of the most similar photograph.
     """
     from course_utils import images
     from course_utils.data import people
@@ -139,28 +140,31 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=300, leak_steps=250, shown=8):
         sheets[f"cycle_{weight}"] = images.to_uint8(images.grid(rows, shown).clip(0, 1))
         print(weight, cycle[str(weight)], flush=True)
     np.savez_compressed(paths.EVIDENCE / "03_pictures.npz", **sheets)
-    runs, few = [], train[:188]
-    for seed, by in itertools.product(seeds, ("by_picture", "by_person")):
-        score = _leak(few, by, seed, leak_steps)
-        runs.append({"seed": seed, "split": by, "ssim": score})
+    runs, few, splits = [], train[:188], ("by_picture", "by_person")
+    for seed, split in itertools.product(seeds, splits):
+        runs.append({"seed": seed, "split": split} | _leak(few, split, seed, leak_steps))
         print(runs[-1], flush=True)
-    by_split = {by: [run["ssim"] for run in runs if run["split"] == by]
-                for by in ("by_picture", "by_person")}  # fmt: skip
-    leak = {by: {"ssim": _interval(values)} for by, values in by_split.items()}
-    leak["gain"] = _interval(np.subtract(by_split["by_picture"], by_split["by_person"]))
+    leak = {}
+    for who in ("autoencoder", "memory"):
+        values = {split: [run[who] for run in runs if run["split"] == split] for split in splits}
+        leak[who] = {split: _interval(values[split]) for split in splits}
+        leak[who]["gain"] = _interval(np.subtract(*values.values()))
     return {"runs": runs, "summary": {"cycle": cycle, "leak": leak}, "steps": leak_steps,
             "cycle_steps": cycle_steps, "pictures": len(test)}  # fmt: skip
 
 
-def _leak(pairs, by, seed, steps):
-    """SSIM of upright test pictures after one of the two splits of eightfold augmented pairs."""
+def _leak(pairs, split, seed, steps):
+    """SSIM of test pictures after one of two splits of eightfold pairs: {"autoencoder", "memory"}.
+
+    `memory` answers with the sketch of the most similar photograph that trained.
+    """
     from course_utils.data import people
     from course_utils.data.pairs import Jitter
     from course_utils.models.pix2pix import translate
     from course_utils.training import portraits
 
     rng = np.random.default_rng(seed)
-    if by == "by_person":
+    if split == "by_person":
         tests = set(rng.choice([pair.source for pair in pairs], len(pairs) // 5, replace=False))
         train = people.eightfold([pair for pair in pairs if pair.source not in tests])
         test = people.eightfold([pair for pair in pairs if pair.source in tests])
@@ -168,10 +172,14 @@ def _leak(pairs, by, seed, steps):
         every = people.eightfold(pairs)
         order = rng.permutation(len(every))
         train, test = ([every[i] for i in part] for part in np.split(order, [4 * len(order) // 5]))
-    test = test[:: max(1, len(test) // 150)]
-    model = portraits.train_autoencoder(Jitter(train, 64, flip=False, scale=1.0), steps, seed)
-    made = translate(model, np.stack([pair.source_picture for pair in test]))
-    return metrics.portrait_scores([pair.target for pair in test], made)["ssim"]
+    photos = np.stack([pair.source_picture for pair in test])
+    truth = [pair.target for pair in test]
+    seen = np.stack([pair.source_picture.ravel() for pair in train])
+    nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
+    example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
+    made = translate(portraits.train_autoencoder(example, steps, seed), photos)
+    return {"autoencoder": metrics.portrait_scores(truth, made)["ssim"],
+            "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"]}
 
 
 def drawn_people(seeds=SEEDS, people=700, views=3, steps=300):
