@@ -115,7 +115,7 @@ def backdrop(seen, side, rng):
     if seen.backdrop == "lights":
         picture = picture * 0.55
         for _ in range(rng.integers(9, 18)):
-            middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(2, 7)
+            middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(3, 8)
             tint = (first + second) * rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=3))
             disc = np.zeros((small, small), np.uint8)
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
