@@ -88,12 +88,12 @@ def generators(seed=0, steps=5000):
                                     "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
 
 
-def autoencoders(seed=0, steps=800):
+def autoencoders(seed=0, steps=3000):
     """Lesson 03's autoencoders, there and back, on drawn people."""
     yield from _translators("autoencoder", seed, steps)
 
 
-def pairs_translators(seed=0, steps=1500):
+def pairs_translators(seed=0, steps=8000):
     """Lesson 03's pix2pix generators, there and back, on drawn people."""
     yield from _translators("pix2pix", seed, steps)
 
