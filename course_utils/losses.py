@@ -1,6 +1,7 @@
 """Every loss of the course: functions of tensors, written in `keras.ops`."""
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -46,6 +47,38 @@ def soft_dice_loss(labels, probabilities, smooth=1.0):
     overlap = ops.sum(p * g, axis=(1, 2))  # (B, K)
     size = ops.sum(p**2, axis=(1, 2)) + ops.sum(g, axis=(1, 2))  # g² = g
     return 1 - ops.mean((2 * overlap + smooth) / (size + smooth))
+
+
+def structural_dissimilarity(truth, prediction, data_range=1.0):
+    """1 minus the mean structural similarity (SSIM) of grey pictures: a loss that looks at windows.
+
+    SSIM = (2 μx μy + c1) (2 σxy + c2) / ((μx² + μy² + c1) (σx² + σy² + c2)),
+    c1 = (0.01 L)², c2 = (0.03 L)², L = data_range, largest minus smallest possible value: 1 for
+    [0, 1], 2 for [-1, 1]. The mean μ, variance σ² and covariance σxy are taken in Gaussian windows
+    of σ = 1.5 (11 × 11 pixels), each as two passes with 11 weights. Wang et al. (2004), eq. 13.
+
+    truth, prediction: (B, H, W, C) floats, H and W at least 11; each channel counts for itself.
+    Returns a scalar in [0, 2], 0 at best, as 1 - `metrics.ssim`.
+    Raises ValueError for shapes that don't fit.
+    """
+    x, y = ops.convert_to_tensor(truth), ops.convert_to_tensor(prediction)
+    if len(x.shape) != 4 or not _same_shape(x.shape, y.shape) or min(x.shape[1:3]) < 11:
+        raise ValueError("SSIM needs two batches (B, H, W, C) of one shape with sides of at least "
+                         f"11 pixels, not {tuple(x.shape)} and {tuple(y.shape)}.")
+    c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
+    means = _gaussian_windows(ops.concatenate([x, y, x * x, y * y, x * y], axis=-1))
+    mx, my, xx, yy, xy = ops.split(means, 5, axis=-1)                 # (B, H - 10, W - 10, C) each
+    likeness = (2 * mx * my + c1) * (2 * (xy - mx * my) + c2)
+    return 1 - ops.mean(likeness / ((mx**2 + my**2 + c1) * (xx - mx**2 + yy - my**2 + c2)))
+
+
+def _gaussian_windows(pictures, sigma=1.5, radius=5):
+    """Weighted means over windows of 11 × 11 pixels that fit in: (B, H - 10, W - 10, C)."""
+    weights = np.exp(-((np.arange(-radius, radius + 1) / sigma) ** 2) / 2)
+    line = np.tile((weights / weights.sum())[:, None, None, None], (1, 1, pictures.shape[-1], 1))
+    for kernel in (line, line.swapaxes(0, 1)):
+        pictures = ops.depthwise_conv(pictures, ops.cast(kernel, pictures.dtype))
+    return pictures
 
 
 def _pixels(labels, scores, weights=None):

@@ -350,6 +350,41 @@ def picture_scores(truths, predictions, labels=None):
             "sharpness": sharpness(truths, predictions, labels)}  # fmt: skip
 
 
+def portrait_scores(truths, predictions):
+    """{"ssim", "mae", "sharpness"} of translated portraits, all of their luminance, in [0, 1].
+
+    Lists of pictures (H, W, 3) in [0, 1]; numbers as in `picture_scores`, which sees colours.
+    Grey pictures in three equal channels, as sketches are, have themselves as their luminance.
+    Raises what `picture_scores` raises.
+    """
+    grey = [[_grey(picture) for picture in pictures] for pictures in (truths, predictions)]
+    return picture_scores(*grey)
+
+
+def found_share(truths, predictions):
+    """Share of portraits that are more like their own person's true picture than like any other's.
+
+    Like: the correlation of luminance over all pixels, so that neither brightness nor contrast
+    counts. Lists of at least two pictures (H, W, 3) of one size, in [0, 1]; 1 at best, 1 / N by
+    chance. A flat picture is like nobody. Raises ValueError for input that doesn't fit.
+    """
+    pairs = [_pictures(*pair) for pair in _paired(truths, predictions)]
+    if len(pairs) < 2:
+        raise ValueError("To find a person among others, give at least two.")
+    sides = [np.stack([color.rgb2gray(pair[i]).ravel() for pair in pairs]) for i in (0, 1)]
+    sides = [side - side.mean(axis=1, keepdims=True) for side in sides]
+    true, made = (side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
+                  for side in sides)  # fmt: skip
+    alike = made @ true.T                                             # (N made, N true)
+    others = np.where(np.eye(len(alike), dtype=bool), -np.inf, alike).max(axis=1)
+    return float(np.mean(np.diag(alike) > others))
+
+
+def _grey(picture):
+    """The luminance of a picture (H, W, 3), in three equal channels."""
+    return np.repeat(color.rgb2gray(picture)[..., None], 3, axis=-1).clip(0, 1)
+
+
 def _far_from_edges(labels, distance):
     """The pixels (H, W) bool at least `distance` from each pixel that touches another label."""
     edges = find_boundaries(labels, connectivity=1, mode="thick")

@@ -72,7 +72,10 @@ def demo():
         assert door.wait(20)
         return page / 2
 
-    app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}")
+    def paint(sketch):
+        return np.stack([sketch, sketch, 0 * sketch + 0.5], axis=-1)
+
+    app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}", paint=paint)
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
@@ -211,6 +214,54 @@ def test_a_phone_shows_it_without_scrolling_sideways(demo):
 
 def test_the_description_lists_routes_and_statuses_without_network(demo):
     demo.page.goto(demo.address + "docs")
-    demo.see("dl").to_have_count(4)
+    demo.see("dl").to_have_count(6)
     text = demo.page.locator("main").text_content()
     assert all(said in text for said in ("POST /denoise", "POST /ocr", "415", "seed", demo.address))
+
+
+# Drawing ------------------------------------------------------------------------------------------
+
+
+def draw(demo, *points):
+    """Drag the mouse over the paper, from point to point, in shares of its sides."""
+    box = demo.page.locator("canvas").bounding_box()
+    for number, (x, y) in enumerate(points):
+        demo.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+        if number == 0:
+            demo.page.mouse.down()
+    demo.page.mouse.up()
+
+
+def on_paper(demo, x, y):
+    """Grey of the paper at a point, and of the painted picture there, as the browser shows them."""
+    return demo.page.evaluate("""([x, y]) => {
+        const grey = picture => {
+          const canvas = new OffscreenCanvas(512, 512), pen = canvas.getContext("2d");
+          pen.drawImage(picture, 0, 0, 512, 512);
+          return pen.getImageData(x * 512, y * 512, 1, 1).data[0];
+        };
+        return [grey(document.querySelector("canvas")), grey(document.querySelector(".pair .after"))];
+    }""", [x, y])
+
+
+def test_a_sketch_is_drawn_changed_and_painted(demo):
+    demo.page.click("text=Draw a face")
+    demo.see("#face .status").to_contain_text("Painted.")
+    demo.stays_on_the_screen()
+    demo.page.click("#face >> text=Empty paper")
+    demo.see("#face .busy").to_be_hidden()
+    assert on_paper(demo, 0.5, 0.5) == [255, 255]
+    draw(demo, (0.3, 0.5), (0.7, 0.5))
+    demo.see("#face .busy").to_be_hidden()
+    for _ in range(50):
+        if on_paper(demo, 0.5, 0.5)[1] < 120:
+            break
+        demo.page.wait_for_timeout(100)
+    assert max(on_paper(demo, 0.5, 0.5)) < 120
+    demo.page.click("#face .eraser")
+    draw(demo, (0.3, 0.5), (0.7, 0.5))
+    demo.see("#face .status").to_contain_text("Painted.")
+    assert on_paper(demo, 0.5, 0.5)[0] == 255
+    with demo.page.expect_download() as download:
+        demo.page.click("#face >> text=Download")
+    assert download.value.suggested_filename == "face.png"

@@ -9,7 +9,7 @@ import tensorflow as tf
 from course_utils import paths, profile
 from course_utils.mistakes import pix2pix as mistakes
 from course_utils.models.pix2pix import generate, generator, patchgan
-from course_utils.training import pix2pix
+from course_utils.training import pix2pix, resumable
 
 SIDE = 32
 SMALL = {"side": SIDE, "width": 2, "patch_width": 2, "layers": 1}
@@ -225,16 +225,16 @@ def training(folder=None, callbacks=(), seed=3, **more):
     profile.set_seeds(seed)
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
     made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule)
-    return pix2pix.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
+    return resumable.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
 
 
 @pytest.fixture(scope="module")
 def unbroken():
-    return [v.numpy() for v in pix2pix._state(training())]
+    return [v.numpy() for v in resumable._state(training())]
 
 
 def assert_same_end(made, unbroken):
-    for variable, expected in zip(pix2pix._state(made), unbroken, strict=True):
+    for variable, expected in zip(resumable._state(made), unbroken, strict=True):
         assert np.allclose(variable, expected, rtol=0, atol=1e-6), variable.path
 
 
@@ -261,15 +261,15 @@ def test_after_kill_it_ends_where_an_unbroken_training_ends(tmp_path, unbroken):
 
 @pytest.fixture
 def copy(tmp_path):
-    made = pix2pix._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+    made = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
     made.set_model(model(dropout=0.5))
     return made
 
 
 def test_killed_while_writing_the_last_copy_stays(copy, tmp_path, monkeypatch):
     copy.on_train_batch_end(0)
-    expected = [v.numpy() for v in pix2pix._state(copy.model)]
-    for variable in pix2pix._state(copy.model):
+    expected = [v.numpy() for v in resumable._state(copy.model)]
+    for variable in resumable._state(copy.model):
         variable.assign(variable + 1)
 
     def dies(path, **state):
@@ -279,16 +279,16 @@ def test_killed_while_writing_the_last_copy_stays(copy, tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez", dies)
     with pytest.raises(KeyboardInterrupt):
         copy.on_train_batch_end(1)
-    again = pix2pix._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+    again = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
     assert again.restore(copy.model) == 1
-    assert same(expected, [v.numpy() for v in pix2pix._state(copy.model)])
+    assert same(expected, [v.numpy() for v in resumable._state(copy.model)])
     (tmp_path / "mine.txt").write_text("stays")
     again.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_the_state_is_all_that_a_step_changes(copy):
-    state = pix2pix._state(copy.model)
+    state = resumable._state(copy.model)
     before = [v.numpy() for v in state]
     copy.model.train_step(batch())
     changed = [v.path for v, old in zip(state, before, strict=True) if not np.array_equal(v, old)]
@@ -303,4 +303,4 @@ def test_another_training_in_the_folder_is_named(copy, tmp_path):
     for settings, weight in (((9, 2, 4), 100.0), ((9, 2, 3), 10.0)):
         copy.model.l1 = weight
         with pytest.raises(ValueError, match="holds another training"):
-            pix2pix._SafetyCopy(tmp_path, 1, settings).restore(copy.model)
+            resumable._SafetyCopy(tmp_path, 1, settings).restore(copy.model)

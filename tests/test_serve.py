@@ -91,6 +91,39 @@ def tiff_of(width, height, tags=()) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", 0) + data
 
 
+# Sketches -----------------------------------------------------------------------------------------
+
+
+def painted(sketch):
+    """Stands for the painter: the sketch in red, its negative in blue."""
+    return np.stack([sketch, 0 * sketch, 1 - sketch], axis=-1)
+
+
+def test_a_sketch_comes_back_as_a_face_in_colour():
+    with TestClient(serve.create_app(darker, words, paint=painted)) as client:
+        answer = send(client, file(PAGE), "/face", "blob")
+        assert answer.status_code == 200 and answer.headers["content-type"] == "image/png"
+        face = np.asarray(Image.open(io.BytesIO(answer.content)))
+        assert face.shape == (*PAGE.shape, 3)
+        assert np.array_equal(face[..., 0], PAGE) and np.array_equal(face[..., 2], 255 - PAGE)
+        for content, status in ((b"", 422), (b"no picture", 415), (file(PAGE)[:60], 422)):
+            assert send(client, content, "/face").status_code == status
+
+
+def test_sketches_to_change_are_drawn_by_seed(client):
+    first, again, other = (pixels(client.get(f"/sketch.png?seed={seed}")) for seed in (3, 3, 4))
+    assert first.shape == (256, 256) and np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert client.get("/sketch.png?seed=-1").status_code == 422
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(64, 64), (30, 200), (1, 1), (900, 300)])
+def test_the_shipped_painter_takes_any_size(size):
+    face = serve.load_painter()(np.ones(size, np.float32))
+    assert face.shape == (256, 256, 3) and 0 <= face.min() <= face.max() <= 1
+
+
 # ---- pages that are served
 
 
@@ -356,8 +389,8 @@ def test_the_package_loads_without_the_network():
 
 def test_openapi_names_every_status(client):
     routes = client.get("/openapi.json").json()["paths"]
-    assert set(routes) == {"/health", "/denoise", "/ocr", "/example.png"}
-    for path in ("/denoise", "/ocr"):
+    assert set(routes) == {"/health", "/denoise", "/ocr", "/face", "/sketch.png", "/example.png"}
+    for path in ("/denoise", "/ocr", "/face"):
         assert set(routes[path]["post"]["responses"]) == set("200 400 413 415 422 503 504".split())
     assert set(routes["/denoise"]["post"]["responses"]["200"]["content"]) == {"image/png"}
     assert all(route["description"] for methods in routes.values() for route in methods.values())

@@ -25,7 +25,7 @@ from course_utils import paths, serve
 SERVER = """
 import uvicorn
 from course_utils.serve import create_app
-app = create_app(lambda page: page / 2, lambda page: "text")
+app = create_app(lambda page: page / 2, lambda page: "text", paint=lambda page: page)
 uvicorn.run(app, host="127.0.0.1", port={port}, log_level="warning")
 """
 MEGABYTE = 2**20
@@ -64,7 +64,7 @@ def pages():
 
 for kind in ("png", "jpeg", "tiff"):
     schemathesis.openapi.media_type(f"image/{kind}", pages())
-api = schemathesis.openapi.from_asgi("/openapi.json", serve.create_app(darker, words))
+api = schemathesis.openapi.from_asgi("/openapi.json", serve.create_app(darker, words, paint=darker))
 api.config.generation.update(deterministic=True)
 
 
@@ -76,7 +76,7 @@ def statuses():
     assert {200, 405} <= seen
 
 
-@api.include(path=["/denoise", "/ocr", "/health"]).parametrize()
+@api.include(path=["/denoise", "/ocr", "/face", "/health"]).parametrize()
 @hypothesis.settings(max_examples=40, deadline=None, database=None,
                      suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 def test_the_service_keeps_to_its_description(case, statuses):

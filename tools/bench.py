@@ -118,6 +118,49 @@ def pix2pix_step():
     return f"{course * 1e3:.0f} ms / {tutorial * 1e3:.0f} ms = {course / tutorial:.2f}"
 
 
+def cyclegan_step():
+    """CycleGAN, 64²: the course's step against the TensorFlow tutorial's, same networks (at most 1)."""
+    import keras
+    import tensorflow as tf
+
+    from course_utils.training import cyclegan
+
+    a, b = (tf.random.stateless_uniform((1, 64, 64, 3), (n, 0), -1, 1) for n in range(2))
+    model, other = cyclegan.build(), cyclegan.build()
+    ours = tf.function(lambda: model.train_step((a, b))["loss"])
+    networks = there, back, judge_a, judge_b = (
+        other.there, other.back, other.judge_a, other.judge_b)  # fmt: skip
+    optimizers = [keras.optimizers.Adam(2e-4, 0.5) for _ in networks]
+    entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    def distance(first, second):
+        return tf.reduce_mean(tf.abs(first - second))
+
+    def judged(scores, real):
+        return entropy(tf.ones_like(scores) if real else tf.zeros_like(scores), scores)
+
+    @tf.function
+    def theirs():
+        with tf.GradientTape(persistent=True) as tape:
+            fake_b, fake_a = there(a, training=True), back(b, training=True)
+            cycle = 10 * (distance(a, back(fake_b, training=True))
+                          + distance(b, there(fake_a, training=True)))  # fmt: skip
+            same_a, same_b = back(a, training=True), there(b, training=True)
+            real_a, real_b = judge_a(a, training=True), judge_b(b, training=True)
+            scores_a, scores_b = judge_a(fake_a, training=True), judge_b(fake_b, training=True)
+            losses = [judged(scores_b, True) + cycle + 5 * distance(b, same_b),
+                      judged(scores_a, True) + cycle + 5 * distance(a, same_a),
+                      (judged(real_a, True) + judged(scores_a, False)) / 2,
+                      (judged(real_b, True) + judged(scores_b, False)) / 2]  # fmt: skip
+        for network, optimizer, loss in zip(networks, optimizers, losses, strict=True):
+            variables = network.trainable_variables
+            optimizer.apply(tape.gradient(loss, variables), variables)
+        return losses[0]
+
+    tutorial, course = _medians([lambda: theirs().numpy(), lambda: ours().numpy()], runs=25)
+    return f"{course * 1e3:.0f} ms / {tutorial * 1e3:.0f} ms = {course / tutorial:.2f}"
+
+
 def page_through_the_api():
     """A page of 540×420 through the service, warm (target: 0.1 s), and loading its network (2 s)."""
     import io
@@ -184,7 +227,7 @@ def _medians(functions, runs=7):
 
 
 BENCHES = {"01": (weight_map, idle_share, big_picture), "02": (pix2pix_step,),
-           "faces": (faces_a_second,),
+           "03": (cyclegan_step,), "faces": (faces_a_second,),
            "06": (page_through_the_api,)}
 
 if __name__ == "__main__":

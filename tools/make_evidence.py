@@ -108,6 +108,80 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
+    """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
+
+    `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
+    people, and the share that is found among all test sketches. Their pictures go to
+    03_pictures.npz: photographs, sketches, what comes back. `leak`: 188 people, eightfold, of which
+    a fifth of the pictures or of the people tests; per seed and split the SSIM of an autoencoder
+    and of a memory that answers with the sketch of the most similar photograph.
+    """
+    from course_utils import images
+    from course_utils.data import people
+    from course_utils.models.pix2pix import translate
+    from course_utils.training import cyclegan, portraits
+
+    train, test = people.load("synthetic")
+    people.draw(train + test)
+    photos, sketches = (np.stack([getattr(pair, side) for pair in test])
+                        for side in ("source_picture", "target"))  # fmt: skip
+    cycle, sheets = {}, {}
+    for weight in (0, 1, 10, 100):
+        folder = paths.BUILD / "evidence" / f"cycle_{weight}"
+        model = cyclegan.train(people.Strangers(train, photos.shape[1]), cycle_steps, 0, folder=folder,
+                               cycle=float(weight))  # fmt: skip
+        made = translate(model.there, photos)
+        again = translate(model.back, made[:shown])
+        cycle[str(weight)] = {"ssim": metrics.portrait_scores(sketches, made)["ssim"],
+                              "found": metrics.found_share(sketches, made),
+                              "home": metrics.mae(photos[:shown], again)}  # fmt: skip
+        rows = np.concatenate([photos[:shown], made[:shown], again])
+        sheets[f"cycle_{weight}"] = images.to_uint8(images.grid(rows, shown).clip(0, 1))
+        print(weight, cycle[str(weight)], flush=True)
+    np.savez_compressed(paths.EVIDENCE / "03_pictures.npz", **sheets)
+    runs, few, splits = [], train[:188], ("by_picture", "by_person")
+    for seed, split in itertools.product(seeds, splits):
+        runs.append({"seed": seed, "split": split} | _leak(few, split, seed, leak_steps))
+        print(runs[-1], flush=True)
+    leak = {}
+    for who in ("autoencoder", "memory"):
+        values = {split: [run[who] for run in runs if run["split"] == split] for split in splits}
+        leak[who] = {split: _interval(values[split]) for split in splits}
+        leak[who]["gain"] = _interval(np.subtract(*values.values()))
+    return {"runs": runs, "summary": {"cycle": cycle, "leak": leak}, "steps": leak_steps,
+            "cycle_steps": cycle_steps, "pictures": len(test)}  # fmt: skip
+
+
+def _leak(pairs, split, seed, steps):
+    """SSIM of test pictures after one of two splits of eightfold pairs: {"autoencoder", "memory"}.
+
+    `memory` answers with the sketch of the most similar photograph that trained.
+    """
+    from course_utils.data import people
+    from course_utils.data.pairs import Jitter
+    from course_utils.models.pix2pix import translate
+    from course_utils.training import portraits
+
+    rng = np.random.default_rng(seed)
+    if split == "by_person":
+        tests = set(rng.choice([pair.source for pair in pairs], len(pairs) // 5, replace=False))
+        train = people.eightfold([pair for pair in pairs if pair.source not in tests])
+        test = people.eightfold([pair for pair in pairs if pair.source in tests])
+    else:
+        every = people.eightfold(pairs)
+        order = rng.permutation(len(every))
+        train, test = ([every[i] for i in part] for part in np.split(order, [4 * len(order) // 5]))
+    photos = np.stack([pair.source_picture for pair in test])
+    truth = [pair.target for pair in test]
+    seen = np.stack([pair.source_picture.ravel() for pair in train])
+    nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
+    example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
+    made = translate(portraits.train_autoencoder(example, steps, seed), photos)
+    return {"autoencoder": metrics.portrait_scores(truth, made)["ssim"],
+            "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"]}
+
+
 def drawn_people(seeds=SEEDS, people=700, views=3, steps=200, others=100):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
@@ -169,6 +243,7 @@ def _interval(values):
 
 
 EVIDENCE = {("01", "synthetic"): weighted_against_plain, ("01", "dsb2018"): five_folds,
+            ("03", "synthetic"): cycles_and_leaks,
             ("02", "synthetic"): losses_and_generators, ("faces", "synthetic"): drawn_people,
             ("faces", "portraits"): parts_of_portraits}  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Trains the shipped networks: `make checkpoints LESSON=01`. Stopped, it goes on where it was."""
 
 import argparse
+import functools
 import shutil
 import sys
 import time
@@ -91,6 +92,51 @@ def generators(seed=0, steps=5000, longer=14_000, l1=25.0):
                                     "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
 
 
+def autoencoders(seed=0, steps=3000):
+    """Lesson 03's autoencoders, there and back, on drawn people."""
+    yield from _translators("autoencoder", seed, steps)
+
+
+def pairs_translators(seed=0, steps=8000):
+    """Lesson 03's pix2pix generators, there and back, on drawn people."""
+    yield from _translators("pix2pix", seed, steps)
+
+
+def cyclegan(seed=0, steps=1200):
+    """Lesson 03's CycleGAN on photographs and sketches of different drawn people."""
+    yield from _translators("cyclegan", seed, steps)
+
+
+@functools.cache
+def _people():
+    """Lesson 03's people, drawn once for all three networks."""
+    from course_utils.data import people
+
+    train, test = people.load("synthetic")
+    people.draw(train + test)
+    return train, test
+
+
+def _translators(kind, seed, steps):
+    """One of lesson 03's networks in both directions, measured on the lesson's test people."""
+    import numpy as np
+
+    from course_utils.data import people
+    from course_utils.models.pix2pix import translate
+    from course_utils.training import checkpoints, portraits
+
+    train, test = _people()
+    folder = paths.BUILD / "checkpoints" / f"03_{kind}"
+    networks = portraits.train_both(kind, train, steps, seed, folder)
+    for way, network, pairs in zip(("there", "back"), networks, (test, people.turned(test))):
+        sources, truth = (np.stack([getattr(pair, side) for pair in pairs])
+                          for side in ("source_picture", "target"))  # fmt: skip
+        made = translate(checkpoints.as_shipped(network), sources)
+        yield network, f"03_{kind}_{way}", {
+            "seed": seed, "steps": steps, "metrics": metrics.portrait_scores(truth, made),
+            "data": "drawn people, seeds 0 to 399"}  # fmt: skip
+
+
 def _safety(name):
     """Saves the whole state of the training after each epoch, and prints how it goes."""
     import keras
@@ -100,7 +146,8 @@ def _safety(name):
     return [keras.callbacks.BackupAndRestore(paths.BUILD / "checkpoints" / name), log]
 
 
-NETWORKS = {"01": (cells,), "02": (reader, generators), "06": (pages,)}
+NETWORKS = {"01": (cells,), "02": (reader, generators), "03": (autoencoders, pairs_translators, cyclegan),
+            "06": (pages,)}
 
 
 def main(argv=None) -> int:

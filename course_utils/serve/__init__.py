@@ -1,11 +1,11 @@
-"""Lesson 06's page cleaner as a service on this computer, with a demo page: `course serve`."""
+"""Networks of lessons 03 and 06 as a service on this computer, with a demo page: `course serve`."""
 
 import argparse
 import socket
 
-from .app import create_app, load_cleaner
+from .app import create_app, load_cleaner, load_painter
 
-__all__ = ["create_app", "load_cleaner", "main"]
+__all__ = ["create_app", "load_cleaner", "load_painter", "main"]
 
 
 def main(options: tuple[str, ...]) -> int:
@@ -15,8 +15,8 @@ def main(options: tuple[str, ...]) -> int:
     parser = argparse.ArgumentParser(prog="course serve", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="8000 unless told; 0: any free one")
     with _listen(parser.parse_args(options).port) as door:
-        print("Loading the network …", flush=True)
-        app = create_app(load_cleaner())
+        print("Loading the networks …", flush=True)
+        app = create_app(load_cleaner(), paint=load_painter())
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
         print(f"The demo page:         {address}\nHow programs call it:  {address}/docs\n"
               "Ctrl-C stops it.", flush=True)  # fmt: skip

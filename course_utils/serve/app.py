@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from .. import __version__, ocr
+from .. import __version__, images, ocr
 from .pages import Limits, decode, encode
 
 STATIC = Path(__file__).parent / "static"
@@ -73,14 +73,38 @@ def load_cleaner() -> Callable[[np.ndarray], np.ndarray]:
     return lambda page: denoiser.clean(model, page)
 
 
-def create_app(clean=None, read=None, limits: Limits = Limits()) -> FastAPI:
+def load_painter() -> Callable[[np.ndarray], np.ndarray]:
+    """Lesson 03's pix2pix, from sketches to faces, as a function of a sketch. Loads TensorFlow.
+
+    The sketch (H, W) in [0, 1] goes onto a white square; the face comes out as (256, 256, 3).
+    """
+    from ..models.pix2pix import translate
+    from ..training import portraits
+
+    side, model = portraits.SETTINGS["pix2pix"]["side"], portraits.load("pix2pix")[1]
+
+    def paint(sketch):
+        height, width = sketch.shape
+        paper = np.ones((max(height, width),) * 2, np.float32)
+        top, left = (len(paper) - height) // 2, (len(paper) - width) // 2
+        paper[top : top + height, left : left + width] = sketch
+        small = images.resize(paper, (side, side))
+        face = translate(model, np.repeat(small[None, ..., None], 3, axis=-1))[0]
+        return images.resize(face, (256, 256))
+
+    return paint
+
+
+def create_app(clean=None, read=None, limits: Limits = Limits(), paint=None) -> FastAPI:
     """The service as an ASGI application.
 
     `clean`: a function from a page (H, W) float32 in [0, 1] to the same, cleaned; None loads the
     network of lesson 06 when the server starts. `read`: a function from a page to its text; None
     is Tesseract, which may be missing: then /ocr answers 503 and everything else works.
+    `paint`: from a sketch (H, W) to a face (H', W', 3); None loads the network of lesson 03 at the
+    first sketch.
     """
-    service = Service(clean, read, limits)
+    service = Service(clean, read, limits, paint)
     app = FastAPI(title="Page cleaner", version=__version__, lifespan=service.lifespan,
                   docs_url=None, redoc_url=None)  # fmt: skip
     app.add_middleware(Guard, limits=limits)
@@ -115,6 +139,18 @@ def create_app(clean=None, read=None, limits: Limits = Limits()) -> FastAPI:
         """Read a page with Tesseract, after cleaning it and before."""
         return await service.texts(file)
 
+    @app.post("/face", dependencies=place, openapi_extra=FORM, response_class=Response,
+              responses=PICTURE | PROBLEMS)  # fmt: skip
+    async def face(file: Annotated[UploadFile, File()]) -> Response:
+        """Paint a face from a sketch: PNG, JPEG or TIFF in, a PNG of 256 × 256 in colour out."""
+        return Response(await service.painted(file), media_type="image/png")
+
+    @app.get("/sketch.png", dependencies=place, response_class=Response,
+             responses=PICTURE | {status: PROBLEMS[status] for status in (422, 503, 504)})
+    async def sketch(seed: Seed = 0) -> Response:
+        """A sketch of somebody who doesn't exist, drawn by the course; another for each seed."""
+        return Response(await asyncio.to_thread(_sketch, seed), media_type="image/png")
+
     @app.get("/example.png", dependencies=place, response_class=Response,
              responses=PICTURE | {status: PROBLEMS[status] for status in (422, 503, 504)})
     async def example(seed: Seed = 0) -> Response:
@@ -125,10 +161,11 @@ def create_app(clean=None, read=None, limits: Limits = Limits()) -> FastAPI:
 
 
 class Service:
-    """The cleaning and the reading function, the threads that run them, and who waits for them."""
+    """The cleaning, reading and painting functions, their threads, and who waits for them."""
 
-    def __init__(self, clean, read, limits: Limits):
+    def __init__(self, clean, read, limits: Limits, paint):
         self.clean, self.read, self.limits, self.inside = clean, read or _tesseract, limits, 0
+        self.paint = paint
         self.cleaners = ThreadPoolExecutor(2)  # two: small pages need not wait for a large one
         self.readers = ThreadPoolExecutor(2)
 
@@ -154,6 +191,15 @@ class Service:
         """The cleaned page as a PNG file."""
         def work():
             return encode(self.clean(decode(file.file.read(), self.limits)))
+
+        return await _in(self.cleaners, work)
+
+    async def painted(self, file: UploadFile) -> bytes:
+        """The painted face as a PNG file."""
+        def work():
+            sketch = decode(file.file.read(), self.limits)
+            self.paint = self.paint or load_painter()
+            return encode(self.paint(sketch))
 
         return await _in(self.cleaners, work)
 
@@ -224,6 +270,13 @@ def _example(seed: int) -> bytes:
     from ..worlds import documents
 
     return encode(documents.document(seed).noisy)
+
+
+def _sketch(seed: int) -> bytes:
+    from ..data.people import SEEN
+    from ..worlds import faces
+
+    return encode(faces.face(seed, 256, **SEEN).sketch)
 
 
 def _problem(status: int, sentence: str, headers=None) -> JSONResponse:

@@ -58,7 +58,7 @@ def decode(content: bytes, limits: Limits = Limits()) -> np.ndarray:
 
 
 def encode(page: np.ndarray) -> bytes:
-    """A grey page (H, W) in [0, 1] as a PNG file."""
+    """A grey page (H, W) or a picture (H, W, 3) in [0, 1] as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(images.to_uint8(page)).save(file, "PNG", compress_level=3)
     return file.getvalue()

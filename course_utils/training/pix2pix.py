@@ -1,16 +1,13 @@
 """The training of pix2pix: discriminator and generator in turn; stopped, it goes on where it was."""
 
-from pathlib import Path
-
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import profile
-from ..data.pipeline import stream
 from ..models.pix2pix import generator, patchgan
+from .resumable import fit_resumable
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
     "unet_l1": ("unet", 1, 0),
@@ -48,6 +45,11 @@ class Pix2Pix(keras.Model):
         self.discriminator_optimizer = FusedAdam(learning_rate, beta_1)
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def settings(self):
+        """What makes another training of it, for `fit_resumable`."""
+        return self.l1, self.adversarial
 
     def call(self, source):
         """The generator's answer, with its dropout on: as in training, so at test."""
@@ -155,70 +157,3 @@ def load(variant):
     from . import checkpoints
 
     return checkpoints.load(build(variant).generator, f"02_{variant}")
-
-
-# Stopped and resumed ------------------------------------------------------------------------------
-
-
-def fit_resumable(model, example, steps, batch=1, seed=0, folder=None, every=200, callbacks=()):
-    """Train for `steps`; stopped and called again, go on to where an unbroken training ends.
-
-    model: a compiled `Pix2Pix`, made in the same way both times. Every `every` steps both networks,
-    both optimisers, the dropout's random state and the place in the stream go into `folder`, whole
-    or not at all. At the end nothing of it is left. Raises ValueError if the folder holds a
-    training with other settings.
-    """
-    copy = _SafetyCopy(folder, every, (steps, batch, seed)) if folder else None
-    done = copy.restore(model) if copy else 0
-    if done < steps:
-        model.fit(stream(example, batch, seed, start=done), steps_per_epoch=steps - done,
-                  shuffle=False, verbose=0, callbacks=[*callbacks, *([copy] if copy else [])])
-    if copy:
-        copy.remove()
-    return model
-
-
-class _SafetyCopy(keras.callbacks.Callback):
-    """The whole state of a training in one file, exchanged in one move."""
-
-    def __init__(self, folder, every, settings):
-        super().__init__()
-        self.path, self.every, self.settings = Path(folder) / "training.npz", every, settings
-        self.part, self.done = self.path.with_suffix(".part.npz"), 0
-
-    def restore(self, model) -> int:
-        """Put the copy's state into `model`, if there is one; returns the steps it has seen."""
-        if not self.path.exists():
-            return 0
-        with np.load(self.path) as stored:
-            if str(stored["settings"]) != self._described(model):
-                raise ValueError(f"{self.path.parent} holds another training, {stored['settings']};"
-                                 " finish that one, delete the folder or choose another.")
-            for number, variable in enumerate(_state(model)):
-                variable.assign(stored[str(number)])
-            self.done = int(stored["done"])
-        return self.done
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.done += 1
-        if self.done % self.every == 0:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            state = {str(number): v.numpy() for number, v in enumerate(_state(self.model))}
-            np.savez(self.part, done=self.done, settings=self._described(self.model), **state)
-            self.part.replace(self.path)
-
-    def remove(self):
-        """The training is over: delete the copy, and the folder if nothing else is in it."""
-        for path in (self.path, self.part):
-            path.unlink(missing_ok=True)
-        if self.path.parent.exists() and not any(self.path.parent.iterdir()):
-            self.path.parent.rmdir()
-
-    def _described(self, model):
-        networks = [(n.name, n.count_params()) for n in (model.generator, model.discriminator)]
-        return str((*self.settings, model.l1, model.adversarial, *networks))
-
-
-def _state(model):
-    """All that one training step changes: weights, random states, moments, counters."""
-    return [*model.variables, *model.optimizer.variables, *model.discriminator_optimizer.variables]

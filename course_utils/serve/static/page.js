@@ -18,15 +18,28 @@ const TABS = [
     readBefore: "Read in the page as it came",
     readAfter: "Read in the cleaned page",
   },
+  {
+    id: "face",
+    title: "Draw a face",
+    lead: "Change the sketch: hair, glasses, a smile. A network that knows drawn people paints it.",
+    make: makePad,
+    send: "face",                      // POST a sketch, get a picture
+    example: "sketch.png",             // GET, with a seed
+    busy: "Painting …",
+    download: "face.png",
+    paper: "Paper: draw with the mouse, a pen or a finger",
+    after: "The face that the network paints",
+  },
 ];
 
 const main = document.querySelector("main");
 const tablist = document.querySelector("[role=tablist]");
-const tools = TABS.map(makeTool);
+const tools = TABS.map((tab, index) => (tab.make ?? makeTool)(tab, index));
 show(0);
 
-function makeTool(tab, index) {
-  const panel = document.querySelector("template").content.cloneNode(true).firstElementChild;
+// A tab with its panel: what all tools share.
+function makeTab(tab, index, template) {
+  const panel = document.querySelector(template).content.cloneNode(true).firstElementChild;
   const find = selector => panel.querySelector(selector);
   const button = document.createElement("button");
   Object.assign(button, {id: `tab-${tab.id}`, textContent: tab.title, type: "button"});
@@ -39,12 +52,16 @@ function makeTool(tab, index) {
   panel.setAttribute("aria-labelledby", button.id);
   find("h2").textContent = tab.title;
   find(".lead").textContent = tab.lead;
+  return {panel, button, find};
+}
+
+function makeTool(tab, index) {
+  const {panel, button, find} = makeTab(tab, index, "#wiper");
   find(".invitation span").textContent = tab.invitation[0];
   find(".invitation small").textContent = tab.invitation[1];
   find(".button span").textContent = tab.choose;
   find(".left").textContent = tab.before;
   find(".right").textContent = tab.after;
-  main.append(panel);
 
   const [chooser, example, read] = ["input[type=file]", ".example", ".read"].map(find);
   const [wipe, slider] = [".wipe", ".wipe input"].map(find);
@@ -142,6 +159,107 @@ function makeTool(tab, index) {
   return {button, panel, open};
 }
 
+// Paper to draw on, and beside it what the network paints; it paints after each stroke.
+function makePad(tab, index) {
+  const {panel, button, find} = makeTab(tab, index, "#pad");
+  const [paper, after, busy] = ["canvas", ".after", ".busy"].map(find);
+  const pen = paper.getContext("2d", {willReadFrequently: true});
+  const tools = {pencil: ["#333", 5], eraser: ["#fff", 36]};
+  let [chosen, from, seed, painting, again] = ["pencil", null, 0, false, false];
+  paper.setAttribute("aria-label", tab.paper);
+  after.alt = tab.after;
+  find(".download").download = tab.download;
+  empty();
+
+  for (const name of Object.keys(tools)) {
+    find(`.${name}`).onclick = () => {
+      chosen = name;
+      for (const each of Object.keys(tools)) {
+        find(`.${each}`).classList.toggle("first", each === name);
+        find(`.${each}`).setAttribute("aria-pressed", each === name);
+      }
+    };
+  }
+  find(".clear").onclick = () => { empty(); paint(); };
+  find(".example").onclick = () => sketch();
+  paper.onpointerdown = event => { paper.setPointerCapture(event.pointerId); from = place(event); line(from); };
+  paper.onpointermove = event => { if (from) line(place(event)); };
+  paper.onpointerup = paper.onpointercancel = () => { if (from) paint(); from = null; };
+
+  function place(event) {
+    const box = paper.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width * paper.width,
+            (event.clientY - box.top) / box.height * paper.height];
+  }
+
+  function line(to) {
+    [pen.strokeStyle, pen.lineWidth] = tools[chosen];
+    pen.lineCap = "round";
+    pen.beginPath();
+    pen.moveTo(...from);
+    pen.lineTo(...to);
+    pen.stroke();
+    from = to;
+  }
+
+  function empty() {
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, paper.width, paper.height);
+  }
+
+  async function sketch() {
+    await said(async () => {
+      const answer = await call(`${tab.example}?seed=${seed}`);
+      seed += 1;
+      pen.drawImage(await createImageBitmap(await answer.blob()), 0, 0, paper.width, paper.height);
+    });
+    await paint();
+  }
+
+  // One painting at a time; strokes made meanwhile ask for one more.
+  async function paint() {
+    again = true;
+    if (painting) return;
+    painting = true;
+    while (again) {
+      again = false;
+      await said(async () => {
+        const drawn = await new Promise(done => paper.toBlob(done));
+        await load(after, await (await post(tab.send, drawn)).blob());
+        after.hidden = find(".results").hidden = false;
+        find(".download").href = after.src;
+        find(".status").textContent = "Painted.";
+      });
+    }
+    painting = false;
+  }
+
+  async function said(action) {
+    find(".status").textContent = busy.textContent = tab.busy;
+    find(".error").textContent = "";
+    busy.hidden = false;
+    try {
+      await action();
+    } catch (error) {
+      find(".status").textContent = "";
+      find(".error").textContent = error.message;
+    }
+    busy.hidden = true;
+  }
+
+  async function open(file) {
+    await said(async () => {
+      const picture = await createImageBitmap(file).catch(() => null);
+      if (!picture) throw new Error("The browser can't draw this file; choose a PNG or a JPEG.");
+      empty();
+      pen.drawImage(picture, 0, 0, paper.width, paper.height);
+    });
+    await paint();
+  }
+
+  return {button, panel, open, shown: () => { if (after.hidden && !painting) sketch(); }};
+}
+
 // Show a blob in an image; null if the browser can't draw it.
 async function load(image, blob) {
   URL.revokeObjectURL(image.src);
@@ -183,6 +301,8 @@ function show(index) {
     button.tabIndex = i === index ? 0 : -1;
     panel.hidden = i !== index;
   });
+  main.replaceChildren(tools[index].panel);
+  tools[index].shown?.();
 }
 
 tablist.onkeydown = event => {

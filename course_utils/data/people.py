@@ -1,0 +1,154 @@
+"""The people of lesson 03, a photograph and a sketch each: drawn, or read; split by person first."""
+
+from functools import cached_property
+
+import numpy as np
+
+from .. import images, paths
+from ..worlds import faces
+from . import splits
+from .pairs import Jitter, Pair
+from .readers import _find, _listed, _read
+
+DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040)}  # seeds: the people
+SEEN = {"yaw": 0.0, "mouth_open": 0.0, "backdrop": "plain"}  # from the front, as CUHK's
+CUHK_TESTS = 38  # of 188: the last names in sorted order
+
+
+def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list[Pair]]:
+    """(train, test): pairs photograph → sketch, (side, side, 3) in [0, 1], no person on both sides.
+
+    "synthetic" draws 400 and 40 people; "cuhk" reads `<COURSE_DATA>/cuhk`, 150 and 38 people, see
+    `read_cuhk`. test_data: a second folder in that layout; then all of the first train and all of
+    it test. Raises ValueError for another data set or a person on both sides, and what the reader
+    raises.
+    """
+    if dataset == "synthetic":
+        return tuple([DrawnPerson(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
+    if dataset != "cuhk":
+        raise ValueError(f'There are no people in "{dataset}"; choose "synthetic" or "cuhk".')
+    pairs = read_cuhk(paths.data_dir(), side)
+    tests = splits.last_sources([pair.source for pair in pairs], CUHK_TESTS)
+    second = None if test_data is None else read_cuhk(test_data, side)
+    return splits.train_test(pairs, second, lambda pair: pair.source in tests)
+
+
+def read_cuhk(folder, side: int = 64) -> list[Pair]:
+    """The CUHK student faces: pairs photograph → sketch (side, side, 3) in [0, 1], sorted by name.
+
+    Layout: `<folder>/cuhk/photos/X.jpg` (or .png) and `.../sketches/X-sz1.jpg`; `folder` may also
+    be `cuhk` itself. Pictures of 200 × 250 pixels: the square from row 25 to 225 is taken, from
+    others as large a part, and resized by area. The source of a pair is its photograph's name.
+    Raises FileNotFoundError or ValueError, naming the file that is missing or broken.
+    """
+    photos = _find(folder, "cuhk", "photos")
+    found = {path.stem: path for path in _listed(photos.parent / "sketches")}
+    pairs = []
+    for path in _listed(photos):
+        sketch = found.get(f"{path.stem}-sz1")
+        if sketch is None:
+            raise FileNotFoundError(f"The sketch {path.stem}-sz1 of {path} is missing.")
+        pictures = [_square(_read(each, "RGB"), side) for each in (path, sketch)]
+        pairs.append(Pair(path.stem, pictures[0], in_three(images.to_grey(pictures[1])), path.stem))
+    if not pairs:
+        raise FileNotFoundError(f"There is no photograph in {photos}.")
+    return pairs
+
+
+def _square(pixels, side):
+    """The tenth to the ninth tenth of the height, as a square as wide as the picture if it fits."""
+    height, width = pixels.shape[:2]
+    edge = min(width, height * 4 // 5)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    return images.resize(images.to_float(pixels[top : top + edge, left : left + edge]), (side, side))
+
+
+class DrawnPerson:
+    """A `Pair` of somebody who doesn't exist, seen from the front; drawn at the first look."""
+
+    labels = None
+    source_picture = property(lambda self: self.pictures[0])
+    target = property(lambda self: self.pictures[1])
+
+    def __init__(self, seed: int, side: int = 64):
+        self.id = self.source = f"person {seed}"
+        self.seed, self.side = int(seed), side
+
+    @cached_property
+    def pictures(self):
+        """(photograph, sketch)."""
+        face = faces.face(self.seed, self.side, **SEEN)
+        return face.photo, in_three(face.sketch)
+
+
+def draw(drawn, workers: int = 2) -> None:
+    """Draw people of one size now, in several processes, unless they are drawn already or read."""
+    waiting = [one for one in drawn if isinstance(one, DrawnPerson) and "pictures" not in vars(one)]
+    if not waiting:
+        return
+    photos, _, sketches = faces.dataset([one.seed for one in waiting], waiting[0].side, sketch=True,
+                                        workers=workers, **SEEN)  # fmt: skip
+    for one, photo, sketch in zip(waiting, photos, sketches, strict=True):
+        one.pictures = photo, in_three(sketch)
+
+
+def in_three(grey: np.ndarray) -> np.ndarray:
+    """Grey (H, W) as (H, W, 3), so that both kinds of picture have one shape."""
+    return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
+
+
+class Turned:
+    """A pair the other way round, sketch → photograph; a drawn one is still drawn at the first look."""
+
+    labels = None
+    source_picture = property(lambda self: self._pair.target)
+    target = property(lambda self: self._pair.source_picture)
+
+    def __init__(self, pair):
+        self.id, self.source, self._pair = pair.id, pair.source, pair
+
+
+def turned(pairs) -> list[Turned]:
+    """The same people, sketch → photograph."""
+    return [Turned(pair) for pair in pairs]
+
+
+def eightfold(pairs) -> list[Pair]:
+    """Each pair mirrored or not and turned by 0, 90, 180 and 270 degrees: eight of each person.
+
+    For training people only: a copy of a test person in training would be a leak.
+    """
+    def seen(picture, mirrored, quarters):
+        return np.rot90(picture[:, ::-1] if mirrored else picture, quarters)
+
+    return [Pair(f"{pair.id} {'mirrored ' * mirrored}{90 * quarters}°",
+                 seen(pair.source_picture, mirrored, quarters),
+                 seen(pair.target, mirrored, quarters), pair.source)
+            for pair in pairs for mirrored in (False, True) for quarters in range(4)]  # fmt: skip
+
+
+class Strangers:
+    """Draws unpaired examples: `strangers(rng)` is (source of one, target of another), in [-1, 1].
+
+    The people are cut into two halves that share nobody: only sources of the first half are ever
+    seen, and only targets of the second. Sizes and jitter are those of `Jitter`.
+    Raises ValueError for fewer than two people.
+    """
+
+    def __init__(self, pairs, side: int, **jitter):
+        people = sorted({pair.source for pair in pairs})
+        if len(people) < 2:
+            raise ValueError("Unpaired pictures need at least two people; add some.")
+        first = set(people[::2])
+        self.sources = Jitter([pair for pair in pairs if pair.source in first], side, **jitter)
+        self.targets = Jitter([pair for pair in pairs if pair.source not in first], side, **jitter)
+
+    def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self.sources(rng)[0], self.targets(rng)[1]
+
+
+def baselines(train, test) -> dict[str, np.ndarray]:
+    """What needs no network: the mean of all training targets, and the input, grey, handed in."""
+    mean = np.mean([pair.target for pair in train], axis=0)
+    grey = [in_three(images.to_grey(pair.source_picture)) for pair in test]
+    return {"mean": np.stack([mean] * len(test)), "input": np.stack(grey)}

@@ -1,0 +1,74 @@
+"""Two networks from pictures to pictures: an autoencoder, and CycleGAN's generator."""
+
+import keras
+from keras import layers, ops
+
+from .pix2pix import instance_norm, small
+
+
+def autoencoder(side=None, width=16, channels=3):
+    """Pictures to pictures through a quarter of the sides, without skips: 6 + 8 convolutions.
+
+    Input and output (N, side, side, channels), both in [-1, 1]; the side is a multiple of 4. Six
+    `Conv2D` squeeze, eight `Conv2DTranspose` unfold. Each kernel is a multiple of its stride, so
+    that every pixel is reached by equally many weights. Raises ValueError for another side.
+    """
+    _check_side(side, 4)
+    picture = x = keras.Input((side, side, channels))                 # (N, side, side, c)
+    for count, stride in ((1, 2), (2, 1), (2, 2), (4, 1), (4, 1), (4, 1)):
+        x = layers.Conv2D(width * count, 2 + stride, stride, "same", use_bias=False)(x)
+        x = _normed(x)                                                # ... (N, side/4, side/4, 4w)
+    for count, stride in ((4, 1), (4, 1), (4, 1), (2, 2), (2, 1), (1, 2), (1, 1)):
+        x = layers.Conv2DTranspose(width * count, 2 + stride, stride, "same", use_bias=False)(x)
+        x = _normed(x)                                                # ... (N, side, side, w)
+    x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="tanh")(x)
+    return keras.Model(picture, x, name="autoencoder")                # (N, side, side, c)
+
+
+def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
+    """CycleGAN's generator: halved twice, `blocks` residual blocks, doubled twice.
+
+    Input and output (N, side, side, channels), both in [-1, 1]; the side is a multiple of 4. In the
+    paper's letters: c7s1-w, d2w, d4w, R4w ×blocks, u2w, uw, c7s1-3, with w = 64 and 9 blocks for
+    256 × 256 pixels, 6 for 128 × 128. `ends` is the size of the first and the last kernel: 7 in the
+    paper; on a CPU they take half of the time. Raises ValueError for another side.
+    Source: Zhu, Park, Isola and Efros (2017), appendix 7.2.
+    """
+    _check_side(side, 4)
+    picture = keras.Input((side, side, channels))                     # (N, side, side, c)
+    x = _normed(_conv(picture, width, ends))                             # (N, side, side, w)
+    for count in (2, 4):
+        x = layers.Conv2D(count * width, 3, 2, "same", use_bias=False,
+                          kernel_initializer=small())(x)              # (N, side/2, side/2, 2w) ...
+        x = _normed(x)
+    for _ in range(blocks):
+        x = residual_block(x)                                         # (N, side/4, side/4, 4w)
+    for count in (2, 1):
+        x = layers.Conv2DTranspose(count * width, 3, 2, "same", use_bias=False,
+                                   kernel_initializer=small())(x)
+        x = _normed(x)                                                # ... (N, side, side, w)
+    x = _conv(x, channels, ends, bias=True)
+    return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
+
+
+def residual_block(x):
+    """x plus what two 3x3 convolutions would change about it; the shape stays."""
+    channels = x.shape[-1]
+    change = _normed(_conv(x, channels, 3))                           # (N, h, w, channels)
+    return x + instance_norm(_conv(change, channels, 3))              # (N, h, w, channels)
+
+
+def _conv(x, channels, size, bias=False):
+    """A convolution of stride 1 whose picture is mirrored at its edges: no frame appears."""
+    room = size // 2
+    x = ops.pad(x, ((0, 0), (room, room), (room, room), (0, 0)), mode="reflect")
+    return layers.Conv2D(channels, size, use_bias=bias, kernel_initializer=small())(x)
+
+
+def _normed(x):
+    return layers.ReLU()(instance_norm(x))
+
+
+def _check_side(side, multiple):
+    if side is not None and (side < multiple or side % multiple):
+        raise ValueError(f"side must be a multiple of {multiple}, not {side}: resize first.")

@@ -1,0 +1,100 @@
+"""The three networks of lesson 03: how each is built, trained and loaded, for either direction."""
+
+from keras import ops
+from keras.optimizers.schedules import CosineDecay
+
+from .. import profile
+from ..data import people
+from ..data.pairs import Jitter
+from ..losses import structural_dissimilarity
+from ..models import translation
+from ..models.pix2pix import generator
+from . import checkpoints, cyclegan, pix2pix
+from .pix2pix import FusedAdam
+from .resumable import fit_resumable
+
+NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
+SETTINGS = {"autoencoder": {"side": 64, "width": 16, "learning_rate": 2e-3},
+            "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "l1": 100.0},
+            "cyclegan": cyclegan.QUICK}  # fmt: skip
+FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
+        "cyclegan": cyclegan.FULL}  # fmt: skip
+STEPS = {"synthetic": {"quick": 120, "full": 30_000},
+         "cuhk": {"quick": 1200, "full": 30_000}}  # the autoencoder's  # fmt: skip
+STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 2}  # for each of those
+LIVE_GAIN = 0.02  # of the live autoencoder's SSIM over the mean sketch's, at least
+
+
+def settings(dataset: str, profile: str = "quick") -> dict:
+    """{network: its settings} for a lesson's data set and profile.
+
+    Drawn people have 64 pixels a side, others 128, but for CycleGAN, which is the slowest; "full"
+    takes the papers' sizes.
+    """
+    if profile == "full":
+        return {name: SETTINGS[name] | FULL[name] for name in NETWORKS}
+    larger = {"side": 128} if dataset != "synthetic" else {}
+    return {name: SETTINGS[name] | (larger if name != "cyclegan" else {}) for name in NETWORKS}
+
+
+def train_autoencoder(example, steps, seed, batch=4, folder=None, callbacks=(), structure=0.5,
+                      **settings):
+    """An autoencoder trained with `likeness`; arguments as of `pix2pix.train`."""
+    profile.set_seeds(seed)
+    s = SETTINGS["autoencoder"] | settings
+    model = translation.autoencoder(s["side"], s["width"])
+    model.compile(FusedAdam(CosineDecay(s["learning_rate"], steps)), likeness(structure))
+    model.optimizer.build(model.trainable_variables)
+    return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
+
+
+def likeness(structure):
+    """A loss of pictures in [-1, 1]: MAE + structure · (1 - SSIM), both as if in [0, 1]."""
+    def loss(target, made):
+        dissimilarity = structural_dissimilarity(target / 2 + 0.5, made / 2 + 0.5)
+        return ops.mean(ops.abs(target - made)) / 2 + structure * dissimilarity
+
+    return loss
+
+
+def train_both(name, pairs, steps, seed, folder=None, **settings):
+    """(photograph → sketch, sketch → photograph): one of the NETWORKS, trained in both directions.
+
+    pairs: photograph → sketch. The CycleGAN sees them as `people.Strangers`, one training for both
+    directions; the others have `steps` for each. folder: for safety copies, as in `fit_resumable`.
+    """
+    s = SETTINGS[name] | settings
+    if name == "cyclegan":
+        strangers = people.Strangers(pairs, s["side"])
+        model = cyclegan.train(strangers, steps, seed, folder=folder, **s)
+        return model.there, model.back
+    networks = []
+    for direction, both in (("there", pairs), ("back", people.turned(pairs))):
+        example, copies = Jitter(both, s["side"]), folder and folder / direction
+        if name == "autoencoder":
+            networks.append(train_autoencoder(example, steps, seed, folder=copies, **s))
+        else:
+            trained = pix2pix.train(example, "unet_l1_cgan", steps, seed, folder=copies, **s)
+            networks.append(trained.generator)
+    return tuple(networks)
+
+
+def build(name):
+    """An untrained network as it is shipped, one direction of one of the NETWORKS."""
+    s = SETTINGS[name]
+    if name == "autoencoder":
+        return translation.autoencoder(s["side"], s["width"])
+    if name == "pix2pix":
+        return generator("unet", s["side"], s["width"], s["cap"])
+    return translation.resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"])
+
+
+def load(name):
+    """(photograph → sketch, sketch → photograph): the shipped networks, trained on drawn people.
+
+    Raises ValueError for another name than NETWORKS and, with the command that makes them anew,
+    if a file is missing or damaged.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"name is one of {', '.join(NETWORKS)}, not {name!r}.")
+    return tuple(checkpoints.load(build(name), f"03_{name}_{way}") for way in ("there", "back"))

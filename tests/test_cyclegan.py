@@ -1,0 +1,209 @@
+"""CycleGAN: the pool, the losses by NumPy, the whole gradient to both translators, resuming."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from course_utils import mistakes, profile
+from course_utils.mistakes.cyclegan import OneCycleEach
+from course_utils.training import cyclegan, resumable
+
+SIDE = 24
+SMALL = {"side": SIDE, "width": 2, "blocks": 1, "patch_width": 2, "layers": 1}
+
+
+def example(rng):
+    return tuple(rng.uniform(-1, 1, (2, SIDE, SIDE, 3)).astype(np.float32))
+
+
+def batch(count=2):
+    pairs = [example(np.random.default_rng(number)) for number in range(count)]
+    return tuple(tf.constant(np.stack(part)) for part in zip(*pairs, strict=True))
+
+
+def model(**settings):
+    profile.set_seeds(0)
+    return cyclegan.build(**SMALL | settings)
+
+
+# Pool ---------------------------------------------------------------------------------------------
+
+
+def numbered(first, count):
+    return tf.reshape(tf.range(first, first + count, dtype=tf.float32), (count, 1, 1, 1))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("graph", [True, False])
+def test_the_pool_gives_old_pictures_half_of_the_time_once_it_is_full(count, graph):
+    profile.set_seeds(1)
+    last = 900 if graph else 90
+    pool = cyclegan.ImagePool(6, (1, 1, 1))
+    give = tf.function(pool, reduce_retracing=True) if graph else pool
+    stored, shown, swaps = set(), [], 0
+    for first in range(0, last, count):
+        given = [int(v) for v in tf.reshape(give(numbered(first, count)), [-1])]
+        for new, out in zip(range(first, first + count), given, strict=True):
+            assert out == new or out in stored
+            swaps += out != new
+        shown += given
+        before, stored = stored, {int(v) for v in tf.reshape(pool.pictures.value, [-1])}
+        if first + count <= 6:
+            assert given == list(range(first, first + count))
+        else:
+            assert len(stored) == 6 and stored - before <= set(range(first, first + count))
+    assert len(set(shown[6:])) == len(shown[6:])                      # none twice
+    assert abs(swaps / (last - 6) - 0.5) < 1.5 / np.sqrt(last)            # three deviations
+    assert int(pool.count) == 6
+
+
+def test_what_the_pool_gives_has_no_gradient():
+    picture = tf.Variable(numbered(1, 1))
+    with tf.GradientTape() as tape:
+        given = tf.reduce_sum(cyclegan.ImagePool(2, (1, 1, 1))(picture.value()))
+    assert tape.gradient(given, picture) is None
+
+
+# Losses -------------------------------------------------------------------------------------------
+
+
+def test_least_squares_by_hand():
+    scores = np.float32([[1.0], [0.0], [0.5]])
+    assert float(cyclegan.least_squares(scores, 1)) == pytest.approx(1.25 / 3)
+    assert float(cyclegan.least_squares(scores, 0)) == pytest.approx(1.25 / 3)
+    assert float(cyclegan.least_squares(np.float32([2.0]), 1)) == 1   # being too sure costs, too
+
+
+def test_the_losses_of_a_step_by_numpy():
+    made, (a, b) = model(), batch()
+    fake_b, fake_a = made.there(a).numpy(), made.back(b).numpy()
+
+    def l1(first, second):
+        return np.abs(first - second).mean()
+
+    expected = {
+        "gan": ((made.judge_b(fake_b) - 1.0) ** 2).numpy().mean()
+        + ((made.judge_a(fake_a) - 1.0) ** 2).numpy().mean(),
+        "cycle": l1(made.back(fake_b), a) + l1(made.there(fake_a), b),
+        "identity": l1(made.there(b), b) + l1(made.back(a), a),
+        "d_loss": sum(((judge(real) - 1.0) ** 2 + judge(fake) ** 2).numpy().mean() / 2 for
+                      judge, real, fake in ((made.judge_a, a, fake_a), (made.judge_b, b, fake_b)))}
+    expected["loss"] = expected["gan"] + 10 * expected["cycle"] + 5 * expected["identity"]
+    logs = made.train_step((a, b))
+    assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, rel=1e-4)
+
+
+class OneSided(cyclegan.CycleGAN):
+    """All terms are 0 but one of the two cycles."""
+
+    keep = 0
+
+    def translate(self, a, b):
+        fake_a, fake_b, parts = super().translate(a, b)
+        return fake_a, fake_b, parts | {"gan": 0.0, "identity": 0.0}
+
+    def cycles(self, a, b, fake_a, fake_b):
+        return (super().cycles(a, b, fake_a, fake_b)[self.keep],)
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+@pytest.mark.parametrize("kind", ["right", "wrong"])
+def test_each_cycle_reaches_both_translators(keep, kind):
+    """One cycle term is zeroed; the other still moves both, and not in the well-known example."""
+    made = model()
+    base = cyclegan.CycleGAN if kind == "right" else OneCycleEach
+    one = type("One", (OneSided, base), {"keep": keep})(
+        made.there, made.back, made.judge_a, made.judge_b)
+    one.compile()
+    one.optimizer = keras.optimizers.SGD(1.0)
+    one.optimizer.build(one.translators)
+    before = [[v.numpy() for v in network.trainable_variables] for network in (one.there, one.back)]
+    one.train_step(batch())
+    moved = [sum(float(((v.numpy() - old) ** 2).sum()) for v, old in
+                 zip(network.trainable_variables, olds, strict=True))
+             for network, olds in zip((one.there, one.back), before, strict=True)]
+    if kind == "right":
+        assert min(moved) > 1e-8
+    else:
+        assert sorted(moved)[0] == 0 < sorted(moved)[1]
+
+
+def test_the_translators_follow_the_slope_of_the_whole_loss():
+    made, (a, b) = model(), batch(1)
+    made.optimizer = keras.optimizers.SGD(1.0)
+    made.optimizer.build(made.translators)
+    before = [v.numpy() for v in made.translators]
+    made.train_discriminators = lambda *pictures: 0.0
+    made.train_step((a, b))
+    slope = [old - v.numpy() for old, v in zip(before, made.translators, strict=True)]
+    steepness = np.sqrt(sum((s**2).sum() for s in slope))
+
+    def loss(step):
+        for v, old, s in zip(made.translators, before, slope, strict=True):
+            v.assign(old + step * s / steepness)
+        _, _, parts = made.translate(a, b)
+        return float(parts["gan"] + 10 * parts["cycle"] + 5 * parts["identity"])
+
+    assert (loss(2e-4) - loss(-2e-4)) / 4e-4 == pytest.approx(steepness, rel=0.05)
+
+
+def test_without_identity_its_passes_are_left_out():
+    made = model(identity=0.0)
+    logs = made.train_step(batch())
+    assert float(logs["identity"]) == 0
+    assert float(logs["loss"]) == pytest.approx(float(logs["gan"] + 10 * logs["cycle"]), rel=1e-5)
+
+
+def test_one_step_moves_all_four_networks():
+    made = model()
+    networks = (made.there, made.back, made.judge_a, made.judge_b)
+    before = [[v.numpy() for v in network.trainable_variables] for network in networks]
+    made.train_step(batch())
+    for olds, network in zip(before, networks, strict=True):
+        moved = [not np.array_equal(old, v)
+                 for old, v in zip(olds, network.trainable_variables, strict=True)]
+        assert np.mean(moved) > 0.9                                   # a bias before a norm stays
+
+
+def test_the_faulty_model_is_built_like_the_right_one():
+    networks = [model().there] * 2 + [model().judge_a] * 2
+    made = mistakes.half_of_the_cycle(*networks, cycle=3.0)
+    assert type(made) is OneCycleEach and made.settings == (3.0, 0.5)
+
+
+# Training -----------------------------------------------------------------------------------------
+
+
+def test_the_learning_rate_stays_and_then_falls_to_0():
+    schedule = cyclegan.LinearDecay(0.2, 100)
+    rates = [float(schedule(step)) for step in (0, 49, 50, 75, 100)]
+    assert rates == pytest.approx([0.2, 0.2, 0.2, 0.1, 0.0])
+    assert float(cyclegan.LinearDecay(0.2, 1)(0)) == pytest.approx(0.2)
+
+
+def test_stopped_it_ends_where_an_unbroken_training_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(cyclegan, "POOL", 3)                          # full before the stop
+
+    def training(folder=None, callbacks=()):
+        profile.set_seeds(3)
+        made = cyclegan.build(**SMALL, learning_rate=cyclegan.LinearDecay(2e-3, 9))
+        return resumable.fit_resumable(made, example, 9, 1, 3, folder, 3, callbacks)
+
+    def fail(number, logs):
+        if number == 7:
+            raise KeyboardInterrupt
+
+    unbroken = [v.numpy() for v in resumable._state(training())]
+    with pytest.raises(KeyboardInterrupt):
+        training(tmp_path / "copy", [keras.callbacks.LambdaCallback(on_train_batch_end=fail)])
+    resumed = resumable._state(training(tmp_path / "copy"))
+    for variable, expected in zip(resumed, unbroken, strict=True):
+        assert np.allclose(variable, expected, rtol=0, atol=1e-5), variable.path
+
+
+@pytest.mark.slow
+def test_one_step_in_the_papers_size():
+    made = cyclegan.build(**cyclegan.FULL)
+    picture = tf.zeros((1, 128, 128, 3))
+    assert np.isfinite(float(made.train_step((picture, picture))["loss"]))

@@ -1,0 +1,143 @@
+"""The people of lesson 03: split by person, eight copies, strangers, CUHK's layout."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import images, profile
+from course_utils.data import people
+from course_utils.data.pairs import Pair
+
+SIZE = (250, 200)  # CUHK's
+
+
+def picture(seed, size=SIZE):
+    small = np.random.default_rng(seed).random((6, 5, 3)).astype(np.float32)
+    return images.to_uint8(images.resize(small, size))
+
+
+def cuhk(home, names, start=0):
+    for number, name in enumerate(names, start):
+        for folder, ending, seed in (("photos", "", number), ("sketches", "-sz1", 1000 + number)):
+            path = home / "cuhk" / folder / f"{name}{ending}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture(seed)).save(path)
+
+
+def pairs(count, side=8):
+    rng = np.random.default_rng(0)
+    return [Pair(str(n), *rng.random((2, side, side, 3), np.float32), str(n)) for n in range(count)]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    return tmp_path
+
+
+# Drawn --------------------------------------------------------------------------------------------
+
+
+def test_drawn_people_are_deterministic_and_split():
+    train, test = people.load("synthetic", side=32)
+    assert (len(train), len(test)) == (400, len(people.DRAWN["test"]))
+    assert not {one.source for one in train} & {one.source for one in test}
+    first, again = train[0], people.DrawnPerson(0, 32)
+    people.draw([first, test[0]], workers=1)
+    assert np.array_equal(first.source_picture, again.source_picture)
+    assert np.array_equal(first.target, again.target)
+    assert first.target.shape == (32, 32, 3) and np.ptp(first.target, axis=-1).max() == 0
+    (back,) = people.turned([first])
+    assert back.source_picture is first.target and back.target is first.source_picture
+
+
+def test_an_unknown_data_set_is_named():
+    with pytest.raises(ValueError, match='no people in "celeba"; choose "synthetic" or "cuhk"'):
+        people.load("celeba")
+
+
+# CUHK ---------------------------------------------------------------------------------------------
+
+
+def test_cuhk_is_cropped_and_split_by_the_last_names(home):
+    names = [f"f-{number:03d}-01" for number in range(50)]
+    cuhk(home, names)
+    train, test = people.load("cuhk", side=50)
+    assert [pair.id for pair in test] == names[-38:] and len(train) == 12
+    expected = images.resize(picture(0)[25:225] / np.float32(255), (50, 50))
+    assert np.allclose(train[0].source_picture, expected, atol=1e-6)
+    sketch = images.to_grey(images.resize(picture(1000)[25:225] / np.float32(255), (50, 50)))
+    assert np.allclose(train[0].target[..., 1], sketch, atol=1e-6)
+
+
+def test_a_second_folder_tests_and_a_shared_person_is_named(home, tmp_path):
+    cuhk(home, ["a", "b"])
+    cuhk(home / "more", ["c"], start=7)
+    train, test = people.load("cuhk", test_data=home / "more", side=20)
+    assert [pair.id for pair in train] == ["a", "b"] and [pair.id for pair in test] == ["c"]
+    cuhk(home / "more", ["b"], start=7)
+    with pytest.raises(ValueError, match="Source 'b' is in the training data and in the test"):
+        people.load("cuhk", test_data=home / "more", side=20)
+
+
+def test_missing_sketches_and_broken_photographs_are_named(home):
+    with pytest.raises(FileNotFoundError, match="COURSE_DATA"):
+        people.load("cuhk")
+    cuhk(home, ["a", "b"])
+    (home / "cuhk/photos/a.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="a.png can't be read"):
+        people.read_cuhk(home)
+    (home / "cuhk/sketches/b-sz1.png").unlink()
+    (home / "cuhk/photos/a.png").unlink()
+    with pytest.raises(FileNotFoundError, match="b-sz1.*missing"):
+        people.read_cuhk(home / "cuhk")
+
+
+def test_the_crop_of_other_sizes_is_a_square_in_the_middle():
+    assert people._square(picture(0, (100, 300)), 16).shape == (16, 16, 3)
+    assert np.allclose(people._square(picture(0, (100, 300)), 80),
+                       picture(0, (100, 300))[10:90, 110:190] / 255, atol=1e-6)
+
+
+# Copies and strangers -----------------------------------------------------------------------------
+
+
+def test_eight_different_copies_of_each_keep_their_person():
+    two = pairs(2)
+    copies = people.eightfold(two)
+    assert len(copies) == 16 and [copy.source for copy in copies] == ["0"] * 8 + ["1"] * 8
+    for part in ("source_picture", "target"):
+        assert len({getattr(copy, part).tobytes() for copy in copies}) == 16
+        assert np.array_equal(getattr(copies[0], part), getattr(two[0], part))
+        assert np.array_equal(getattr(copies[4], part), getattr(two[0], part)[:, ::-1])
+        assert np.array_equal(getattr(copies[1], part), np.rot90(getattr(two[0], part)))
+
+
+def test_188_people_become_1504_and_stay_on_their_side():
+    from course_utils.data import splits
+
+    train, test = splits.train_test(pairs(188, 2), tests=lambda pair: int(pair.id) >= 150)
+    copies = people.eightfold(train), people.eightfold(test)
+    assert sum(map(len, copies)) == 1504
+    splits.assert_disjoint(*({copy.source for copy in side} for side in copies))
+
+
+def test_strangers_never_show_both_sides_of_one_person():
+    some = pairs(7)
+    strangers = people.Strangers(some, 8, flip=False, scale=1.0)
+    photos = {pair.source_picture.round(4).tobytes(): pair.id for pair in some}
+    sketches = {pair.target.round(4).tobytes(): pair.id for pair in some}
+    drawn = [strangers(np.random.default_rng(n)) for n in range(200)]
+    shown = [{known[images.from_signed(each[i]).round(4).tobytes()] for each in drawn}
+             for i, known in enumerate((photos, sketches))]
+    assert not shown[0] & shown[1] and len(shown[0] | shown[1]) == 7
+    with pytest.raises(ValueError, match="at least two people"):
+        people.Strangers(some[:1], 8)
+
+
+def test_baselines_need_no_network():
+    profile.set_seeds(0)
+    some = pairs(5)
+    made = people.baselines(some[:4], some[4:])
+    assert np.allclose(made["mean"][0], np.mean([pair.target for pair in some[:4]], axis=0))
+    assert np.allclose(made["input"][0, ..., 2], images.to_grey(some[4].source_picture), atol=1e-6)
