@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # Pictures come first, for they load no Keras; all mistakes of a topic are in one module.
-MODULES = ("pictures", "segmentation", "translation", "pix2pix", "documents")
+MODULES = ("pictures", "segmentation", "translation", "pix2pix", "style", "repainting", "documents")
 _known: dict[str, "Mistake"] = {}
 
 
