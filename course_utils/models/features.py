@@ -17,8 +17,11 @@ CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
 WIDTHS = {"vgg19": (64, 128, 256, 512, 512), "course": (24, 32, 64, 96, 128)}
 NAMES = tuple(f"block{block}_conv{number}" for block, count in enumerate(CONVOLUTIONS, 1)
               for number in range(1, count + 1))  # fmt: skip
-STYLE = tuple(f"block{block}_conv1" for block in range(1, 6))
-CONTENT = "block4_conv2"
+PAPER = tuple(f"block{block}_conv1" for block in range(1, 6))
+DEEPEST = "block5_conv1"
+SMALL = NAMES[: NAMES.index(DEEPEST) + 1]  # with few channels, style needs more layers, and content
+STYLE = {"vgg19": PAPER, "course": SMALL, "random": SMALL}  # a shallower one, to know a face again
+CONTENT = {"vgg19": "block4_conv2", "course": "block3_conv2", "random": "block3_conv2"}
 KINDS = {
     "vgg19": "VGG-19, trained on ImageNet: a million photographs of a thousand things",
     "course": "the course's network, trained on drawn pictures and 20 photographs: fewer forms",
@@ -30,27 +33,29 @@ MD5 = "253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19 has it
 CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red; of ImageNet, in 0 to 255
 
 
-def network(kind="course", wanted=(*STYLE, CONTENT), seed=0):
-    """A frozen network from pictures (N, H, W, 3) in [0, 1] to {name: activations}.
+def network(kind="course", wanted=None, seed=0):
+    """A frozen network from pictures (N, H, W, 3) in [0, 1] to {name: activations}; its name is `kind`.
 
-    kind: one of KINDS. wanted: names as in NAMES; nothing behind the deepest of them is computed.
+    kind: one of KINDS. wanted: names as in NAMES, None for those of STYLE and CONTENT; nothing
+    behind the deepest of them is computed.
     seed: of the random weights. Activations are rescaled to a mean of 1, see `to_unit_means`.
     Raises ValueError for another kind or layer, and, with the way out, for weights that can't be had.
     """
     if kind not in KINDS:
         raise ValueError(f"The feature networks are {', '.join(KINDS)}; there is none called {kind!r}.")
+    wanted = (*STYLE[kind], CONTENT[kind]) if wanted is None else wanted
     if not wanted or not set(wanted) <= set(NAMES):
         raise ValueError(f"Choose layers among {', '.join(NAMES)}, not {', '.join(wanted) or 'none'}.")
     if kind == "course":
         from ..training import features
 
-        model = cut(features.load(), wanted)
+        model = cut(features.load(), wanted, kind)
     else:
         model = body(WIDTHS["vgg19" if kind == "vgg19" else "course"], deepest(wanted),
                      caffe if kind == "vgg19" else centred, seed)  # fmt: skip
         if kind == "vgg19":
             _read_vgg19(model)
-        model = cut(to_unit_means(model, _photographs()), wanted)
+        model = cut(to_unit_means(model, _photographs()), wanted, kind)
     model.trainable = False
     return model
 
@@ -87,10 +92,10 @@ def caffe(pictures):
     return layers.Rescaling(255.0, means, name="caffe")(pictures[..., ::-1])
 
 
-def cut(model, wanted):
+def cut(model, wanted, name="course"):
     """The part of a network that gives the `wanted` layers, and nothing behind them."""
     outputs = {name: model.get_layer(f"{name}_relu").output for name in wanted}
-    return keras.Model(model.input, outputs)
+    return keras.Model(model.input, outputs, name=name)
 
 
 def deepest(wanted):

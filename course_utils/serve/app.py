@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import __version__, ocr
+from . import painting
 from .pages import Limits, decode, encode
 
 STATIC = Path(__file__).parent / "static"
@@ -73,12 +74,13 @@ def load_cleaner() -> Callable[[np.ndarray], np.ndarray]:
     return lambda page: denoiser.clean(model, page)
 
 
-def create_app(clean=None, read=None, limits: Limits = Limits()) -> FastAPI:
+def create_app(clean=None, read=None, limits: Limits = Limits(), repaint=None) -> FastAPI:
     """The service as an ASGI application.
 
     `clean`: a function from a page (H, W) float32 in [0, 1] to the same, cleaned; None loads the
     network of lesson 06 when the server starts. `read`: a function from a page to its text; None
-    is Tesseract, which may be missing: then /ocr answers 503 and everything else works.
+    is Tesseract, which may be missing: then /ocr answers 503 and everything else works. `repaint`: a
+    function from a picture (H, W, 3) to the same, repainted; None is the network of lesson 04.
     """
     service = Service(clean, read, limits)
     app = FastAPI(title="Page cleaner", version=__version__, lifespan=service.lifespan,
@@ -121,6 +123,8 @@ def create_app(clean=None, read=None, limits: Limits = Limits()) -> FastAPI:
         """A damaged page to try the service on, drawn by the course; another for each seed."""
         return Response(await asyncio.to_thread(_example, seed), media_type="image/png")
 
+    app.include_router(painting.routes(service, repaint or painting.Painter(), place, FORM, PICTURE,
+                                       PROBLEMS))  # fmt: skip
     return app
 
 
@@ -155,6 +159,10 @@ class Service:
         def work():
             return encode(self.clean(decode(file.file.read(), self.limits)))
 
+        return await _in(self.cleaners, work)
+
+    async def in_turn(self, work: Callable[[], bytes]) -> bytes:
+        """Do what another tab needs, in the threads that all share."""
         return await _in(self.cleaners, work)
 
     async def texts(self, file: UploadFile) -> Text:

@@ -7,20 +7,21 @@ import tensorflow as tf
 from .. import images, profile
 from ..data.pipeline import stream
 from ..models.fast_style import fast_style
-from ..models.features import CONTENT
 from .features import photographs, relit
 from .pix2pix import FusedAdam
 from .schedules import warm_cosine
-from .style import Repainting
+from .style import Repainting, in_colours_of
 
-SIDE, BATCH, STEPS = 128, 4, 1500
-PAINTED = {"waves": ("waves", 3), "glass": ("glass", 1), "strokes": ("strokes", 1)}  # style, seed
+SIDE, BATCH, STEPS = 128, 2, 1600
+PAINTED = {"waves": 3}  # style: seed of its painting
+SCALE = 1.5  # of the strokes
 
 
 class FastStyle(keras.Model):
     """The network and how it learns: for each picture the loss of a `Repainting`, not its pixels.
 
-    Data are pictures (N, H, W, 3) in [0, 1]; there is no right answer beside them.
+    Data are pairs of pictures (N, H, W, 3) in [0, 1]: what goes in, and whose content is to stay
+    (the same in the painting's colours). There is no right answer beside them.
     Source: Johnson, Alahi, Fei-Fei (2016), eq. 1 to 5.
     """
 
@@ -29,8 +30,9 @@ class FastStyle(keras.Model):
         self.painter, self.aim = network, aim
         self.built = True
 
-    def train_step(self, pictures):
-        content = self.aim.network(pictures)[CONTENT]
+    def train_step(self, data):
+        pictures, contents = data
+        content = self.aim.network(contents)[self.aim.content_layer]
         with tf.GradientTape() as tape:
             parts = self.aim.parts(self.painter(pictures, training=True), content)
             loss = self.aim.total(parts)
@@ -40,14 +42,21 @@ class FastStyle(keras.Model):
 
 
 class Contents:
-    """Draws one photograph's square (SIDE, SIDE, 3) in [0, 1], in another place and light."""
+    """Draws a photograph's square, in another place and light, and the same in a style's colours.
+
+    Both (SIDE, SIDE, 3) in [0, 1].
+    """
+
+    def __init__(self, style):
+        self.style = images.centre_square(style, SIDE)
 
     def __call__(self, rng):
         whole = photographs()[rng.integers(len(photographs()))]
         edge = int(len(whole) * rng.uniform(0.45, 1))
         top, left = rng.integers(0, len(whole) - edge + 1, 2)
         crop = whole[top : top + edge, left : left + edge][:, :: rng.choice([-1, 1])]
-        return (relit(rng, images.resize(np.ascontiguousarray(crop), (SIDE, SIDE))),)
+        crop = relit(rng, images.resize(np.ascontiguousarray(crop), (SIDE, SIDE)))
+        return crop, in_colours_of(self.style, crop)
 
 
 def train(feature_network, style, steps=STEPS, seed=0, epochs=1, callbacks=(), **weights):
@@ -57,9 +66,8 @@ def train(feature_network, style, steps=STEPS, seed=0, epochs=1, callbacks=(), *
     model = FastStyle(fast_style(), aim)
     model.compile(FusedAdam(warm_cosine(steps, 3e-3)), jit_compile=False)
     model.optimizer.build(model.painter.trainable_variables)
-    batches = stream(Contents(), BATCH, seed).map(lambda pictures: pictures)
-    model.fit(batches, steps_per_epoch=steps // epochs, epochs=epochs, shuffle=False, verbose=0,
-              callbacks=list(callbacks))  # fmt: skip
+    model.fit(stream(Contents(style), BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
+              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
     return model.painter
 
 

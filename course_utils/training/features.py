@@ -9,7 +9,7 @@ from ..data.pipeline import stream
 from .schedules import warm_cosine
 
 CHECKPOINT = "04_features"
-STEPS, BATCH, SIDE = 1400, 16, 64
+STEPS, BATCH, SIDE = 1200, 16, 64
 SEEDS = range(1000, 1010)  # of each painter; lessons show others
 PHOTOGRAPHS = ("astronaut", "brick", "camera", "cell", "chelsea", "clock", "coffee", "coins", "grass",
                "gravel", "hubble_deep_field", "immunohistochemistry", "moon", "page", "retina",
@@ -48,7 +48,7 @@ class Crops:
         low, high = (0, self.photos) if photo else (self.photos, len(self.pictures))
         which, turn = rng.integers(low, high), rng.integers(4)
         whole = self.pictures[which]
-        edge = int(len(whole) * np.exp(rng.uniform(np.log(0.12), np.log(0.8))))
+        edge = int(len(whole) * np.exp(rng.uniform(np.log(0.25), 0)))
         top, left = rng.integers(0, len(whole) - edge + 1, 2)
         crop = whole[top : top + edge, left : left + edge]
         crop = np.rot90(crop[:, :: rng.choice([-1, 1])], turn)
@@ -79,14 +79,14 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     from ..models import features
     from .pix2pix import FusedAdam
 
-    network = features.body(features.WIDTHS["course"], features.STYLE[-1], seed=seed, norm=True)
+    network = features.body(features.WIDTHS["course"], features.DEEPEST, seed=seed, norm=True)
     inputs, found = keras.Input((SIDE, SIDE, 3)), None
     found = network(inputs)
     pooled = layers.Concatenate()([layers.GlobalAveragePooling2D()(found[name])
                                    for name in ("block2_conv2", "block3_conv4", "block5_conv1")])  # fmt: skip
     which = layers.Dense(pictures, name="which")(layers.Dropout(0.2, seed=seed)(pooled))
     turn = layers.Dense(4, name="turn")(layers.GlobalAveragePooling2D()(found["block5_conv1"]))
-    patches = layers.Conv2D(8 * 8 * 3, 1)(found[features.CONTENT])  # (8, 8, 192)
+    patches = layers.Conv2D(8 * 8 * 3, 1)(found["block4_conv2"])  # (8, 8, 192)
     rows = layers.Reshape((SIDE // 8, SIDE // 8, 8, 8, 3))(patches)
     drawn = layers.Reshape((SIDE, SIDE, 3), name="drawn")(layers.Permute((1, 3, 2, 4, 5))(rows))
     model = keras.Model(inputs, [which, turn, drawn])
@@ -124,5 +124,5 @@ def load():
     from ..models import features
     from . import checkpoints
 
-    body = features.body(features.WIDTHS["course"], features.STYLE[-1])
+    body = features.body(features.WIDTHS["course"], features.DEEPEST)
     return checkpoints.load(body, CHECKPOINT)

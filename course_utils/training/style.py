@@ -8,13 +8,23 @@ from collections import deque
 
 import numpy as np
 import tensorflow as tf
+from skimage import exposure
 
 from .. import images, losses
 from ..models.features import CONTENT, STYLE
 from .pix2pix import FusedAdam
 
-BETA, GAMMA = 30.0, 0.02  # of style and of variation, where content has the weight 1
+BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
+
+
+def in_colours_of(style, content):
+    """The content picture (H, W, 3) with the style picture's histogram in each channel, float32.
+
+    What a small network calls content holds colours, too: given so, they don't pull against the
+    style. Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman (2017), section 5, the other way round.
+    """
+    return exposure.match_histograms(content, style, channel_axis=-1).astype(np.float32)
 
 
 class Repainting:
@@ -34,15 +44,16 @@ class Repainting:
     """
 
     def __init__(self, network, content=None, styles=None, start="content", side=256, alpha=1.0,
-                 beta=BETA, gamma=GAMMA, scale=1.0, weights=None, content_layer=CONTENT, seed=0,
+                 beta=BETA, gamma=GAMMA, scale=1.0, weights=None, content_layer=None, seed=0,
                  gram=losses.gram_matrix, style_loss=losses.style_loss,
                  content_loss=losses.content_loss):  # fmt: skip
         if content is None and styles is None:
             raise ValueError("Give a content picture, a style picture or both.")
         if weights is None:
-            own = [name for name in STYLE if name in network.output]
+            own = [name for name in STYLE[network.name] if name in network.output]
             weights = {name: 1 / len(own) for name in own}
-        self.network, self.content, self.content_layer = network, content, content_layer
+        self.network, self.content = network, content
+        self.content_layer = content_layer or CONTENT[network.name]
         self.styles = styles if isinstance(styles, dict | None) else {"style": (styles, 1.0)}
         self.alpha, self.beta, self.gamma, self.scale = alpha, beta, gamma, scale
         self.weights, self.gram, self.style_loss = weights, gram, style_loss
@@ -66,7 +77,7 @@ class Repainting:
             found = self.network(images.centre_square(style, round(side * self.scale))[None])
             self.style_targets += [(layer, share, self.gram(found[layer])[0], _places(found[layer]))
                                    for layer in self.weights]
-        self._evaluate = tf.function(self.evaluate, reduce_retracing=True)
+        self._evaluate = tf.function(lambda picture: self.evaluate(picture))
 
     def parts(self, pictures, content=None):
         """{"content", "style", "variation"} of pictures (B, H, W, 3), not yet weighted, each a mean.
@@ -218,20 +229,37 @@ def _size(pictures):
     return float(np.prod(pictures.shape[1:]))
 
 
-def distances(judge, picture, content, style):
+def descents(painting, evaluations, rates):
+    """{"Adam 0.02": losses …, "L-BFGS": losses}: the lowest so far after each evaluation.
+
+    Each begins where the `Repainting` stands. rates: Adam's learning rates.
+    """
+    start, curves = painting.picture, {}
+    ways = {f"Adam {rate:g}": (painting.adam, {"learning_rate": rate}) for rate in rates}
+    for name, (way, settings) in (ways | {"L-BFGS": (painting.lbfgs, {})}).items():
+        painting.picture, painting.history = start, []
+        way(evaluations, **settings)
+        curves[name] = np.minimum.accumulate([told["loss"] for told in painting.history])
+    return curves
+
+
+def distances(judge, picture, content, style, scale=1.0):
     """{"style_distance", "content_distance"} of a picture as a network `judge` sees it.
 
     style: mean over its style layers of |G - A|² / |A|², G and A the Gram matrices per place.
-    content: |F - P|² / |P|² in `features.CONTENT`. Both are 0 at best; pictures (H, W, 3) in [0, 1]
-    are cut to the first one's square. judge: of `models.features`, best not the one that painted.
+    content: |F - P|² / |P|² in its content layer. Both are 0 at best; pictures (H, W, 3) in [0, 1]
+    are cut to the first one's square, the style to `scale` times it. judge: of `models.features`,
+    best not the one that painted.
     """
-    side = len(picture)
+    sides = len(picture), len(picture), round(len(picture) * scale)
     seen, its_content, its_style = (
         {name: layer.numpy() for name, layer in judge(images.centre_square(p, side)[None]).items()}
-        for p in (picture, content, style))  # fmt: skip
-    grams = [[losses.gram_matrix(f[name])[0].numpy() for name in STYLE] for f in (seen, its_style)]
+        for p, side in zip((picture, content, style), sides, strict=True))  # fmt: skip
+    grams = [[losses.gram_matrix(f[name])[0].numpy() / _places(f[name]) for name in STYLE[judge.name]]
+             for f in (seen, its_style)]  # fmt: skip
+    layer = CONTENT[judge.name]
     return {"style_distance": float(np.mean([_relative(*pair) for pair in zip(*grams)])),
-            "content_distance": _relative(seen[CONTENT], its_content[CONTENT])}  # fmt: skip
+            "content_distance": _relative(seen[layer], its_content[layer])}  # fmt: skip
 
 
 def _relative(found, wanted):
