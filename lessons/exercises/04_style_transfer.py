@@ -122,8 +122,8 @@ q4.check(keep_colours)
 # The open one: a photograph, a painting, and no gradient.
 # Your score is **style × content**, as the course's feature network sees them:
 #
-# - **Style**: 1 where the Gram matrices are the painting's, 0 where they are as far off as the photograph's.
-# - **Content**: 1 where the activations are the photograph's, 0 where they are as far off as the painting's.
+# - **Style**: 1 where the Gram matrices are the painting's, 0 where no more than its colours have come.
+# - **Content**: 1 where the activations are those of the photograph in the painting's colours, 0 where they are as far off as the painting's.
 
 # %%
 from course_utils.show import show_images
@@ -163,6 +163,7 @@ show_images([repaint(*pair) for pair in works().values()],
 # %% [markdown] tags=["solution"]
 # Each square is a piece of the painting that is light and dark where the photograph is.
 # It has strokes, and seams: no stroke runs on into the next square.
+# It gets 0.32; squares of 4 pixels get 0.23, since no stroke fits into them.
 
 # %% [markdown]
 # What does the optimisation have that these pieces haven't?
