@@ -4,6 +4,7 @@
 size: places, lengths and colours come from the seed, in units of the picture's side.
 """
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -92,10 +93,10 @@ def trails(starts, angles, length, steps=8):
     return np.stack(points, 1)
 
 
-def stroke(rng, canvas, relief, curves, colours, brush):
-    """Draw curves (N, K, 2) in colours (N, 3), one over the other, onto canvas and relief.
+def stroke(rng, canvas, curves, colours, brush):
+    """Draw curves (N, K, 2) in colours (N, 3), one over the other, each a bundle of hairs.
 
-    canvas: (S, S, 3) and relief: (S, S), both changed. Each stroke is a bundle of hairs.
+    canvas: (S, S, 4), three of colour and one of how thick the paint is; it is changed.
     """
     side, hairs = len(canvas), 5
     ways = np.gradient(curves, axis=1)
@@ -104,21 +105,20 @@ def stroke(rng, canvas, relief, curves, colours, brush):
     lightness = 1 + brush.hairs * rng.standard_normal((len(curves), hairs))
     heights = rng.uniform(0.2, 1, (len(curves), hairs))
     places_across = np.linspace(-0.5, 0.5, hairs) * brush.width * (1 - 0.8 / hairs)
-    for curve, normal, colour, light, high in zip(curves, across, colours, lightness, heights,
-                                                  strict=True):  # fmt: skip
-        for off, tone, height in zip(places_across, light, high, strict=True):
-            line = [np.round((curve + off * normal) * side * 16).astype(np.int32)]
-            ink = tuple(map(float, np.clip(colour * tone, 0, 1)))
-            cv2.polylines(canvas, line, False, ink, width, cv2.LINE_AA, 4)
-            cv2.polylines(relief, line, False, float(height), width, cv2.LINE_AA, 4)
+    inks = np.clip(colours[:, None] * lightness[..., None], 0, 1)  # (N, hairs, 3)
+    inks = np.concatenate([inks, heights[..., None]], -1).tolist()
+    lines = curves[:, None] + places_across[:, None, None] * across[:, None]  # (N, hairs, K, 2)
+    for bundle, its_inks in zip(np.round(lines * side * 16).astype(np.int32), inks, strict=True):
+        for line, ink in zip(bundle, its_inks, strict=True):
+            cv2.polylines(canvas, [line], False, ink, width, cv2.LINE_AA, 4)
 
 
-def lit(canvas, relief, strength=0.25):
-    """Thick paint in the light from the upper left."""
-    side = len(relief)
-    soft = cv2.GaussianBlur(relief, (0, 0), side / 700)
+def lit(canvas, strength=0.25):
+    """A canvas (S, S, 4) as a picture (S, S, 3): thick paint in the light from the upper left."""
+    side = len(canvas)
+    soft = cv2.GaussianBlur(canvas[..., 3], (0, 0), side / 700)
     slope = (cv2.Sobel(soft, cv2.CV_32F, 1, 0) + cv2.Sobel(soft, cv2.CV_32F, 0, 1)) * side / 900
-    return np.clip(canvas * (1 - strength * np.clip(slope, -1, 1))[..., None], 0, 1)
+    return np.clip(canvas[..., :3] * (1 - strength * np.clip(slope, -1, 1))[..., None], 0, 1)
 
 
 # What is painted: a landscape, and a sea ----------------------------------------------------------
@@ -172,14 +172,14 @@ def tones(picture):
 def strokes(rng, side):
     """Broad brushes first, fine ones last; each stroke follows the form of what it paints."""
     scene, angles = landscape(rng)
-    canvas, relief = np.full((side, side, 3), 0.55, np.float32), np.zeros((side, side), np.float32)
+    canvas = np.full((side, side, 4), [0.55, 0.55, 0.55, 0], np.float32)
     for count, brush in ((700, Brush(0.16, 0.045)), (1500, Brush(0.085, 0.024)),
                          (2200, Brush(0.045, 0.013))):  # fmt: skip
         starts = rng.uniform(-0.06, 1.03, (count, 2))
         curves = trails(starts, angles + 0.25 * noise(rng, 0.02), brush.length)
         colours = shifted(rng, at(scene, curves.mean(1)), 0.025, 0.1, 0.07)
-        stroke(rng, canvas, relief, curves, colours, brush)
-    return lit(canvas, relief)
+        stroke(rng, canvas, curves, colours, brush)
+    return lit(canvas)
 
 
 def pointillism(rng, side):
@@ -267,21 +267,20 @@ def marbling(rng, side):
                 inks("283d3b", "edddd4", "c44536", "772e25", "197278", "f0c987"),
                 inks("2d1e2f", "f7b32b", "fcf6b1", "a9e5bb", "f72c25", "446488"))  # fmt: skip
     palette = palettes[rng.integers(len(palettes))]
-    x, y = (np.ravel(a).astype(np.float64) for a in places(side))
-    moves = [("comb", rng.uniform(-0.3, 0.3) + k * np.pi / 2, rng.uniform(0.07, 0.1), rng.random())
+    x, y = map(np.ravel, places(side))
+    combs = [(rng.uniform(-0.3, 0.3) + k * math.pi / 2, rng.uniform(0.07, 0.1), rng.random())
              for k in range(1 + rng.integers(2, 4))]  # fmt: skip
-    for _, angle, tooth, phase in reversed(moves):
-        along, across = np.cos(angle), np.sin(angle)
+    for angle, tooth, phase in reversed(combs):
+        along, across = math.cos(angle), math.sin(angle)
         place = (-x * across + y * along) / tooth + phase
         shift = 0.16 * (np.exp(-6 * np.abs(place % 1 - 0.5)) - 0.25) * np.where(place // 1 % 2, 1, -1)
         shift += 0.02 * np.sin(2 * np.pi * place / 3)
         x, y = x - shift * along, y - shift * across
-    colour = np.full(x.shape, -1)
+    colour = np.full(x.shape, -1, np.int8)
     for _ in range(200):  # the last drop first: it pushed all others away
-        (cx, cy), r = rng.uniform(-0.15, 1.15, 2), rng.uniform(0.03, 0.12)
+        (cx, cy), r = rng.uniform(-0.15, 1.15, 2).tolist(), rng.uniform(0.03, 0.12)
         far = (x - cx) ** 2 + (y - cy) ** 2
-        ink = rng.integers(len(palette))
-        colour = np.where((colour < 0) & (far < r * r), ink, colour)
+        colour[(colour < 0) & (far < r * r)] = rng.integers(len(palette))
         back = np.sqrt(np.clip(1 - r * r / np.maximum(far, 1e-9), 1e-6, 1))
         x, y = cx + (x - cx) * back, cy + (y - cy) * back
     picture = palette[np.where(colour < 0, 5, colour)].reshape(side, side, 3)
@@ -325,13 +324,13 @@ def waves(rng, side):
     guide = gaussian_filter(np.where(wet, rolling, stream), 1.5)
     down, right = np.gradient(guide)
     angles = np.arctan2(right, -down)
-    canvas, relief = np.full((side, side, 3), sky[0], np.float32), np.zeros((side, side), np.float32)
+    canvas = np.full((side, side, 4), [*sky[0], 0], np.float32)
     for count, brush in ((1200, Brush(0.1, 0.026)), (3200, Brush(0.07, 0.0135, 0.16)),
                          (2600, Brush(0.045, 0.0085, 0.2))):  # fmt: skip
         curves = trails(rng.uniform(-0.05, 1.05, (count, 2)), angles, brush.length, 10)
         colours = shifted(rng, at(scene, curves[:, 5]), 0.015, 0.08, 0.08)
-        stroke(rng, canvas, relief, curves, colours, brush)
-    return lit(canvas, relief, 0.3)
+        stroke(rng, canvas, curves, colours, brush)
+    return lit(canvas, 0.3)
 
 
 STYLES = {"strokes": strokes, "pointillism": pointillism, "woodcut": woodcut, "glass": glass,
