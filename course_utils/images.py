@@ -3,6 +3,7 @@
 Networks with a tanh output work in [-1, 1]; files and screens in uint8. Only this module converts.
 """
 
+import warnings
 from pathlib import Path
 
 import cv2
@@ -64,7 +65,9 @@ def rgb_to_lab(image: np.ndarray) -> np.ndarray:
 def lab_to_rgb(image: np.ndarray) -> np.ndarray:
     """CIE L*a*b* (…, 3) to sRGB in [0, 1]. Colours that sRGB does not have are clipped."""
     _check_channels(image)
-    xyz = color.lab2xyz(image.astype(np.float64), channel_axis=-1)
+    with warnings.catch_warnings():  # of each colour that is clipped
+        warnings.simplefilter("ignore", UserWarning)
+        xyz = color.lab2xyz(image.astype(np.float64), channel_axis=-1)
     return color.xyz2rgb(np.maximum(xyz, 0)).clip(0, 1).astype(np.float32)
 
 

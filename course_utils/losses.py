@@ -106,3 +106,79 @@ def _pixels(labels, scores, weights=None):
 def _same_shape(a, b):
     """Whether two shapes agree; None is a size that isn't known before the graph runs."""
     return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b))
+
+
+# Style transfer ----------------------------------------------------------------------------------
+
+
+def content_loss(features, target):
+    """Half the squared distance of a layer's activations from those of the content picture.
+
+    L = ½ Σ (F - P)²   over all channels and places of a picture
+
+    Gatys, Ecker, Bethge (2016), "Image style transfer", eq. 1. Source slides print it without the
+    square. features, target: (B, H, W, N) floats. Returns (B,), 0 at best, no upper limit.
+    Raises ValueError for other shapes.
+    """
+    features, target = _activations(features), _activations(target)
+    if not _same_shape(features.shape, target.shape):
+        raise ValueError(f"Content is compared place by place: {tuple(features.shape)} and "
+                         f"{tuple(target.shape)} don't fit; resize one picture.")
+    return ops.sum((features - target) ** 2, axis=(1, 2, 3)) / 2
+
+
+def gram_matrix(features):
+    """How much two channels are on in the same places, for all pairs; where is forgotten.
+
+    G_ij = Σ_k F_ik F_jk   over the M = H·W places k
+
+    Gatys et al. (2016), eq. 3: a product, not a sum. features: (B, H, W, N). Returns (B, N, N),
+    symmetric, without negative eigenvalues. Raises ValueError for other shapes.
+    """
+    features = _activations(features)
+    _, _, _, channels = features.shape
+    flat = ops.reshape(features, (ops.shape(features)[0], -1, channels))  # (B, M, N)
+    return ops.matmul(ops.swapaxes(flat, 1, 2), flat)  # (B, N, N)
+
+
+def style_loss(gram, target, places, target_places=None):
+    """Distance of a layer's Gram matrix from that of the style picture.
+
+    E = 1 / (4 N² M²) Σ (G - A)²   with the layer's own N channels and M places
+
+    Gatys et al. (2016), eq. 4; their style picture has the size of the result. For one of another
+    size, `target_places` is its own M', and E = 1 / (4 N²) Σ (G / M - A / M')²: the same where both
+    are equal. gram: G, (B, N, N). target: A, (N, N) or (B, N, N). places: M = H·W of the layer.
+    Returns (B,), 0 at best. Raises ValueError for matrices that don't fit.
+    """
+    gram, target = ops.convert_to_tensor(gram), ops.convert_to_tensor(target)
+    channels = gram.shape[-1]
+    if len(gram.shape) != 3 or not _same_shape(target.shape[-2:], gram.shape[-2:]):
+        raise ValueError(f"Gram matrices (B, N, N) and (N, N) are needed, not {tuple(gram.shape)} "
+                         f"and {tuple(target.shape)}: are they from two layers?")
+    off = gram / places - target / (places if target_places is None else target_places)
+    return ops.sum(off**2, axis=(1, 2)) / (4 * channels**2)
+
+
+def total_variation(pictures):
+    """Squared steps between neighbouring pixels, down and to the right, summed over a picture.
+
+    V = Σ (x[i+1, j] - x[i, j])² + (x[i, j+1] - x[i, j])²
+
+    Mahendran and Vedaldi (2015), "Understanding deep image representations", section 3.2, β = 2.
+    (`tf.image.total_variation` sums absolute steps.) pictures: (B, H, W, C). Returns (B,), 0 for
+    one flat colour. Raises ValueError for other shapes.
+    """
+    x = _activations(pictures)
+    down, right = x[:, 1:] - x[:, :-1], x[:, :, 1:] - x[:, :, :-1]
+    return ops.sum(down**2, axis=(1, 2, 3)) + ops.sum(right**2, axis=(1, 2, 3))
+
+
+def _activations(features):
+    """A float tensor (B, H, W, N), in at least float32."""
+    features = ops.convert_to_tensor(features)
+    if len(features.shape) != 4:
+        raise ValueError(f"(B, H, W, channels) is needed, not {tuple(features.shape)}; "
+                         "add the batch's axis with x[None].")
+    dtype = keras.backend.standardize_dtype(features.dtype)
+    return ops.cast(features, keras.backend.result_type(dtype, "float32"))

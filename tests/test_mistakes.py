@@ -162,4 +162,5 @@ def test_none_is_left_without_a_test_of_its_own():
         "unet_weight_map", "resize", "random_warp", "augmented", "centred", "predicted_classes",
         "mask_from_logits", "generator", "instance_norm", "generate", "patchgan",
         "adversarial_loss", "Pix2Pix", "resized_photo", "train_test", "cleaned", "rmse",
-        "write_image", "CycleGAN", "sketches_of"}  # fmt: skip
+        "write_image", "CycleGAN", "sketches_of", "content_loss", "gram_matrix", "style_loss",
+        "total_variation", "caffe"}  # fmt: skip

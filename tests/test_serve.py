@@ -389,8 +389,9 @@ def test_the_package_loads_without_the_network():
 
 def test_openapi_names_every_status(client):
     routes = client.get("/openapi.json").json()["paths"]
-    assert set(routes) == {"/health", "/denoise", "/ocr", "/face", "/sketch.png", "/example.png"}
-    for path in ("/denoise", "/ocr", "/face"):
+    assert set(routes) == {"/health", "/denoise", "/ocr", "/face", "/sketch.png", "/example.png",
+                           "/repaint", "/photograph.png"}
+    for path in ("/denoise", "/ocr", "/face", "/repaint"):
         assert set(routes[path]["post"]["responses"]) == set("200 400 413 415 422 503 504".split())
     assert set(routes["/denoise"]["post"]["responses"]["200"]["content"]) == {"image/png"}
     assert all(route["description"] for methods in routes.values() for route in methods.values())

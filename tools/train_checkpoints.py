@@ -137,6 +137,46 @@ def _translators(kind, seed, steps):
             "data": "drawn people, seeds 0 to 399"}  # fmt: skip
 
 
+def feature_network(seed=0):
+    """Lesson 04's feature network, on paintings and photographs; its tasks' last losses."""
+    import keras
+
+    from course_utils.training import features
+
+    last = {}
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: last.update(logs))
+    model = features.train(features.gallery(), features.STEPS, seed, features.STEPS // EPOCH,
+                           [*_safety(features.CHECKPOINT), keep])  # fmt: skip
+    yield model, features.CHECKPOINT, {
+        "seed": seed, "steps": features.STEPS,
+        "metrics": {name: round(float(value), 4) for name, value in last.items()},
+        "data": "20 photographs of scikit-image, 60 drawn paintings, seeds 1000 to 1009"}  # fmt: skip
+
+
+def fast_styles(seed=0):
+    """Lesson 04's feed-forward networks; loss and parts of the astronaut, repainted at 256²."""
+    from course_utils.models import features
+    from course_utils.training import checkpoints, fast_style, style
+    from course_utils.training.features import photographs
+    from course_utils.worlds import painters
+
+    network = features.network("course")
+    for name, painting in fast_style.PAINTED.items():
+        picture = painters.paint(name, painting, 512)
+        folder = f"04_{name}"
+        model = fast_style.train(network, picture, fast_style.STEPS, seed, fast_style.STEPS // EPOCH,
+                                 _safety(folder), scale=fast_style.SCALE)  # fmt: skip
+        photograph = photographs()[0]
+        aim = style.Repainting(network, style.in_colours_of(picture, photograph), picture,
+                               scale=fast_style.SCALE)  # fmt: skip
+        made = fast_style.repaint(checkpoints.as_shipped(model), photograph[None])
+        told = aim.evaluate(made)[0]
+        yield model, folder, {
+            "seed": seed, "steps": fast_style.STEPS,
+            "metrics": {key: round(float(value), 4) for key, value in told.items()},
+            "data": f"20 photographs of scikit-image, drawn painting {name} {painting}"}  # fmt: skip
+
+
 def _safety(name):
     """Saves the whole state of the training after each epoch, and prints how it goes."""
     import keras
@@ -147,7 +187,7 @@ def _safety(name):
 
 
 NETWORKS = {"01": (cells,), "02": (reader, generators), "03": (autoencoders, pairs_translators, cyclegan),
-            "06": (pages,)}
+            "04": (feature_network, fast_styles), "06": (pages,)}
 
 
 def main(argv=None) -> int:

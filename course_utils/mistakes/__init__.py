@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 # Pictures come first, for they load no Keras; all mistakes of a topic are in one module.
 MODULES = ("pictures", "segmentation", "translation", "portraits", "gallery", "pix2pix",
-           "cyclegan", "documents")
+           "cyclegan", "style", "repainting", "documents")
 _known: dict[str, "Mistake"] = {}
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import __version__, images, ocr
+from . import painting
 from .pages import Limits, decode, encode
 
 STATIC = Path(__file__).parent / "static"
@@ -95,14 +96,15 @@ def load_painter() -> Callable[[np.ndarray], np.ndarray]:
     return paint
 
 
-def create_app(clean=None, read=None, limits: Limits = Limits(), paint=None) -> FastAPI:
+def create_app(clean=None, read=None, limits: Limits = Limits(), paint=None, repaint=None) -> FastAPI:
     """The service as an ASGI application.
 
     `clean`: a function from a page (H, W) float32 in [0, 1] to the same, cleaned; None loads the
     network of lesson 06 when the server starts. `read`: a function from a page to its text; None
     is Tesseract, which may be missing: then /ocr answers 503 and everything else works.
     `paint`: from a sketch (H, W) to a face (H', W', 3); None loads the network of lesson 03 at the
-    first sketch.
+    first sketch. `repaint`: a function from a picture (H, W, 3) to the same, repainted; None is the
+    network of lesson 04.
     """
     service = Service(clean, read, limits, paint)
     app = FastAPI(title="Page cleaner", version=__version__, lifespan=service.lifespan,
@@ -157,6 +159,8 @@ def create_app(clean=None, read=None, limits: Limits = Limits(), paint=None) -> 
         """A damaged page to try the service on, drawn by the course; another for each seed."""
         return Response(await asyncio.to_thread(_example, seed), media_type="image/png")
 
+    app.include_router(painting.routes(service, repaint or painting.Painter(), place, FORM, PICTURE,
+                                       PROBLEMS))  # fmt: skip
     return app
 
 
@@ -201,6 +205,8 @@ class Service:
             self.paint = self.paint or load_painter()
             return encode(self.paint(sketch))
 
+    async def in_turn(self, work: Callable[[], bytes]) -> bytes:
+        """Do what another tab needs, in the threads that all share."""
         return await _in(self.cleaners, work)
 
     async def texts(self, file: UploadFile) -> Text:

@@ -1,4 +1,4 @@
-"""Uploaded bytes to a grey page and back. What a file is, its content says, never its name."""
+"""Uploaded bytes to a picture and back. What a file is, its content says, never its name."""
 
 import io
 from typing import NamedTuple
@@ -28,10 +28,10 @@ class Limits(NamedTuple):
         return self._replace(pixels=self.pixels // 2, side=min(self.side, 16_000))
 
 
-def decode(content: bytes, limits: Limits = Limits()) -> np.ndarray:
+def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> np.ndarray:
     """A PNG, JPEG or TIFF file as a grey page (H, W) float32 in [0, 1], upright by its EXIF tag.
 
-    Transparency goes onto white; of several pages the first is read. Raises HTTPException with one
+    colour: as a picture (H, W, 3) instead. Transparency goes onto white; of several pages the first is read. Raises HTTPException with one
     sentence: 413 for too many pixels (told from the header, before decoding), 415 for another kind
     of file, 422 for an empty or damaged one.
     """
@@ -42,7 +42,7 @@ def decode(content: bytes, limits: Limits = Limits()) -> np.ndarray:
             _check_size(opened, limits)
             if opened.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > limits.scans:
                 raise ValueError("more scans than any camera writes")
-            return _grey(ImageOps.exif_transpose(opened))
+            return _floats(ImageOps.exif_transpose(opened), colour)
     except HTTPException:
         raise
     except Image.DecompressionBombError:
@@ -58,7 +58,7 @@ def decode(content: bytes, limits: Limits = Limits()) -> np.ndarray:
 
 
 def encode(page: np.ndarray) -> bytes:
-    """A grey page (H, W) or a picture (H, W, 3) in [0, 1] as a PNG file."""
+    """A page (H, W) or a picture (H, W, 3) in [0, 1] as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(images.to_uint8(page)).save(file, "PNG", compress_level=3)
     return file.getvalue()
@@ -78,15 +78,16 @@ def _too_large(size: str, limits: Limits) -> HTTPException:
         f"{limits.side} pixels a side and send it again.")  # fmt: skip
 
 
-def _grey(picture: Image.Image) -> np.ndarray:
-    """Any of Pillow's modes to (H, W) float32 in [0, 1]."""
+def _floats(picture: Image.Image, colour: bool) -> np.ndarray:
+    """Any of Pillow's modes to (H, W), or in colour (H, W, 3), float32 in [0, 1]."""
     if picture.mode[0] in "IF":  # 12 to 32 bits or floats: their white is not written in the file
         values = np.nan_to_num(np.asarray(picture, np.float32), posinf=0, neginf=0)
         peak = max(float(values.max()), 1)
         white = next((top for top in (1, 255, 4095, 65535) if peak <= top), peak)
-        return (values / white).clip(0, 1)
+        grey = (values / white).clip(0, 1)
+        return grey[..., None].repeat(3, -1) if colour else grey
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
-    return np.asarray(picture.convert("L"), np.float32) / 255
+    return np.asarray(picture.convert("RGB" if colour else "L"), np.float32) / 255

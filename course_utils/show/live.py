@@ -16,13 +16,15 @@ class Live(keras.callbacks.Callback):
 
     steps: training steps in all. pictures: a function without arguments that returns a list of
     pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch. alt: what the figure shows.
-    seconds: pause between two refreshes. After `fit`, `losses` holds the loss of every step.
+    seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
+    logarithmic. After `fit`, `losses` holds the loss of every step.
     """
 
-    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0):
+    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=()):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
+        self.parts: dict[str, list[float]] = {name: [] for name in parts}
         self._handle, self._drawn = None, 0.0
 
     def on_train_begin(self, logs=None):
@@ -34,6 +36,8 @@ class Live(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float(logs["loss"]))
+        for name, values in self.parts.items():
+            values.append(float(logs[name]))
         self._bar.update()
         self._bar.set_postfix(loss=f"{self.losses[-1]:.3f}", refresh=False)
         if time.monotonic() - self._drawn > self.seconds:
@@ -48,7 +52,12 @@ class Live(keras.callbacks.Callback):
         figure, axes = plt.subplots(1, len(pictures) + 1, figsize=(12, 2.7),
                                     width_ratios=[1.5] + [1] * len(pictures))  # fmt: skip
         axes[0].plot(self.losses, alpha=0.3)
-        axes[0].plot(smooth(self.losses), color="C0", linewidth=2)
+        axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
+        if self.parts:
+            for (name, values), dash in zip(self.parts.items(), ("--", ":", "-."), strict=False):
+                axes[0].plot(values, dash, label=name)
+            axes[0].set_yscale("log")
+            axes[0].legend(frameon=False, fontsize=10)
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
         for axis, picture in zip(axes[1:], pictures, strict=True):
             axis.imshow(np.squeeze(picture), cmap="gray", vmin=0, vmax=1)

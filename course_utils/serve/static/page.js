@@ -30,6 +30,21 @@ const TABS = [
     paper: "Paper: draw with the mouse, a pen or a finger",
     after: "The face that the network paints",
   },
+  {
+    id: "repaint",
+    title: "Repaint a picture",
+    lead: "One pass through a network that knows one painting: waves by night, of lesson 04.",
+    invitation: ["Drop a picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 1024 pixels or less"],
+    choose: "Choose a picture",
+    accept: "image/png,image/jpeg,image/tiff",
+    send: "repaint",
+    example: "photograph.png",
+    busy: "Repainting …",
+    done: "Repainted",
+    download: "repainted.png",
+    before: "Before",
+    after: "After",
+  },
 ];
 
 const main = document.querySelector("main");

@@ -1,0 +1,33 @@
+"""One style in milliseconds: a network that repaints any picture in one pass."""
+
+import keras
+from keras import layers
+
+from .pix2pix import instance_norm
+
+
+def fast_style(width=24, blocks=5):
+    """Pictures (N, H, W, 3) in [0, 1] to repainted ones of the same size; H, W multiples of 4.
+
+    Two halvings, residual blocks at a quarter of the size, two doublings; instance norm, as style
+    asks for the same contrast everywhere. Source: Johnson, Alahi, Fei-Fei (2016), "Perceptual
+    losses", and its supplement's table 1; narrower here, for a laptop.
+    """
+    inputs = keras.Input((None, None, 3))                                # (N, H, W, 3)
+    x = layers.Rescaling(4.0, -2.0)(inputs)
+    x = convolution(x, width, size=5, stride=2)                          # (N, H/2, W/2, width)
+    x = convolution(x, 2 * width, stride=2)                              # (N, H/4, W/4, 2 width)
+    for _ in range(blocks):
+        y = convolution(convolution(x, 2 * width), 2 * width, relu=False)
+        x = layers.Add()([x, y])                                         # (N, H/4, W/4, 2 width)
+    x = convolution(layers.UpSampling2D(2)(x), width)                    # (N, H/2, W/2, width)
+    x = convolution(layers.UpSampling2D(2)(x), width // 2)               # (N, H, W, width / 2)
+    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid")(x)     # (N, H, W, 3)
+    return keras.Model(inputs, x, name="fast_style")
+
+
+def convolution(x, width, size=3, stride=1, relu=True):
+    """Convolution, instance norm, ReLU."""
+    x = layers.Conv2D(width, size, strides=stride, padding="same", use_bias=False)(x)
+    x = instance_norm(x)
+    return layers.ReLU()(x) if relu else x

@@ -1,0 +1,160 @@
+"""Feature networks for style transfer: three kinds of weights in one shape, that of VGG-19.
+
+`network("course")` maps pictures (N, H, W, 3) in [0, 1] to {layer's name: activations}. Source of the
+shape: Simonyan and Zisserman (2015), configuration E; of average pooling and of the rescaled
+activations: Gatys, Ecker, Bethge (2016), section 2.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
+WIDTHS = {"vgg19": (64, 128, 256, 512, 512), "course": (24, 32, 64, 96, 128)}
+NAMES = tuple(f"block{block}_conv{number}" for block, count in enumerate(CONVOLUTIONS, 1)
+              for number in range(1, count + 1))  # fmt: skip
+PAPER = tuple(f"block{block}_conv1" for block in range(1, 6))
+DEEPEST = "block5_conv1"
+SMALL = NAMES[: NAMES.index(DEEPEST) + 1]  # with few channels, style needs more layers, and content
+STYLE = {"vgg19": PAPER, "course": SMALL, "random": SMALL}  # a shallower one, to know a face again
+CONTENT = {"vgg19": "block4_conv2", "course": "block3_conv2", "random": "block3_conv2"}
+KINDS = {
+    "vgg19": "VGG-19, trained on ImageNet: a million photographs of a thousand things",
+    "course": "the course's network, trained on drawn pictures and 20 photographs: fewer forms",
+    "random": "random weights: it has learned nothing",
+}
+FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/" + FILE
+MD5 = "253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19 has it
+CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red; of ImageNet, in 0 to 255
+
+
+def network(kind="course", wanted=None, seed=0):
+    """A frozen network from pictures (N, H, W, 3) in [0, 1] to {name: activations}; its name is `kind`.
+
+    kind: one of KINDS. wanted: names as in NAMES, None for those of STYLE and CONTENT; nothing
+    behind the deepest of them is computed.
+    seed: of the random weights. Activations are rescaled to a mean of 1, see `to_unit_means`.
+    Raises ValueError for another kind or layer, and, with the way out, for weights that can't be had.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"The feature networks are {', '.join(KINDS)}; there is none called {kind!r}.")
+    wanted = (*STYLE[kind], CONTENT[kind]) if wanted is None else wanted
+    if not wanted or not set(wanted) <= set(NAMES):
+        raise ValueError(f"Choose layers among {', '.join(NAMES)}, not {', '.join(wanted) or 'none'}.")
+    if kind == "course":
+        from ..training import features
+
+        model = cut(features.load(), wanted, kind)
+    else:
+        model = body(WIDTHS["vgg19" if kind == "vgg19" else "course"], deepest(wanted),
+                     caffe if kind == "vgg19" else centred, seed)  # fmt: skip
+        if kind == "vgg19":
+            _read_vgg19(model)
+        model = cut(to_unit_means(model, _photographs()), wanted, kind)
+    model.trainable = False
+    return model
+
+
+def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False):
+    """The convolutions of VGG-19 up to `last` with average pooling, He-initialised; all outputs.
+
+    preprocess: `centred` or `caffe`. norm: batch norm before each ReLU, for training; `folded`
+    takes it out again.
+    """
+    inputs = keras.Input((None, None, 3))
+    x, outputs = (preprocess or centred)(inputs), {}
+    for number, name in enumerate(NAMES[: NAMES.index(last) + 1]):
+        block = int(name[5])
+        if name.endswith("conv1") and block > 1:
+            x = layers.AveragePooling2D(2, name=f"block{block - 1}_pool")(x)
+        he = keras.initializers.HeNormal(seed * 100 + number)
+        x = layers.Conv2D(widths[block - 1], 3, padding="same", use_bias=not norm,
+                          kernel_initializer=he, name=name)(x)  # fmt: skip
+        if norm:
+            x = layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
+        x = outputs[name] = layers.ReLU(name=f"{name}_relu")(x)
+    return keras.Model(inputs, outputs)
+
+
+def centred(pictures):
+    """[0, 1] to [-2, 2], about unit variance: what the course's network takes."""
+    return layers.Rescaling(4.0, -2.0, name="centred")(pictures)
+
+
+def caffe(pictures):
+    """[0, 1] to what VGG-19 takes: blue first, 0 to 255, each channel less its mean; not scaled."""
+    means = [-mean for mean in CAFFE_MEANS]
+    return layers.Rescaling(255.0, means, name="caffe")(pictures[..., ::-1])
+
+
+def cut(model, wanted, name="course"):
+    """The part of a network that gives the `wanted` layers, and nothing behind them."""
+    outputs = {name: model.get_layer(f"{name}_relu").output for name in wanted}
+    return keras.Model(model.input, outputs, name=name)
+
+
+def deepest(wanted):
+    """The last of some layers' names."""
+    return max(wanted, key=NAMES.index)
+
+
+def folded(model, widths):
+    """A trained network with batch norm as one without: the same answers from convolutions alone."""
+    names = list(model.output)
+    plain = body(widths, deepest(names))
+    for name in names:
+        gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
+        scale = gamma / np.sqrt(variance + model.get_layer(f"{name}_norm").epsilon)
+        kernel = model.get_layer(name).get_weights()[0] * scale  # (3, 3, in, out)
+        plain.get_layer(name).set_weights([kernel, beta - mean * scale])
+    return plain
+
+
+def to_unit_means(model, pictures, floor=0.1):
+    """Rescale each channel so that its mean over pictures (N, H, W, 3) and places is 1; in place.
+
+    The next layer's weights take the factor back: what is computed stays the same up to scale,
+    since the ReLU keeps positive factors. Channels that are hardly ever on are brought to a mean
+    below 1: a factor is at most 1 / (`floor` times the layer's mean). Source: Gatys et al. (2016).
+    """
+    answers = model.predict(pictures, verbose=0, batch_size=4)
+    before = np.ones(3)
+    for name, activations in answers.items():
+        mean = activations.mean((0, 1, 2))
+        mean = np.maximum(mean, floor * mean.mean() + 1e-12)
+        kernel, bias = model.get_layer(name).get_weights()
+        kernel = kernel * before[:, None] / mean
+        model.get_layer(name).set_weights([kernel, bias / mean])
+        before = mean
+    return model
+
+
+def _photographs():
+    from ..training import features
+
+    return features.photographs(side=96)
+
+
+def _read_vgg19(model):
+    """Put ImageNet's weights into a body of VGG-19. Raises ValueError where they can't be had."""
+    path = os.environ.get("COURSE_VGG19")
+    instead = 'or take kind="course", which needs no file.'
+    if path is None:
+        try:
+            path = keras.utils.get_file(FILE, ADDRESS, cache_subdir="models", file_hash=MD5)
+        except Exception as error:  # Keras raises plain exceptions for whatever goes wrong
+            raise ValueError(f"VGG-19 can't be downloaded here; set COURSE_VGG19 to the file {FILE}, "
+                             + instead) from error  # fmt: skip
+    if not Path(path).is_file():
+        raise ValueError(f"COURSE_VGG19 names no file; download {FILE} and name that, {instead}")
+    if hashlib.md5(Path(path).read_bytes()).hexdigest() != MD5:
+        raise ValueError(f"{Path(path).name} is not Keras' {FILE}, or it is damaged; download it "
+                         f"again, {instead}")  # fmt: skip
+    whole = keras.applications.VGG19(include_top=False, weights=path)
+    for name in model.output:
+        model.get_layer(name).set_weights(whole.get_layer(name).get_weights())

@@ -1,0 +1,91 @@
+"""The training of a network that repaints in one pass; the losses are those of `training.style`."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .. import images, profile
+from ..data.pipeline import stream
+from ..models.fast_style import fast_style
+from .features import photographs, relit
+from .pix2pix import FusedAdam
+from .schedules import warm_cosine
+from .style import Repainting, in_colours_of
+
+SIDE, BATCH, STEPS = 128, 2, 1600
+PAINTED = {"waves": 3}  # style: seed of its painting
+SCALE = 1.5  # of the strokes
+
+
+class FastStyle(keras.Model):
+    """The network and how it learns: for each picture the loss of a `Repainting`, not its pixels.
+
+    Data are pairs of pictures (N, H, W, 3) in [0, 1]: what goes in, and whose content is to stay
+    (the same in the painting's colours). There is no right answer beside them.
+    Source: Johnson, Alahi, Fei-Fei (2016), eq. 1 to 5.
+    """
+
+    def __init__(self, network, aim: Repainting):
+        super().__init__()
+        self.painter, self.aim = network, aim
+        self.built = True
+
+    def train_step(self, data):
+        pictures, contents = data
+        content = self.aim.network(contents)[self.aim.content_layer]
+        with tf.GradientTape() as tape:
+            parts = self.aim.parts(self.painter(pictures, training=True), content)
+            loss = self.aim.total(parts)
+        variables = self.painter.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return {"loss": loss} | parts
+
+
+class Contents:
+    """Draws a photograph's square, in another place and light, and the same in a style's colours.
+
+    Both (SIDE, SIDE, 3) in [0, 1].
+    """
+
+    def __init__(self, style):
+        self.style = images.centre_square(style, SIDE)
+
+    def __call__(self, rng):
+        whole = photographs()[rng.integers(len(photographs()))]
+        edge = int(len(whole) * rng.uniform(0.45, 1))
+        top, left = rng.integers(0, len(whole) - edge + 1, 2)
+        crop = whole[top : top + edge, left : left + edge][:, :: rng.choice([-1, 1])]
+        crop = relit(rng, images.resize(np.ascontiguousarray(crop), (SIDE, SIDE)))
+        return crop, in_colours_of(self.style, crop)
+
+
+def train(feature_network, style, steps=STEPS, seed=0, epochs=1, callbacks=(), **weights):
+    """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`."""
+    profile.set_seeds(seed)
+    aim = Repainting(feature_network, styles=style, start="noise", side=256, **weights)
+    model = FastStyle(fast_style(), aim)
+    model.compile(FusedAdam(warm_cosine(steps, 3e-3)), jit_compile=False)
+    model.optimizer.build(model.painter.trainable_variables)
+    model.fit(stream(Contents(style), BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
+              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    return model.painter
+
+
+def load(name="waves"):
+    """The shipped network of one of the styles PAINTED.
+
+    Raises ValueError for another style and, with the command that makes it anew, if it is missing.
+    """
+    from . import checkpoints
+
+    if name not in PAINTED:
+        raise ValueError(f"Networks are shipped for {', '.join(PAINTED)}, not for {name!r}.")
+    return checkpoints.load(fast_style(), f"04_{name}")
+
+
+def repaint(network, pictures):
+    """Repaint pictures of one size (N, H, W, 3) in [0, 1], of any sides; float32 in [0, 1]."""
+    pictures = np.asarray(pictures, np.float32)
+    height, width = pictures.shape[1:3]
+    padded = np.pad(pictures, ((0, 0), (0, -height % 4), (0, -width % 4), (0, 0)), "edge")
+    return np.asarray(network(padded, training=False))[:, :height, :width]

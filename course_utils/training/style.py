@@ -1,0 +1,266 @@
+"""Style transfer by optimisation: what is learned is the picture itself.
+
+Source: Gatys, Ecker, Bethge (2016), "Image style transfer using convolutional neural networks".
+"""
+
+import contextlib
+from collections import deque
+
+import numpy as np
+import tensorflow as tf
+from skimage import exposure
+
+from .. import images, losses
+from ..models.features import CONTENT, STYLE
+from .pix2pix import FusedAdam
+
+BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
+MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
+
+
+def in_colours_of(style, content):
+    """The content picture (H, W, 3) with the style picture's histogram in each channel, float32.
+
+    What a small network calls content holds colours, too: given so, they don't pull against the
+    style. Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman (2017), section 5, the other way round.
+    """
+    return exposure.match_histograms(content, style, channel_axis=-1).astype(np.float32)
+
+
+class Repainting:
+    """A picture on its way to the content of one and the style of others.
+
+    L = α content / (N M) + β Σ_l w_l E_l + γ variation / (numbers of the picture)
+
+    with the losses of `course_utils.losses`; content is divided by its number of activations, so
+    that the same α suits every layer and size (Gatys et al. sum, and choose anew for each).
+
+    network: of `models.features`. content: (H, W, 3) in [0, 1], or None for a texture alone.
+    styles: one such picture, or {name: (picture, share)}, or None for a content alone.
+    start: "content", "noise" or a picture. side: of the result. scale: of the style, 2 makes its
+    strokes twice as wide. weights: {layer: w_l}; None gives the network's style layers equal ones.
+    gram, style_loss, content_loss: others to compare with.
+    `picture` is where it stands, `history` the loss and its parts after each evaluation.
+    """
+
+    def __init__(self, network, content=None, styles=None, start="content", side=256, alpha=1.0,
+                 beta=BETA, gamma=GAMMA, scale=1.0, weights=None, content_layer=None, seed=0,
+                 gram=losses.gram_matrix, style_loss=losses.style_loss,
+                 content_loss=losses.content_loss):  # fmt: skip
+        if content is None and styles is None:
+            raise ValueError("Give a content picture, a style picture or both.")
+        if weights is None:
+            own = [name for name in STYLE[network.name] if name in network.output]
+            weights = {name: 1 / len(own) for name in own}
+        self.network, self.content = network, content
+        self.content_layer = content_layer or CONTENT[network.name]
+        self.styles = styles if isinstance(styles, dict | None) else {"style": (styles, 1.0)}
+        self.alpha, self.beta, self.gamma, self.scale = alpha, beta, gamma, scale
+        self.weights, self.gram, self.style_loss = weights, gram, style_loss
+        self.content_loss, self.history = content_loss, []
+        if isinstance(start, str):
+            rng = np.random.default_rng(seed)
+            start = content if start == "content" else rng.random((side, side, 3), np.float32)
+        if start is None:
+            raise ValueError('Without a content picture, start from "noise" or from a picture.')
+        self.picture = start
+        self.resize(side)
+
+    def resize(self, side):
+        """Go on at another size: first coarse, then fine. The targets are computed here, once."""
+        self.picture = images.centre_square(self.picture, side)
+        self.targets, self.style_targets = {}, []
+        if self.content is not None:
+            small = images.centre_square(self.content, side)
+            self.targets["content"] = self.network(small[None])[self.content_layer]
+        for style, share in (self.styles or {}).values():
+            found = self.network(images.centre_square(style, round(side * self.scale))[None])
+            self.style_targets += [(layer, share, self.gram(found[layer])[0], _places(found[layer]))
+                                   for layer in self.weights]
+        self._evaluate = tf.function(lambda picture: self.evaluate(picture))
+
+    def parts(self, pictures, content=None):
+        """{"content", "style", "variation"} of pictures (B, H, W, 3), not yet weighted, each a mean.
+
+        content: activations that replace the target's, for pictures of other contents.
+        """
+        found, mean = self.network(pictures), tf.reduce_mean
+        parts = {"variation": mean(losses.total_variation(pictures)) / _size(pictures)}
+        content = self.targets.get("content") if content is None else content
+        if content is not None:
+            layer = found[self.content_layer]
+            parts["content"] = mean(self.content_loss(layer, content)) / _size(layer)
+        if self.styles:
+            parts["style"] = tf.add_n([
+                self.weights[layer] * share * mean(self.style_loss(
+                    self.gram(found[layer]), target, _places(found[layer]), places))
+                for layer, share, target, places in self.style_targets])  # fmt: skip
+        return parts
+
+    def evaluate(self, picture):
+        """One evaluation: (loss and its parts, gradient) of a picture (1, H, W, 3)."""
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            parts = self.parts(picture)
+            loss = self.total(parts)
+        return {"loss": loss} | parts, tape.gradient(loss, picture)
+
+    def total(self, parts):
+        """The weighted sum of `parts`."""
+        factors = {"content": self.alpha, "style": self.beta, "variation": self.gamma}
+        return tf.add_n([factors[name] * part for name, part in parts.items()])
+
+    # Two ways down ---------------------------------------------------------------------------
+
+    def lbfgs(self, evaluations, sides=None, callbacks=()):
+        """L-BFGS within [0, 1], the whole picture as one float64 vector; continues where it is.
+
+        From its last steps it learns how the loss bends: Nocedal (1980), algorithm 7.4 of Nocedal
+        and Wright (2006). scipy has it; its `minimize` adds exact bounds, which at 196,608 pixel
+        values take longer than the network. sides: share the evaluations evenly, from coarse
+        to fine; the sizes of content and style follow. Returns self.
+        """
+        def go():
+            for number, side in enumerate(sides or [None], 1):
+                if side not in (None, len(self.picture)):
+                    self.resize(side)
+                self._descend(began + evaluations * number // len(sides or [None]), callbacks)
+
+        began = len(self.history)
+        return self._run(go, callbacks)
+
+    def _descend(self, last, callbacks):
+        """Steps along H·gradient, H estimated from the last MEMORY steps, until history is `last` long.
+
+        The pixels that stand at 0 or 1 and want beyond it are held. A step that doesn't lower the
+        loss enough (Armijo's rule) is shortened.
+        """
+        def evaluated(vector):
+            if len(self.history) == last:
+                raise StopIteration
+            told, gradient = self._note(tf.constant(vector.reshape(shape), tf.float32), callbacks)
+            return told["loss"], gradient.numpy().astype(np.float64).ravel()
+
+        shape, pairs = (1, *self.picture.shape), deque(maxlen=MEMORY)
+        x = self.picture.astype(np.float64).ravel()
+        with contextlib.suppress(StopIteration):
+            loss, gradient = evaluated(x)
+            while True:
+                free = np.where(gradient > 0, x > 0, x < 1)
+                way = -_curved(gradient * free, pairs) * free
+                for part in 1.0, 0.3, 0.09, 0.01:
+                    new = np.clip(x + part * way, 0, 1)
+                    new_loss, new_gradient = evaluated(new)
+                    if new_loss <= loss + 1e-4 * _dot(gradient, new - x):
+                        break
+                else:  # no luck: forget the past
+                    pairs.clear()
+                if _dot(new - x, new_gradient - gradient) > 0:
+                    pairs.append((new - x, new_gradient - gradient))
+                x, loss, gradient = new, new_loss, new_gradient
+        self.picture = x.astype(np.float32).reshape(self.picture.shape)
+
+    def adam(self, evaluations, learning_rate=0.02, callbacks=()):
+        """Adam, each step cut to [0, 1]; continues where it is. Returns self."""
+        picture = tf.Variable(self.picture[None])
+        optimizer = FusedAdam(learning_rate)
+        optimizer.build([picture])
+
+        def go():
+            for _ in range(evaluations):
+                _, gradient = self._note(tf.convert_to_tensor(picture), callbacks)
+                optimizer.apply([gradient], [picture])
+                picture.assign(tf.clip_by_value(picture, 0, 1))
+
+        return self._run(go, callbacks)
+
+    def _note(self, picture, callbacks):
+        told, gradient = self._evaluate(picture)
+        told = {name: float(value) for name, value in told.items()}
+        if not np.isfinite(told["loss"]):
+            raise FloatingPointError("The loss is no number any more; take smaller steps.")
+        self.picture = picture[0].numpy()
+        self.history.append(told)
+        for callback in callbacks:
+            callback.on_train_batch_end(len(self.history), told)
+        return told, gradient
+
+    def _run(self, go, callbacks):
+        for callback in callbacks:
+            callback.on_train_begin()
+        try:
+            go()
+        except KeyboardInterrupt:
+            print(f"Stopped after {len(self.history)} evaluations; called again, it goes on.")
+        for callback in callbacks:
+            callback.on_train_end()
+        return self
+
+
+def _curved(gradient, pairs):
+    """H·gradient (n,) from pairs (step, change of the gradient); without any, a first short step.
+
+    The two loops of Nocedal (1980); at first H is s·y / y·y of the last pair times 1.
+    """
+    if not pairs:
+        return gradient * (STEP * np.sqrt(gradient.size) / (np.sqrt(_dot(gradient, gradient)) + 1e-30))
+    way, shares = gradient.copy(), []
+    for step, change in reversed(pairs):
+        shares.append(_dot(step, way) / _dot(step, change))
+        way -= shares[-1] * change
+    way *= _dot(*pairs[-1]) / _dot(pairs[-1][1], pairs[-1][1])
+    for (step, change), share in zip(pairs, reversed(shares), strict=True):
+        way += (share - _dot(change, way) / _dot(step, change)) * step
+    return way
+
+
+def _dot(a, b):
+    """Sum of products, without BLAS: its threads would wait for those of the network."""
+    return np.einsum("i,i", a, b)
+
+
+def _places(layer):
+    """M of a layer (B, H, W, N), as a float."""
+    return float(np.prod(layer.shape[1:3]))
+
+
+def _size(pictures):
+    """How many numbers one picture or one layer's activations (B, H, W, N) have."""
+    return float(np.prod(pictures.shape[1:]))
+
+
+def descents(painting, evaluations, rates):
+    """{"Adam 0.02": losses …, "L-BFGS": losses}: the lowest so far after each evaluation.
+
+    Each begins where the `Repainting` stands. rates: Adam's learning rates.
+    """
+    start, curves = painting.picture, {}
+    ways = {f"Adam {rate:g}": (painting.adam, {"learning_rate": rate}) for rate in rates}
+    for name, (way, settings) in (ways | {"L-BFGS": (painting.lbfgs, {})}).items():
+        painting.picture, painting.history = start, []
+        way(evaluations, **settings)
+        curves[name] = np.minimum.accumulate([told["loss"] for told in painting.history])
+    return curves
+
+
+def distances(judge, picture, content, style, scale=1.0):
+    """{"style_distance", "content_distance"} of a picture as a network `judge` sees it.
+
+    style: mean over its style layers of |G - A|² / |A|², G and A the Gram matrices per place.
+    content: |F - P|² / |P|² in its content layer. Both are 0 at best; pictures (H, W, 3) in [0, 1]
+    are cut to the first one's square, the style to `scale` times it. judge: of `models.features`,
+    best not the one that painted.
+    """
+    sides = len(picture), len(picture), round(len(picture) * scale)
+    seen, its_content, its_style = (
+        {name: layer.numpy() for name, layer in judge(images.centre_square(p, side)[None]).items()}
+        for p, side in zip((picture, content, style), sides, strict=True))  # fmt: skip
+    grams = [[losses.gram_matrix(f[name])[0].numpy() / _places(f[name]) for name in STYLE[judge.name]]
+             for f in (seen, its_style)]  # fmt: skip
+    layer = CONTENT[judge.name]
+    return {"style_distance": float(np.mean([_relative(*pair) for pair in zip(*grams)])),
+            "content_distance": _relative(seen[layer], its_content[layer])}  # fmt: skip
+
+
+def _relative(found, wanted):
+    return float(np.sum((found - wanted) ** 2) / np.sum(wanted**2))

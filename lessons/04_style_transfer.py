@@ -1,0 +1,451 @@
+# %% [markdown]
+# # Repaint it: style transfer
+#
+# A photograph and a painting go in, and the photograph comes out as if that painter had painted it.
+#
+# ![A portrait in the style of night waves: the photograph, the painting, and what came out.](pictures/04_style_transfer.png)
+#
+# - **Time**: 54 minutes to read, about a minute and a half to run on a laptop CPU.
+# - **You need**: lesson 00, and what a convolution is.
+# - **Data**: paintings drawn by the course (CC BY 4.0), photographs from scikit-image; your own picture.
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Say what a network's layers keep of a picture: pixels, textures, forms.
+# 2. Write the content loss, the Gram matrix and the style loss, and recognise their misprints.
+# 3. Optimise a picture instead of a network, with L-BFGS and with Adam.
+# 4. Say what a feed-forward network gains, and what it gives up.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Ask which painter the room would send their portrait to, and what makes that painter's hand.
+# > The surprise of the lesson: nothing is trained here but the picture.
+
+# %% [markdown]
+# ## Six painters
+#
+# The course draws its paintings, too: no two alike, each painter with a hand of its own.
+
+# %%
+from course_utils import profile
+from course_utils.show import show_images
+from course_utils.training import style
+from course_utils.worlds import painters
+
+table = {"synthetic": {"quick": 110, "full": 500}}
+table |= dict.fromkeys(painters.STYLES, table["synthetic"])  # DATASET = "glass" repaints in glass
+run = profile.start("04_style_transfer", PROFILE, DATASET, SEED, STEPS, table)
+show_images([painters.paint(name, 1) for name in painters.STYLES], list(painters.STYLES), height=2,
+            alt="Six paintings: brush strokes, dots, a woodcut, stained glass, marbled paper, waves.")
+
+# %% [markdown]
+# ### The two pictures of today
+#
+# **Content** says what is to be seen, **style** how it is painted.
+# Between them: the photograph in the painting's colours, value for value; that is our stupid baseline.
+
+# %%
+from course_utils.training.features import photographs
+
+STYLE = "waves" if DATASET == "synthetic" else DATASET
+SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.5  # scale: of the strokes
+photograph, painting = photographs()[0], painters.paint(STYLE, 3, 512)
+content = style.in_colours_of(painting, photograph)
+show_images([photograph, content, painting], ["photograph", "colours matched", "style"],
+            alt="A portrait, the same in the colours of the painting, and the painting.")
+
+# %% [markdown]
+# Colours alone don't make a painting: there is no stroke in the middle picture.
+# It is also what we hand in as content, since our small network counts colours as content.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 5.
+# > Let the room name what differs between the painters: colours, the width and direction of strokes, outlines.
+# > Each of these words will be a layer later on.
+
+# %% [markdown]
+# ## A network that looks
+#
+# A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
+# Gatys, Ecker and Bethge take VGG-19: sixteen convolutions in five blocks, a pooling after each.
+# Two changes of theirs are in ours, too: pools average, and activations are rescaled to a mean of 1.
+#
+# **Which network is in use matters**: it can paint only what it has learned to see.
+# VGG-19 learned on ImageNet and is 80 MB; set `COURSE_VGG19` to its file, and `PROFILE = "full"` uses it.
+# Quick uses the course's own: the same shape, narrow, 1 MB, trained on 60 drawn paintings and 20 photographs.
+
+# %%
+from course_utils.models import features
+
+KIND = {"quick": "course", "full": "vgg19"}[PROFILE]
+network = features.network(KIND)
+for kind, told in features.KINDS.items():
+    print("→" if kind == KIND else " ", f"{kind}: {told}")
+seen = network(content[None])
+for name in features.PAPER:
+    print(name, seen[name].shape)
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 5.
+# > The network is frozen: it is the judge, not the pupil.
+# > Say aloud which network makes today's pictures, and repeat it when someone compares with pictures from the web.
+
+# %% [markdown]
+# ## Content: what a layer keeps
+#
+# Start from noise, and change it until one layer's activations $F$ are those of the photograph, $P$:
+#
+# $$L_\mathrm{content} = \tfrac{1}{2} \sum_{i,k} (F_{ik} - P_{ik})^2$$
+
+# %%
+from course_utils import losses
+from course_utils.show import show_source
+
+show_source(losses.content_loss)
+moved = network(content[None, :, ::-1])  # mirrored
+layer = style.CONTENT[KIND]
+print(layer, "mirrored costs", float(losses.content_loss(moved[layer], seen[layer])[0]))
+
+# %% [markdown]
+# ### Rebuild a picture from one layer
+#
+# Five runs from the same noise, each with one layer of one block.
+# From which block on will you no longer know the person?
+
+# %%
+from course_utils.teach import Bets
+
+bets = Bets()
+bets.ask("block", "Mean error of the pixels, rebuilt from block 5 (from block 1 it is near 0)?", 0, 0.5)
+
+
+def rebuilt(name, side=96, evaluations=35):
+    one = features.network(KIND, (name,))
+    made = style.Repainting(one, content, start="noise", side=side, content_layer=name, gamma=1e-3)
+    return made.lbfgs(evaluations).picture
+
+# %%
+from course_utils import images, metrics
+
+layers = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+from_layers = [rebuilt(name) for name in layers]
+errors = [metrics.mae(images.resize(content, (96, 96)), made) for made in from_layers]
+show_images(from_layers, [f"{name}\nerror {error:.2f}" for name, error in zip(layers, errors)],
+            alt="A portrait rebuilt from five layers: sharp from the first, dissolved from the last.")
+bets.reveal("block", errors[-1])
+
+# %% [markdown]
+# Early layers keep pixels; deep ones keep what stands roughly where, and leave the rest free.
+# What is free, style may fill.
+# Made with the network named above; VGG-19 keeps more of the form in its deep layers.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 8.
+# > This is the paper's figure 1, upper half.
+# > Ask which layer to choose if the person must be known again and the brush free.
+
+# %% [markdown]
+# ## Style: what goes together, wherever it is
+#
+# The **Gram matrix** multiplies two channels place by place, and sums over all places $k$.
+#
+# $$G_{ij} = \sum_k F_{ik} F_{jk}$$
+#
+# It is large where two channels are on together: "dark blue" with "stroke to the right", say.
+# Where in the picture that happens is summed away.
+# $A$ is the painting's, $N$ the number of channels, $M$ of places, all of this layer:
+#
+# $$E = \frac{1}{4 N^2 M^2} \sum_{i,j} (G_{ij} - A_{ij})^2, \qquad L_\mathrm{style} = \sum_l w_l E_l$$
+
+# %%
+show_source(losses.gram_matrix, losses.style_loss)
+gram, mirrored = (losses.gram_matrix(f["block1_conv1"]) for f in (seen, moved))
+cost = float(losses.style_loss(mirrored, gram[0], 256 * 256)[0])
+print("Gram matrix", gram.shape, "  style loss of the mirrored portrait:", cost)
+
+# %% [markdown]
+# ### Rebuild a texture
+#
+# The mirrored portrait had another content and nearly the same style.
+# From noise again, now with Gram matrices alone: of the layers of one block, then of two … then of all five.
+
+# %%
+def texture(blocks, side=96, evaluations=35):
+    wanted = tuple(name for name in style.STYLE[KIND] if int(name[5]) <= blocks)
+    made = style.Repainting(features.network(KIND, wanted), styles=painting, start="noise",
+                            side=side, scale=2 * SCALE, gamma=0.5)
+    return made.lbfgs(evaluations).picture
+
+
+show_images([texture(blocks) for blocks in range(1, 6)], [f"block 1 to {n}" for n in range(1, 6)],
+            alt="Textures: grains of the right colours, then longer and longer strokes.")
+
+# %% [markdown]
+# One block knows colours and the finest grain; with each further one, larger pieces of the painting come.
+# No wave is where it was: that is what the sum over places forgets.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 8.
+# > The paper's figure 1, lower half.
+# > Shuffle the rows of a small matrix F on the board: FᵀF stays.
+
+# %% [markdown]
+# ## Both together
+#
+# $$L = \alpha L_\mathrm{content} + \beta L_\mathrm{style} + \gamma V$$
+#
+# $V$, total variation, sums the squared steps between neighbouring pixels and damps grain.
+# We divide content and $V$ by how many numbers they sum, so that one $\beta$ suits every size.
+#
+# The gradient leads through the frozen network to the **pixels**.
+# What belongs to content and style alone was computed once, before.
+
+# %%
+show_source(style.Repainting.evaluate, style.Repainting.total)
+bets.ask("share", "Style loss after all evaluations, in % of that at the start?", 0, 20, step=0.1)
+
+# %% [markdown]
+# ### Watch it paint
+#
+# First at half the size, where each evaluation costs a quarter; then at the full size.
+# Stop it with the square button if you like it: run the cell below again, and it goes on.
+
+# %%
+import time
+from course_utils.show.live import Live
+
+start = style.Repainting(network, content, painting, side=SIDE // 2, scale=SCALE)
+live = Live(run.steps, lambda: [start.picture], parts=("content", "style"),
+            alt="Losses fall; the portrait turns into strokes.")
+began = time.perf_counter()
+start.lbfgs(run.steps, sides=(SIDE // 2, SIDE), callbacks=[live])
+seconds = time.perf_counter() - began
+bets.reveal("share", 100 * start.history[-1]["style"] / start.history[0]["style"])
+noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 4, scale=SCALE)
+noise.lbfgs(run.steps // 2, sides=(SIDE // 4, SIDE // 2))
+
+# %% [markdown]
+# ### Hang it up
+#
+# Begun from the photograph, and, at half the size, from **noise**: there only the content loss brings the person in.
+# The network is the one named above.
+
+# %%
+show_images([photograph, painting, start.picture, noise.picture],
+            ["content", "style", f"{seconds:.0f} seconds", "from noise"], height=3,
+            alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
+
+# %% [markdown]
+# ### L-BFGS against Adam
+#
+# Look at hair and jacket: strokes run there that the photograph doesn't have; the content loss holds the face.
+#
+# Adam knows the slope and its recent mean.
+# **L-BFGS** also keeps its last steps, and learns from them how the loss bends; the paper found it best.
+# Which learning rate of four is Adam's best?
+
+# %%
+import numpy as np
+from course_utils.show import show_lines
+
+small = style.Repainting(network, content, painting, start="noise", side=64, scale=SCALE)
+curves = style.descents(small, evaluations=60, rates=(0.02, 0.05, 0.1, 0.2))
+best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
+reached = int(np.argmax(curves["L-BFGS"] <= best)) + 1
+show_lines(range(60), {name: np.log10(curve) for name, curve in curves.items()},
+           ("evaluation", "log10 of the loss"), alt="Loss over evaluations: L-BFGS falls fastest.")
+print("Adam at its best needs 60 evaluations, L-BFGS", reached, "for the same loss.")
+
+# %% [markdown]
+# Both pay one evaluation of the network a step; what L-BFGS adds costs little.
+# For a network's training it wouldn't do: there each batch has another loss, and old slopes mislead.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 11.
+# > While it paints, ask who is being trained: nobody, the picture is the only variable.
+# > Ask which of the two the room would hang up.
+# > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
+
+# %% [markdown]
+# ## Turn the knobs
+#
+# Each setting paints anew, small and quickly: wait a moment after each change.
+
+# %%
+import ipywidgets
+from course_utils.show import play
+
+def knobs(beta, layer, strokes):
+    made = style.Repainting(network, content, painting, side=96, beta=beta, scale=strokes,
+                            content_layer=layer)
+    return [made.lbfgs(30).picture]
+
+play(knobs, alt="The portrait repainted with these settings.",
+     beta=ipywidgets.SelectionSlider(options=[0.1, 1, 8, 64], value=8),
+     layer=ipywidgets.Dropdown(options=layers, value="block3_conv1"),
+     strokes=ipywidgets.SelectionSlider(options=[1.0, 1.5, 2.5], value=1.5));
+
+# %% [markdown]
+# ### Two painters at once, and colours kept
+#
+# A large $\beta$ loses the person, a small one the painter; an early layer holds on to every pixel.
+#
+# The losses of several paintings may be added, each with its share.
+# And strokes are mostly light and dark: with the photograph's own **a** and **b** of Lab its colours come back.
+
+# %%
+both = {name: (painters.paint(name, 1, 512), 0.5) for name in ("glass", "strokes")}
+mixed = style.Repainting(network, photograph, both, side=128, scale=SCALE).lbfgs(35).picture
+lab = images.rgb_to_lab(images.resize(photograph, start.picture.shape[:2]))
+lab[..., 0] = images.rgb_to_lab(start.picture)[..., 0]
+show_images([mixed, images.lab_to_rgb(lab)], ["glass and strokes", "waves, colours kept"],
+            height=2.8, alt="A portrait between stained glass and strokes; one in its own colours.")
+
+# %% [markdown]
+# Lightness from the painting, colours from the photograph; matching colours first was the opposite choice.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 4.
+# > Let someone name β before the slider moves.
+# > A portrait that the sitter should like keeps its colours; a poster needn't.
+
+# %% [markdown]
+# ## Misprint detective
+#
+# Lecture slides print the Gram matrix with a **plus**: $\sum_k F_{ik} + F_{jk}$.
+# Others leave out the **square** of the style loss.
+# Both run below, twenty-five evaluations each: what will each picture look like?
+
+# %%
+from course_utils import mistakes
+
+bets.ask("misprint", "Lowest style loss without the square?", -10, 10, step=0.5)
+printed = {"right": {}, "plus": {"gram": mistakes.plus_for_times},
+           "no square": {"style_loss": mistakes.style_without_square}}
+results_of = {name: style.Repainting(network, content, painting, side=96, scale=2 * SCALE, **wrong)
+              .lbfgs(25) for name, wrong in printed.items()}
+show_images([made.picture for made in results_of.values()], list(printed),
+            alt="Three portraits: strokes; hardly any; and garish spots.")
+bets.reveal("misprint", min(told["style"] for told in results_of["no square"].history))
+
+# %% [markdown]
+# With the plus each channel counts for itself: what was on together is lost, and strokes with it.
+# Without the square, less than nothing is better than nothing: the loss falls below 0, and the picture breaks.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 4.
+# > The first misprint still gives a picture: no error message, only a worse painter.
+# > A popular implementation divides every layer by the picture's size: its first layer counts 1024 times as much as the fifth.
+
+# %% [markdown]
+# ## In one pass
+#
+# Johnson, Alahi and Fei-Fei train a network to **answer** with the repainted picture, by the very same loss.
+# Training takes minutes, once, then any picture takes milliseconds.
+
+# %%
+from course_utils.models.fast_style import fast_style
+from course_utils.training import fast_style as fast
+
+show_source(fast_style, fast.FastStyle.train_step)
+
+# %% [markdown]
+# ### The trade
+#
+# Shipped is a network for waves, and for no other style.
+
+# %%
+painter, whole = fast.load("waves"), photographs(side=256)
+fast.repaint(painter, whole[:1])  # warm
+began = time.perf_counter()
+answers = [fast.repaint(painter, whole[n : n + 1])[0] for n in (0, 4, 6)]
+milliseconds = 1000 * (time.perf_counter() - began) / 3
+show_images([whole[4], *answers], ["never optimised", *[f"{milliseconds:.0f} ms"] * 3],
+            alt="A cat, and three photographs repainted as waves in one pass.")
+
+# %% [markdown]
+# ### Your picture
+#
+# It is fast, and sure of one style at one balance: another painting or another $\beta$ means another training.
+
+# %%
+from course_utils.teach import your_picture
+
+you = your_picture(256)
+show_images([you, fast.repaint(painter, you[None])[0]], ["you", "you as waves"], height=2.8,
+            alt="Your picture, or its stand-in, and the same repainted as waves.")
+
+# %% [markdown]
+# Put a `me.jpg` into `work/`, or run this lesson with another painter: `DATASET = "glass"`.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 4.
+# > `course serve` repaints uploads with this network: let someone send a photograph of the room.
+# > Pictures of people need their consent, repainted or not.
+
+# %% [markdown]
+# ## Does the training of the network matter?
+#
+# Random weights see textures, too.
+# So two networks paint, and judges that are neither measure.
+# **Style distance** is between Gram matrices, **content distance** between activations, both relative and 0 at best.
+#
+# The judge in the table has random weights itself, of another seed, and favours what those see.
+# The last line has several seeds, three pairs of pictures and a judge that was trained, but never shipped: style distance at equal content distance.
+
+# %%
+import json
+from course_utils import paths
+
+judge = features.network("random", seed=1)
+random_one = features.network("random", seed=0)
+half = style.Repainting(random_one, content, painting, side=SIDE // 2, scale=SCALE)
+half.lbfgs(run.steps // 2)
+pictures = {"colours matched": content, "random weights": half.picture, "course": start.picture}
+compared = {name: style.distances(judge, images.resize(picture, (128, 128)), content, painting, SCALE)
+            for name, picture in pictures.items()}
+for name, numbers in compared.items():
+    print(f"{name:<16}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
+
+evidence = json.loads((paths.EVIDENCE / "04.json").read_text())["summary"]["trained_over_random"]
+print(f"trained over random: {evidence['mean']:.2f} ± {evidence['half_width_95']:.2f} (95 %)")
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > A judge that shares the weights of one painter would be a bribed one.
+
+# %% [markdown]
+# ## Recap
+#
+# 1. Early layers keep pixels, deep ones what stands roughly where; Gram matrices keep what goes together.
+# 2. Content is half a sum of squares; Gram entries are products, and each layer has its own $N$ and $M$.
+# 3. The picture is the variable; L-BFGS needs fewer evaluations than Adam's best.
+# 4. One pass is a thousand times as fast, for one style and one balance.
+#
+# Now you: [exercises](exercises/04_style_transfer.ipynb), or a painting of your own.
+#
+# References: Gatys, Ecker, Bethge, 2016 (equations 1 to 7, figure 1); Johnson, Alahi, Fei-Fei, 2016; Simonyan, Zisserman, 2015.
+
+# %%
+from course_utils import results
+
+bets.score()
+found = compared["course"] | {"seconds_optimise": seconds, "ms_feed_forward": milliseconds,
+                              "evaluations_lbfgs": reached, "evaluations_adam": 60}
+stupid = {name: compared[name] for name in ("colours matched", "random weights")}
+stupid["random weights"] |= {"style_distance_random": compared["random weights"]["style_distance"]}
+results.record(run, found, found, stupid)
+assert found["style_distance"] < 0.8 * stupid["colours matched"]["style_distance"], "No style came."
+assert reached <= 45, "L-BFGS is hardly better than Adam."
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Ask for one thing outside art where how matters more than what: handwriting, maps, voices.

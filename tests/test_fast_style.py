@@ -1,0 +1,64 @@
+"""The feed-forward network: any size, one training step in the right direction, what is shipped."""
+
+import keras
+import numpy as np
+import pytest
+
+from course_utils.models import features
+from course_utils.models.fast_style import fast_style
+from course_utils.training import fast_style as training
+
+STYLE = np.random.default_rng(1).random((64, 64, 3), np.float32)
+
+
+@pytest.fixture(scope="module")
+def network():
+    model = features.cut(features.body((4, 6, 6, 8, 8), features.DEEPEST, seed=5), features.SMALL)
+    model.trainable = False
+    return model
+
+
+@pytest.mark.parametrize("size", [(64, 64), (31, 50), (1, 3)])
+def test_any_size_comes_back_in_range(size):
+    made = training.repaint(fast_style(width=4, blocks=1), np.ones((2, *size, 3)))
+    assert made.shape == (2, *size, 3) and made.dtype == np.float32
+    assert 0 <= made.min() and made.max() <= 1
+
+
+def test_its_parts_count():
+    convolutions = [layer for layer in fast_style(width=8, blocks=3).layers
+                    if isinstance(layer, keras.layers.Conv2D)]  # fmt: skip
+    assert [layer.filters for layer in convolutions] == [8, *[16] * 7, 8, 4, 3]
+
+
+def test_contents_are_photographs_and_the_same_in_the_styles_colours():
+    photograph, coloured = training.Contents(STYLE)(np.random.default_rng(0))
+    assert photograph.shape == coloured.shape == (training.SIDE, training.SIDE, 3)
+    assert coloured.mean((0, 1)) == pytest.approx(STYLE.mean((0, 1)), abs=0.05)
+
+
+@pytest.mark.slow
+def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network):
+    before, losses = [w.copy() for w in network.get_weights()], []
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: losses.append(logs["loss"]))
+    training.train(network, STYLE, steps=12, epochs=3, callbacks=[record])
+    assert losses[-1] < losses[0]
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+
+
+def test_the_loss_is_that_of_a_repainting(network):
+    aim = training.Repainting(network, styles=STYLE, start="noise", side=64)
+    model = training.FastStyle(fast_style(width=4, blocks=1), aim)
+    model.compile(keras.optimizers.SGD(0.0))
+    x = np.random.default_rng(2).random((1, 32, 32, 3), np.float32)
+    told = model.train_step((x, x))
+    alone = training.Repainting(network, x[0], STYLE, start=model.painter(x).numpy()[0], side=32,
+                                scale=2)  # fmt: skip
+    wanted, _ = alone.evaluate(model.painter(x))
+    for part in ("content", "style", "variation", "loss"):
+        assert float(told[part]) == pytest.approx(float(wanted[part]), rel=1e-3)
+
+
+def test_an_unknown_style_is_named():
+    with pytest.raises(ValueError, match="shipped for waves, not for 'cubism'"):
+        training.load("cubism")

@@ -1,0 +1,176 @@
+"""Repainting: its loss against NumPy, both optimisers, sizes, mixing, going on, and what it refuses."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.optimize import LbfgsInvHessProduct
+
+from course_utils import mistakes
+from course_utils.models import features
+from course_utils.training import style
+from course_utils.training.style import Repainting, distances
+
+SIDE = 32
+
+
+@pytest.fixture(scope="module")
+def network():
+    model = features.cut(features.body((4, 6, 6, 8, 8), features.DEEPEST, seed=5),
+                         (*features.PAPER, "block4_conv2"), "vgg19")  # fmt: skip
+    model.trainable = False
+    return model
+
+
+@pytest.fixture(scope="module")
+def pair():
+    rng = np.random.default_rng(0)
+    content = np.clip(np.kron(rng.random((4, 4, 3)), np.ones((8, 8, 1))), 0, 1).astype(np.float32)
+    return content, rng.random((SIDE, SIDE, 3), np.float32)
+
+
+def start(network, pair, **more):
+    return Repainting(network, *pair, **{"side": SIDE, "beta": 2.0} | more)
+
+
+def test_the_loss_is_the_formula(network, pair):
+    painting = start(network, pair, start="noise", alpha=0.7, gamma=0.3, seed=1)
+    told, gradient = painting.evaluate(tf.constant(painting.picture[None]))
+    seen, content, wanted = ({k: v.numpy().astype(np.float64) for k, v in network(p[None]).items()}
+                             for p in (painting.picture, *pair))  # fmt: skip
+    style_part = 0
+    for name in features.PAPER:
+        f, s = (np.reshape(each[name], (-1, each[name].shape[-1])) for each in (seen, wanted))
+        style_part += 0.2 * np.sum((f.T @ f - s.T @ s) ** 2) / (4 * f.shape[1] ** 2 * len(f) ** 2)
+    c = "block4_conv2"
+    content_part = 0.5 * np.mean((seen[c] - content[c]) ** 2)
+    x = painting.picture.astype(np.float64)
+    variation = sum(np.sum(np.diff(x, axis=axis) ** 2) for axis in (0, 1)) / x.size
+    assert float(told["style"]) == pytest.approx(style_part, rel=1e-4)
+    assert float(told["content"]) == pytest.approx(content_part, rel=1e-4)
+    assert float(told["variation"]) == pytest.approx(variation, rel=1e-4)
+    total = 0.7 * content_part + 2.0 * style_part + 0.3 * variation
+    assert float(told["loss"]) == pytest.approx(total, rel=1e-4)
+    assert gradient.shape == (1, SIDE, SIDE, 3)
+
+
+def test_the_gradient_is_right_in_random_directions(network, pair):
+    painting = start(network, pair, start="noise")
+    x = painting.picture[None]
+    _, gradient = painting.evaluate(tf.constant(x))
+    for seed in range(3):
+        way = np.random.default_rng(seed).standard_normal(x.shape).astype(np.float32) * 1e-3
+        ahead, behind = (float(painting.evaluate(tf.constant(x + s * way))[0]["loss"]) for s in (1, -1))
+        assert (ahead - behind) / 2 == pytest.approx(float(np.sum(gradient * way)), rel=0.05, abs=1e-5)
+
+
+@pytest.mark.parametrize("how", ["lbfgs", "adam"])
+def test_both_optimisers_go_down_in_range_and_go_on(network, pair, how):
+    painting = start(network, pair, start="noise")
+    run = getattr(painting, how)
+    run(12)
+    first = painting.history[-1]["loss"]
+    assert len(painting.history) == 12 and first < painting.history[0]["loss"]
+    assert run(12) is painting and len(painting.history) == 24
+    assert painting.history[-1]["loss"] < first
+    assert painting.picture.dtype == np.float32
+    assert painting.picture.min() >= 0 and painting.picture.max() <= 1
+
+
+def test_lbfgs_needs_fewer_evaluations_than_adam_at_the_best_of_four_rates(network, pair):
+    curves = style.descents(start(network, pair, start="noise"), 60, (0.01, 0.03, 0.1, 0.3))
+    assert list(curves) == ["Adam 0.01", "Adam 0.03", "Adam 0.1", "Adam 0.3", "L-BFGS"]
+    assert len({curve[0] for curve in curves.values()}) == 1  # all from one start
+    best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
+    assert np.argmax(curves["L-BFGS"] <= best) + 1 <= 45 and curves["L-BFGS"][-1] < best
+
+
+def test_the_curve_is_that_of_scipy():
+    rng = np.random.default_rng(3)
+    steps = rng.standard_normal((4, 30))
+    changes = steps * rng.uniform(0.5, 2, 30)  # of a convex loss
+    gradient = rng.standard_normal(30)
+    root = np.sqrt((steps[-1] @ changes[-1]) / (changes[-1] @ changes[-1]))
+    wanted = root * LbfgsInvHessProduct(steps / root, changes * root).matvec(gradient * root)
+    assert np.allclose(style._curved(gradient, list(zip(steps, changes, strict=True))), wanted)
+    first = style._curved(gradient, [])
+    assert np.sqrt(np.mean(first**2)) == pytest.approx(style.STEP) and np.all(first * gradient > 0)
+
+
+def test_coarse_then_fine_shares_the_evaluations(network, pair):
+    painting = start(network, pair, side=16).lbfgs(9, sides=(16, 24, SIDE))
+    assert len(painting.history) == 9 and painting.picture.shape == (SIDE, SIDE, 3)
+    assert painting.targets["content"].shape[1] == SIDE // 8
+
+
+def test_from_the_content_the_content_costs_nothing_at_first(network, pair):
+    told, _ = start(network, pair).evaluate(tf.constant(pair[0][None]))
+    assert float(told["content"]) == pytest.approx(0, abs=1e-6) and float(told["style"]) > 1e-3
+
+
+def test_a_style_without_content_and_a_content_without_style(network, pair):
+    texture = Repainting(network, styles=pair[1], start="noise", side=SIDE)
+    assert set(texture.adam(1).history[0]) == {"loss", "style", "variation"}
+    rebuilt = Repainting(network, pair[0], start="noise", side=SIDE, gamma=0)
+    assert set(rebuilt.adam(1).history[0]) == {"loss", "content", "variation"}
+
+
+def test_mixed_styles_are_a_weighted_sum(network, pair):
+    other = pair[1][::-1] ** 3
+    told = [start(network, (pair[0], styles)).adam(1).history[0]["style"]
+            for styles in (pair[1], other, {"a": (pair[1], 0.25), "b": (other, 0.75)})]  # fmt: skip
+    assert told[2] == pytest.approx(0.25 * told[0] + 0.75 * told[1], rel=1e-4)
+
+
+def test_the_style_may_have_another_size(network, pair):
+    painting = start(network, pair, scale=2.0)
+    assert [places for *_, places in painting.style_targets] == [4096, 1024, 256, 64, 16]
+
+
+def test_targets_are_computed_once(network, pair):
+    painting, calls = start(network, pair), []
+    painting.network = lambda x: calls.append(tuple(x.shape)) or network(x)
+    painting.lbfgs(5)
+    assert len(set(calls)) == 1 and len(calls) <= 2  # while it is traced
+
+
+def test_the_style_layers_that_the_network_has_share_the_weight(pair):
+    model = features.cut(features.body((4, 6, 6, 8, 8), "block2_conv1"), features.PAPER[:2], "vgg19")
+    painting = Repainting(model, styles=pair[1], start="noise", side=SIDE)
+    assert painting.weights == {"block1_conv1": 0.5, "block2_conv1": 0.5}
+
+
+def test_misprints_can_take_the_place_of_the_formulas(network, pair):
+    plus = start(network, pair, gram=mistakes.plus_for_times).lbfgs(4)
+    assert np.isfinite(plus.history[-1]["loss"])
+    endless = start(network, pair, style_loss=mistakes.style_without_square, gamma=0).lbfgs(30)
+    assert endless.history[-1]["style"] < 0
+
+
+def test_an_interrupt_leaves_the_picture_and_it_goes_on(network, pair, capsys):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 3:
+                raise KeyboardInterrupt
+
+    painting = start(network, pair, start="noise")
+    painting.lbfgs(10, callbacks=[Stop()])
+    assert len(painting.history) == 3 and "it goes on" in capsys.readouterr().out
+    assert len(painting.lbfgs(4).history) == 7
+
+
+def test_without_pictures_or_with_a_loss_that_is_no_number_it_says_so(network, pair):
+    with pytest.raises(ValueError, match="content picture, a style picture or both"):
+        Repainting(network)
+    with pytest.raises(ValueError, match="noise"):
+        Repainting(network, styles=pair[1])
+    with pytest.raises(FloatingPointError, match="no number"):
+        start(network, pair, beta=float("nan")).adam(2)
+
+
+def test_distances_are_zero_for_itself_and_one_picture_each(network, pair):
+    content, painted = pair
+    assert distances(network, content, content, painted)["content_distance"] == 0
+    assert distances(network, painted, content, painted)["style_distance"] == 0
+    both = distances(network, content, painted, painted)
+    assert both["style_distance"] > 0.05 and both["content_distance"] > 0.05
