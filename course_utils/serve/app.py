@@ -196,7 +196,7 @@ class Service:
         def work():
             return encode(self.clean(decode(file.file.read(), self.limits)))
 
-        return await _in(self.cleaners, work)
+        return await self.in_turn(work)
 
     async def painted(self, file: UploadFile) -> bytes:
         """The painted face as a PNG file."""
@@ -205,8 +205,10 @@ class Service:
             self.paint = self.paint or load_painter()
             return encode(self.paint(sketch))
 
+        return await self.in_turn(work)
+
     async def in_turn(self, work: Callable[[], bytes]) -> bytes:
-        """Do what another tab needs, in the threads that all share."""
+        """Do slow work in the threads that all tabs share."""
         return await _in(self.cleaners, work)
 
     async def texts(self, file: UploadFile) -> Text:
