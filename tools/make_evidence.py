@@ -138,7 +138,7 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
 
     COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
-    points that a person placed. `found` is the share of a class's points that the network calls so,
+    points placed by eye on enlarged pictures with a grid, inside the part, not on its edge. `found` is the share of a class's points that the network calls so,
     `chance` the share of all pixels that it calls so.
     """
     from course_utils import images
@@ -150,7 +150,7 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     model = faces.train_parts(faces.labelled(range(people)), steps, seed)
     summary = faces.point_scores(faces.read_parts(model, photos), list(points.values()))
     return {"summary": summary, "seed": seed, "people": people, "steps": steps,
-            "pictures": len(points)}  # fmt: skip
+            "pictures": len(points), "points": points}  # fmt: skip
 
 
 def _summary(runs):
