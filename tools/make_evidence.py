@@ -138,8 +138,8 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
 
     COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
-    points placed by eye on enlarged pictures with a grid, inside the part, not on its edge. `found` is the share of a class's points that the network calls so,
-    `chance` the share of all pixels that it calls so.
+    points placed by eye on enlarged pictures with a grid, well inside the parts. `found` is the
+    share of a class's points that the network calls so, `chance` that of all pixels.
     """
     from course_utils import images
     from course_utils.training import faces
