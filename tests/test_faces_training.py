@@ -77,11 +77,11 @@ def test_a_recogniser_learns():
 @pytest.mark.slow
 def test_a_reader_of_parts_learns():
     pairs = training.labelled(range(12))
-    assert pairs[0][0].shape == (128, 128, 3) and pairs[0][1].dtype == np.uint8
+    assert pairs[0][0].shape == (85, 85, 3) and pairs[0][1].dtype == np.uint8
     network = training.train_parts(pairs, 30)
     photos = np.stack([photo for photo, _ in pairs[:4]])
     labels = training.read_parts(network, photos)
-    assert labels.shape == (4, 128, 128) and labels.dtype == np.int32
+    assert labels.shape == (4, 85, 85) and labels.dtype == np.int32
     truth = np.stack([regions for _, regions in pairs[:4]])
     often = np.bincount(truth.ravel()).max() / truth.size
     assert (labels == truth).mean() > often + 0.05

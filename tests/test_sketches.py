@@ -64,7 +64,8 @@ def test_the_shaded_side_is_hatched():
     darker = []
     for seed in range(8):
         who = identity(seed)
-        lit = [render(who, conditions(seed, yaw=0.0, light_from=(side, 15.0)), 128) for side in (-75.0, 75.0)]
+        lit = [render(who, conditions(seed, yaw=0.0, light_from=(side, 15.0)), 128)
+               for side in (-75.0, 75.0)]  # fmt: skip
         skin = lit[0].regions == NUMBER["skin"]
         middle = np.nonzero(skin)[1].mean()
         west = skin & (np.arange(128) < middle - 8)

@@ -145,13 +145,10 @@ def page_through_the_api():
 
 def faces_a_second():
     """Drawn faces a second with two processes (target: 200 at 64², 10 at 256²)."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     from course_utils.worlds import faces
 
     answers = []
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with faces.pool_of(2) as pool:
         for size, count in ((64, 800), (256, 48)):
             list(pool.map(faces.drawn, [(seed, size, False, {}) for seed in range(8)]))
             began = time.perf_counter()

@@ -108,7 +108,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def drawn_people(seeds=SEEDS, people=700, views=3, steps=300, others=100):
+def drawn_people(seeds=SEEDS, people=700, views=3, steps=200, others=100):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
     It trains on `people` and then knows each of 100 others from one picture: frontal both times, in
@@ -117,9 +117,9 @@ def drawn_people(seeds=SEEDS, people=700, views=3, steps=300, others=100):
     """
     from course_utils.training import faces
 
-    known = faces.portraits(range(people), views)
+    known = faces.portraits(range(people), views, workers=2)
     unseen = range(3_000_000, 3_000_000 + others)
-    asked = {name: [faces.portraits(unseen, 1, view, name, light_from=light)[:, 0]
+    asked = {name: [faces.portraits(unseen, 1, view, name, workers=2, light_from=light)[:, 0]
                     for view, light in enumerate([(-45.0, 25.0), (50.0, 40.0)])]
              for name in (None, *faces.ALIKE)}  # fmt: skip
     runs = []
@@ -134,12 +134,12 @@ def drawn_people(seeds=SEEDS, people=700, views=3, steps=300, others=100):
     return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
 
 
-def parts_of_portraits(seed=0, people=600, steps=1500):
+def parts_of_portraits(seed=0, people=400, steps=450):
     """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
 
     COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
-    points that a person placed. `found` is the share of a class's points that the network calls so,
-    `chance` the share of all pixels that it calls so.
+    points placed by eye on enlarged pictures with a grid, well inside the parts. `found` is the
+    share of a class's points that the network calls so, `chance` that of all pixels.
     """
     from course_utils import images
     from course_utils.training import faces
@@ -150,7 +150,7 @@ def parts_of_portraits(seed=0, people=600, steps=1500):
     model = faces.train_parts(faces.labelled(range(people)), steps, seed)
     summary = faces.point_scores(faces.read_parts(model, photos), list(points.values()))
     return {"summary": summary, "seed": seed, "people": people, "steps": steps,
-            "pictures": len(points)}  # fmt: skip
+            "pictures": len(points), "points": points}  # fmt: skip
 
 
 def _summary(runs):

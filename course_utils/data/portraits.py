@@ -47,7 +47,7 @@ def read_portraits(folder, side: int = 64) -> list[Portrait]:
 
 
 def person(stem: str) -> str:
-    """Whose picture a file's name says it is: "anna-2" is anna's, "17" and "anna-b" are their own."""
+    """Whose picture it is by its name: "anna-2" is anna's, "17" and "anna-b" are their own."""
     for mark in "-_":
         name, found, number = stem.rpartition(mark)
         if found and name and number.isdecimal():

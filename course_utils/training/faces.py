@@ -1,4 +1,4 @@
-"""Two networks that show what the drawn faces are good for: one tells people apart, one names parts.
+"""Two networks that measure the drawn faces: one tells people apart, one names their parts.
 
 Neither is shipped: they measure whether an identity is more than its light and clothes, and whether
 what a network learns from drawn regions holds on real portraits.
@@ -15,7 +15,7 @@ from ..worlds import faces
 from .schedules import warm_cosine
 from .segmenter import class_weights
 
-SIDE = {"recognise": 48, "parts": 96}  # pixels of the pictures that the networks see
+SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the networks see
 BATCH = {"recognise": 48, "parts": 8}
 ALIKE = {  # what all people share in an ablation; the rest of an identity stays its own
     "colours": ("skin", "hair", "eye_colour", "lip_colour", "scarf", "frame", "grey", "blush"),
@@ -32,21 +32,29 @@ ALIKE = {  # what all people share in an ablation; the rest of an identity stays
 # Recognition -------------------------------------------------------------------------------------
 
 
-def portraits(seeds, views: int, first: int = 0, alike: str | None = None, **chosen) -> np.ndarray:
-    """Frontal pictures uint8 (people, views, 48, 48, 3) of each seed's person: the middle of 64 × 64.
+def portraits(seeds, views: int, first: int = 0, alike: str | None = None, workers: int = 1,
+              **chosen) -> np.ndarray:  # fmt: skip
+    """Frontal pictures uint8 (people, views, 48, 48, 3) of seeds' people: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
     alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
+    `workers` processes share the drawing.
     """
     people = [faces.identity(seed) for seed in seeds]
     if alike is not None:
         shared = {name: getattr(people[0], name) for name in ALIKE[alike]}
         people = [replace(person, **shared) for person in people]
-    rows = [[_view(person, first + number, chosen) for number in range(views)] for person in people]
-    return np.stack([np.stack(row) for row in rows])
+    jobs = [(person, first + number, chosen) for person in people for number in range(views)]
+    if workers > 1:
+        with faces.pool_of(workers) as pool:
+            pictures = list(pool.map(_view, jobs, chunksize=16))
+    else:
+        pictures = [_view(job) for job in jobs]
+    return np.stack(pictures).reshape(len(people), views, *pictures[0].shape)
 
 
-def _view(person, number, chosen):
+def _view(job):
+    person, number, chosen = job
     seen = faces.conditions(person.seed * 1000 + number, **{"yaw": 0.0} | chosen)
     edge = (64 - SIDE["recognise"]) // 2
     return images.to_uint8(faces.render(person, seen, 64).photo[edge:-edge, edge:-edge])
@@ -85,8 +93,8 @@ def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
 
     def loss(_, cosines):
         own = ops.arange(ops.shape(cosines)[0])
-        return sum(ops.mean(keras.losses.sparse_categorical_crossentropy(own, table, from_logits=True))
-                   for table in (cosines, ops.transpose(cosines))) / 2  # fmt: skip
+        entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return (entropy(own, cosines) + entropy(own, ops.transpose(cosines))) / 2
 
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
 
@@ -101,9 +109,9 @@ def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
 
 
 def rank_one(network, gallery: np.ndarray, probes: np.ndarray) -> float:
-    """Share of probes (people, 48, 48, 3), uint8, whose nearest gallery picture is their own person.
+    """Share of probes uint8 (people, 48, 48, 3) whose nearest gallery picture is their own.
 
-    The nearest is the one with the largest cosine; row n of both shows person n. Chance: 1 / people.
+    The nearest has the largest cosine; row n of both shows person n. Chance: 1 / people.
     """
     known, asked = (network.predict(images.to_float(part), verbose=0) for part in (gallery, probes))
     return float(np.mean(np.argmax(asked @ known.T, axis=1) == np.arange(len(asked))))
@@ -113,13 +121,13 @@ def rank_one(network, gallery: np.ndarray, probes: np.ndarray) -> float:
 
 
 def labelled(seeds) -> list[tuple]:
-    """(photo, regions) of drawn people as the portraits are: near the front, filling the picture."""
+    """(photo, regions), uint8, of drawn people as portraits are: near the front, large."""
     drawn = (faces.face(seed, SIDE["parts"] * 4 // 3, zoom=1.05) for seed in seeds)
     return [(images.to_uint8(each.photo), each.regions.astype(np.uint8)) for each in drawn]
 
 
 def train_parts(pairs, steps: int, seed: int = 0):
-    """A U-Net from pictures (N, 96, 96, 3) in [0, 1] to logits of `faces.CLASSES`.
+    """A U-Net from pictures (N, 64, 64, 3) in [0, 1] to logits of `faces.CLASSES`.
 
     pairs: as `labelled` makes them. Each example is a random part of a picture, mirrored every
     second time, in other colours and a little out of focus, since a camera isn't drawn.
@@ -130,7 +138,7 @@ def train_parts(pairs, steps: int, seed: int = 0):
     from ..models.unet import unet
 
     classes = len(faces.CLASSES)
-    model = unet((None, None, 3), classes=classes, base=16, depth=4, batch_norm=True)
+    model = unet((None, None, 3), classes=classes, base=12, depth=4, batch_norm=True)
     weights = class_weights([labels for _, labels in pairs], classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
@@ -156,7 +164,7 @@ def train_parts(pairs, steps: int, seed: int = 0):
 def read_parts(model, photos) -> np.ndarray:
     """The class of each pixel, int32 (N, H, W), in photos (N, H, W, 3) in [0, 1].
 
-    The mean of the answers for a picture and its mirror image; read at 96 × 96.
+    The mean of the answers for a picture and its mirror image; read at 64 × 64.
     """
     photos = images.to_float(photos)
     small = np.stack([images.resize(photo, (SIDE["parts"],) * 2) for photo in photos])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds.face_shape import (
-    along as product, blob, chart, egg, fetch, lengths, table)
+    along as product, blob, chart, egg, fetch, lengths, table, unit)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
 
@@ -35,13 +35,17 @@ STYLES = {
     "short": Style(NEAT, 0.11, 0.055, 0.06),
     "quiff": Style(NEAT, 0.17, 0.045, 0.06),
     "fringe": Style((0.36, 0.36, 0.32, 0.22, 0.02, -0.22, -0.30, -0.45, -0.60), 0.12, 0.10, 0.10),
-    "curly": Style((0.70, 0.69, 0.60, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58), 0.20, 0.15, 0.16, 1.0),
-    "afro": Style((0.72, 0.71, 0.62, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60), 0.42, 0.38, 0.38, 1.2),
-    "bob": Style((0.62, 0.60, 0.52, 0.30, -0.26, -0.97, -1.0, -1.0, -1.0), 0.13, 0.16, 0.16, 0, -0.92),
+    "curly": Style((0.70, 0.69, 0.60, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58),
+                   0.20, 0.15, 0.16, 1.0),
+    "afro": Style((0.72, 0.71, 0.62, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60),
+                  0.42, 0.38, 0.38, 1.2),
+    "bob": Style((0.62, 0.60, 0.52, 0.30, -0.26, -0.97, -1.0, -1.0, -1.0),
+                 0.13, 0.16, 0.16, 0, -0.92),
     "long": Style(FRAMED, 0.11, 0.12, 0.12, 0, -1.6),
     "wavy": Style(FRAMED, 0.14, 0.17, 0.15, 0.45, -1.5),
     "bun": Style((0.70, 0.68, 0.60, 0.46, 0.16, -0.10, -0.16, -0.36, -0.52), 0.06, 0.045, 0.06),
-    "scarf": Style((0.66, 0.63, 0.50, 0.20, -0.30, -0.72, -0.86, -0.92, -0.95), 0.09, 0.09, 0.12, 0, -1.25),
+    "scarf": Style((0.66, 0.63, 0.50, 0.20, -0.30, -0.72, -0.86, -0.92, -0.95),
+                   0.09, 0.09, 0.12, 0, -1.25),
 }  # fmt: skip
 
 
@@ -70,12 +74,12 @@ def edge(who, directions, turn):
 
 
 def thickness(who, head):
-    """(n, n) of the chart: how high hair stands on a head's radius, and how far inside it one is."""
+    """(n, n) of the chart: how high hair stands on a head's radius; how far inside it one is."""
     style, c = STYLES[who.style], chart(len(head))
     d = c.directions
     inside = edge(who, d, c.turn)
-    top = np.clip(1.5 * d[..., 1] - 0.1, 0, 1)
-    behind = np.clip(0.3 - d[..., 2], 0, 1) * (1 - top)
+    top = unit(1.5 * d[..., 1] - 0.1)
+    behind = unit(0.3 - d[..., 2]) * (1 - top)
     high = style.sides + (style.top - style.sides) * top + (style.back - style.sides) * behind
     high = high * np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
     if who.style == "quiff":
@@ -110,7 +114,7 @@ def _curtain(who, style, d):
 
 
 def _rise(x):
-    x = np.clip(x + 0.1, 0, 1)
+    x = unit(x + 0.1)
     return (x * (2 - x)).astype(np.float32)
 
 
@@ -134,7 +138,7 @@ def volumes(who):
 # ---- strands -------------------------------------------------------------------------------------
 
 
-def _stretched(rng, high, wide, across, along):
+def stretched(rng, high, wide, across, along):
     """Periodic noise (high, wide), of deviation 1, smooth over so many pixels each way."""
     noise = rng.normal(size=(high, wide)).astype(np.float32)
     reach_y, reach_x = int(4 * along) + 1, int(4 * across) + 1
@@ -148,7 +152,7 @@ def _stretched(rng, high, wide, across, along):
 def strands(blur: float):
     """Periodic streaks (128, 1024), lengthwise down, of deviation about 1; `blur` in columns."""
     rng = np.random.default_rng(7)
-    streaks = sum(weight * _stretched(rng, 128, 1024, across, along) for weight, across, along in
+    streaks = sum(weight * stretched(rng, 128, 1024, across, along) for weight, across, along in
                   ((0.5, 0.7, 10), (0.55, 2, 14), (0.5, 6, 20), (0.4, 18, 24)))
     if blur > 0.3:
         wide = np.pad(streaks, ((0, 0), (32, 32)), mode="wrap")
@@ -159,7 +163,7 @@ def strands(blur: float):
 @lru_cache(1)
 def curls():
     """Periodic round lumps (400, 400), in about [-1, 1]."""
-    noise = _stretched(np.random.default_rng(8), 400, 400, 7, 7)
+    noise = stretched(np.random.default_rng(8), 400, 400, 7, 7)
     return np.tanh(1.2 * noise).astype(np.float32)
 
 
@@ -171,8 +175,8 @@ def _turns(x, y):
 
 
 def comb(who, head):
-    """Hair coordinates of points (N, 3): across the strands (in turns), along them (from 0 to about 3),
-    and the strands' directions (N, 3), from the root on.
+    """Hair coordinates of points (N, 3): across the strands (in turns), along them (0 to about 3), and
+    the strands' directions (N, 3), from the root on.
     """
     away = pole(who)
     side = np.float32((0, -away[2], away[1])) / np.float32(np.hypot(away[1], away[2]))

@@ -1,4 +1,4 @@
-"""Light on the drawn people: sun or lamp with soft shadows, hollows, sheen of hair, and backdrops."""
+"""Light on the drawn people: a lamp with soft shadows, hollows, sheen of hair, and backdrops."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds import face_paint as paint
-from course_utils.worlds.face_shape import along, turned
+from course_utils.worlds.face_shape import along, turned, unit
 
 SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
 SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
@@ -34,7 +34,7 @@ def shadows(z, towards, pixel):
         there -= z
         there -= np.float32(far * towards[2] + 0.015)
         there *= np.float32(1 / (0.05 + 0.12 * far))
-        np.maximum(dark, np.clip(there, 0, 1), out=dark)
+        np.maximum(dark, unit(there), out=dark)
     return 1 - cv2.GaussianBlur(dark, (0, 0), max(0.02 / pixel, 0.5))
 
 
@@ -42,8 +42,10 @@ def hollows(z, pixel):
     """How open to the sky (R, R), 0 … 1, depths z are: what lies behind its surroundings is not."""
     open_ = np.ones_like(z)
     for reach, strength in ((0.12, 2.4), (0.45, 1.1)):
-        near = cv2.blur(z, (2 * int(0.5 * reach / pixel) + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
-        near = cv2.blur(near, (2 * int(0.3 * reach / pixel) + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
+        near = z
+        for share in (0.5, 0.3):
+            wide = 2 * int(share * reach / pixel) + 1
+            near = cv2.blur(near, (wide, wide), borderType=cv2.BORDER_REPLICATE)
         open_ -= strength * np.clip(near - z, 0, 0.3)
     return np.clip(open_, 0.25, 1)
 
@@ -52,11 +54,11 @@ def lit(scene, seen):
     """Linear light (R, R, 3) of a painted scene."""
     towards, pixel = direction(seen), scene.camera.pixel
     z = np.maximum(scene.z, np.float32(-1.6))
-    where = np.flatnonzero(scene.region)
+    where, normal, colour, gloss = scene.where, scene.normal, scene.coat.colour, scene.coat.gloss
     sky, key = hollows(z, pixel).ravel()[where], shadows(z, towards, pixel).ravel()[where]
-    normal, colour = scene.normal.reshape(-1, 3)[where], scene.colour.reshape(-1, 3)[where]
-    gloss, skin = scene.gloss.ravel()[where], SKIN[scene.region.ravel()[where]]
-    lamp, ambient = np.float32(seen.light) * np.float32(1.15 * seen.strength), np.float32(seen.ambient)
+    skin = SKIN[scene.coat.region]
+    lamp = np.float32(seen.light) * np.float32(1.15 * seen.strength)
+    ambient = np.float32(seen.ambient)
     half = towards + np.float32([0, 0, 1])
     half /= np.linalg.norm(half)
     aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
@@ -67,8 +69,9 @@ def lit(scene, seen):
     picture = np.empty_like(colour)
     for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
         soft = np.float32(0.12) + np.float32(wrap) * skin
-        shine = np.clip((facing + soft) / (1 + soft), 0, 1) * arriving
-        picture[:, channel] = colour[:, channel] * (lamp[channel] * shine + ambient[channel] * around)
+        shine = unit((facing + soft) / (1 + soft)) * arriving
+        arrives = lamp[channel] * shine + ambient[channel] * around
+        picture[:, channel] = colour[:, channel] * arrives
     picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
     gleam *= gleam
     gleam *= gleam
@@ -77,9 +80,9 @@ def lit(scene, seen):
     edge = np.maximum(1 - normal[:, 2], 0)
     edge = edge * edge * edge * sky * gloss * np.float32(0.10)
     picture += white[:, None] * lamp + edge[:, None] * ambient
-    light = np.zeros_like(scene.colour)
+    light = np.zeros(z.shape + (3,), np.float32)
     flat = light.reshape(-1, 3)
-    flat[where] = picture + scene.glow.ravel()[where, None]
+    flat[where] = picture + scene.coat.glow[:, None]
     shining = np.zeros(scene.z.size, np.float32)
     shining[where] = key * sky
     for place, tangent, tint in scene.sheens:
@@ -91,11 +94,12 @@ def _sheen(tangent, tint, towards, arriving):
     """Highlights (N, 3) of hair along strands: Kajiya and Kay (1989), equation 17, twice."""
     lamp, seen = along(tangent, towards), tangent[:, 2]
     across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
-    gleam = np.clip(across - lamp * seen, 0, 1)
+    gleam = unit(across - lamp * seen)
     two = gleam * gleam
     four = two * two
     wide = four * four * four * two
-    return (0.055 * wide * wide * wide * arriving)[:, None] + (0.55 * wide * arriving)[:, None] * tint
+    white = 0.055 * wide * wide * wide * arriving
+    return white[:, None] + (0.55 * wide * arriving)[:, None] * tint
 
 
 def backdrop(seen, side, rng):
@@ -104,15 +108,15 @@ def backdrop(seen, side, rng):
     y, x = np.mgrid[:small, :small].astype(np.float32) / small
     first, second = (np.float32(c) * 0.8 for c in seen.behind)
     slope = rng.uniform(-1, 1)
-    share = np.clip(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5), 0, 1)[..., None]
+    share = unit(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5))[..., None]
     picture = first * (1 - share) + second * share
     glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)[..., None]
     picture = picture * (0.8 + 0.45 * glow)
     if seen.backdrop == "lights":
         picture = picture * 0.55
         for _ in range(rng.integers(9, 18)):
-            middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(2, 7)
-            tint = 0.5 * (first + second) * rng.uniform(0.25, 0.9) * np.exp(0.2 * rng.normal(size=3))
+            middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(3, 8)
+            tint = (first + second) * rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=3))
             disc = np.zeros((small, small), np.uint8)
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
             picture += (disc / np.float32(255))[..., None] * np.float32(tint)
@@ -129,4 +133,4 @@ def backdrop(seen, side, rng):
 def develop(light, exposure=1.0):
     """Picture in [0, 1] of linear light: a soft shoulder, then the square root."""
     bright = np.maximum(light, 0) * np.float32(exposure)
-    return np.sqrt(np.clip(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright), 0, 1))
+    return np.sqrt(unit(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright)))

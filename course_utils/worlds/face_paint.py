@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.worlds import face_hair, face_shape
-from course_utils.worlds.face_shape import eye_place, fetch, mouth_places, nose_places, table
+from course_utils.worlds.face_shape import (
+    eye_place, fetch, mouth_places, nose_places, table, unit)
 
-(BACKGROUND, FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
- HEADWEAR) = range(13)
+(FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
+ HEADWEAR) = range(1, 13)                              # numbers in faces.CLASSES; 0: background
 
 
 class Coat(NamedTuple):
@@ -36,8 +37,8 @@ class Coat(NamedTuple):
         """Cover points `where` (K,) by shares (K,) with a colour (3,) or (K, 3)."""
         seen = np.flatnonzero(cover > 0.004)
         where, cover, colour = where[seen], cover[seen], np.asarray(colour, np.float32)
-        old = self.colour[where]
-        self.colour[where] = old + cover[:, None] * ((colour if colour.ndim == 1 else colour[seen]) - old)
+        old, new = self.colour[where], colour if colour.ndim == 1 else colour[seen]
+        self.colour[where] = old + cover[:, None] * (new - old)
         if region is not None:
             self.region[where[cover > 0.5]] = region
         if gloss is not None:
@@ -65,11 +66,11 @@ class Marks:
 
     def cover(self, inside):
         """Share 0 … 1 of a pixel whose middle is that far inside an edge."""
-        return np.clip(inside / self.pixel + 0.5, 0, 1)
+        return unit(inside / self.pixel + 0.5)
 
     def line(self, off, half):
         """Share of a line of so much half-width, never thinner than it would look."""
-        return np.clip((half - np.abs(off)) / self.pixel + 0.5, 0, 1) * np.float32(
+        return unit((half - np.abs(off)) / self.pixel + 0.5) * np.float32(
             np.minimum(1, 2.2 * half / self.pixel + 0.25))
 
 
@@ -77,7 +78,7 @@ class Marks:
 def grain():
     """Periodic fine noise (256, 256) of deviation 1, for skin, and rounder spots (256, 256)."""
     rng = np.random.default_rng(9)
-    fine, spots = face_hair._stretched(rng, 256, 256, 1, 1), face_hair._stretched(rng, 256, 256, 3, 3)
+    fine, spots = face_hair.stretched(rng, 256, 256, 1, 1), face_hair.stretched(rng, 256, 256, 3, 3)
     return 0.6 * fine + 0.8 * spots, spots
 
 
@@ -85,7 +86,7 @@ def paint_face(who, seen, head, pixel) -> Coat:
     """The bare face at points (N, 3) of the head."""
     marks = Marks(head, pixel)
     coat = Coat.of(len(head), who.skin, FACE, 0.35)
-    _complexion(coat, marks, who, seen)
+    _complexion(coat, marks, who)
     _nose(coat, marks, who)
     _mouth(coat, marks, who, seen)
     _age_lines(coat, marks, who, seen)
@@ -100,7 +101,7 @@ def _bell(x, y, wide, high):
     return np.exp(-0.5 * ((x / wide) ** 2 + (y / high) ** 2))
 
 
-def _complexion(coat, marks, who, seen):
+def _complexion(coat, marks, who):
     u, v, ahead = np.abs(marks.u), marks.v, marks.ahead
     place = np.flatnonzero(ahead)
     u, v = u[place], v[place]
@@ -118,8 +119,8 @@ def _complexion(coat, marks, who, seen):
                                     less * (1 - 0.34 * hollow)], -1)
     if who.freckles > 0.05:
         many = _bell(u - 0.35, v + 0.25, 0.4, 0.22)
-        dots = np.clip(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15), 0, 1)
-        coat.shade(place, (0.75 * min(who.freckles, 1) * many * dots).clip(0, 1), (0.55, 0.38, 0.28))
+        dots = unit(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15))
+        coat.shade(place, 0.75 * min(who.freckles, 1) * many * dots, (0.55, 0.38, 0.28))
 
 
 def _nose(coat, marks, who):
@@ -132,7 +133,7 @@ def _nose(coat, marks, who):
     coat.region[place[u < half]] = NOSE
     coat.gloss[place] += 0.25 * _bell(u, v - tip, 0.06, 0.10)
     crease = np.hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
-    outer = np.clip((u - 0.10 * wide) / 0.05, 0, 1) * np.clip((tip + 0.04 - v) / 0.05, 0, 1)
+    outer = unit((u - 0.10 * wide) / 0.05) * unit((tip + 0.04 - v) / 0.05)
     coat.shade(place, 0.55 * np.exp(-(crease / 0.22) ** 2) * outer, (0.55, 0.40, 0.36))
     hole = 1 - np.hypot((u - 0.066 * wide - 0.25 * (v - base - 0.03)) / (0.040 * wide),
                         (v - base - 0.032) / 0.019)
@@ -164,10 +165,12 @@ def _mouth(coat, marks, who, seen):
     if mouth.gap > 0.004:
         inner = marks.cover(np.minimum(np.minimum(above - v, v - below), within))
         coat.lay(place, inner, (0.05, 0.012, 0.012), MOUTH, 0.1)
-        smile = np.clip(seen.smile, 0, 1)
-        teeth = marks.cover(np.minimum(above - v, v - (line - (0.12 + 0.25 * smile) * mouth.gap * round_)))
+        smile = unit(seen.smile)
+        edge = line - (0.12 + 0.25 * smile) * mouth.gap * round_
+        teeth = marks.cover(np.minimum(above - v, v - edge))
         teeth = teeth * marks.cover(0.92 * mouth.half - np.abs(u)) * inner
-        coat.lay(place, teeth, np.float32((0.78, 0.74, 0.66)) * (1 - 0.5 * s[:, None] ** 4), gloss=0.5)
+        ivory = np.float32((0.78, 0.74, 0.66)) * (1 - 0.5 * s[:, None] ** 4)
+        coat.lay(place, teeth, ivory, gloss=0.5)
 
 
 def _age_lines(coat, marks, who, seen):
@@ -177,26 +180,26 @@ def _age_lines(coat, marks, who, seen):
     down = np.clip((tip - 0.05 - v) / (tip - 0.05 - mouth.line), 0, 1.2)
     fold = 0.18 * who.nose_width + (mouth.half + 0.03 - 0.18 * who.nose_width) * down**0.9 + 0.02
     depth = 0.10 + 0.5 * who.age + 0.35 * max(seen.smile, 0)
-    ends = np.clip(4 * (1.1 - down), 0, 1) * np.clip(10 * down, 0, 1)
-    off = u - fold
-    coat.shade(place, (0.6 * depth * ends * np.exp(-(off / 0.02) ** 2)).clip(0, 1), (0.62, 0.48, 0.44))
+    ends = unit(4 * (1.1 - down)) * unit(10 * down)
+    line = 0.6 * depth * ends * np.exp(-((u - fold) / 0.02) ** 2)
+    coat.shade(place, line, (0.62, 0.48, 0.44))
     if who.age < 0.35 or marks.pixel > 0.021:          # finer than a pixel
         return
     old = (who.age - 0.35) / 0.65
     place = marks.near(0, 0.52, 0.5, 0.2)
     u, v = marks.u[place], marks.v[place]
     rows = np.cos((v + 0.04 * np.cos(4 * u) - 0.1 * who.hairline) * 58 + who.seed % 6)
-    ends = np.clip(1.5 - 3.2 * np.abs(u), 0, 1) * np.exp(-((v - 0.5) / 0.12) ** 2)
-    coat.shade(place, 0.40 * old * np.clip(4 * rows - 3, 0, 1) * ends, (0.6, 0.48, 0.44))
+    ends = unit(1.5 - 3.2 * np.abs(u)) * np.exp(-((v - 0.5) / 0.12) ** 2)
+    coat.shade(place, 0.40 * old * unit(4 * rows - 3) * ends, (0.6, 0.48, 0.44))
     eye = eye_place(who)
     place = marks.near(eye[0] + 0.2, eye[1] - 0.02, 0.1, 0.13)
     u, v = np.abs(marks.u[place]) - eye[0] - 0.14, marks.v[place] - eye[1] + 0.01
     rays = np.cos(np.arctan2(v, u + 0.06) * 13)
-    ends = np.clip(20 * u, 0, 1) * np.clip(1.6 - 14 * u, 0, 1)
-    coat.shade(place, 0.45 * old * np.clip(4 * rays - 3, 0, 1) * ends, (0.6, 0.48, 0.44))
+    ends = unit(20 * u) * unit(1.6 - 14 * u)
+    coat.shade(place, 0.45 * old * unit(4 * rays - 3) * ends, (0.6, 0.48, 0.44))
     place = marks.near(eye[0], eye[1] - 0.13, 0.16, 0.07)
     u, v = np.abs(marks.u[place]) - eye[0], marks.v[place] - eye[1]
-    bag = np.exp(-((v + 0.135 - 1.6 * u * u) / 0.016) ** 2) * np.clip(1.6 - 12 * np.abs(u), 0, 1)
+    bag = np.exp(-((v + 0.135 - 1.6 * u * u) / 0.016) ** 2) * unit(1.6 - 12 * np.abs(u))
     coat.shade(place, 0.5 * old * bag, (0.64, 0.52, 0.50))
 
 
@@ -218,14 +221,14 @@ def _eyes(coat, marks, who, seen):
     lash = 0.009 + 0.006 * who.softness
     crease = upper + 0.028 + 0.018 * who.lid + 0.02 * (1 - s * s)
     coat.shade(place, (0.25 + 0.4 * who.lid) * np.exp(-((t - crease) / 0.011) ** 2)
-               * np.clip(1.9 - 1.6 * np.abs(s), 0, 1), (0.52, 0.40, 0.37))
+               * unit(1.9 - 1.6 * np.abs(s)), (0.52, 0.40, 0.37))
     under = np.exp(-((t - lower + 0.012) / 0.016) ** 2) * (np.abs(s) < 1)
     coat.shade(place, 0.3 * under, (0.66, 0.50, 0.48))
     inside = np.minimum(np.minimum(upper - t, t - lower), wide * (1 - np.abs(s)))
     opening = marks.cover(inside)
     shadow = np.clip(0.5 + 0.5 * (upper - t) / (0.75 * open_), 0.45, 1)
     white = np.float32((0.74, 0.72, 0.70)) * (shadow * (1 - 0.30 * np.abs(s) ** 3))[:, None]
-    pink = np.clip(-4 * s - 3.1, 0, 1)[:, None]
+    pink = unit(-4 * s - 3.1)[:, None]
     coat.lay(place, opening, white * (1 - pink) + pink * np.float32((0.5, 0.25, 0.22)), EYE, 0.6)
     gaze = np.float32(np.sin(np.radians(seen.gaze)) * 0.16)
     radius = 0.078 * who.eye_size**0.4
@@ -234,12 +237,12 @@ def _eyes(coat, marks, who, seen):
     off = np.hypot(du, dv)
     rays = 0.5 + 0.5 * np.cos(np.arctan2(dv, du) * 17)
     tone = (0.85 + 0.9 * np.clip(off - 0.3, 0, 0.5) + 0.25 * rays - 0.4 * dv) * shadow
-    tone = tone * (1 - 0.7 * np.clip((off - 0.78) / 0.22, 0, 1))
+    tone = tone * (1 - 0.7 * unit((off - 0.78) / 0.22))
     iris = marks.cover((1 - off) * radius) * opening
     coat.lay(place, iris, np.float32(who.eye_colour) * np.maximum(tone, 0.1)[:, None])
     coat.lay(place, marks.cover((0.40 - off) * radius) * opening, (0.004, 0.004, 0.004))
     band = marks.line(t - upper - 0.3 * lash, lash * (0.7 + 0.3 * s)) * (np.abs(s) < 1.0)
-    wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * np.clip(2.3 - 2 * np.abs(s), 0, 1) * 0.8)
+    wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * unit(2.3 - 2 * np.abs(s)) * 0.8)
     wing = wing * (s > 0.9) * (s < 1.13) * who.softness
     coat.lay(place, np.maximum(0.92 * band, 0.8 * wing), dark, gloss=0.1)
     rim = marks.line(t - lower, 0.004) * (np.abs(s) < 0.97)
@@ -263,14 +266,14 @@ def _brows(coat, marks, who, seen):
     place = marks.near(0.40, 0.22 + who.brow_height, 0.34, 0.17)
     across, v = np.abs(marks.u[place]), marks.v[place]
     s = (across - 0.145) / 0.50
-    inside = np.clip(s, 0, 1)
+    inside = unit(s)
     off = v - brow_curve(who, seen, inside)
-    half = 0.047 * who.brow_thick * np.clip(0.75 + 0.9 * inside, 0, 1) * (1 - inside**2.5) ** 0.8
+    half = 0.047 * who.brow_thick * unit(0.75 + 0.9 * inside) * (1 - inside**2.5) ** 0.8
     rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
     noise = fetch(rough, (across * 1.1 + v) * 300 + who.seed % 89, (v - 0.5 * across) * 60)
     edge = (half - np.abs(off)) / np.maximum(marks.pixel, 0.012) + 0.45 + 0.30 * noise
-    ends = np.clip((s + 0.04) / 0.10 + 0.25 * noise, 0, 1) * (s < 1.0)
-    cover = np.clip(edge, 0, 1) * ends * np.clip(0.85 + 0.12 * noise, 0, 1)
+    ends = unit((s + 0.04) / 0.10 + 0.25 * noise) * (s < 1.0)
+    cover = unit(edge) * ends * unit(0.85 + 0.12 * noise)
     colour = np.float32(who.hair) * (0.5 - 0.25 * min(1, who.hair[1] * 3)) + 0.15 * who.grey * 0.4
     colour = 0.82 * colour + 0.10 * np.float32(who.skin)
     coat.lay(place, (0.92 * cover).clip(0, 1), colour, None, 0.05)
@@ -282,17 +285,18 @@ def beard_share(who, seen, head):
     z = np.maximum(head[..., 2], 0.05)
     u, v, x, y = head[..., 0] / z, head[..., 1] / z, np.abs(head[..., 0]), head[..., 1]
     mouth, (_, _, base) = mouth_places(who, seen), nose_places(who)
-    lips = 1 - np.hypot(u / (mouth.half + 0.01), (v - mouth.line + 0.01) / (0.105 + 0.7 * mouth.gap))
+    lips = 1 - np.hypot(u / (mouth.half + 0.01),
+                        (v - mouth.line + 0.01) / (0.105 + 0.7 * mouth.gap))
     top = mouth.line + 0.07 * who.upper_lip
-    moustache = np.minimum(np.minimum(base - 0.035 - v + 0.1 * np.abs(u), v - top + 0.10 + 0.2 * np.abs(u)),
-                           mouth.half + 0.07 - np.abs(u))
+    moustache = np.minimum(base - 0.035 - v + 0.1 * np.abs(u), v - top + 0.10 + 0.2 * np.abs(u))
+    moustache = np.minimum(moustache, mouth.half + 0.07 - np.abs(u))
     if who.beard == "moustache":
         inside = moustache
     elif who.beard == "goatee":
         chin = np.minimum(mouth.half + 0.05 - np.abs(u), mouth.line + 0.03 - v)
         inside = np.maximum(moustache, np.minimum(chin, 0.2))
     else:
-        cheek = -0.34 - 0.36 * (1 - np.clip(x / 0.62, 0, 1)) ** 1.2 - y
+        cheek = -0.34 - 0.36 * (1 - unit(x / 0.62)) ** 1.2 - y
         side = 0.07 - np.abs(np.clip(x, 0.5, None) * 0 + head[..., 2] - 0.16) + 0.1 * (y < -0.3)
         burns = np.where((x > 0.5) & (y < 0.1), side, -1)
         inside = np.maximum(np.maximum(np.minimum(cheek, head[..., 2] + 0.02), burns), moustache)
@@ -314,8 +318,8 @@ def _beard(coat, marks, who, seen):
     colour = np.float32(who.hair) * (0.75 + 0.5 * np.clip(streak, -1, 1.5))[:, None]
     ready = np.isin(coat.region[place], (FACE,))
     if who.beard == "stubble":
-        cover = np.clip(inside / 0.16 + 0.25, 0, 1) * np.clip(0.38 + 0.16 * dots, 0, 1) * ready
+        cover = unit(inside / 0.16 + 0.25) * unit(0.38 + 0.16 * dots) * ready
         coat.lay(place, cover, np.float32(who.hair) * 0.8, None, 0.2)
     else:
-        cover = np.clip(inside / 0.035 + 0.4 + 0.35 * streak + 0.15 * dots, 0, 1) * ready
+        cover = unit(inside / 0.035 + 0.4 + 0.35 * streak + 0.15 * dots) * ready
         coat.lay(place, 0.93 * cover, colour, BEARD, 0.06)

@@ -5,30 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
-from course_utils.worlds.face_paint import EAR, FACE, HAIR, HEADWEAR, Coat
+from course_utils.worlds.face_body import Body
+from course_utils.worlds.face_paint import EAR, FACE, GLASSES, HAIR, HEADWEAR, Coat
 from course_utils.worlds.face_shape import (
-    FAR, Body, Camera, cast, egg, lengths, look_up, trace, turned)
+    FAR, Camera, cast, egg, lengths, look_up, trace, turned, unit)
 
-NOTHING, BODY, HEAD, OTHER = 0, 1, 2, 3                # layers; ears and hair volumes from OTHER on
+BODY, HEAD, OTHER = 1, 2, 3                            # layers; ears and hair volumes from OTHER on
 
 
 class Scene:
     """A person painted, before the light.
 
-    All (R, R) or (R, R, 3): `z` nearness, `normal` as the viewer sees it, `colour` linear,
-    `region`, `gloss`, `glow`. `sheens`: flat indices, strands' directions and tints of the hair.
+    `z` (R, R) nearness, `region` (R, R). Of the N pixels that show the person: `where`, flat
+    indices; `normal` (N, 3) as the viewer sees it; `coat`. `sheens`: flat indices, strands'
+    directions and tints of the hair. `frame`: glasses, or None.
     """
 
     def __init__(self, who, seen, side: int):
         self.who, self.seen, self.camera = who, seen, Camera(seen, side)
         self.z = np.full((side, side), FAR, np.float32)
         self.layer = np.zeros((side, side), np.uint8)
-        self.normal = np.zeros((side, side, 3), np.float32)
-        self.colour = np.zeros((side, side, 3), np.float32)
-        self.region = np.zeros((side, side), np.uint8)
-        self.gloss = np.zeros((side, side), np.float32)
-        self.glow = np.zeros((side, side), np.float32)
-        self.sheens = []
+        self.painted, self.sheens = [], []
         texels = int(np.clip(0.75 * side, 88, 288)) // 8 * 8
         self.radius = face_shape.head_radius(who, seen, texels)
         if who.beard == "full":
@@ -52,7 +49,19 @@ class Scene:
             self._ear(OTHER + number, shape)
         for number, shape in enumerate(volumes):
             self._hanging(OTHER + 2 + number, shape)
-        face_wear.put_on_glasses(self)
+        self.where, self.normal, *coat = (np.concatenate(part) for part in zip(*self.painted))
+        self.coat = Coat(*coat)
+        self.region = np.zeros((side, side), np.uint8)
+        self.region.ravel()[self.where] = self.coat.region
+        self.frame = face_wear.glasses(self)
+        if self.frame is not None:
+            self.region[self.frame.cover > 0.45] = GLASSES
+
+    def normals(self):
+        """(R, R, 3): the surface's normals as the viewer sees them, 0 where nothing is."""
+        normals = np.zeros(self.z.shape + (3,), np.float32)
+        normals.reshape(-1, 3)[self.where] = self.normal
+        return normals
 
     def flow(self):
         """(R, R, 2): the direction of hair as it is seen, of length 0 … 1."""
@@ -69,17 +78,13 @@ class Scene:
                                           self.z.ravel()[where])
 
     def put(self, where, coat: Coat, normal):
-        """Paint pixels; `normal` (N, 3) in head coordinates."""
-        self.colour.reshape(-1, 3)[where] = coat.colour
-        self.region.ravel()[where] = coat.region
-        self.gloss.ravel()[where] = coat.gloss
-        self.glow.ravel()[where] = coat.glow
-        self.normal.reshape(-1, 3)[where] = turned(normal, self.camera.turn)
+        """Paint pixels; `normal` (N, 3) as the viewer sees it."""
+        self.painted.append((where, normal, *coat))
 
     def _grow_beard(self):
         d = face_shape.chart(len(self.radius)).directions
         share = face_paint.beard_share(self.who, self.seen, d * self.radius[..., None])
-        self.radius = self.radius + np.clip(share / 0.12, 0, 1) * np.float32(0.055)
+        self.radius = self.radius + unit(share / 0.12) * np.float32(0.055)
 
     def _meet(self, layer, spot, z):
         nearer = z > self.z[spot]
@@ -105,11 +110,11 @@ class Scene:
             noise, rough = face_hair.streaks(who, across, along, pixel)
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
             jagged = jagged * np.where(hangs, np.clip(2 * head[place, 1], 0.05, 1), 1)
-            early = 0.6 + hangs * 7 * np.clip(2 * (0.3 - head[place, 1]), 0, 1)
+            early = 0.6 + hangs * 7 * unit(2 * (0.3 - head[place, 1]))
             hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8
-        cover = np.clip(hair, 0, 1)
+        cover = unit(hair)
         grown = np.flatnonzero(cover > 0)
         place, cover = place[grown], cover[grown]
         if who.style == "scarf":
@@ -123,7 +128,7 @@ class Scene:
             if face_hair.STYLES[who.style].curl >= 1:
                 self._curly(coat, place, head)
             self._add_sheen(where[place], tangent[grown], noise[grown], cover)
-        self.put(where, coat, normal)
+        self.put(where, coat, turned(normal, self.camera.turn))
 
     def _curly(self, coat, place, head):
         d = head[place]
@@ -139,7 +144,7 @@ class Scene:
         tone = np.clip(0.87 + bold * (0.26 * noise + 0.16 * rough), 0.25, 2.0)[:, None]
         colour = colour * tone
         if self.who.grey > 0.05:
-            silver = np.clip(noise - 1.4 + self.who.grey, 0, 1)[:, None] * 0.14
+            silver = unit(noise - 1.4 + self.who.grey)[:, None] * 0.14
             colour = colour + silver
         return colour
 
@@ -165,7 +170,7 @@ class Scene:
         coat.shade(every, 0.5 * shell, (0.55, 0.38, 0.34))
         coat.shade(every, 0.55 * groove, (0.6, 0.42, 0.38))
         coat.shade(every, np.full(len(e), 0.35 * self.who.blush, np.float32), (1, 0.72, 0.70))
-        self.put(where, coat, normal)
+        self.put(where, coat, turned(normal, self.camera.turn))
 
     def _hanging(self, layer, shape):
         where, head = self.seen_at(layer)
@@ -183,4 +188,4 @@ class Scene:
             coat = Coat.of(len(head), who.hair, HAIR, 0.02)
             coat.colour[:] = self._strands(noise, rough)
             self._add_sheen(where, tangent, noise, np.ones(len(head), np.float32))
-        self.put(where, coat, normal)
+        self.put(where, coat, turned(normal, self.camera.turn))

@@ -38,7 +38,7 @@ def chart(side: int) -> Chart:
     """The chart with side × side texels."""
     line = np.linspace(-REACH, REACH, side, dtype=np.float32)
     x, y = np.meshgrid(line, line)
-    far = np.hypot(x, y)                               # beyond 2: past the back, from the other side
+    far = np.hypot(x, y)                               # beyond 2: past the back of the head
     flip = np.where(far > 2, -(4 - far) / far, 1).astype(np.float32)
     x, y = x * flip, y * flip
     square = np.minimum(x * x + y * y, 4)
@@ -53,13 +53,18 @@ def chart(side: int) -> Chart:
 
 
 def turned(points, matrix):
-    """Points (..., 3) times a matrix (3, 3), or (..., k) for (k, 3); faster than NumPy's product."""
+    """Points (..., 3) times a matrix (3, 3), or (..., k) for (k, 3); faster than by NumPy."""
     points = np.asarray(points, np.float32)
     matrix = np.ascontiguousarray(matrix, np.float32)
     if not points.size:
         return np.zeros(points.shape[:-1] + (len(matrix),), np.float32)
     found = cv2.transform(points.reshape(-1, 1, 3), matrix)
     return found.reshape(points.shape[:-1] + (len(matrix),))
+
+
+def unit(x):
+    """x cut off at 0 and 1; on small arrays faster than np.clip."""
+    return np.minimum(np.maximum(x, 0), 1)
 
 
 def along(points, way):
@@ -108,7 +113,8 @@ def head_radius(who, seen, side: int) -> np.ndarray:
     r += blob(d, (0, -0.86 * who.chin_drop, 0.60), 0.20) * (0.07 * who.chin)
     r += blob(mirrored, (0.56, -0.60, 0.25), 0.24) * (0.14 * (jaw - 0.95) + 0.02)
     r -= blob(mirrored, (0.45, -0.80, 0.40), 0.22) * (0.05 + 0.10 * (1 - jaw))
-    r += blob(mirrored, (0.60, -0.20, 0.62), 0.22) * (0.045 * who.cheeks + 0.02 * max(seen.smile, 0))
+    round_ = 0.045 * who.cheeks + 0.02 * max(seen.smile, 0)
+    r += blob(mirrored, (0.60, -0.20, 0.62), 0.22) * round_
     r -= blob(mirrored, (0.52, -0.50, 0.55), 0.2) * (0.05 * (age - 0.2) + 0.03 * (1 - who.cheeks))
     r -= blob(mirrored, (0.80, 0.16, 0.58), 0.2) * 0.03
     r -= blob(d, (0, -0.93, 0.10), 0.3) * 0.10
@@ -285,22 +291,37 @@ def trace(camera: Camera, radius):
     across, down = (part.ravel() for part in np.meshgrid(*few))
     far = across * across + down * down
     z = _march(camera, radius, across, down, np.sqrt(np.maximum(most**2 - far, 0)), far < most**2,
-               3 * camera.pixel)
-    coarse = cv2.dilate(z.reshape(len(few[1]), len(few[0])), np.ones((3, 3), np.uint8))
-    start = cv2.resize(coarse, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
-    start = cv2.copyMakeBorder(start, 0, 3, 0, 3, cv2.BORDER_REPLICATE)[:len(y), :len(x)]
-    rows, columns = np.nonzero(start > -most)
+               2 * camera.pixel)
+    z = z.reshape(len(few[1]), len(few[0]))
+    square = np.ones((3, 3), np.uint8)
+    most_near, least_near = cv2.dilate(z, square), cv2.erode(z, square)
+    begin, steep, between, beside = (
+        cv2.copyMakeBorder(cv2.resize(each, None, fx=4, fy=4, interpolation=how), 0, 3, 0, 3,
+                           cv2.BORDER_REPLICATE)[:len(y), :len(x)]
+        for each, how in ((most_near, cv2.INTER_NEAREST),
+                          (most_near - least_near, cv2.INTER_NEAREST), (z, cv2.INTER_LINEAR),
+                          (np.float32(z > FAR), cv2.INTER_LINEAR)))
+    rows, columns = np.nonzero(beside > 0)
     across, down = x[columns], y[rows]
     top = np.sqrt(np.maximum(most**2 - across * across - down * down, 0))
     found = np.full((len(y), len(x)), FAR, np.float32)
-    start = np.minimum(start[rows, columns] + np.float32(0.08), top)
+    begin, steep, between = (each[rows, columns] for each in (begin, steep, between))
+    start = np.minimum(np.where(steep < 0.3, between, begin + np.float32(0.08)), top)
     found[rows, columns] = _march(camera, radius, across, down, start, top > 0,
                                    camera.pixel)
+    met = (found > FAR).astype(np.float32)
+    near = cv2.boxFilter(met, -1, (3, 3), normalize=False)
+    mean = cv2.boxFilter(found * met, -1, (3, 3), normalize=False) / np.maximum(near, 1)
+    np.copyto(found, mean, where=(met == 0) & (near > 4.5))        # a pinhole
+    parts, sizes = cv2.connectedComponentsWithStats((found > FAR).astype(np.uint8))[1:3]
+    specks = sizes[:, cv2.CC_STAT_AREA] < 0.01 * found.size
+    if specks.any():
+        np.copyto(found, np.float32(FAR), where=specks[parts])
     found += camera.origin[2] * (found > FAR)
     return spot, found
 
 
-def _march(camera, radius, x, y, start, may, size, steps=4, rounds=12):
+def _march(camera, radius, x, y, start, may, size, steps=3, rounds=16):
     """Depths (N,) where rays at x, y (N,) from `start` on meet the surface, `FAR` where none is.
 
     Only rays that `may` meet it are followed; `size` is how exact the depths have to be.
@@ -309,7 +330,7 @@ def _march(camera, radius, x, y, start, may, size, steps=4, rounds=12):
     its place bracketed and bisected.
     """
     most, turn, size = np.float32(radius.max()), camera.turn, np.float32(size)
-    unit = np.float32((len(radius) - 1) / (2 * REACH))
+    texel = np.float32((len(radius) - 1) / (2 * REACH))
     middle = np.float32((len(radius) - 1) / 2)
     ray = np.stack([x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)])
 
@@ -317,7 +338,7 @@ def _march(camera, radius, x, y, start, may, size, steps=4, rounds=12):
         far, hx, hy, hz = ray
         length = np.sqrt(far + z * z)
         scale = length * (length + hz + turn[2, 2] * z)
-        scale = unit * np.sqrt(2 / np.maximum(scale, np.float32(1e-6)))
+        scale = texel * np.sqrt(2 / np.maximum(scale, np.float32(1e-6)))
         column = (hx + turn[2, 0] * z) * scale
         row = (hy + turn[2, 1] * z) * scale
         column += middle
@@ -341,7 +362,8 @@ def _march(camera, radius, x, y, start, may, size, steps=4, rounds=12):
     for number in range(rounds):
         if not len(late):
             break
-        least = np.float32((0.6 + 0.4 * number) * size + 0.003)  # to get past a cheek in time
+        # more and more, to get past a cheek in time
+        least = np.float32((0.6 + 0.4 * number) * size + 0.004 + 0.001 * number)
         for _ in range(3):
             ahead = off(here, ray)
             enters = ahead < 0
@@ -360,7 +382,7 @@ def _march(camera, radius, x, y, start, may, size, steps=4, rounds=12):
 
 
 class Egg(NamedTuple):
-    """An ellipsoid on the head; `inward` (3, 3) takes head coordinates from the centre to a ball."""
+    """An ellipsoid; `inward` (3, 3) takes head coordinates from its centre to a ball."""
 
     centre: np.ndarray
     inward: np.ndarray
@@ -385,63 +407,3 @@ def cast(camera: Camera, shape: Egg):
     under = b * b - a * (sum(s * s for s in start) - 1)
     z = (np.sqrt(np.maximum(under, 0)) - b) / a + at[2]
     return spot, np.where(under > 0, z, np.float32(FAR))
-
-
-# ---- neck and shoulders --------------------------------------------------------------------------
-
-HEIGHTS = np.array([-2.6, -1.95, -1.62, -1.42, -1.25, -1.08, -0.9, -0.5, 0.0])
-WIDE = np.array([1.42, 1.36, 1.12, 0.78, 0.52, 0.42, 0.395, 0.41, 0.38])
-DEEP = np.array([0.66, 0.62, 0.56, 0.49, 0.43, 0.40, 0.39, 0.40, 0.38])
-BACK = np.array([-0.28, -0.30, -0.30, -0.29, -0.27, -0.24, -0.21, -0.17, -0.15])
-
-
-@lru_cache(1)
-def _torso():
-    """Half-widths, half-depths and the axis' z of the body, finely sampled and smooth."""
-    fine = np.linspace(HEIGHTS[0], HEIGHTS[-1], 521)
-    smooth = [np.interp(fine, HEIGHTS, each) for each in (WIDE, DEEP, BACK)]
-    kernel = np.hanning(33) / np.hanning(33).sum()
-    return fine, [np.convolve(np.pad(each, 16, "edge"), kernel, "valid") for each in smooth]
-
-
-class Body:
-    """Neck and shoulders: upright, round an axis, with an ellipse at every height."""
-
-    def __init__(self, camera: Camera, who):
-        self.camera = camera
-        fine, (wide, deep, back) = _torso()
-        neck = np.clip((fine + 1.55) / 0.4, 0, 1)
-        size = neck * who.neck_width + (1 - neck) * who.shoulders
-        rows = camera.y
-        self.wide, self.deep, self.back = (
-            np.interp(rows, fine, each).astype(np.float32)[:, None]
-            for each in (wide * size, deep * (0.5 + 0.5 * size), back))
-        self.slopes = [np.gradient(each, axis=0) / np.float32(-camera.pixel)
-                       for each in (self.wide, self.deep, self.back)]
-
-    def cast(self):
-        """(slices, depth) of the rows below the ears."""
-        top = int(np.searchsorted(-self.camera.y, 0.25))
-        spot = slice(top, self.camera.side), slice(0, self.camera.side)
-        wide, deep, back = (each[spot[0]] for each in (self.wide, self.deep, self.back))
-        cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
-        x = self.camera.x[None, :]
-        a = (sine / wide) ** 2 + (cosine / deep) ** 2
-        b = -x * cosine * sine / wide**2 + (x * sine * cosine - back * cosine) / deep**2
-        c = (x * cosine / wide) ** 2 + ((x * sine - back) / deep) ** 2 - 1
-        under = b * b - a * c
-        z = (np.sqrt(np.maximum(under, 0)) - b) / a
-        return spot, np.where(under > 0, z, np.float32(FAR))
-
-    def places(self, rows, columns, z):
-        """Own coordinates (N, 3) of pixels, and their normals (N, 3) as the viewer sees them."""
-        cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
-        x = self.camera.x[columns]
-        own = np.stack([x * cosine - z * sine, self.camera.y[rows], x * sine + z * cosine], -1)
-        wide, deep, back = (each[rows, 0] for each in (self.wide, self.deep, self.back))
-        dwide, ddeep, dback = (each[rows, 0] for each in self.slopes)
-        off = own[:, 2] - back
-        slope = (-np.square(own[:, 0]) * dwide / wide**3 - off**2 * ddeep / deep**3
-                 - off * dback / deep**2)
-        normal = turned(np.stack([own[:, 0] / wide**2, slope, off / deep**2], -1), self.camera.body)
-        return own, normal / lengths(normal)

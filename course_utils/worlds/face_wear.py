@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape
-from course_utils.worlds.face_paint import CLOTHES, FACE, GLASSES, HEADWEAR, NECK, Coat
-from course_utils.worlds.face_shape import fetch, look_up
+from course_utils.worlds.face_paint import CLOTHES, NECK, Coat
+from course_utils.worlds.face_shape import fetch, look_up, unit
 
 LANDMARKS = (
     "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",
@@ -30,14 +32,14 @@ def dress(scene, body):
     collar, cut, rise = {"crew": (0.055, -1.20, 0.0), "vee": (0.05, -1.18, 0.52),
                          "shirt": (0.0, -1.10, 0.0), "turtleneck": (0.0, -0.86, 0.0),
                          "jacket": (0.0, -1.17, 0.0)}[seen.clothing]  # fmt: skip
-    dip = rise * np.clip(1 - np.abs(x) / 0.42, 0, 1) * front
+    dip = rise * unit(1 - np.abs(x) / 0.42) * front
     if seen.clothing == "crew":
         dip = 0.10 * np.exp(-((x / 0.3) ** 2)) * front
     inside = cut - dip - y
     cloth = np.float32(seen.cloth)
     fabric = cloth * _weave(seen, own)[:, None]
     every = np.arange(len(where))
-    cover = np.clip(inside / edge + 0.5, 0, 1)
+    cover = unit(inside / edge + 0.5)
     if seen.clothing == "jacket":
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         shirt = (np.abs(x) < opening) & front
@@ -46,17 +48,14 @@ def dress(scene, body):
     if seen.clothing in ("shirt", "jacket"):
         _collar(coat, every, seen, x, y, front, edge, fabric)
     elif collar:
-        band = np.clip((collar - np.abs(inside - collar)) / edge + 0.5, 0, 1)
+        band = unit((collar - np.abs(inside - collar)) / edge + 0.5)
         coat.shade(every, 0.28 * band, (0.6, 0.6, 0.6))
         seam = np.exp(-((inside - 2.1 * collar) / 0.014) ** 2)
         coat.shade(every, 0.5 * seam, (0.5, 0.5, 0.5))
     elif seen.clothing == "turtleneck":
         fold = np.exp(-((y + 1.16 + 0.03 * np.cos(2 * x)) / 0.025) ** 2)
         coat.shade(every, 0.5 * fold, (0.5, 0.5, 0.5))
-    scene.colour.reshape(-1, 3)[where] = coat.colour
-    scene.region.ravel()[where] = coat.region
-    scene.gloss.ravel()[where] = coat.gloss
-    scene.normal.reshape(-1, 3)[where] = normal
+    scene.put(where, coat, normal)
 
 
 def _collar(coat, every, seen, x, y, front, edge, fabric):
@@ -64,23 +63,24 @@ def _collar(coat, every, seen, x, y, front, edge, fabric):
     across = np.abs(x)
     shirt = np.float32(seen.lining if seen.clothing == "jacket" else seen.cloth)
     gap = np.clip(0.05 + 0.55 * (-y - 1.06), 0, 0.13)
-    neck = np.clip((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge, 0, 1)
-    flap = np.minimum(np.minimum(y + 1.42 + 0.20 * across, across - gap), 0.44 - across + 0.2 * (y + 1.3))
+    neck = unit((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge)
+    flap = np.minimum(y + 1.42 + 0.20 * across, 0.70 - across + 0.2 * y)
+    flap = np.minimum(flap, across - gap)
     flap = np.where(front, np.minimum(flap, -1.03 - 0.25 * across - y), -1.03 - y)
-    coat.lay(every, np.clip(flap / edge + 0.5, 0, 1) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
+    coat.lay(every, unit(flap / edge + 0.5) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
     rim = np.exp(-(flap / 0.016) ** 2) * (y > -1.5) * front
     coat.shade(every, 0.45 * rim * neck, (0.45, 0.45, 0.48))
     if seen.clothing == "shirt":
         seam = np.exp(-((x - 0.035) / 0.012) ** 2) * (y < -1.25) * front
         coat.shade(every, 0.35 * seam, (0.5, 0.5, 0.5))
         down = np.abs((y + 1.38) / 0.26 - np.round((y + 1.38) / 0.26)) * 0.26
-        button = np.clip((0.02 - np.hypot(x, down)) / edge + 0.5, 0, 1) * (y < -1.3) * front
+        button = unit((0.02 - np.hypot(x, down)) / edge + 0.5) * (y < -1.3) * front
         coat.shade(every, 0.55 * button, (0.5, 0.5, 0.5))
     else:
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         lapel = np.minimum(across - opening, opening + 0.22 - across)
         line = np.exp(-((across - opening - 0.22) / 0.014) ** 2) * (y < -1.2) * front
-        coat.shade(every, np.clip(lapel / edge, 0, 1) * 0.12 * front, (0.4, 0.4, 0.4))
+        coat.shade(every, unit(lapel / edge) * 0.12 * front, (0.4, 0.4, 0.4))
         rim = np.exp(-((across - opening) / 0.016) ** 2) * (y < -1.2) * front
         coat.shade(every, 0.55 * np.maximum(line, rim), (0.4, 0.4, 0.42))
 
@@ -139,12 +139,18 @@ def glasses_lines(who, radius):
     return rims, [arch] + arms
 
 
-def put_on_glasses(scene):
-    """Paint the frame where nothing hides it; lenses are seen to by `through_lenses`."""
-    scene.lenses = None
+class Frame(NamedTuple):
+    """A pair of glasses as it is seen: `cover` (R, R) 0 … 1 of the frame, the lenses' outlines."""
+
+    cover: np.ndarray
+    lenses: list
+
+
+def glasses(scene):
+    """The `Frame` of a scene's person where nothing hides it, None without glasses."""
     who, camera = scene.who, scene.camera
     if who.glasses == "none":
-        return
+        return None
     rims, rest = glasses_lines(who, scene.skin_radius)
     thick = (0.020 if who.glasses == "thin" else 0.042) / camera.pixel
     share = np.zeros(scene.z.shape, np.uint8)
@@ -155,28 +161,27 @@ def put_on_glasses(scene):
         fixed = np.round(at * 16 - 8).astype(np.int32)
         for k in np.flatnonzero(shown[1:] & shown[:-1]):
             cv2.line(share, fixed[k], fixed[k + 1], 255, max(1, round(thick)), cv2.LINE_AA, 4)
-    cover = share.astype(np.float32) / 255 * np.float32(min(1, thick + 0.15))
-    where = np.flatnonzero(cover > 0.02)
-    cover = cover.ravel()[where, None]
-    flat = scene.colour.reshape(-1, 3)
-    flat[where] += cover * (np.float32(who.frame) - flat[where])
-    scene.gloss.ravel()[where] = 0.8 * cover[:, 0]
-    scene.glow.ravel()[where] *= 1 - cover[:, 0]
-    scene.region.ravel()[where[cover[:, 0] > 0.45]] = GLASSES
-    scene.lenses = [camera.pixels(rim) for rim in rims]
+    cover = share * np.float32(min(1, thick + 0.15) / 255)
+    return Frame(cover, [camera.pixels(rim) for rim in rims])
 
 
-def through_lenses(scene, light):
-    """Linear light with a faint reflection where there are lenses."""
-    if scene.lenses is None:
+def put_on_glasses(scene, light):
+    """Linear light (R, R, 3) with the frame, and a faint reflection where there are lenses."""
+    if scene.frame is None:
         return light
     glass = np.zeros(scene.z.shape, np.uint8)
-    for rim in scene.lenses:
+    for rim in scene.frame.lenses:
         cv2.fillPoly(glass, [np.round(rim * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
     rows, columns = np.nonzero(glass)
     diagonal = np.cos((columns - 0.8 * rows) * scene.camera.pixel * 5.5) ** 8
     share = (0.02 + 0.05 * diagonal) * (glass[rows, columns] / 255)
     light[rows, columns] += share[:, None].astype(np.float32)
+    rows, columns = np.nonzero(scene.frame.cover > 0.02)
+    cover = scene.frame.cover[rows, columns, None]
+    lamp = np.float32(scene.seen.light) * 0.75 + np.float32(scene.seen.ambient) * 0.6
+    shine = 0.03 + 0.05 * np.cos(rows * scene.camera.pixel * 9)[:, None] ** 2
+    tint = np.float32(scene.who.frame) * lamp + np.float32(shine)
+    light[rows, columns] += cover * (tint - light[rows, columns])
     return light
 
 

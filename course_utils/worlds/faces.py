@@ -21,7 +21,7 @@ from course_utils.worlds import face_light, face_wear, sketches
 from course_utils.worlds.face_scene import Scene
 from course_utils.worlds.face_wear import LANDMARKS
 from course_utils.worlds.people import (
-    Conditions, Identity, check_seed, conditions, identity, with_conditions)
+    Conditions, Identity, conditions, identity, with_conditions)
 
 __all__ = ["CLASSES", "LANDMARKS", "PALETTE", "Conditions", "Face", "Identity", "conditions",
            "dataset", "face", "identity", "render", "with_conditions"]
@@ -80,12 +80,12 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     rng = np.random.default_rng((seen.seed, 303))
     behind = face_light.backdrop(seen, scene.camera.side, rng)
     np.copyto(light, behind, where=(scene.region == 0)[..., None])
-    light = face_wear.through_lenses(scene, light)
+    light = face_wear.put_on_glasses(scene, light)
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
     landmarks, visible = face_wear.landmarks(scene)
     return Face(who, seen, face_light.develop(picture), _regions(scene.region),
-                landmarks / 2, visible, scene.z[1::2, 1::2].copy(), scene.normal[1::2, 1::2].copy(),
-                scene.flow()[1::2, 1::2].copy())
+                landmarks / 2, visible, *(each[1::2, 1::2].copy() for each in
+                                          (scene.z, scene.normals(), scene.flow())))
 
 
 def face(seed: int, size: int = 64, **chosen) -> Face:
@@ -108,11 +108,16 @@ def dataset(seeds, size: int = 64, sketch: bool = False, workers: int = 1, **cho
         raise ValueError("A data set needs at least one seed.")
     jobs = [(seed, size, sketch, chosen) for seed in seeds]
     if workers > 1:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with pool_of(workers) as pool:
             rows = list(pool.map(drawn, jobs, chunksize=16))
     else:
         rows = [drawn(job) for job in jobs]
     return tuple(np.stack(part) for part in zip(*rows, strict=True))
+
+
+def pool_of(workers: int) -> ProcessPoolExecutor:
+    """Processes that draw, each with one thread."""
+    return ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,))
 
 
 def drawn(job):

@@ -93,7 +93,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Conditions:
-    """How a person is seen; angles in degrees, `light_from` (azimuth, elevation) as the viewer has it.
+    """How a person is seen; in degrees, `light_from` (azimuth, elevation) as the viewer has it.
 
     yaw -90 … 90: the face turns to the picture's right where it is positive. `smile` -1 … 1,
     `mouth_open`, `squint` 0 … 1, `brows` -1 … 1, `gaze` (right, up). `clothing` "crew", "vee",
@@ -126,7 +126,7 @@ class Conditions:
 
 
 def identity(seed: int) -> Identity:
-    """The person of a seed. Raises TypeError or ValueError for a seed that is no whole number >= 0."""
+    """The person of a seed; TypeError or ValueError for one that is no whole number >= 0."""
     check_seed(seed)
     rng = np.random.default_rng((int(seed), 101))
 
@@ -203,7 +203,8 @@ def conditions(seed: int, **chosen) -> Conditions:
         brows=_within(rng.normal(0.1, 0.4), -1, 1),
         gaze=(float(rng.normal(0, 5)), float(rng.normal(0, 3))),
         light_from=(float(rng.uniform(-65, 65)), float(rng.uniform(10, 55))),
-        light=_colour(np.exp([0.08 * warm, 0, -0.12 * warm])), strength=float(rng.uniform(0.85, 1.2)),
+        light=_colour(np.exp([0.08 * warm, 0, -0.12 * warm])),
+        strength=float(rng.uniform(0.85, 1.2)),
         ambient=_colour(ambient * np.exp([-0.05 * warm, 0, 0.06 * warm])),
         clothing=_choose(rng, {"crew": 30, "vee": 18, "shirt": 22, "turtleneck": 12, "jacket": 18}),
         cloth=_colour(ink(pick(rng, FABRICS)) * np.exp(0.15 * rng.normal())),

@@ -14,10 +14,11 @@ import numpy as np
 from scipy import ndimage
 
 from course_utils import images
-from course_utils.worlds.face_hair import _stretched
+from course_utils.worlds.face_hair import stretched
+from course_utils.worlds.face_paint import (
+    BEARD, BROW, CLOTHES, EAR, EYE, FACE, GLASSES, HAIR, HEADWEAR, MOUTH, NECK, NOSE)
 
-PAPER = 256                                            # side of the sheet on which strokes are drawn
-(SKIN, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD, HEADWEAR) = range(1, 13)
+PAPER = 256                                            # side of the sheet that strokes are drawn on
 
 
 class Sheet:
@@ -88,7 +89,7 @@ def _on_paper(sheet, size):
 def paper_grain():
     """Periodic noise (256, 256) of deviation 1: the tooth of drawing paper."""
     rng = np.random.default_rng(5)
-    return 0.8 * _stretched(rng, 256, 256, 0.8, 0.8) + 0.5 * _stretched(rng, 256, 256, 2, 2)
+    return 0.8 * stretched(rng, 256, 256, 0.8, 0.8) + 0.5 * stretched(rng, 256, 256, 2, 2)
 
 
 def _outline(mask, smooth):
@@ -135,7 +136,7 @@ def _runs(flags):
 
 def _contours(sheet, face, regions, scale):
     """Outlines of head, hair, ears, clothes, glasses; and folds that the depth shows."""
-    head = np.isin(regions, (SKIN, NOSE, MOUTH, EYE, BROW, BEARD, GLASSES))
+    head = np.isin(regions, (FACE, NOSE, MOUTH, EYE, BROW, BEARD, GLASSES))
     hair = np.isin(regions, (HAIR, HEADWEAR))
     figure = regions > 0
     _follow(sheet, figure, scale, 0.7, 1.0, 80)
@@ -149,7 +150,7 @@ def _contours(sheet, face, regions, scale):
     depth = np.maximum(images.resize(np.maximum(face.depth, -2), regions.shape), -2)
     depth = cv2.GaussianBlur(depth, (0, 0), 1.0 * scale)
     slope = np.hypot(*np.gradient(depth)) * scale
-    ridge = (slope > 0.045) & np.isin(regions, (SKIN, NOSE, EAR, NECK, MOUTH))
+    ridge = (slope > 0.045) & np.isin(regions, (FACE, NOSE, EAR, NECK, MOUTH))
     ridge &= ~ndimage.binary_dilation(~figure | hair, iterations=int(4 * scale))
     _follow(sheet, ridge, scale, 0.35, 1.0, 30)
 
@@ -162,14 +163,15 @@ def _features(sheet, face, grey, regions, scale):
     _follow(sheet, regions == MOUTH, scale, 0.45, 1.0, 40, 0.5)
     fine = cv2.GaussianBlur(grey, (0, 0), 0.8 * scale)
     around = cv2.GaussianBlur(grey, (0, 0), 7 * scale)
-    dark = np.clip((around - fine) * 3.2, 0, 1)
+    dark = np.clip((around / np.maximum(fine, 0.05) - 1) * 1.9, 0, 1)
     inner = ndimage.binary_dilation(eyes, iterations=int(5 * scale))
     inner |= ndimage.binary_dilation(np.isin(regions, (MOUTH, NOSE)), iterations=int(2 * scale))
     inner &= ~np.isin(regions, (HAIR, CLOTHES, 0))
     slip = rng.normal(0, 0.5 * scale, 2)
     touch = ndimage.shift(np.where(inner, dark, 0), slip, order=1)
     pupil = eyes * np.clip(0.62 - fine, 0, 1) * 1.9
-    sheet.graphite += (1 - sheet.graphite) * np.clip(0.85 * touch + pupil, 0, 0.95).astype(np.float32)
+    touch = np.clip(0.85 * touch + pupil, 0, 0.95).astype(np.float32)
+    sheet.graphite += (1 - sheet.graphite) * touch
     _tufts(sheet, regions == BROW, scale)
     _tufts(sheet, regions == BEARD, scale, down=True)
 
@@ -230,11 +232,11 @@ def _hair(sheet, face, regions, grey, scale):
 def _hatch(sheet, regions, grey, scale):
     """Parallel strokes where the photograph is dark; the darkest places get a second direction."""
     rng, side = sheet.rng, sheet.side
-    skin = np.isin(regions, (SKIN, NOSE, EAR, NECK, MOUTH))
+    skin = np.isin(regions, (FACE, NOSE, EAR, NECK, MOUTH))
     cloth = np.isin(regions, (CLOTHES, HEADWEAR))
     tone = cv2.GaussianBlur(grey, (0, 0), 3 * scale)
     bright = np.percentile(tone[skin], 85) if skin.any() else 0.8
-    deep = np.where(skin, np.clip(1.02 - tone / bright, 0, 1) * 1.1, 0)
+    deep = np.where(skin, np.clip(0.96 - tone / bright, 0, 1) * 0.9, 0)
     deep += np.where(cloth, np.clip(0.62 - 0.8 * tone, 0, 1), 0)
     smooth = cv2.GaussianBlur(deep.astype(np.float32), (0, 0), 1.2 * scale)
     sheet.graphite += np.where(skin, 0.30, 0.25) * smooth
