@@ -212,8 +212,8 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
 
     COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
-    points that a person placed. `found` is the share of a class's points that the network calls so,
-    `chance` the share of all pixels that it calls so.
+    points placed by eye on enlarged pictures with a grid, well inside the parts. `found` is the
+    share of a class's points that the network calls so, `chance` that of all pixels.
     """
     from course_utils import images
     from course_utils.training import faces
@@ -224,7 +224,7 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     model = faces.train_parts(faces.labelled(range(people)), steps, seed)
     summary = faces.point_scores(faces.read_parts(model, photos), list(points.values()))
     return {"summary": summary, "seed": seed, "people": people, "steps": steps,
-            "pictures": len(points)}  # fmt: skip
+            "pictures": len(points), "points": points}  # fmt: skip
 
 
 def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=50, scale=1.5):
