@@ -132,8 +132,9 @@ import matplotlib.pyplot as plt
 from course_utils.show import play
 from course_utils.teach.exercises.lesson03 import ssim_window
 
-formulas = {"right": ssim_window, "A": mistakes.denominator_added_up,
-            "B": mistakes.minus_and_square_missing, "C": mistakes.deviation_for_variance}
+formulas = {"right": ssim_window, "factors added": mistakes.denominator_added_up,
+            "no minus, no square": mistakes.minus_and_square_missing,
+            "σ for σ²": mistakes.deviation_for_variance}
 strength, middle = np.linspace(0, 0.3, 31), photos.shape[1] // 2
 window, noise = photos[0, middle:, middle, 0], np.random.default_rng(0).normal(size=middle)
 x, y = (images.to_grey(picture)[None, ..., None] for picture in (sketches[0], stupid["mean"][0]))
@@ -145,8 +146,7 @@ for span, (a, b), right in (("[0, 1]", (x, y), 1), ("[-1, 1]", (2 * x - 1, 2 * y
 # %% [markdown]
 # ### Misprint detective
 #
-# Slides print three others: the factors below are added (A), the minus and the square in $\sigma^2$ are missing (B), $\sigma$ stands for $\sigma^2$ (C).
-# A window is compared with itself under more and more noise: where must the curve start?
+# Slides print three others; a window is compared with itself under noise: where must the curve start?
 
 # %%
 def under_noise(formula):
@@ -157,11 +157,10 @@ def under_noise(formula):
     axis.legend(frameon=False)
     return figure
 play(under_noise, alt="SSIM of a window with itself under noise: the right formula falls from 1.",
-     formula=ipywidgets.Dropdown(options=list(formulas), value="A"));
+     formula=ipywidgets.Dropdown(options=list(formulas)[::-1]));
 
 # %% [markdown]
-# A window beside itself must get 1, and only the right formula does.
-# A number that nobody checks on equal pictures can be printed for years.
+# A window beside itself must get 1: whoever checks a formula on equal pictures finds such misprints.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 12.
@@ -226,13 +225,14 @@ def score(name):
     return (metrics.portrait_scores(b, translate(there, a)),
             metrics.portrait_scores(a, translate(back, b)))
 
+bets.ask("ssim", "How much higher is the autoencoder's SSIM than that of pix2pix?", -0.3, 0.3)
+
 # %% [markdown]
 # ### Which is better?
 #
 # Look first, then measure; `sharpness` compares fine texture: 1 is as much as the artist's, 0 is fog.
 
 # %%
-bets.ask("ssim", "How much higher is the autoencoder's SSIM than that of pix2pix?", -0.3, 0.3)
 scores = {name: score(name) for name in ("autoencoder", "pix2pix")}
 for name, (numbers, _) in scores.items():
     print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
@@ -242,8 +242,7 @@ show_images([*soft, *sharp, *sketches[:2]],
             alt="Two sketches each: by the autoencoder, by pix2pix, by the artist.")
 
 # %% [markdown]
-# The autoencoder leads in SSIM and MAE, and pix2pix in sharpness.
-# Where nobody can know the place of a stroke, one in the wrong place costs both rulers more than none: grey is the safe answer.
+# A stroke in the wrong place costs both rulers more than none: grey is the safe answer.
 # A person who is asked which one an artist drew doesn't choose grey.
 
 # %% [markdown] tags=["note"]
@@ -266,11 +265,10 @@ from course_utils.training import cyclegan
 show_source(cyclegan.CycleGAN.translate, cyclegan.CycleGAN.cycles)
 
 # %% [markdown]
-# Both cycles teach both translators; a well-known example gives each of them only one.
-# **Identity**: a sketch that is given to the sketcher stays as it is; else two that both invert colours would come home, too.
-
-# %% [markdown]
 # ### Its parts
+#
+# Both cycles teach both translators; a well-known example gives each of them only one.
+# **Identity**: a sketch given to the sketcher stays as it is; else two that both invert colours would come home, too.
 #
 # CycleGAN's translators are **ResNets**: halved twice, then blocks that each add a change, then doubled twice.
 # Its discriminators learn by **least squares**: 1 is real, 0 is fake, and the distance from there is squared.
@@ -278,6 +276,11 @@ show_source(cyclegan.CycleGAN.translate, cyclegan.CycleGAN.cycles)
 
 # %%
 show_source(translation.residual_block, cyclegan.CycleGAN.train_discriminators)
+
+# %% [markdown]
+# ### Two heaps of pictures
+#
+# Half of the people give their photographs, the others their sketches; results of longer trainings are shipped.
 
 # %%
 import json
@@ -288,7 +291,7 @@ side = settings["cyclegan"]["side"]
 strangers, you = people.Strangers(seen, side), your_picture(side)
 faces, drawings = at(side, photos), at(side, sketches)
 evidence = json.loads((paths.EVIDENCE / "03.json").read_text())["summary"]
-shipped = np.load(paths.EVIDENCE / "03_pictures.npz")  # of longer trainings
+shipped = np.load(paths.EVIDENCE / "03_pictures.npz")
 
 
 def there_and_back():
@@ -325,8 +328,7 @@ play(cycle, alt="A picture, its translation, and what comes back.",
      start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]));
 
 # %% [markdown]
-# A cycle that closes well is no proof of a good sketch: the one translator may leave traces for the other that no artist leaves.
-# And a real portrait is unlike the people that it knows.
+# A cycle that closes well is no proof of a good sketch: it may hold traces that no artist leaves.
 
 # %% [markdown]
 # ### How strong must the cycle be?
@@ -400,34 +402,31 @@ for name, (numbers, numbers_back) in table.items():
 # Measured both ways, with 188 drawn people: by an autoencoder after a short training, and by a **memory** that answers with the sketch of the most similar photograph.
 
 # %%
+from course_utils import symptoms
+
 bets.ask("leak", "How much SSIM does the leak add to the memory?", 0, 0.3)
 for who, found in evidence["leak"].items():
     means = "  ".join(f"{split} {numbers['mean']:+.3f}" for split, numbers in found.items())
     print(f"{who:<12} {means} ± {found['gain']['half_width_95']:.3f} (95 %, three seeds)")
 bets.reveal("leak", evidence["leak"]["memory"]["gain"]["mean"])
+patients = dict(zip("ABCD", mistakes.of("sketches_of")))
 
 # %% [markdown]
 # ### Which failure is it?
 #
 # Four patients, staged with the shipped CycleGAN: look, name it, then let the detectors speak.
-# A fifth shows in no picture: a **vanished discriminator** is always right, and nothing can be learned from it.
 
 # %%
-from course_utils import symptoms
-
-patients = dict(zip("ABCD", mistakes.of("sketches_of")))
-
 def visit(patient, diagnose):
     made = patients[patient].code(lambda some: translate(both_ways("cyclegan")[0], some), faces)
     found = symptoms.in_pictures(faces, made, drawings) if diagnose else ["?"]
-    return [images.grid(made[:8], 8)], [", ".join(found)], 1, 1.6
+    return [images.grid(made[:6], 6)], [", ".join(found)], 1, 2.2
 
-play(visit, alt="Eight answers of a translator that went wrong.",
+play(visit, alt="Six answers of a translator that went wrong.",
      patient=ipywidgets.Dropdown(options=list(patients)), diagnose=ipywidgets.Checkbox(False));
 
 # %% [markdown]
-# A detector is one number with a limit, such as how much answers differ from each other; SSIM would have been low for all four, and would have named none.
-# Cures, in the same order: a discriminator that sees the source; less identity; more identity; kernels that are multiples of their stride.
+# A detector is one number with a limit, such as how much answers differ; `mistakes.of("sketches_of")` has the cures.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
