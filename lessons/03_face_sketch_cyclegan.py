@@ -207,23 +207,20 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"
 # %%
 from functools import cache
 
-
 def at(side, pictures):
     return np.stack([images.resize(picture, (side, side)) for picture in pictures])
-
 
 @cache
 def both_ways(name):
     if DATASET == "synthetic" and PROFILE == "quick":
         return portraits.load(name)
-    return portraits.train_both(name, train, run.steps * portraits.STEPS_OF[name], SEED, **settings[name])
-
+    steps = run.steps * portraits.STEPS_OF[name]
+    return portraits.train_both(name, train, steps, SEED, **settings[name])
 
 def score(name):
-    side, (there, back) = settings[name]["side"], both_ways(name)
-    a, b = at(side, photos), at(side, sketches)
-    return (metrics.portrait_scores(b, translate(there, a)),
-            metrics.portrait_scores(a, translate(back, b)))
+    pair = [at(settings[name]["side"], pictures) for pictures in (photos, sketches)]
+    return [metrics.portrait_scores(truth, translate(network, source))
+            for network, source, truth in zip(both_ways(name), pair, pair[::-1])]
 
 bets.ask("ssim", "How much higher is the autoencoder's SSIM than that of pix2pix?", -0.3, 0.3)
 
