@@ -358,7 +358,8 @@ def portrait_scores(truths, predictions):
     Raises what `picture_scores` raises.
     """
     grey = [[_grey(picture) for picture in pictures] for pictures in (truths, predictions)]
-    return picture_scores(*grey)
+    scores = picture_scores(*grey)
+    return {key: scores[key] for key in ("ssim", "mae", "sharpness")}
 
 
 def found_share(truths, predictions):

@@ -88,6 +88,12 @@ def leak(train, test):
     return float(np.mean([any(each in known for each in eight(np.asarray(p))) for p in test]))
 
 
+def in_pictures(sources, made, real) -> list[str]:
+    """The failures that pictures show: `diagnose` of variety, change, agreement and checkerboard."""
+    return diagnose(variety=variety(made, real), change=change(sources, made, real),
+                    agreement=agreement(made, real), checkerboard=checkerboard(made))  # fmt: skip
+
+
 def diagnose(**numbers) -> list[str]:
     """The failures that measured numbers point to: `diagnose(variety=0.1)` is ["mode collapse"].
 

@@ -33,22 +33,16 @@ def artist(photos):
     return SKETCHES[: len(photos)]
 
 
-def measured(made):
-    return {"variety": symptoms.variety(made, SKETCHES),
-            "change": symptoms.change(PHOTOS, made, SKETCHES),
-            "agreement": symptoms.agreement(made, SKETCHES),
-            "checkerboard": symptoms.checkerboard(made)}  # fmt: skip
-
-
 def test_a_good_translator_is_healthy():
-    assert symptoms.diagnose(**measured(gallery.sketches_of(artist, PHOTOS))) == []
+    assert symptoms.in_pictures(PHOTOS, gallery.sketches_of(artist, PHOTOS), SKETCHES) == []
     soft = ndimage.gaussian_filter(SKETCHES, (0, 1, 1, 0))
-    assert symptoms.diagnose(**measured(soft)) == []
+    assert symptoms.in_pictures(PHOTOS, soft, SKETCHES) == []
 
 
 @pytest.mark.parametrize("failure", mistakes.of("sketches_of"), ids=lambda failure: failure.name)
 def test_each_staged_failure_is_named_and_no_other(failure):
-    assert symptoms.diagnose(**measured(failure.code(artist, PHOTOS))) == [failure.name]
+    made = failure.code(artist, PHOTOS)
+    assert symptoms.in_pictures(PHOTOS, made, SKETCHES) == [failure.name]
 
 
 def test_every_failure_of_the_gallery_has_a_detector():
