@@ -108,11 +108,11 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
 
-def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=50, scale=1.5):
+def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=40, scale=1.5):
     """Lesson 04: does it matter that the feature network has learned?
 
     Pictures by the shipped network and by random weights of two seeds, for several weights β of
-    style; a third network judges, trained from another seed for half as long. Per run:
+    style; a third network judges, trained from another seed for a third as long. Per run:
     `style_distance` and `content_distance`. Per pair and seed: the style distance of both at one
     content distance, interpolated between the β (both logarithmic), the middle of what both reach.
     """
@@ -162,7 +162,7 @@ def _judge(seed):
         return model
     folder = kept.with_suffix("").with_suffix("")
     safety = keras.callbacks.BackupAndRestore(folder)
-    steps = training.STEPS // 2
+    steps = training.STEPS // 3
     model = training.train(training.gallery(), steps, seed, steps // 100, [safety])
     model.save_weights(kept)
     return model

@@ -104,7 +104,7 @@ def feature_network(seed=0):
 
 
 def fast_styles(seed=0):
-    """Lesson 04's feed-forward networks; loss and parts of the astronaut, repainted at 256²."""
+    """Lesson 04's feed-forward networks; the parts of the astronaut's loss, repainted at 256²."""
     from course_utils.models import features
     from course_utils.training import checkpoints, fast_style, style
     from course_utils.training.features import photographs
@@ -120,7 +120,7 @@ def fast_styles(seed=0):
         aim = style.Repainting(network, style.in_colours_of(picture, photograph), picture,
                                scale=fast_style.SCALE)  # fmt: skip
         made = fast_style.repaint(checkpoints.as_shipped(model), photograph[None])
-        told = aim.evaluate(made)[0]
+        told = aim.parts(made)
         yield model, folder, {
             "seed": seed, "steps": fast_style.STEPS,
             "metrics": {key: round(float(value), 4) for key, value in told.items()},

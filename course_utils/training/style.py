@@ -98,7 +98,7 @@ class Repainting:
         return parts
 
     def evaluate(self, picture):
-        """One evaluation: (loss and its parts, gradient) of a picture (1, H, W, 3)."""
+        """One evaluation: (loss and its parts, gradient) of a picture (1, H, W, 3), a tensor."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             parts = self.parts(picture)
