@@ -14,6 +14,7 @@ from .. import images, losses
 from ..models.features import CONTENT, STYLE
 from .pix2pix import FusedAdam
 
+tf.get_logger().setLevel("ERROR")  # each size and network is traced once: no news for readers
 BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
 
