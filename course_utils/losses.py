@@ -151,13 +151,9 @@ def style_loss(gram, target, places, target_places=None):
     are equal. gram: G, (B, N, N). target: A, (N, N) or (B, N, N). places: M = H·W of the layer.
     Returns (B,), 0 at best. Raises ValueError for matrices that don't fit.
     """
-    gram, target = ops.convert_to_tensor(gram), ops.convert_to_tensor(target)
-    channels = gram.shape[-1]
-    if len(gram.shape) != 3 or not _same_shape(target.shape[-2:], gram.shape[-2:]):
-        raise ValueError(f"Gram matrices (B, N, N) and (N, N) are needed, not {tuple(gram.shape)} "
-                         f"and {tuple(target.shape)}: are they from two layers?")
-    off = gram / places - target / (places if target_places is None else target_places)
-    return ops.sum(off**2, axis=(1, 2)) / (4 * channels**2)
+    gram, target = _grams(gram, target)
+    off = gram / places - target / (target_places or places)  # (B, N, N)
+    return ops.sum(off**2, axis=(1, 2)) / (4 * gram.shape[-1] ** 2)
 
 
 def total_variation(pictures):
@@ -172,6 +168,14 @@ def total_variation(pictures):
     x = _activations(pictures)
     down, right = x[:, 1:] - x[:, :-1], x[:, :, 1:] - x[:, :, :-1]
     return ops.sum(down**2, axis=(1, 2, 3)) + ops.sum(right**2, axis=(1, 2, 3))
+
+
+def _grams(gram, target):
+    gram, target = ops.convert_to_tensor(gram), ops.convert_to_tensor(target)
+    if len(gram.shape) != 3 or not _same_shape(target.shape[-2:], gram.shape[-2:]):
+        raise ValueError(f"Gram matrices (B, N, N) and (N, N) are needed, not {tuple(gram.shape)} "
+                         f"and {tuple(target.shape)}: are they from two layers?")
+    return gram, target
 
 
 def _activations(features):

@@ -182,7 +182,7 @@ def _leak(pairs, split, seed, steps):
             "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"]}
 
 
-def drawn_people(seeds=SEEDS, people=700, views=3, steps=200, others=100):
+def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
     It trains on `people` and then knows each of 100 others from one picture: frontal both times, in
@@ -227,11 +227,11 @@ def parts_of_portraits(seed=0, people=400, steps=450):
             "pictures": len(points), "points": points}  # fmt: skip
 
 
-def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=50, scale=1.5):
+def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=40, scale=1.5):
     """Lesson 04: does it matter that the feature network has learned?
 
     Pictures by the shipped network and by random weights of two seeds, for several weights β of
-    style; a third network judges, trained from another seed for half as long. Per run:
+    style; a third network judges, trained from another seed for a third as long. Per run:
     `style_distance` and `content_distance`. Per pair and seed: the style distance of both at one
     content distance, interpolated between the β (both logarithmic), the middle of what both reach.
     """
@@ -281,7 +281,7 @@ def _judge(seed):
         return model
     folder = kept.with_suffix("").with_suffix("")
     safety = keras.callbacks.BackupAndRestore(folder)
-    steps = training.STEPS // 2
+    steps = training.STEPS // 3
     model = training.train(training.gallery(), steps, seed, steps // 100, [safety])
     model.save_weights(kept)
     return model

@@ -92,12 +92,12 @@ def generators(seed=0, steps=5000, longer=14_000, l1=25.0):
                                     "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
 
 
-def autoencoders(seed=0, steps=3000):
+def autoencoders(seed=0, steps=800):
     """Lesson 03's autoencoders, there and back, on drawn people."""
     yield from _translators("autoencoder", seed, steps)
 
 
-def pairs_translators(seed=0, steps=8000):
+def pairs_translators(seed=0, steps=4000):
     """Lesson 03's pix2pix generators, there and back, on drawn people."""
     yield from _translators("pix2pix", seed, steps)
 
@@ -154,7 +154,7 @@ def feature_network(seed=0):
 
 
 def fast_styles(seed=0):
-    """Lesson 04's feed-forward networks; loss and parts of the astronaut, repainted at 256²."""
+    """Lesson 04's feed-forward networks; the parts of the astronaut's loss, repainted at 256²."""
     from course_utils.models import features
     from course_utils.training import checkpoints, fast_style, style
     from course_utils.training.features import photographs
@@ -170,7 +170,7 @@ def fast_styles(seed=0):
         aim = style.Repainting(network, style.in_colours_of(picture, photograph), picture,
                                scale=fast_style.SCALE)  # fmt: skip
         made = fast_style.repaint(checkpoints.as_shipped(model), photograph[None])
-        told = aim.evaluate(made)[0]
+        told = aim.parts(made)
         yield model, folder, {
             "seed": seed, "steps": fast_style.STEPS,
             "metrics": {key: round(float(value), 4) for key, value in told.items()},

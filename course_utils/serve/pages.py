@@ -31,9 +31,9 @@ class Limits(NamedTuple):
 def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> np.ndarray:
     """A PNG, JPEG or TIFF file as a grey page (H, W) float32 in [0, 1], upright by its EXIF tag.
 
-    colour: as a picture (H, W, 3) instead. Transparency goes onto white; of several pages the first is read. Raises HTTPException with one
-    sentence: 413 for too many pixels (told from the header, before decoding), 415 for another kind
-    of file, 422 for an empty or damaged one.
+    colour: as a picture (H, W, 3) instead. Transparency goes onto white; of several pages the first
+    is read. Raises HTTPException with one sentence: 413 for too many pixels (told from the header,
+    before decoding), 415 for another kind of file, 422 for an empty or damaged one.
     """
     if not content:
         raise HTTPException(422, "The file is empty; choose a PNG, JPEG or TIFF page.")

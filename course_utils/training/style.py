@@ -14,6 +14,7 @@ from .. import images, losses
 from ..models.features import CONTENT, STYLE
 from .pix2pix import FusedAdam
 
+tf.get_logger().setLevel("ERROR")  # each size and network is traced once: no news for readers
 BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
 
@@ -98,7 +99,7 @@ class Repainting:
         return parts
 
     def evaluate(self, picture):
-        """One evaluation: (loss and its parts, gradient) of a picture (1, H, W, 3)."""
+        """One evaluation: (loss and its parts, gradient) of a picture (1, H, W, 3), a tensor."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             parts = self.parts(picture)

@@ -1,7 +1,7 @@
 """Six painters, each with a hand of its own: pictures by seed, to learn a style from.
 
-`paint("waves", seed=3, size=256)` is float32 (size, size, 3) in [0, 1]. A picture is the same at any
-size: places, lengths and colours come from the seed, in units of the picture's side.
+`paint("waves", seed=3, size=256)` is float32 (size, size, 3) in [0, 1]. A picture is the same at
+any size: places, lengths and colours come from the seed, in units of the picture's side.
 """
 
 import math
@@ -219,7 +219,8 @@ def woodcut(rng, side):
     ink = lines + rough < np.clip(0.72 - 0.78 * order, 0.05, 0.7)
     edges = enlarged(np.hypot(*np.gradient(gaussian_filter(tone, 1.2))), side)
     ink |= edges + 0.006 * rough > 0.022
-    flat = np.where((order < 0.38)[..., None], strong, np.where((order < 0.72)[..., None], pale, paper))
+    flat = np.where((order < 0.72)[..., None], pale, paper)
+    flat = np.where((order < 0.38)[..., None], strong, flat)
     grain = 1 + 0.035 * enlarged(noise(rng, 0.006), side) + 0.02 * rng.standard_normal(x.shape)
     worn = enlarged(noise(rng, 0.008), side) > 2.4
     picture = np.where((ink & ~worn)[..., None], inks("1d1a1f")[0], flat * grain[..., None])
@@ -238,8 +239,8 @@ def glass(rng, side):
         count = 6 + 5 * ring
         turn = rng.random() + np.arange(count) / count + rng.normal(0, 0.09 / count, count)
         radius = 0.085 * ring * (1 + rng.normal(0, 0.03, count))
-        sites += list(centre + radius[:, None] * np.stack([np.cos(2 * np.pi * turn),
-                                                           np.sin(2 * np.pi * turn)], -1))  # fmt: skip
+        ways = np.stack([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)], -1)
+        sites += list(centre + radius[:, None] * ways)
         main, second = rng.choice(len(palette), 2, replace=False)
         kinds += [second if k % 2 else main for k in range(count)]
     x, y = places(side)
@@ -273,8 +274,8 @@ def marbling(rng, side):
     for angle, tooth, phase in reversed(combs):
         along, across = math.cos(angle), math.sin(angle)
         place = (-x * across + y * along) / tooth + phase
-        shift = 0.16 * (np.exp(-6 * np.abs(place % 1 - 0.5)) - 0.25) * np.where(place // 1 % 2, 1, -1)
-        shift += 0.02 * np.sin(2 * np.pi * place / 3)
+        shift = 0.16 * (np.exp(-6 * np.abs(place % 1 - 0.5)) - 0.25)
+        shift = shift * np.where(place // 1 % 2, 1, -1) + 0.02 * np.sin(2 * np.pi * place / 3)
         x, y = x - shift * along, y - shift * across
     colour = np.full(x.shape, -1, np.int8)
     for _ in range(200):  # the last drop first: it pushed all others away
@@ -303,7 +304,8 @@ def waves(rng, side):
     sky, stars, sea = NIGHTS[rng.integers(len(NIGHTS))]
     x, y = places(GRID)
     stream = 0.9 * y + 0.07 * noise(rng, 0.1)
-    centres = np.stack([(np.arange(5) + rng.uniform(0.2, 0.8, 5)) / 5, rng.uniform(0.06, 0.4, 5)], -1)
+    across = (np.arange(5) + rng.uniform(0.2, 0.8, 5)) / 5
+    centres = np.stack([across, rng.uniform(0.06, 0.4, 5)], -1)
     glow, radii = np.zeros_like(x), rng.uniform(0.05, 0.13, 5)
     for centre, radius, turn in zip(centres, radii, rng.choice([-1, 1], 5), strict=True):
         far = np.hypot(x - centre[0], y - centre[1])
@@ -313,12 +315,14 @@ def waves(rng, side):
                        for f, a in ((1.6, 0.16), (3.7, 0.05)))  # fmt: skip
     swell = y - crest - 0.02 * noise(rng, 0.04)
     wet = swell > 0
-    rolling = swell * 1.4 + 0.06 * np.sin(2 * np.pi * (2.3 * x + 3 * swell)) + 0.03 * noise(rng, 0.05)
-    bands = np.where(wet, 0.5 + 0.5 * np.cos(2 * np.pi * rolling * 4.5), 0.5 + 0.5 * np.cos(2 * np.pi * stream * 6))
+    rolling = swell * 1.4 + 0.06 * np.sin(2 * np.pi * (2.3 * x + 3 * swell))
+    rolling += 0.03 * noise(rng, 0.05)
+    bands = 0.5 + 0.5 * np.cos(2 * np.pi * np.where(wet, rolling * 4.5, stream * 6))
     foam = wet & (swell < 0.035 + 0.02 * noise(rng, 0.015))
     tone = np.where(wet, 0.08 + 0.6 * bands, 0.05 + 0.62 * bands + 0.1 * y)
     scene = np.where(wet[..., None], blend(sea, np.where(foam, 1.0, tone)), blend(sky, tone))
-    scene = np.where(wet[..., None], scene, scene * (1 - glow[..., None]) + glow[..., None] * stars[0])
+    shine = np.where(wet, 0, glow)[..., None]
+    scene = scene * (1 - shine) + shine * stars[0]
     core = ~wet & (glow > 0.8)
     scene = np.where(core[..., None], stars[1], scene)
     guide = gaussian_filter(np.where(wet, rolling, stream), 1.5)
