@@ -100,7 +100,7 @@ def progress() -> int:
 
 
 def serve(*options: str) -> int:
-    """clean pages as a service, with a demo page, on this computer (--port 8000)"""
+    """the networks as a service, with a demo page, on this computer (--port 8000)"""
     from . import serve as service
 
     return service.main(options)
