@@ -181,6 +181,7 @@ from course_utils.models import translation
 from course_utils.show import show_source
 
 show_source(translation.autoencoder)
+bets.ask("ssim", "How much higher is the autoencoder's SSIM than that of pix2pix?", -0.3, 0.3)
 
 # %% [markdown]
 # ### Watch it learn
@@ -221,8 +222,6 @@ def score(name):
     pair = [at(settings[name]["side"], pictures) for pictures in (photos, sketches)]
     return [metrics.portrait_scores(truth, translate(network, source))
             for network, source, truth in zip(both_ways(name), pair, pair[::-1])]
-
-bets.ask("ssim", "How much higher is the autoencoder's SSIM than that of pix2pix?", -0.3, 0.3)
 
 # %% [markdown]
 # ### Which is better?
