@@ -173,7 +173,6 @@ play(under_noise, alt="SSIM of a window with itself under noise: the right formu
 #
 # First an **autoencoder**: six convolutions squeeze the picture to a quarter of its sides, eight transposed ones unfold it.
 # No skips, no discriminator; its loss is MAE and half of 1 - SSIM.
-# Whoever is trained on a ruler looks good by that ruler: keep it in mind.
 
 # %%
 from course_utils.data.pairs import Jitter

@@ -35,12 +35,13 @@ TEST_DATA = None
 # The course draws its paintings, too: no two alike, each painter with a hand of its own.
 
 # %%
-from course_utils import profile
-from course_utils.show import show_images
+import numpy as np
+from course_utils import images, metrics, mistakes, profile
+from course_utils.show import show_images, show_lines
 from course_utils.training import style
 from course_utils.worlds import painters
 
-table = {"synthetic": {"quick": 110, "full": 500}}
+table = {"synthetic": {"quick": 90, "full": 500}}
 table |= dict.fromkeys(painters.STYLES, table["synthetic"])  # DATASET = "glass"
 run = profile.start("04_style_transfer", PROFILE, DATASET, SEED, STEPS, table)
 show_images([painters.paint(name, 1) for name in painters.STYLES], list(painters.STYLES),
@@ -111,18 +112,15 @@ from course_utils.show import show_source
 from course_utils.teach import Bets
 
 bets = Bets()
-
 show_source(losses.content_loss)
 moved = network(content[None, :, ::-1])  # mirrored
 layer = style.CONTENT[KIND]
 print(layer, "mirrored costs", float(losses.content_loss(moved[layer], seen[layer])[0]))
-bets.ask("block", "Mean error of the pixels, rebuilt from block 5 (from block 1: about 0)?", 0, 0.5)
 
 # %% [markdown]
 # ### Rebuild a picture from one layer
 #
-# Five runs from the same noise, each with one layer of one block.
-# From which block on will you no longer know the person?
+# Five runs from the same noise, one layer each: from which on is the person gone?
 
 # %%
 def rebuilt(name, side=96, evaluations=35):
@@ -130,18 +128,14 @@ def rebuilt(name, side=96, evaluations=35):
                             content_layer=name, gamma=1e-3)
     return made.lbfgs(evaluations).picture
 
-# %%
-from course_utils import images, metrics
-
 layers = features.PAPER  # the first of each block
 from_layers = [rebuilt(name) for name in layers]
 errors = [metrics.mae(images.resize(content, (96, 96)), made) for made in from_layers]
 show_images(from_layers, [f"{name}: {error:.2f}" for name, error in zip(layers, errors)],
             alt="A portrait rebuilt from five layers: sharp from the first, dissolved from the last.")
-bets.reveal("block", errors[-1])
 
 # %% [markdown]
-# Early layers keep pixels; deep ones keep what stands roughly where, and leave the rest free for style.
+# Early layers keep pixels, deep ones what stands roughly where; the rest is free for style.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -168,7 +162,7 @@ print("mirrored:", float(losses.style_loss(mirrored, gram[0], 256 * 256)[0]))
 # From noise again, now with Gram matrices alone: of the layers of one block, then of two … then of all five.
 
 # %%
-def texture(blocks, side=96, evaluations=35):
+def texture(blocks, side=96, evaluations=25):
     wanted = tuple(name for name in style.STYLE[KIND] if int(name[5]) <= blocks)
     made = style.Repainting(features.network(KIND, wanted), styles=painting, start="noise",
                             side=side, scale=2 * SCALE, gamma=0.5)
@@ -200,7 +194,7 @@ show_images([texture(blocks) for blocks in range(1, 6)], [f"block 1 to {n}" for 
 
 # %%
 show_source(style.Repainting.evaluate, style.Repainting.total)
-bets.ask("share", "Style loss after all evaluations, in % of that at the start?", 0, 20, step=0.1)
+bets.ask("misprint", "The lowest style loss, if a misprint leaves out its square?", -10, 10, step=0.5)
 
 # %% [markdown]
 # ### Watch it paint
@@ -218,7 +212,7 @@ live = Live(run.steps, lambda: [start.picture], parts=("content", "style"),
 began = time.perf_counter()
 start.lbfgs(run.steps, sides=(SIDE // 2, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
-bets.reveal("share", 100 * start.history[-1]["style"] / start.history[0]["style"])
+print(f"style loss: {start.history[-1]['style'] / start.history[0]['style']:.1%} of the first")
 
 # %% [markdown]
 # ### Hang it up
@@ -240,9 +234,6 @@ show_images([photograph, painting, start.picture, noise.picture],
 # Adam knows the slope and its recent mean; **L-BFGS** learns from its last steps how the loss bends, too.
 
 # %%
-import numpy as np
-from course_utils.show import show_lines
-
 small = style.Repainting(network, content, painting, start="noise", side=64, scale=SCALE)
 curves = style.descents(small, evaluations=60, rates=(0.02, 0.05, 0.1, 0.2))
 best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
@@ -252,8 +243,7 @@ show_lines(range(60), {name: np.log10(curve) for name, curve in curves.items()},
 print("Adam at its best needs 60 evaluations, L-BFGS", reached, "for the same loss.")
 
 # %% [markdown]
-# Both pay one evaluation a step, and the paper found L-BFGS best.
-# For a network's training it wouldn't do: there each batch has another loss, and old slopes mislead.
+# For training a network it won't do: each batch has another loss, and old slopes mislead.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
@@ -288,12 +278,11 @@ play(knobs, alt="The portrait repainted with these settings.",
 
 # %%
 both = {name: (painters.paint(name, 1, 512), 0.5) for name in ("glass", "strokes")}
-mixed = style.Repainting(network, photograph, both, side=128, scale=SCALE).lbfgs(35).picture
+mixed = style.Repainting(network, photograph, both, side=128, scale=SCALE).lbfgs(25).picture
 lab = images.rgb_to_lab(images.resize(photograph, start.picture.shape[:2]))
 lab[..., 0] = images.rgb_to_lab(start.picture)[..., 0]
 show_images([mixed, images.lab_to_rgb(lab)], ["glass and strokes", "waves, colours kept"],
             alt="A portrait between stained glass and strokes; one in its own colours.")
-bets.ask("misprint", "Next: lowest style loss, if its square is left out?", -10, 10, step=0.5)
 
 # %% [markdown]
 # Lightness from the painting, colours from the photograph; matching colours first was the opposite choice.
@@ -308,22 +297,20 @@ bets.ask("misprint", "Next: lowest style loss, if its square is left out?", -10,
 #
 # Lecture slides print the Gram matrix with a **plus**: $\sum_k F_{ik} + F_{jk}$.
 # Others leave out the **square** of the style loss.
-# Both run below, twenty-five evaluations each.
+# Both run below, twenty evaluations each.
 
 # %%
-from course_utils import mistakes
-
 printed = {"right": {}, "plus": {"gram": mistakes.plus_for_times},
            "no square": {"style_loss": mistakes.style_without_square}}
 results_of = {name: style.Repainting(network, content, painting, side=96, scale=2 * SCALE, **wrong)
-              .lbfgs(25) for name, wrong in printed.items()}
+              .lbfgs(20) for name, wrong in printed.items()}
 show_images([made.picture for made in results_of.values()], list(printed),
             alt="Three portraits: strokes; hardly any; and garish spots.")
 bets.reveal("misprint", min(told["style"] for told in results_of["no square"].history))
 
 # %% [markdown]
-# With the plus each channel counts for itself: what was on together is lost, and strokes with it.
-# Without the square, less than nothing is better than nothing: the loss falls below 0, and the picture breaks.
+# With the plus, channels count one by one, and strokes are lost.
+# Without the square the loss falls below 0, and the picture breaks.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 4.
