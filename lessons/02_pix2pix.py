@@ -308,7 +308,6 @@ if labelled:
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
 # The course ships them for drawn houses: L1 + cGAN after 14,000 steps, the others after 5,000, so compare with care.
-# Other data train all four here, for equally many steps.
 # Which numbers reward texture, and which punish it?
 
 # %%
@@ -320,7 +319,7 @@ def network(name):
 networks = {name: network(name) for name in training.VARIANTS}
 made |= {name: pix2pix.translate(networks[name], houses) for name in networks}
 scores = {name: score(made[name]) for name in networks}
-for name, numbers in {**baselines, **scores}.items():
+for name, numbers in scores.items():
     print(f"{name:<15}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
 
 # %% [markdown]
@@ -358,7 +357,6 @@ for name in ("l1_cgan_over_l1", "unet_over_encdec"):
 # ### Which patch gives it away?
 #
 # Thin parts are mostly outline, and L1 sees outlines in the labels: it reads better here, unlike in the paper.
-# The U-Net beats the encoder-decoder by far, as there: nothing thin fits through one pixel.
 # The discriminator that was trained above judges each patch: bright is "fake".
 
 # %%
@@ -431,7 +429,6 @@ play(build, alt="A label picture with the part that you placed, and the house th
 # 4. A reader trained on photographs measures what can be read, between copied labels, mean colours and the truth.
 #
 # Now you: [exercises](exercises/02_pix2pix.ipynb), or your own pairs in a folder.
-#
 # References: Isola et al., pix2pix, 2017 (equations 1 to 4, tables 1 to 3); Long et al., FCN, 2015.
 
 # %%

@@ -214,7 +214,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(demo):
 
 def test_the_description_lists_routes_and_statuses_without_network(demo):
     demo.page.goto(demo.address + "docs")
-    demo.see("dl").to_have_count(6)
+    demo.see("dl").to_have_count(8)
     text = demo.page.locator("main").text_content()
     assert all(said in text for said in ("POST /denoise", "POST /ocr", "415", "seed", demo.address))
 

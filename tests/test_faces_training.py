@@ -78,13 +78,14 @@ def test_a_recogniser_learns():
 def test_a_reader_of_parts_learns():
     pairs = training.labelled(range(12))
     assert pairs[0][0].shape == (85, 85, 3) and pairs[0][1].dtype == np.uint8
-    network = training.train_parts(pairs, 30)
+    network = training.train_parts(pairs, 90)
     photos = np.stack([photo for photo, _ in pairs[:4]])
     labels = training.read_parts(network, photos)
     assert labels.shape == (4, 85, 85) and labels.dtype == np.int32
     truth = np.stack([regions for _, regions in pairs[:4]])
-    often = np.bincount(truth.ravel()).max() / truth.size
-    assert (labels == truth).mean() > often + 0.05
+    classes = np.unique(truth)  # rare ones weigh as much as frequent ones, as in the training
+    recall = np.mean([(labels[truth == number] == number).mean() for number in classes])
+    assert recall > 1 / len(classes) + 0.1  # one class everywhere: 1 / len(classes)
 
 
 @pytest.mark.slow
