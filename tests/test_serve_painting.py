@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from test_serve import file
 
 from course_utils import serve
 from course_utils.serve import pages, painting
@@ -23,13 +24,6 @@ def negative(picture):
 def client():
     with TestClient(serve.create_app(lambda page: page, lambda page: "", repaint=negative)) as client:
         yield client
-
-
-def file(picture, kind="PNG", **options) -> bytes:
-    picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    target = io.BytesIO()
-    picture.save(target, kind, **options)
-    return target.getvalue()
 
 
 def send(client, content):

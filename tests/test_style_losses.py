@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from test_losses import finite_differences
 
 from course_utils import losses, mistakes
 from course_utils.models import features
@@ -19,16 +20,6 @@ def gram_by_loops(f):
     flat = f.reshape(-1, f.shape[-1]).astype(np.float64)
     return np.array([[sum(flat[:, i] * flat[:, j]) for j in range(flat.shape[1])]
                      for i in range(flat.shape[1])])  # fmt: skip
-
-
-def numeric_gradient(function, x, step=1e-3):
-    gradient = np.zeros_like(x)
-    for index in np.ndindex(x.shape):
-        up, down = x.copy(), x.copy()
-        up[index] += step
-        down[index] -= step
-        gradient[index] = (float(function(up)) - float(function(down))) / (2 * step)
-    return gradient
 
 
 def gradient(function, x):
@@ -103,7 +94,7 @@ def test_a_style_of_another_size_is_compared_per_place():
 ])  # fmt: skip
 def test_gradients_against_finite_differences(loss):
     x = activations(4, 2)
-    assert np.allclose(gradient(loss, x), numeric_gradient(loss, x), rtol=2e-2, atol=2e-3)
+    assert np.allclose(gradient(loss, x), finite_differences(loss, x, step=1e-3), rtol=2e-2, atol=2e-3)
 
 
 def test_float64_stays_and_float16_is_computed_in_float32():
