@@ -85,7 +85,7 @@ def test_a_reader_of_parts_learns():
     truth = np.stack([regions for _, regions in pairs[:4]])
     classes = np.unique(truth)  # rare ones weigh as much as frequent ones, as in the training
     recall = np.mean([(labels[truth == number] == number).mean() for number in classes])
-    assert recall > 1 / len(classes) + 0.05  # one class everywhere: 1 / len(classes)
+    assert recall > 1 / len(classes) + 0.1  # one class everywhere: 1 / len(classes)
 
 
 @pytest.mark.slow
