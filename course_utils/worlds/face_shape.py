@@ -3,7 +3,8 @@
 Head coordinates: x to the picture's right, y up, z towards the viewer when the head looks straight
 on; the origin lies between the ears at the height of the eyes, and a head is about 2.2 high. The
 head's surface is a radius for every direction, kept on a Lambert azimuthal chart round the face
-(equal areas, one singular point at the back of the head), and rays find it by relaxation.
+(equal areas, one singular point at the back of the head), and rays find it in a fan of
+half-planes round the line of sight.
 """
 
 from __future__ import annotations
@@ -278,107 +279,50 @@ def look_up(texture, head):
     return fetch(texture, *place, cv2.BORDER_REPLICATE)
 
 
+@lru_cache(4)
+def _fan(rows: int, steps: int):
+    """Directions (rows, steps, 3) round the line of sight and away from it, with sine and cosine of
+    the angle (steps,) away.
+    """
+    round_ = np.linspace(0, 2 * np.pi, rows)[:, None]
+    away = np.linspace(0, 0.8 * np.pi, steps)
+    sine, cosine = np.sin(away), np.cos(away)
+    ways = np.stack(np.broadcast_arrays(np.cos(round_) * sine, np.sin(round_) * sine, cosine), -1)
+    return ways.astype(np.float32), np.float32(sine), np.float32(cosine)
+
+
 def trace(camera: Camera, radius):
     """Where the viewer's rays meet a star-shaped surface: (slices, depth), `FAR` where they miss.
 
-    Every fourth ray tells its neighbours where to begin, and which of them have nothing to meet.
+    In a half-plane that the line of sight through the origin bounds, the surface goes further back
+    the further its direction is from that line. So of its points as far out as a ray, the ray meets
+    the one whose direction comes first.
     """
     most = float(radius.max())
     spot = camera.box((0, 0, 0), (most, most))
-    x = camera.x[spot[1]] - camera.origin[0]
-    y = camera.y[spot[0]] - camera.origin[1]
-    few = x[1::4], y[1::4]
-    across, down = (part.ravel() for part in np.meshgrid(*few))
-    far = across * across + down * down
-    z = _march(camera, radius, across, down, np.sqrt(np.maximum(most**2 - far, 0)), far < most**2,
-               2 * camera.pixel)
-    z = z.reshape(len(few[1]), len(few[0]))
-    square = np.ones((3, 3), np.uint8)
-    most_near, least_near = cv2.dilate(z, square), cv2.erode(z, square)
-    begin, steep, between, beside = (
-        cv2.copyMakeBorder(cv2.resize(each, None, fx=4, fy=4, interpolation=how), 0, 3, 0, 3,
-                           cv2.BORDER_REPLICATE)[:len(y), :len(x)]
-        for each, how in ((most_near, cv2.INTER_NEAREST),
-                          (most_near - least_near, cv2.INTER_NEAREST), (z, cv2.INTER_LINEAR),
-                          (np.float32(z > FAR), cv2.INTER_LINEAR)))
-    rows, columns = np.nonzero(beside > 0)
-    across, down = x[columns], y[rows]
-    top = np.sqrt(np.maximum(most**2 - across * across - down * down, 0))
-    found = np.full((len(y), len(x)), FAR, np.float32)
-    begin, steep, between = (each[rows, columns] for each in (begin, steep, between))
-    start = np.minimum(np.where(steep < 0.3, between, begin + np.float32(0.08)), top)
-    found[rows, columns] = _march(camera, radius, across, down, start, top > 0,
-                                   camera.pixel)
-    met = (found > FAR).astype(np.float32)
-    near = cv2.boxFilter(met, -1, (3, 3), normalize=False)
-    mean = cv2.boxFilter(found * met, -1, (3, 3), normalize=False) / np.maximum(near, 1)
-    np.copyto(found, mean, where=(met == 0) & (near > 4.5))        # a pinhole
-    parts, sizes = cv2.connectedComponentsWithStats((found > FAR).astype(np.uint8))[1:3]
-    specks = sizes[:, cv2.CC_STAT_AREA] < 0.01 * found.size
-    if specks.any():
-        np.copyto(found, np.float32(FAR), where=specks[parts])
-    found += camera.origin[2] * (found > FAR)
+    x, y = np.meshgrid(camera.x[spot[1]] - camera.origin[0], camera.y[spot[0]] - camera.origin[1])
+    ways, sine, cosine = _fan(2 * len(radius), len(radius))
+    rows, steps = ways.shape[:2]
+    r = look_up(radius, turned(ways, camera.turn.T).reshape(-1, 3)).reshape(rows, steps)
+    out, z = r * sine, r * cosine
+    reached = np.maximum.accumulate(out, 1)
+    cell, line = np.float32(most / steps), np.arange(rows)[:, None]
+    cells = np.minimum((reached / cell).astype(np.int32), steps - 1) + steps * line
+    first = np.bincount(cells.ravel(), minlength=out.size).reshape(out.shape).cumsum(1)
+    first = np.maximum(np.minimum(first, out.argmax(1)[:, None]), 1) + steps * line
+    low, high = out.take(first - 1), out.take(first)
+    share = np.arange(1, steps + 1, dtype=np.float32) * cell - low
+    share = unit(share / np.maximum(high - low, np.float32(1e-6)))
+    low, high = z.take(first - 1), z.take(first)
+    z = low + share * (high - low)
+    far, row = cv2.magnitude(x, y), cv2.phase(x, y) * np.float32((rows - 1) / (2 * np.pi))
+    rim = cv2.remap(reached[:, -1:].copy(), np.zeros_like(row), row, cv2.INTER_LINEAR)
+    smooth, found = (cv2.remap(z, far / cell - 1, row, how, borderMode=cv2.BORDER_REPLICATE)
+                     for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
+    np.copyto(found, smooth, where=np.abs(found - smooth) < 0.1)      # not across an edge
+    found += camera.origin[2]
+    found[far > rim + np.float32(0.4 * camera.pixel)] = FAR
     return spot, found
-
-
-def _march(camera, radius, x, y, start, may, size, steps=3, rounds=16):
-    """Depths (N,) where rays at x, y (N,) from `start` on meet the surface, `FAR` where none is.
-
-    Only rays that `may` meet it are followed; `size` is how exact the depths have to be.
-
-    Sphere tracing with secant steps; what has not arrived after a few of them is followed further,
-    its place bracketed and bisected.
-    """
-    most, turn, size = np.float32(radius.max()), camera.turn, np.float32(size)
-    texel = np.float32((len(radius) - 1) / (2 * REACH))
-    middle = np.float32((len(radius) - 1) / 2)
-    ray = np.stack([x * x + y * y] + [turn[0, k] * x + turn[1, k] * y for k in range(3)])
-
-    def off(z, ray):
-        far, hx, hy, hz = ray
-        length = np.sqrt(far + z * z)
-        scale = length * (length + hz + turn[2, 2] * z)
-        scale = texel * np.sqrt(2 / np.maximum(scale, np.float32(1e-6)))
-        column = (hx + turn[2, 0] * z) * scale
-        row = (hy + turn[2, 1] * z) * scale
-        column += middle
-        row += middle
-        return length - fetch(radius, column, row, cv2.BORDER_REPLICATE)
-
-    z, outside, gap = start, start, off(start, ray)
-    outside = np.where(gap < 0, np.sqrt(np.maximum(most * most - ray[0], 0)), start)
-    step = np.float32(0.7) * gap
-    for _ in range(steps):
-        z = z - step
-        before, gap = gap, off(z, ray)
-        np.copyto(outside, z, where=gap > 0)
-        slope = (before - gap) / np.where(np.abs(step) > 1e-6, step, 1)
-        step = gap / np.clip(slope, 0.8, 1.8)
-    late = np.flatnonzero((np.abs(gap) > 0.4 * size) & may)
-    gap[~may] = most
-    ray, outside = ray[:, late], outside[late]
-    inside = np.full(len(late), -most, np.float32)
-    here = outside.copy()
-    for number in range(rounds):
-        if not len(late):
-            break
-        # more and more, to get past a cheek in time
-        least = np.float32((0.6 + 0.4 * number) * size + 0.004 + 0.001 * number)
-        for _ in range(3):
-            ahead = off(here, ray)
-            enters = ahead < 0
-            np.copyto(outside, here, where=~enters)
-            np.copyto(inside, here, where=enters)
-            here = here - np.maximum(np.float32(0.75) * ahead, least)
-            back = enters | (here < inside)
-            np.copyto(here, np.float32(0.5) * (outside + inside), where=back)
-        arrived = (outside - inside < 0.5 * size) | (np.abs(ahead) < 0.5 * size)
-        z[late] = here
-        gap[late] = np.where(arrived, 0, np.maximum(ahead, 0))
-        going = np.flatnonzero(~arrived & (outside > -0.75 * most))
-        late, ray, here, outside, inside = (
-            late[going], ray[:, going], here[going], outside[going], inside[going])
-    return np.where((gap < size) & (z > size - most), z, np.float32(FAR))
 
 
 class Egg(NamedTuple):
