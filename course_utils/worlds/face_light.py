@@ -50,8 +50,8 @@ def hollows(z, pixel):
     return np.clip(open_, 0.25, 1)
 
 
-def lit(scene, seen):
-    """Linear light (R, R, 3) of a painted scene."""
+def lit(scene, seen, behind):
+    """Linear light (R, R, 3) of a painted scene before a backdrop (R, R, 3)."""
     towards, pixel = direction(seen), scene.camera.pixel
     z = np.maximum(scene.z, np.float32(-1.6))
     where, normal, colour, gloss = scene.where, scene.normal, scene.coat.colour, scene.coat.gloss
@@ -62,36 +62,40 @@ def lit(scene, seen):
     half = towards + np.float32([0, 0, 1])
     half /= np.linalg.norm(half)
     aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
-    facing, fill, gleam = cv2.split(turned(normal[:, None], np.stack([towards, aside, half])))
-    facing, fill, gleam = facing[:, 0], np.maximum(fill[:, 0], 0), np.maximum(gleam[:, 0], 0)
+    lit_from = turned(normal[:, None], np.stack([towards, aside, half]))
+    facing, fill, gleam = (each[:, 0] for each in cv2.split(lit_from))
+    fill, gleam = np.maximum(fill, 0), np.maximum(gleam, 0)
     around = sky * (0.465 + 0.285 * normal[:, 1] + 0.35 * fill)
-    arriving = key * (0.6 + 0.4 * sky)
-    picture = np.empty_like(colour)
-    for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
-        soft = np.float32(0.12) + np.float32(wrap) * skin
-        shine = unit((facing + soft) / (1 + soft)) * arriving
-        arrives = lamp[channel] * shine + ambient[channel] * around
-        picture[:, channel] = colour[:, channel] * arrives
-    picture[:, 0] += 0.12 * skin * (1 - key) * np.maximum(facing, 0) * colour[:, 0]
+    arriving, shining = key * (0.6 + 0.4 * sky), key * sky
     gleam *= gleam
     gleam *= gleam
     sharp = gleam * gleam * gleam
-    white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * key * sky
+    white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * shining
     edge = np.maximum(1 - normal[:, 2], 0)
     edge = edge * edge * edge * sky * gloss * np.float32(0.10)
-    picture += white[:, None] * lamp + edge[:, None] * ambient
-    light = np.zeros(z.shape + (3,), np.float32)
-    flat = light.reshape(-1, 3)
-    flat[where] = picture + scene.coat.glow[:, None]
-    shining = np.zeros(scene.z.size, np.float32)
-    shining[where] = key * sky
-    for place, tangent, tint in scene.sheens:
-        flat[place] += _sheen(tangent, tint, towards, shining[place]) * lamp
-    return light
+    everywhere = np.zeros(z.size, np.float32)
+    everywhere[where] = shining
+    sheens = [(place, tint, *_sheen(tangent, bright, towards, everywhere[place]))
+              for place, tangent, bright, tint in scene.sheens]
+    planes = [plane.ravel() for plane in cv2.split(behind)]
+    for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
+        soft = np.float32(0.12) + np.float32(wrap) * skin
+        shine = unit((facing + soft) / (1 + soft)) * arriving
+        if channel == 0:
+            under = 0.12 * skin * (1 - key) * np.maximum(facing, 0)
+        arrives = lamp[channel] * shine + ambient[channel] * around
+        light = colour[channel] * (arrives + under if channel == 0 else arrives)
+        light += white * lamp[channel] + edge * ambient[channel] + scene.coat.glow
+        planes[channel][where] = light
+        for place, tint, pale, deep in sheens:
+            planes[channel][place] += (pale + deep * tint[channel]) * lamp[channel]
+    return cv2.merge([plane.reshape(z.shape) for plane in planes])
 
 
-def _sheen(tangent, tint, towards, arriving):
-    """Highlights (N, 3) of hair along strands: Kajiya and Kay (1989), equation 17, twice."""
+def _sheen(tangent, bright, towards, arriving):
+    """Highlights (N,) of hair along strands, white and in its own colour: Kajiya and Kay (1989),
+    equation 17, twice.
+    """
     lamp, seen = along(tangent, towards), tangent[:, 2]
     across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
     gleam = unit(across - lamp * seen)
@@ -99,7 +103,7 @@ def _sheen(tangent, tint, towards, arriving):
     four = two * two
     wide = four * four * four * two
     white = 0.055 * wide * wide * wide * arriving
-    return white[:, None] + (0.55 * wide * arriving)[:, None] * tint
+    return white, 0.55 * wide * arriving * bright
 
 
 def backdrop(seen, side, rng):

@@ -20,7 +20,7 @@ from course_utils.worlds.face_shape import (
 
 
 class Coat(NamedTuple):
-    """What points (N,) on a surface look like: linear colours, regions, gloss 0 … 1, own light."""
+    """What points (N,) on a surface look like: linear colours (3, N), regions, gloss 0 … 1, own light."""
 
     colour: np.ndarray
     region: np.ndarray
@@ -29,16 +29,17 @@ class Coat(NamedTuple):
 
     @classmethod
     def of(cls, count, colour, region, gloss=0.0):
-        return cls(np.tile(np.asarray(colour, np.float32), (count, 1)),
+        return cls(np.repeat(np.float32(colour)[:, None], count, 1),
                    np.full(count, region, np.uint8), np.full(count, gloss, np.float32),
                    np.zeros(count, np.float32))
 
     def lay(self, where, cover, colour, region=None, gloss=None):
-        """Cover points `where` (K,) by shares (K,) with a colour (3,) or (K, 3)."""
+        """Cover points `where` (K,) by shares (K,) with a colour (3,) or (3, K)."""
         seen = np.flatnonzero(cover > 0.004)
         where, cover, colour = where[seen], cover[seen], np.asarray(colour, np.float32)
-        old, new = self.colour[where], colour if colour.ndim == 1 else colour[seen]
-        self.colour[where] = old + cover[:, None] * (new - old)
+        for plane, tone in zip(self.colour, colour, strict=True):
+            old = plane[where]
+            plane[where] = old + cover * ((tone[seen] if tone.ndim else tone) - old)
         if region is not None:
             self.region[where[cover > 0.5]] = region
         if gloss is not None:
@@ -47,22 +48,34 @@ class Coat(NamedTuple):
     def shade(self, where, cover, tint):
         """Multiply colours by `tint` (3,) where the shares (K,) are 1, less where they are less."""
         seen = np.flatnonzero(cover > 0.004)
-        self.colour[where[seen]] *= 1 - cover[seen, None] * (1 - np.float32(tint))
+        where, cover = where[seen], cover[seen]
+        for plane, tone in zip(self.colour, np.float32(tint), strict=True):
+            plane[where] *= 1 - cover * (1 - tone)
+
+
+def tinted(tone, colour):
+    """A colour (3,) in tones (K,): (3, K)."""
+    return np.float32(colour)[:, None] * tone
 
 
 class Marks:
-    """Where points (N, 3) of a head lie on the face's chart, and how large a pixel is there."""
+    """Where points (N, 3) of a head, if they are `bare` and not behind, lie on the face's chart, and
+    how large a pixel is there. `place`: the points' indices.
+    """
 
-    def __init__(self, head, pixel):
-        z = np.maximum(head[:, 2], 0.05)
-        self.u, self.v, self.pixel = head[:, 0] / z, head[:, 1] / z, np.float32(1.15 * pixel)
-        self.head, self.ahead = head, head[:, 2] > 0.1
-        self.grain = face_shape.lambert(head)
+    def __init__(self, head, bare, pixel):
+        self.place = np.flatnonzero(bare & (head[:, 2] > -0.15))
+        self.head = head.take(self.place, 0)
+        self.pixel = np.float32(1.15 * pixel)
+        x, y, z = self.head.T
+        z = np.maximum(z, np.float32(0.05))
+        self.u, self.v, self.across = x / z, y / z, np.abs(x) / z
+        self.grain = face_shape.lambert(self.head)
 
     def near(self, u, v, wide, high):
-        """Indices of the points in a box round (±u, v)."""
-        return np.flatnonzero((np.abs(np.abs(self.u) - u) < wide) & (np.abs(self.v - v) < high)
-                              & self.ahead)
+        """Of the points in a box round (±u, v): indices, u and v."""
+        near = np.flatnonzero((np.abs(self.across - u) < wide) & (np.abs(self.v - v) < high))
+        return self.place[near], self.u[near], self.v[near]
 
     def cover(self, inside):
         """Share 0 … 1 of a pixel whose middle is that far inside an edge."""
@@ -82,9 +95,9 @@ def grain():
     return 0.6 * fine + 0.8 * spots, spots
 
 
-def paint_face(who, seen, head, pixel) -> Coat:
-    """The bare face at points (N, 3) of the head."""
-    marks = Marks(head, pixel)
+def paint_face(who, seen, head, bare, pixel) -> Coat:
+    """The face at points (N, 3) of the head, with marks where it is `bare` (N,)."""
+    marks = Marks(head, bare, pixel)
     coat = Coat.of(len(head), who.skin, FACE, 0.35)
     _complexion(coat, marks, who)
     _nose(coat, marks, who)
@@ -102,9 +115,7 @@ def _bell(x, y, wide, high):
 
 
 def _complexion(coat, marks, who):
-    u, v, ahead = np.abs(marks.u), marks.v, marks.ahead
-    place = np.flatnonzero(ahead)
-    u, v = u[place], v[place]
+    place, u, v = marks.place, marks.across, marks.v
     tip = nose_places(who)[1]
     red = (_bell(u - 0.58, v + 0.36, 0.2, 0.17) + 0.8 * _bell(u, v - tip, 0.12, 0.1)
            + 0.3 * _bell(u, v + 1.3, 0.3, 0.2))
@@ -112,11 +123,12 @@ def _complexion(coat, marks, who):
     eye = eye_place(who)
     hollow = (0.35 + 0.35 * who.age) * _bell(u - eye[0] + 0.02, v - eye[1], 0.17, 0.09)
     fine, spots = grain()
-    x, y = marks.grain[:, place] * 110 + np.float32(who.seed % 251)
+    x, y = marks.grain * 110 + np.float32(who.seed % 251)
     mottled = 1 + 0.022 * fetch(fine, x, y)
     less = mottled * (1 - red)
-    coat.colour[place] *= np.stack([mottled * (1 - 0.20 * hollow), less * (1 - 0.32 * hollow),
-                                    less * (1 - 0.34 * hollow)], -1)
+    for plane, tone, depth in zip(coat.colour, (mottled, less, less), (0.20, 0.32, 0.34),
+                                  strict=True):  # fmt: skip
+        plane[place] *= tone * (1 - depth * hollow)
     if who.freckles > 0.05:
         many = _bell(u - 0.35, v + 0.25, 0.4, 0.22)
         dots = unit(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15))
@@ -126,8 +138,8 @@ def _complexion(coat, marks, who):
 def _nose(coat, marks, who):
     top, tip, base = nose_places(who)
     wide = who.nose_width
-    place = marks.near(0, 0.5 * (top + base), 0.3, 0.5 * (top - base) + 0.1)
-    u, v = np.abs(marks.u[place]), marks.v[place]
+    place, u, v = marks.near(0, 0.5 * (top + base), 0.3, 0.5 * (top - base) + 0.1)
+    u = np.abs(u)
     half = table(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
                  np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide, -1, 0.5)
     coat.region[place[u < half]] = NOSE
@@ -143,8 +155,7 @@ def _nose(coat, marks, who):
 def _mouth(coat, marks, who, seen):
     mouth = mouth_places(who, seen)
     reach = 0.17 + mouth.gap
-    place = marks.near(0, mouth.line, mouth.half + 0.06, reach)
-    u, v = marks.u[place], marks.v[place]
+    place, u, v = marks.near(0, mouth.line, mouth.half + 0.06, reach)
     s = np.clip(u / mouth.half, -1, 1)
     round_ = 1 - s * s
     line = mouth.line + (mouth.corner - mouth.line) * s * s + 0.008 * np.cos(5 * s) * round_
@@ -154,8 +165,8 @@ def _mouth(coat, marks, who, seen):
     bottom = below - 0.118 * who.lower_lip * round_**0.75
     within = mouth.half - np.abs(u)
     lip = marks.cover(np.minimum(np.minimum(top - v, v - bottom), within))
-    darker = np.where(v > line, 0.78, 1.0)[:, None]
-    coat.lay(place, 0.9 * lip, np.float32(who.lip_colour) * darker, gloss=0.55)
+    darker = np.where(v > line, np.float32(0.78), np.float32(1))
+    coat.lay(place, 0.9 * lip, tinted(darker, who.lip_colour), gloss=0.55)
     coat.region[place[lip > 0.5]] = MOUTH
     soft = np.maximum(0.012, 0.8 * marks.pixel)
     seam = np.exp(-((v - line) / soft) ** 2) * (np.abs(u) < mouth.half * 1.03)
@@ -169,14 +180,13 @@ def _mouth(coat, marks, who, seen):
         edge = line - (0.12 + 0.25 * smile) * mouth.gap * round_
         teeth = marks.cover(np.minimum(above - v, v - edge))
         teeth = teeth * marks.cover(0.92 * mouth.half - np.abs(u)) * inner
-        ivory = np.float32((0.78, 0.74, 0.66)) * (1 - 0.5 * s[:, None] ** 4)
-        coat.lay(place, teeth, ivory, gloss=0.5)
+        coat.lay(place, teeth, tinted(1 - 0.5 * s**4, (0.78, 0.74, 0.66)), gloss=0.5)
 
 
 def _age_lines(coat, marks, who, seen):
     mouth, (_, tip, base) = mouth_places(who, seen), nose_places(who)
-    place = marks.near(0.27, 0.5 * (base + mouth.line), 0.22, 0.32)
-    u, v = np.abs(marks.u[place]), marks.v[place]
+    place, u, v = marks.near(0.27, 0.5 * (base + mouth.line), 0.22, 0.32)
+    u = np.abs(u)
     down = np.clip((tip - 0.05 - v) / (tip - 0.05 - mouth.line), 0, 1.2)
     fold = 0.18 * who.nose_width + (mouth.half + 0.03 - 0.18 * who.nose_width) * down**0.9 + 0.02
     depth = 0.10 + 0.5 * who.age + 0.35 * max(seen.smile, 0)
@@ -186,19 +196,18 @@ def _age_lines(coat, marks, who, seen):
     if who.age < 0.35 or marks.pixel > 0.021:          # finer than a pixel
         return
     old = (who.age - 0.35) / 0.65
-    place = marks.near(0, 0.52, 0.5, 0.2)
-    u, v = marks.u[place], marks.v[place]
+    place, u, v = marks.near(0, 0.52, 0.5, 0.2)
     rows = np.cos((v + 0.04 * np.cos(4 * u) - 0.1 * who.hairline) * 58 + who.seed % 6)
     ends = unit(1.5 - 3.2 * np.abs(u)) * np.exp(-((v - 0.5) / 0.12) ** 2)
     coat.shade(place, 0.40 * old * unit(4 * rows - 3) * ends, (0.6, 0.48, 0.44))
     eye = eye_place(who)
-    place = marks.near(eye[0] + 0.2, eye[1] - 0.02, 0.1, 0.13)
-    u, v = np.abs(marks.u[place]) - eye[0] - 0.14, marks.v[place] - eye[1] + 0.01
+    place, u, v = marks.near(eye[0] + 0.2, eye[1] - 0.02, 0.1, 0.13)
+    u, v = np.abs(u) - eye[0] - 0.14, v - eye[1] + 0.01
     rays = np.cos(np.arctan2(v, u + 0.06) * 13)
     ends = unit(20 * u) * unit(1.6 - 14 * u)
     coat.shade(place, 0.45 * old * unit(4 * rays - 3) * ends, (0.6, 0.48, 0.44))
-    place = marks.near(eye[0], eye[1] - 0.13, 0.16, 0.07)
-    u, v = np.abs(marks.u[place]) - eye[0], marks.v[place] - eye[1]
+    place, u, v = marks.near(eye[0], eye[1] - 0.13, 0.16, 0.07)
+    u, v = np.abs(u) - eye[0], v - eye[1]
     bag = np.exp(-((v + 0.135 - 1.6 * u * u) / 0.016) ** 2) * unit(1.6 - 12 * np.abs(u))
     coat.shade(place, 0.5 * old * bag, (0.64, 0.52, 0.50))
 
@@ -206,11 +215,11 @@ def _age_lines(coat, marks, who, seen):
 def _eyes(coat, marks, who, seen):
     middle = eye_place(who)
     wide = face_shape.eye_width(who)
-    place = marks.near(*middle, 0.25, 0.2)
+    place, u, v = marks.near(*middle, 0.25, 0.2)
     if not len(place):
         return
-    side = np.sign(marks.u[place])
-    x, y = np.abs(marks.u[place]) - middle[0], marks.v[place] - middle[1]
+    side = np.sign(u)
+    x, y = np.abs(u) - middle[0], v - middle[1]
     cosine, sine = np.float32(np.cos(who.eye_tilt)), np.float32(np.sin(who.eye_tilt))
     s, t = (x * cosine + y * sine) / wide, y * cosine - x * sine
     open_ = 0.074 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
@@ -227,9 +236,9 @@ def _eyes(coat, marks, who, seen):
     inside = np.minimum(np.minimum(upper - t, t - lower), wide * (1 - np.abs(s)))
     opening = marks.cover(inside)
     shadow = np.clip(0.5 + 0.5 * (upper - t) / (0.75 * open_), 0.45, 1)
-    white = np.float32((0.74, 0.72, 0.70)) * (shadow * (1 - 0.30 * np.abs(s) ** 3))[:, None]
-    pink = unit(-4 * s - 3.1)[:, None]
-    coat.lay(place, opening, white * (1 - pink) + pink * np.float32((0.5, 0.25, 0.22)), EYE, 0.6)
+    white = tinted(shadow * (1 - 0.30 * np.abs(s) ** 3), (0.74, 0.72, 0.70))
+    pink = unit(-4 * s - 3.1)
+    coat.lay(place, opening, white * (1 - pink) + tinted(pink, (0.5, 0.25, 0.22)), EYE, 0.6)
     gaze = np.float32(np.sin(np.radians(seen.gaze)) * 0.16)
     radius = 0.078 * who.eye_size**0.4
     du = (x - side * np.float32(gaze[0])) / radius
@@ -239,7 +248,7 @@ def _eyes(coat, marks, who, seen):
     tone = (0.85 + 0.9 * np.clip(off - 0.3, 0, 0.5) + 0.25 * rays - 0.4 * dv) * shadow
     tone = tone * (1 - 0.7 * unit((off - 0.78) / 0.22))
     iris = marks.cover((1 - off) * radius) * opening
-    coat.lay(place, iris, np.float32(who.eye_colour) * np.maximum(tone, 0.1)[:, None])
+    coat.lay(place, iris, tinted(np.maximum(tone, 0.1), who.eye_colour))
     coat.lay(place, marks.cover((0.40 - off) * radius) * opening, (0.004, 0.004, 0.004))
     band = marks.line(t - upper - 0.3 * lash, lash * (0.7 + 0.3 * s)) * (np.abs(s) < 1.0)
     wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * unit(2.3 - 2 * np.abs(s)) * 0.8)
@@ -263,8 +272,8 @@ def brow_curve(who, seen, s):
 
 
 def _brows(coat, marks, who, seen):
-    place = marks.near(0.40, 0.22 + who.brow_height, 0.34, 0.17)
-    across, v = np.abs(marks.u[place]), marks.v[place]
+    place, u, v = marks.near(0.40, 0.22 + who.brow_height, 0.34, 0.17)
+    across = np.abs(u)
     s = (across - 0.145) / 0.50
     inside = unit(s)
     off = v - brow_curve(who, seen, inside)
@@ -308,15 +317,15 @@ def beard_share(who, seen, head):
 
 def _beard(coat, marks, who, seen):
     inside = beard_share(who, seen, marks.head)
-    place = np.flatnonzero(inside > -0.12)
-    inside = inside[place]
+    near = np.flatnonzero(inside > -0.12)
+    place, inside = marks.place[near], inside[near]
     fine, _ = grain()
     rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
-    x, y = marks.grain[:, place]
+    x, y = marks.grain.take(near, 1)
     streak = fetch(rough, x * 220 + who.seed % 83, y * 40)
     dots = fetch(fine, x * 240, y * 240)
-    colour = np.float32(who.hair) * (0.75 + 0.5 * np.clip(streak, -1, 1.5))[:, None]
-    ready = np.isin(coat.region[place], (FACE,))
+    colour = tinted(0.75 + 0.5 * np.clip(streak, -1, 1.5), who.hair)
+    ready = coat.region[place] == FACE
     if who.beard == "stubble":
         cover = unit(inside / 0.16 + 0.25) * unit(0.38 + 0.16 * dots) * ready
         coat.lay(place, cover, np.float32(who.hair) * 0.8, None, 0.2)

@@ -6,9 +6,9 @@ import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
 from course_utils.worlds.face_body import Body
-from course_utils.worlds.face_paint import EAR, FACE, GLASSES, HAIR, HEADWEAR, Coat
+from course_utils.worlds.face_paint import EAR, GLASSES, HAIR, HEADWEAR, Coat, tinted
 from course_utils.worlds.face_shape import (
-    FAR, Camera, cast, egg, lengths, look_up, trace, turned, unit)
+    FAR, Camera, cast, directions, egg, look_up, trace, turned, unit)
 
 BODY, HEAD, OTHER = 1, 2, 3                            # layers; ears and hair volumes from OTHER on
 
@@ -18,7 +18,7 @@ class Scene:
 
     `z` (R, R) nearness, `region` (R, R). Of the N pixels that show the person: `where`, flat
     indices; `normal` (N, 3) as the viewer sees it; `coat`. `sheens`: flat indices, strands'
-    directions and tints of the hair. `frame`: glasses, or None.
+    directions and brightness, and the tint of hair. `frame`: glasses, or None.
     """
 
     def __init__(self, who, seen, side: int):
@@ -49,8 +49,8 @@ class Scene:
             self._ear(OTHER + number, shape)
         for number, shape in enumerate(volumes):
             self._hanging(OTHER + 2 + number, shape)
-        self.where, self.normal, *coat = (np.concatenate(part) for part in zip(*self.painted))
-        self.coat = Coat(*coat)
+        self.where, self.normal = (np.concatenate([each[k] for each in self.painted]) for k in (0, 1))
+        self.coat = Coat(*(np.concatenate(part, -1) for part in zip(*(each[2] for each in self.painted))))
         self.region = np.zeros((side, side), np.uint8)
         self.region.ravel()[self.where] = self.coat.region
         self.frame = face_wear.glasses(self)
@@ -66,7 +66,7 @@ class Scene:
     def flow(self):
         """(R, R, 2): the direction of hair as it is seen, of length 0 … 1."""
         flow = np.zeros(self.z.shape + (2,), np.float32)
-        for where, tangent, _ in self.sheens:
+        for where, tangent, *_ in self.sheens:
             flow.reshape(-1, 2)[where] = tangent[:, :2]
         return flow
 
@@ -79,7 +79,7 @@ class Scene:
 
     def put(self, where, coat: Coat, normal):
         """Paint pixels; `normal` (N, 3) as the viewer sees it."""
-        self.painted.append((where, normal, *coat))
+        self.painted.append((where, normal, coat))
 
     def _grow_beard(self):
         d = face_shape.chart(len(self.radius)).directions
@@ -95,22 +95,19 @@ class Scene:
         where, head = self.seen_at(HEAD)
         inside = look_up(self.inside, head)
         who, pixel = self.who, self.camera.pixel
-        normal = look_up(face_shape.normals(self.radius), head)
-        normal /= lengths(normal)
-        coat = Coat.of(len(head), who.skin, FACE)
-        bare = np.flatnonzero(inside < 0.08)
-        face = face_paint.paint_face(who, self.seen, head[bare], pixel)
-        coat.colour[bare], coat.region[bare], coat.gloss[bare], coat.glow[bare] = face
+        normal = directions(look_up(face_shape.normals(self.radius), head))
+        coat = face_paint.paint_face(who, self.seen, head, inside < 0.08, pixel)
         hangs = face_hair.STYLES[who.style].hangs is not None
         place = np.flatnonzero(inside > (-0.35 if hangs else -0.12))
         if who.style == "scarf":
             hair = inside[place] / 0.012 + 0.8
         else:
-            across, along, tangent = face_hair.comb(who, head[place])
+            hairy = head.take(place, 0)
+            across, along, tangent = face_hair.comb(who, hairy)
             noise, rough = face_hair.streaks(who, across, along, pixel)
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
-            jagged = jagged * np.where(hangs, np.clip(2 * head[place, 1], 0.05, 1), 1)
-            early = 0.6 + hangs * 7 * unit(2 * (0.3 - head[place, 1]))
+            jagged = jagged * np.where(hangs, np.clip(2 * hairy[:, 1], 0.05, 1), 1)
+            early = 0.6 + hangs * 7 * unit(2 * (0.3 - hairy[:, 1]))
             hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8
@@ -127,7 +124,7 @@ class Scene:
             coat.glow[place[cover > 0.5]] = 0
             if face_hair.STYLES[who.style].curl >= 1:
                 self._curly(coat, place, head)
-            self._add_sheen(where[place], tangent[grown], noise[grown], cover)
+            self._add_sheen(where[place], tangent.take(grown, 0), noise[grown], cover)
         self.put(where, coat, turned(normal, self.camera.turn))
 
     def _curly(self, coat, place, head):
@@ -136,16 +133,15 @@ class Scene:
         column = (d[:, 0] - 0.6 * d[:, 2]) * 2.2 * grain + self.who.seed % 71
         row = (d[:, 1] + 0.5 * d[:, 2]) * 2.2 * grain
         lumps = face_shape.fetch(face_hair.curls(), column, row)
-        coat.colour[place] *= (0.82 + 0.42 * lumps)[:, None]
+        coat.colour[:, place] *= 0.82 + 0.42 * lumps
 
     def _strands(self, noise, rough):
         colour = np.float32(self.who.hair)
         bold = 1 - 0.6 * min(1, 2.5 * self.who.hair[1])
-        tone = np.clip(0.87 + bold * (0.26 * noise + 0.16 * rough), 0.25, 2.0)[:, None]
-        colour = colour * tone
+        tone = np.clip(0.87 + bold * (0.26 * noise + 0.16 * rough), 0.25, 2.0)
+        colour = tinted(tone, colour)
         if self.who.grey > 0.05:
-            silver = unit(noise - 1.4 + self.who.grey)[:, None] * 0.14
-            colour = colour + silver
+            colour += unit(noise - 1.4 + self.who.grey) * 0.14
         return colour
 
     def _add_sheen(self, where, tangent, noise, cover):
@@ -153,15 +149,14 @@ class Scene:
         curly = face_hair.STYLES[self.who.style].curl
         bright = bright * (0.35 if curly >= 1 else 1.0)
         tint = np.sqrt(np.float32(self.who.hair)) * np.float32(self.who.hair).max() ** 0.25 * 0.5
-        self.sheens.append((where, turned(tangent, self.camera.turn), bright[:, None] * tint))
+        self.sheens.append((where, turned(tangent, self.camera.turn), bright, tint))
 
     def _ear(self, layer, shape):
         where, head = self.seen_at(layer)
         if not len(where):
             return
         e = turned(head - shape.centre, shape.inward)
-        normal = turned(e, shape.inward.T)
-        normal /= lengths(normal)
+        normal = directions(turned(e, shape.inward.T))
         coat = Coat.of(len(head), self.who.skin, EAR, 0.25)
         every = np.arange(len(head))
         up, back = e[:, 1], -e[:, 2]
@@ -177,8 +172,7 @@ class Scene:
         if not len(where):
             return
         who = self.who
-        normal = turned(head - shape.centre, shape.inward.T @ shape.inward)
-        normal /= lengths(normal)
+        normal = directions(turned(head - shape.centre, shape.inward.T @ shape.inward))
         if who.style == "scarf":
             coat = Coat.of(len(head), who.scarf, HEADWEAR, 0.12)
             coat.colour[:] = face_wear.cloth_folds(who, head)

@@ -79,6 +79,13 @@ def lengths(points):
     return np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))[..., None]
 
 
+def directions(points):
+    """Points (N, 3), each divided by its length."""
+    x, y, z = cv2.split(points[:, None]) if len(points) else 3 * [np.zeros((0, 1), np.float32)]
+    short = 1 / np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))
+    return cv2.merge([x * short, y * short, z * short]).reshape(-1, 3)
+
+
 def table(x, places, values, low, high):
     """np.interp(x, places, values) to within a 1000th of low … high, and much faster."""
     fine = np.interp(np.linspace(low, high, 1024), places, values).astype(np.float32)

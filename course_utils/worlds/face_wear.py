@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape
-from course_utils.worlds.face_paint import CLOTHES, NECK, Coat
+from course_utils.worlds.face_paint import CLOTHES, NECK, Coat, tinted
 from course_utils.worlds.face_shape import fetch, look_up, unit
 
 LANDMARKS = (
@@ -37,13 +37,13 @@ def dress(scene, body):
         dip = 0.10 * np.exp(-((x / 0.3) ** 2)) * front
     inside = cut - dip - y
     cloth = np.float32(seen.cloth)
-    fabric = cloth * _weave(seen, own)[:, None]
+    fabric = tinted(_weave(seen, own), cloth)
     every = np.arange(len(where))
     cover = unit(inside / edge + 0.5)
     if seen.clothing == "jacket":
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         shirt = (np.abs(x) < opening) & front
-        fabric = np.where(shirt[:, None], np.float32(seen.lining), fabric)
+        fabric = np.where(shirt, np.float32(seen.lining)[:, None], fabric)
     coat.lay(every, cover, fabric, CLOTHES, 0.03)
     if seen.clothing in ("shirt", "jacket"):
         _collar(coat, every, seen, x, y, front, edge, fabric)
@@ -98,10 +98,10 @@ def _weave(seen, own):
 
 
 def cloth_folds(who, head):
-    """Colours (N, 3) of a scarf at places (N, 3) of the head."""
+    """Colours (3, N) of a scarf at places (N, 3) of the head."""
     angle = np.arctan2(head[:, 0], head[:, 1] + 1.4)
     fold = fetch(face_hair.strands(4.0), angle * 260, (head[:, 1] - head[:, 2]) * 16)
-    return np.float32(who.scarf) * (1 + 0.13 * fold)[:, None]
+    return tinted(1 + 0.13 * fold, who.scarf)
 
 
 # ---- glasses -------------------------------------------------------------------------------------

@@ -76,10 +76,8 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     """
     check_size(size)
     scene = Scene(who, seen, 2 * int(size))
-    light = face_light.lit(scene, seen)
     rng = np.random.default_rng((seen.seed, 303))
-    behind = face_light.backdrop(seen, scene.camera.side, rng)
-    np.copyto(light, behind, where=(scene.region == 0)[..., None])
+    light = face_light.lit(scene, seen, face_light.backdrop(seen, scene.camera.side, rng))
     light = face_wear.put_on_glasses(scene, light)
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
     landmarks, visible = face_wear.landmarks(scene)
