@@ -117,13 +117,14 @@ def backdrop(seen, side, rng):
     glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)[..., None]
     picture = picture * (0.8 + 0.45 * glow)
     if seen.backdrop == "lights":
-        picture = picture * 0.55
+        picture = picture * np.float32(0.55)
+        disc = np.zeros((small, small), np.uint8)
         for _ in range(rng.integers(9, 18)):
             middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(3, 8)
             tint = (first + second) * rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=3))
-            disc = np.zeros((small, small), np.uint8)
+            disc[:] = 0
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
-            picture += (disc / np.float32(255))[..., None] * np.float32(tint)
+            picture += cv2.transform(disc.astype(np.float32), tint[:, None] / 255)
         picture = cv2.GaussianBlur(picture, (0, 0), 0.8)
     elif seen.backdrop == "leaves":
         noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),

@@ -176,8 +176,7 @@ def _mouth(coat, marks, who, seen):
     if mouth.gap > 0.004:
         inner = marks.cover(np.minimum(np.minimum(above - v, v - below), within))
         coat.lay(place, inner, (0.05, 0.012, 0.012), MOUTH, 0.1)
-        smile = unit(seen.smile)
-        edge = line - (0.12 + 0.25 * smile) * mouth.gap * round_
+        edge = line - (0.12 + 0.25 * max(seen.smile, 0)) * mouth.gap * round_
         teeth = marks.cover(np.minimum(above - v, v - edge))
         teeth = teeth * marks.cover(0.92 * mouth.half - np.abs(u)) * inner
         coat.lay(place, teeth, tinted(1 - 0.5 * s**4, (0.78, 0.74, 0.66)), gloss=0.5)
@@ -267,7 +266,7 @@ def brow_curve(who, seen, s):
     """v of the middle of a brow at s, 0 near the nose … 1 at the temple."""
     start = 0.195 + who.brow_height + who.eye_height + 0.045 * seen.brows
     arch = 0.055 + 0.03 * (who.brow_arch - 1)
-    inner = 0.035 * np.minimum(seen.brows, 0) * (1 - s) ** 2
+    inner = 0.035 * min(seen.brows, 0) * (1 - s) ** 2
     return start + arch * np.sin(np.pi * np.minimum(0.12 + 0.76 * s, 1)) - 0.062 * s**2.2 + inner
 
 
@@ -306,13 +305,13 @@ def beard_share(who, seen, head):
         inside = np.maximum(moustache, np.minimum(chin, 0.2))
     else:
         cheek = -0.34 - 0.36 * (1 - unit(x / 0.62)) ** 1.2 - y
-        side = 0.07 - np.abs(np.clip(x, 0.5, None) * 0 + head[..., 2] - 0.16) + 0.1 * (y < -0.3)
-        burns = np.where((x > 0.5) & (y < 0.1), side, -1)
+        side = 0.07 - np.abs(head[..., 2] - 0.16) + np.float32(0.1) * (y < -0.3)
+        burns = np.where((x > 0.5) & (y < 0.1), side, np.float32(-1))
         inside = np.maximum(np.maximum(np.minimum(cheek, head[..., 2] + 0.02), burns), moustache)
         gap = 1 - np.hypot(u / (0.55 * mouth.half), (v - mouth.line + 0.19) / 0.035)
         inside = np.minimum(inside, -0.02 * gap + 0.02)
     inside = np.minimum(inside, -0.10 * lips)
-    return np.where(head[..., 2] > -0.15, inside, -1).astype(np.float32)
+    return np.where(head[..., 2] > -0.15, inside, np.float32(-1))
 
 
 def _beard(coat, marks, who, seen):

@@ -93,8 +93,8 @@ def _weave(seen, own):
     if seen.pattern == "knit":
         tone = tone * (1 + 0.16 * np.cos(np.arctan2(x, own[:, 2] + 0.3) * 110) * np.cos(y * 40))
     elif seen.pattern == "stripes":
-        tone = tone * np.where(np.cos(y * 34) > 0.3, 1.4, 0.92)
-    return tone.astype(np.float32)
+        tone = tone * np.where(np.cos(y * 34) > 0.3, np.float32(1.4), np.float32(0.92))
+    return tone
 
 
 def cloth_folds(who, head):
@@ -159,8 +159,8 @@ def glasses(scene):
         rows, columns = (np.clip(at[:, k].astype(int), 0, camera.side - 1) for k in (1, 0))
         shown = near > scene.z[rows, columns] - 0.06
         fixed = np.round(at * 16 - 8).astype(np.int32)
-        for k in np.flatnonzero(shown[1:] & shown[:-1]):
-            cv2.line(share, fixed[k], fixed[k + 1], 255, max(1, round(thick)), cv2.LINE_AA, 4)
+        pieces = np.stack([fixed[:-1], fixed[1:]], 1)[shown[1:] & shown[:-1]]
+        cv2.polylines(share, list(pieces), False, 255, max(1, round(thick)), cv2.LINE_AA, 4)
     cover = share * np.float32(min(1, thick + 0.15) / 255)
     return Frame(cover, [camera.pixels(rim) for rim in rims])
 
@@ -173,7 +173,8 @@ def put_on_glasses(scene, light):
     for rim in scene.frame.lenses:
         cv2.fillPoly(glass, [np.round(rim * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
     rows, columns = np.nonzero(glass)
-    diagonal = np.cos((columns - 0.8 * rows) * scene.camera.pixel * 5.5) ** 8
+    diagonal = np.cos((columns - 0.8 * rows) * scene.camera.pixel * 5.5) ** 2
+    diagonal = diagonal * diagonal * diagonal * diagonal
     share = (0.02 + 0.05 * diagonal) * (glass[rows, columns] / 255)
     light[rows, columns] += share[:, None].astype(np.float32)
     rows, columns = np.nonzero(scene.frame.cover > 0.02)

@@ -45,18 +45,38 @@ class Face:
     the right, y up, z to the viewer, 0 for the background; `flow` float32 (S, S, 2), which way
     hair runs, x to the right, y up, 0 elsewhere. `frontal`, the same person in the same conditions
     from the front, and `sketch`, float32 (S, S), black (0) on white paper (1), are drawn when
-    first asked for.
+    first asked for. So is everything but photo and regions.
     """
 
     identity: Identity
     conditions: Conditions
     photo: np.ndarray
     regions: np.ndarray
-    landmarks: np.ndarray
-    visible: np.ndarray
-    depth: np.ndarray
-    normals: np.ndarray
-    flow: np.ndarray = field(repr=False)
+    scene: Scene = field(repr=False)                   # on the raster of twice the resolution
+
+    @cached_property
+    def depth(self) -> np.ndarray:
+        return self.scene.z[1::2, 1::2].copy()
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        return self.scene.normals()[1::2, 1::2].copy()
+
+    @cached_property
+    def flow(self) -> np.ndarray:
+        return self.scene.flow()[1::2, 1::2].copy()
+
+    @cached_property
+    def landmarks(self) -> np.ndarray:
+        return self._marked[0] / 2
+
+    @cached_property
+    def visible(self) -> np.ndarray:
+        return self._marked[1]
+
+    @cached_property
+    def _marked(self):
+        return face_wear.landmarks(self.scene)
 
     @cached_property
     def frontal(self) -> Face:
@@ -80,10 +100,7 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     light = face_light.lit(scene, seen, face_light.backdrop(seen, scene.camera.side, rng))
     light = face_wear.put_on_glasses(scene, light)
     picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
-    landmarks, visible = face_wear.landmarks(scene)
-    return Face(who, seen, face_light.develop(picture), _regions(scene.region),
-                landmarks / 2, visible, *(each[1::2, 1::2].copy() for each in
-                                          (scene.z, scene.normals(), scene.flow())))
+    return Face(who, seen, face_light.develop(picture), _regions(scene.region), scene)
 
 
 def face(seed: int, size: int = 64, **chosen) -> Face:
