@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from course_utils.worlds.face_shape import FAR, Camera, lengths, turned
+from course_utils.worlds.face_shape import FAR, Camera, directions, turned
 
 HEIGHTS = np.array([-2.6, -1.95, -1.62, -1.42, -1.25, -1.08, -0.9, -0.5, 0.0])
 WIDE = np.array([1.42, 1.36, 1.12, 0.78, 0.52, 0.42, 0.395, 0.41, 0.38])
@@ -35,8 +35,8 @@ class Body:
         self.wide, self.deep, self.back = (
             np.interp(rows, fine, each).astype(np.float32)[:, None]
             for each in (wide * size, deep * (0.5 + 0.5 * size), back))
-        self.slopes = [np.gradient(each, axis=0) / np.float32(-camera.pixel)
-                       for each in (self.wide, self.deep, self.back)]
+        self.slopes = np.gradient(np.hstack([self.wide, self.deep, self.back]), axis=0)
+        self.slopes /= np.float32(-camera.pixel)
 
     def cast(self):
         """(slices, depth) of the rows below the ears."""
@@ -58,9 +58,9 @@ class Body:
         x = self.camera.x[columns]
         own = np.stack([x * cosine - z * sine, self.camera.y[rows], x * sine + z * cosine], -1)
         wide, deep, back = (each[rows, 0] for each in (self.wide, self.deep, self.back))
-        dwide, ddeep, dback = (each[rows, 0] for each in self.slopes)
+        dwide, ddeep, dback = self.slopes[rows].T
         off = own[:, 2] - back
         slope = (-np.square(own[:, 0]) * dwide / wide**3 - off**2 * ddeep / deep**3
                  - off * dback / deep**2)
-        normal = turned(np.stack([own[:, 0] / wide**2, slope, off / deep**2], -1), self.camera.body)
-        return own, normal / lengths(normal)
+        normal = np.stack([own[:, 0] / wide**2, slope, off / deep**2], -1)
+        return own, directions(turned(normal, self.camera.body))

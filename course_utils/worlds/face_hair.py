@@ -58,8 +58,8 @@ def pole(who):
     return np.float32(way) / np.float32(np.linalg.norm(way))
 
 
-def edge(who, directions, turn):
-    """How far directions lie inside the hair, about in radians; negative where skin is."""
+def edge(who, x, y, turn):
+    """How far directions, of which x and y are given, lie inside the hair, about in radians; negative where skin is."""
     style = STYLES[who.style]
     line = np.array(style.line) + 0.0
     grown = line[:4] + who.hairline * 0.8
@@ -67,7 +67,6 @@ def edge(who, directions, turn):
         grown = grown + who.recede * np.array([0.08, 0.2, 0.26, 0.16])
     line[:4] = grown
     limit = table(turn, np.cos(np.radians(ANGLES))[::-1], line[::-1], -1, 1)
-    x, y = directions[..., 0], directions[..., 1]
     if who.style in ("fringe", "bob"):
         limit = limit + np.float32(0.25 * who.parting) * x * (turn > 0.3)
     return y - limit
@@ -76,39 +75,38 @@ def edge(who, directions, turn):
 def thickness(who, head):
     """(n, n) of the chart: how high hair stands on a head's radius; how far inside it one is."""
     style, c = STYLES[who.style], chart(len(head))
-    d = c.directions
-    inside = edge(who, d, c.turn)
-    top = unit(1.5 * d[..., 1] - 0.1)
-    behind = unit(0.3 - d[..., 2]) * (1 - top)
+    d, (x, y, z) = c.directions, c.planes
+    inside = edge(who, x, y, c.turn)
+    top = unit(1.5 * y - 0.1)
+    behind = unit(0.3 - z) * (1 - top)
     high = style.sides + (style.top - style.sides) * top + (style.back - style.sides) * behind
     high = high * np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
     if who.style == "quiff":
         high = high + blob(d, (0.3 * who.parting, 0.78, 0.55), 0.3) * np.float32(0.13 * who.volume)
     if who.style in ("short", "long", "wavy", "bob", "quiff") and who.parting:
-        plane = d[..., 0] - np.float32(0.42 * who.parting)
-        high = high * (1 - 0.55 * np.exp(-(plane / 0.045) ** 2) * (d[..., 1] > 0.5))
+        plane = x - np.float32(0.42 * who.parting)
+        high = high * (1 - 0.55 * np.exp(-(plane / 0.045) ** 2) * (y > 0.5))
         high = high * (1 - 0.25 * np.tanh(plane / 0.2) * np.float32(np.sign(who.parting)) * top)
     if style.curl:
-        column = (d[..., 0] - 0.6 * d[..., 2]) * 150 + 200
-        row = (d[..., 1] + 0.5 * d[..., 2]) * 150 + 200 + 37 * (who.seed % 7)
+        column = (x - 0.6 * z) * 150 + 200
+        row = (y + 0.5 * z) * 150 + 200 + 37 * (who.seed % 7)
         lumps = cv2.remap(curls(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         high = high * (1 + 0.16 * style.curl * lumps)
     rise = _rise(inside / (0.04 + 0.4 * np.minimum(high, 0.25)))
     if style.hangs is not None and who.style != "scarf":
-        high = np.maximum(high, _curtain(who, style, d) - head)
+        high = np.maximum(high, _curtain(who, style, x, y, z) - head)
     return high * rise, inside
 
 
-def _curtain(who, style, d):
+def _curtain(who, style, x, y, z):
     """Radius of the hair that hangs down from the head like a curtain round the neck."""
     sides, back = 0.70 * who.head_width + style.sides * who.volume, 0.84 + style.back * who.volume
     if who.style == "wavy":
-        ripple = 1 + 0.035 * np.sin(13 * d[..., 1] / np.maximum(np.hypot(d[..., 0], d[..., 2]), 0.2)
-                                    + 3 * d[..., 2])
+        ripple = 1 + 0.035 * np.sin(13 * y / np.maximum(np.hypot(x, z), 0.2) + 3 * z)
         sides, back = sides * ripple, back * ripple
-    deep = np.where(d[..., 2] > 0, sides, back).astype(np.float32)
-    round_ = np.hypot(d[..., 0] / sides, d[..., 2] / deep)
-    down = np.where(d[..., 1] < 0, d[..., 1] / np.float32(style.hangs), d[..., 1] / 0.7)
+    deep = np.where(z > 0, sides, back).astype(np.float32)
+    round_ = np.hypot(x / sides, z / deep)
+    down = np.where(y < 0, y / np.float32(style.hangs), y / 0.7)
     nearer = 0.5 * (round_ + down + np.sqrt(np.square(round_ - down) + 0.01))
     return 1 / np.maximum(nearer, 0.2)
 

@@ -51,7 +51,7 @@ def hollows(z, pixel):
 
 
 def lit(scene, seen, behind):
-    """Linear light (R, R, 3) of a painted scene before a backdrop (R, R, 3)."""
+    """Linear light (R, R, 3) of a painted scene before a backdrop (3, R, R)."""
     towards, pixel = direction(seen), scene.camera.pixel
     z = np.maximum(scene.z, np.float32(-1.6))
     where, normal, colour, gloss = scene.where, scene.normal, scene.coat.colour, scene.coat.gloss
@@ -77,7 +77,7 @@ def lit(scene, seen, behind):
     everywhere[where] = shining
     sheens = [(place, tint, *_sheen(tangent, bright, towards, everywhere[place]))
               for place, tangent, bright, tint in scene.sheens]
-    planes = [plane.ravel() for plane in cv2.split(behind)]
+    planes = behind.reshape(3, -1)
     for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
         soft = np.float32(0.12) + np.float32(wrap) * skin
         shine = unit((facing + soft) / (1 + soft)) * arriving
@@ -107,32 +107,33 @@ def _sheen(tangent, bright, towards, arriving):
 
 
 def backdrop(seen, side, rng):
-    """A blurred room or garden (side, side, 3), linear light."""
+    """A blurred room or garden (3, side, side), linear light."""
     small = 64
-    y, x = np.mgrid[:small, :small].astype(np.float32) / small
-    first, second = (np.float32(c) * 0.8 for c in seen.behind)
+    x = np.arange(small, dtype=np.float32) / small
+    y = x[:, None]
+    first, second = (np.float32(c)[:, None, None] * 0.8 for c in seen.behind)
     slope = rng.uniform(-1, 1)
-    share = unit(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5))[..., None]
-    picture = first * (1 - share) + second * share
-    glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)[..., None]
-    picture = picture * (0.8 + 0.45 * glow)
+    share = unit(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5))
+    glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)
+    picture = (first + share * (second - first)) * (0.8 + 0.45 * glow)
     if seen.backdrop == "lights":
         picture = picture * np.float32(0.55)
         disc = np.zeros((small, small), np.uint8)
         for _ in range(rng.integers(9, 18)):
             middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(3, 8)
-            tint = (first + second) * rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=3))
+            tint = rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=(3, 1, 1)))
             disc[:] = 0
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
-            picture += cv2.transform(disc.astype(np.float32), tint[:, None] / 255)
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.8)
+            picture += (first + second) * np.float32(tint / 255) * disc
+        picture = [cv2.GaussianBlur(plane, (0, 0), 0.8) for plane in picture]
     elif seen.backdrop == "leaves":
         noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
                                interpolation=cv2.INTER_CUBIC) for n in (7, 16))
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
-        picture = 0.5 * picture + 0.6 * green
-        picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))[..., None]
-    return cv2.resize(picture.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+        picture = 0.5 * picture + 0.6 * green[:, None, None]
+        picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))
+    return np.stack([cv2.resize(plane, (side, side), interpolation=cv2.INTER_CUBIC)
+                     for plane in picture])
 
 
 def develop(light, exposure=1.0):
