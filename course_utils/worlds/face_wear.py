@@ -134,8 +134,8 @@ def glasses_lines(who, radius):
         hinge = _bent([s * (middle[0] + wide)], [middle[1] + 0.06], top)
         temple = np.float32([[s * 0.80 * who.head_width, middle[1] + 0.10, 0.35]])
         ear = np.float32([[s * 0.815 * who.head_width, middle[1] + 0.07, -0.12]])
-        arms.append(np.concatenate([hinge + t * (temple - hinge) for t in np.linspace(0, 1, 9)]
-                                   + [temple + t * (ear - temple) for t in np.linspace(0.1, 1, 7)]))
+        arms.append(np.concatenate([hinge + np.linspace(0, 1, 9)[:, None] * (temple - hinge),
+                                    temple + np.linspace(0.1, 1, 7)[:, None] * (ear - temple)]))
     return rims, [arch] + arms
 
 
@@ -154,13 +154,15 @@ def glasses(scene):
     rims, rest = glasses_lines(who, scene.skin_radius)
     thick = (0.020 if who.glasses == "thin" else 0.042) / camera.pixel
     share = np.zeros(scene.z.shape, np.uint8)
-    for line in rims + rest:
-        at, near = camera.pixels(line), camera.depth(line)
-        rows, columns = (np.clip(at[:, k].astype(int), 0, camera.side - 1) for k in (1, 0))
-        shown = near > scene.z[rows, columns] - 0.06
-        fixed = np.round(at * 16 - 8).astype(np.int32)
-        pieces = np.stack([fixed[:-1], fixed[1:]], 1)[shown[1:] & shown[:-1]]
-        cv2.polylines(share, list(pieces), False, 255, max(1, round(thick)), cv2.LINE_AA, 4)
+    lines = np.concatenate(rims + rest)
+    at = camera.pixels(lines)
+    rows, columns = (at[:, k].astype(int).clip(0, camera.side - 1) for k in (1, 0))
+    shown = camera.depth(lines) > scene.z[rows, columns] - 0.06
+    shown = shown[1:] & shown[:-1]
+    shown[np.cumsum([len(line) for line in rims + rest[:-1]]) - 1] = False
+    fixed = np.round(at * 16 - 8).astype(np.int32)
+    pieces = np.stack([fixed[:-1], fixed[1:]], 1)[shown]
+    cv2.polylines(share, list(pieces), False, 255, max(1, round(thick)), cv2.LINE_AA, 4)
     cover = share * np.float32(min(1, thick + 0.15) / 255)
     return Frame(cover, [camera.pixels(rim) for rim in rims])
 

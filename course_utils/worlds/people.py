@@ -8,12 +8,15 @@ every light, and many people in one. Lengths are in units of about 10 cm; factor
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from numbers import Integral
 
 import numpy as np
 
-from course_utils.worlds.textures import ink, pick
+from course_utils.worlds.textures import ink as ink_of
+from course_utils.worlds.textures import pick
 
+ink = cache(ink_of)                                    # nothing here writes into a colour
 Colour = tuple[float, float, float]                    # linear light
 
 SKIN = ("#f0cfbb", "#ebc0a4", "#e2b18e", "#d9a27c", "#c98d66", "#b27650", "#9a6544", "#835339",
@@ -221,7 +224,7 @@ def with_conditions(old: Conditions, **chosen) -> Conditions:
     if unknown:
         known = ", ".join(Conditions.__dataclass_fields__)
         raise TypeError(f"{unknown[0]!r} is no condition; there are: {known}.")
-    new = replace(old, **chosen)
+    new = replace(old, **chosen) if chosen else old
     if not -90 <= new.yaw <= 90:
         raise ValueError(f"yaw must be -90 to 90 degrees, not {new.yaw}.")
     return new
@@ -268,4 +271,4 @@ def _between(codes, place):
 
 
 def _colour(values) -> Colour:
-    return tuple(_within(v, 0.004, 1.2) for v in values)
+    return tuple(min(max(v, 0.004), 1.2) for v in np.asarray(values).tolist())
