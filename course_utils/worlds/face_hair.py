@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from course_utils.worlds.face_shape import (
-    along as product, blob, chart, egg, fetch, lengths, table, unit)
+    along as product, blob, chart, directions, egg, fetch, joined, table, unit)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
+COSINES = np.cos(np.radians(ANGLES))
 
 
 class Style(NamedTuple):
@@ -66,7 +67,7 @@ def edge(who, x, y, turn):
     if who.style not in ("fringe", "scarf", "bald"):
         grown = grown + who.recede * np.array([0.08, 0.2, 0.26, 0.16])
     line[:4] = grown
-    limit = table(turn, np.cos(np.radians(ANGLES))[::-1], line[::-1], -1, 1)
+    limit = table(turn, COSINES[::-1], line[::-1])
     if who.style in ("fringe", "bob"):
         limit = limit + np.float32(0.25 * who.parting) * x * (turn > 0.3)
     return y - limit
@@ -146,6 +147,11 @@ def stretched(rng, high, wide, across, along):
     return noise / noise.std()
 
 
+def blur_of(pixel) -> float:
+    """How far strands are blurred where a pixel is so large, in columns."""
+    return round(2 * min(max(float(pixel) * 160 - 1, 0), 6)) / 2
+
+
 @lru_cache(6)
 def strands(blur: float):
     """Periodic streaks (128, 1024), lengthwise down, of deviation about 1; `blur` in columns."""
@@ -178,22 +184,22 @@ def comb(who, head):
     """
     away = pole(who)
     side = np.float32((0, -away[2], away[1])) / np.float32(np.hypot(away[1], away[2]))
-    other = np.cross(away, side)
-    d = head / lengths(head)
+    other = np.float32((away[1] * side[2] - away[2] * side[1], -away[0] * side[2],
+                        away[0] * side[1]))            # at right angles to both
+    d = directions(head)
     up = product(d, away)
     along = 1.5 - 1.3 * up + np.maximum(-0.6 - head[:, 1], 0)
     across = _turns(product(d, side), product(d, other))
     hangs = STYLES[who.style].hangs is not None
-    fall = np.clip((0.3 - head[:, 1:2]) * (2.5 if hangs else 1.0), 0, 4.0 if hangs else 0.6)
-    tangent = d * up[:, None] - away - fall * np.float32((0, 1, 0))
+    fall = ((0.3 - head[:, 1]) * (2.5 if hangs else 1.0)).clip(0, 4.0 if hangs else 0.6)
+    x, y, z = (plane * up - pull for plane, pull in zip(d.T, away, strict=True))
     swing = who.wave * (0.035 if STYLES[who.style].curl else 0.006)
     across += np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
-    return across, along, tangent / lengths(tangent)
+    return across, along, directions(joined(x, y - fall, z))
 
 
 def streaks(who, across, along, pixel):
     """Noise (N,) of the strands at hair coordinates, and coarser clumps (N,)."""
-    fine = strands(round(float(np.clip(pixel * 160 - 1.0, 0, 6)) * 2) / 2)
     offset = np.float32(who.seed % 97 * 11)
     column, row = across * 1024 + offset, along * 26 + offset
-    return fetch(fine, column, row), fetch(strands(6.0), column, row * 0.6)
+    return fetch(strands(blur_of(pixel)), column, row), fetch(strands(6.0), column, row * 0.6)

@@ -29,7 +29,7 @@ class Coat(NamedTuple):
 
     @classmethod
     def of(cls, count, colour, region, gloss=0.0):
-        return cls(np.repeat(np.float32(colour)[:, None], count, 1),
+        return cls(np.full((3, count), np.float32(colour)[:, None]),
                    np.full(count, region, np.uint8), np.full(count, gloss, np.float32),
                    np.zeros(count, np.float32))
 
@@ -60,17 +60,18 @@ def tinted(tone, colour):
 
 class Marks:
     """Where points (N, 3) of a head, if they are `bare` and not behind, lie on the face's chart, and
-    how large a pixel is there. `place`: the points' indices.
+    how large a pixel is there. `spots` (2, N): the points on the whole chart; `place`: the indices
+    of those that count.
     """
 
-    def __init__(self, head, bare, pixel):
+    def __init__(self, head, spots, bare, pixel):
         self.place = np.flatnonzero(bare & (head[:, 2] > -0.15))
         self.head = head.take(self.place, 0)
         self.pixel = np.float32(1.15 * pixel)
         x, y, z = self.head.T
         z = np.maximum(z, np.float32(0.05))
         self.u, self.v, self.across = x / z, y / z, np.abs(x) / z
-        self.grain = face_shape.lambert(self.head)
+        self.grain = spots.take(self.place, 1)
 
     def near(self, u, v, wide, high):
         """Of the points in a box round (±u, v): indices, u and v."""
@@ -95,9 +96,9 @@ def grain():
     return 0.6 * fine + 0.8 * spots, spots
 
 
-def paint_face(who, seen, head, bare, pixel) -> Coat:
+def paint_face(who, seen, head, spots, bare, pixel) -> Coat:
     """The face at points (N, 3) of the head, with marks where it is `bare` (N,)."""
-    marks = Marks(head, bare, pixel)
+    marks = Marks(head, spots, bare, pixel)
     coat = Coat.of(len(head), who.skin, FACE, 0.35)
     _complexion(coat, marks, who)
     _nose(coat, marks, who)
@@ -141,7 +142,7 @@ def _nose(coat, marks, who):
     place, u, v = marks.near(0, 0.5 * (top + base), 0.3, 0.5 * (top - base) + 0.1)
     u = np.abs(u)
     half = table(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
-                 np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide, -1, 0.5)
+                 np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide)
     coat.region[place[u < half]] = NOSE
     coat.gloss[place] += 0.25 * _bell(u, v - tip, 0.06, 0.10)
     crease = np.hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
@@ -277,7 +278,7 @@ def _brows(coat, marks, who, seen):
     inside = unit(s)
     off = v - brow_curve(who, seen, inside)
     half = 0.047 * who.brow_thick * unit(0.75 + 0.9 * inside) * (1 - inside**2.5) ** 0.8
-    rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
+    rough = face_hair.strands(face_hair.blur_of(marks.pixel))
     noise = fetch(rough, (across * 1.1 + v) * 300 + who.seed % 89, (v - 0.5 * across) * 60)
     edge = (half - np.abs(off)) / np.maximum(marks.pixel, 0.012) + 0.45 + 0.30 * noise
     ends = unit((s + 0.04) / 0.10 + 0.25 * noise) * (s < 1.0)
@@ -319,7 +320,7 @@ def _beard(coat, marks, who, seen):
     near = np.flatnonzero(inside > -0.12)
     place, inside = marks.place[near], inside[near]
     fine, _ = grain()
-    rough = face_hair.strands(round(float(np.clip(marks.pixel * 160 - 1, 0, 6)) * 2) / 2)
+    rough = face_hair.strands(face_hair.blur_of(marks.pixel))
     x, y = marks.grain.take(near, 1)
     streak = fetch(rough, x * 220 + who.seed % 83, y * 40)
     dots = fetch(fine, x * 240, y * 240)

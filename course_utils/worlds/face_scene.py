@@ -8,7 +8,7 @@ from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
 from course_utils.worlds.face_body import Body
 from course_utils.worlds.face_paint import EAR, GLASSES, HAIR, HEADWEAR, Coat, tinted
 from course_utils.worlds.face_shape import (
-    FAR, Camera, cast, directions, egg, look_up, trace, turned, unit)
+    FAR, Camera, cast, directions, egg, lambert, look_at, trace, turned, unit)
 
 BODY, HEAD, OTHER = 1, 2, 3                            # layers; ears and hair volumes from OTHER on
 
@@ -93,10 +93,11 @@ class Scene:
 
     def _head(self):
         where, head = self.seen_at(HEAD)
-        inside = look_up(self.inside, head)
+        spots = lambert(head)
+        inside = look_at(self.inside, spots)
         who, pixel = self.who, self.camera.pixel
-        normal = directions(look_up(face_shape.normals(self.radius), head))
-        coat = face_paint.paint_face(who, self.seen, head, inside < 0.08, pixel)
+        normal = directions(look_at(face_shape.normals(self.radius), spots))
+        coat = face_paint.paint_face(who, self.seen, head, spots, inside < 0.08, pixel)
         hangs = face_hair.STYLES[who.style].hangs is not None
         place = np.flatnonzero(inside > (-0.35 if hangs else -0.12))
         if who.style == "scarf":
@@ -138,7 +139,7 @@ class Scene:
     def _strands(self, noise, rough):
         colour = np.float32(self.who.hair)
         bold = 1 - 0.6 * min(1, 2.5 * self.who.hair[1])
-        tone = np.clip(0.87 + bold * (0.26 * noise + 0.16 * rough), 0.25, 2.0)
+        tone = (0.87 + bold * (0.26 * noise + 0.16 * rough)).clip(0.25, 2)
         colour = tinted(tone, colour)
         if self.who.grey > 0.05:
             colour += unit(noise - 1.4 + self.who.grey) * 0.14

@@ -87,15 +87,19 @@ def lengths(points):
 
 def directions(points):
     """Points (N, 3), each divided by its length."""
-    x, y, z = cv2.split(points[:, None]) if len(points) else 3 * [np.zeros((0, 1), np.float32)]
+    x, y, z = points.T
     short = 1 / np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))
-    return cv2.merge([x * short, y * short, z * short]).reshape(-1, 3)
+    return joined(x * short, y * short, z * short)
 
 
-def table(x, places, values, low, high):
-    """np.interp(x, places, values) to within a 1000th of low … high, and much faster."""
-    fine = np.interp(np.linspace(low, high, 1024), places, values).astype(np.float32)
-    return fine[((x - low) * (1023 / (high - low)) + 0.5).clip(0, 1023).astype(np.int32)]
+def joined(x, y, z):
+    """Points (N, 3) of their coordinates (N,); faster than np.stack."""
+    return cv2.merge([x, y, z]).reshape(-1, 3) if len(x) else np.zeros((0, 3), np.float32)
+
+
+def table(x, places, values):
+    """What np.interp(x, places, values) gives, as float32."""
+    return np.interp(x, places, values).astype(np.float32)
 
 
 def blob(directions, towards, width):
@@ -154,8 +158,8 @@ def _features(u, v, who, seen):
     heights = [0, 0.03, 0.17 + 0.02 * who.nose_tip, 0.225, 0.20 + 0.02 * who.nose_tip,
                0.12 + 0.02 * who.nose_hump, 0.03, 0]
     widths = np.array([0.12, 0.135, 0.14, 0.14, 0.125, 0.105, 0.10, 0.11]) * who.nose_width**0.8
-    profile = table(v, knots, np.float32(heights) * high, -1, 0.5)
-    width = table(v, knots, widths, -1, 0.5)
+    profile = table(v, knots, np.float32(heights) * high)
+    width = table(v, knots, widths)
     nose = profile * np.exp(-np.square(u / width))
     wing = 0.125 * who.nose_width
     bump(0.065 * high**0.5, wing, tip - 0.085, 0.05, 0.055)
@@ -257,7 +261,7 @@ class Camera:
     def to_head(self, x, y, z):
         """Head coordinates (N, 3) of places (N,) as the viewer sees them."""
         x0, y0, z0 = self.origin
-        return turned(np.stack([x - x0, y - y0, z - z0], -1), self.turn.T)
+        return turned(joined(x - x0, y - y0, z - z0), self.turn.T)
 
 
 def _turn(angle, first, second):
@@ -289,7 +293,12 @@ def lambert(head):
 
 def look_up(texture, head):
     """What a chart's texture (n, n[, C]) holds in the directions of points (N, 3): (N[, C])."""
-    place = (lambert(head) + np.float32(REACH)) * np.float32((len(texture) - 1) / (2 * REACH))
+    return look_at(texture, lambert(head))
+
+
+def look_at(texture, place):
+    """What a chart's texture (n, n[, C]) holds at places (2, N) on it: (N[, C])."""
+    place = (place + np.float32(REACH)) * np.float32((len(texture) - 1) / (2 * REACH))
     return fetch(texture, *place, cv2.BORDER_REPLICATE)
 
 
@@ -340,27 +349,31 @@ def trace(camera: Camera, radius):
 
 
 class Egg(NamedTuple):
-    """An ellipsoid; `inward` (3, 3) takes head coordinates from its centre to a ball."""
+    """An ellipsoid; `inward` (3, 3) takes head coordinates from its centre to a ball, `outward`
+    back.
+    """
 
     centre: np.ndarray
     inward: np.ndarray
+    outward: np.ndarray
 
 
 def egg(centre, radii, turned=0.0, tilted=0.0) -> Egg:
     """An ellipsoid, turned about the vertical axis and then tilted sideways, in radians."""
     rotation = _turn(tilted, 0, 1) @ _turn(turned, 2, 0)
-    return Egg(np.float32(centre), (np.diag(1 / np.asarray(radii)) @ rotation.T).astype(np.float32))
+    return Egg(np.float32(centre), np.float32(rotation.T / np.asarray(radii)[:, None]),
+               np.float32(rotation * np.asarray(radii)))
 
 
 def cast(camera: Camera, shape: Egg):
     """(slices, depth) of an ellipsoid, `FAR` where the rays miss it."""
-    reach = np.linalg.norm(camera.turn @ np.linalg.inv(shape.inward), axis=1)
-    spot = camera.box(shape.centre, reach[:2])
+    reach = np.sqrt(np.square(camera.turn[:2] @ shape.outward).sum(1))
+    spot = camera.box(shape.centre, reach)
     at = camera.turn @ shape.centre + camera.origin
     inward = shape.inward @ camera.turn.T
     x, y = (camera.x[spot[1]] - at[0])[None, :], (camera.y[spot[0]] - at[1])[:, None]
     start = [inward[k, 0] * x + inward[k, 1] * y for k in range(3)]
-    a = np.float32(np.sum(inward[:, 2] ** 2))
+    a = inward[:, 2] @ inward[:, 2]
     b = sum(inward[k, 2] * start[k] for k in range(3))
     under = b * b - a * (sum(s * s for s in start) - 1)
     z = (np.sqrt(np.maximum(under, 0)) - b) / a + at[2]
