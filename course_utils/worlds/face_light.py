@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds import face_paint as paint
-from course_utils.worlds.face_shape import along, turned, unit
+from course_utils.worlds.face_shape import ONE, along, turned, unit
 
 SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
 SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
@@ -27,7 +27,11 @@ def shifted(picture, right, down):
 
 
 def shadows(z, towards, pixel):
-    """How much of the light arrives (R, R), 0 … 1, at depths z with a light `towards` (3,)."""
+    """How much of the light arrives (R, R), 0 … 1, at depths z with a light `towards` (3,).
+
+    Found at half the resolution: shadows are soft.
+    """
+    size, z, pixel = z.shape, cv2.resize(z, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), 2 * pixel
     dark = np.zeros_like(z)
     for far in (0.06, 0.13, 0.23, 0.36, 0.52):
         there = shifted(z, far * towards[0] / pixel, -far * towards[1] / pixel)
@@ -35,19 +39,22 @@ def shadows(z, towards, pixel):
         there -= np.float32(far * towards[2] + 0.015)
         there *= np.float32(1 / (0.05 + 0.12 * far))
         np.maximum(dark, unit(there), out=dark)
-    return 1 - cv2.GaussianBlur(dark, (0, 0), max(0.02 / pixel, 0.5))
+    dark = cv2.GaussianBlur(dark, (0, 0), max(0.02 / pixel, 0.4))
+    return 1 - cv2.resize(dark, size, interpolation=cv2.INTER_LINEAR)
 
 
 def hollows(z, pixel):
     """How open to the sky (R, R), 0 … 1, depths z are: what lies behind its surroundings is not."""
     open_ = np.ones_like(z)
+    small = cv2.resize(z, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     for reach, strength in ((0.12, 2.4), (0.45, 1.1)):
-        near = z
+        near = small
         for share in (0.5, 0.3):
-            wide = 2 * int(share * reach / pixel) + 1
+            wide = 2 * int(0.5 * share * reach / pixel) + 1
             near = cv2.blur(near, (wide, wide), borderType=cv2.BORDER_REPLICATE)
-        open_ -= strength * np.clip(near - z, 0, 0.3)
-    return np.clip(open_, 0.25, 1)
+        near = cv2.resize(near, z.shape, interpolation=cv2.INTER_LINEAR)
+        open_ -= strength * (near - z).clip(0, np.float32(0.3))
+    return open_.clip(np.float32(0.25), ONE)
 
 
 def lit(scene, seen, behind):
