@@ -31,12 +31,11 @@ class Body:
         fine, (wide, deep, back) = _torso()
         neck = np.clip((fine + 1.55) / 0.4, 0, 1)
         size = neck * who.neck_width + (1 - neck) * who.shoulders
-        rows = camera.y
-        self.wide, self.deep, self.back = (
-            np.interp(rows, fine, each).astype(np.float32)[:, None]
-            for each in (wide * size, deep * (0.5 + 0.5 * size), back))
-        self.slopes = np.gradient(np.hstack([self.wide, self.deep, self.back]), axis=0)
-        self.slopes /= np.float32(-camera.pixel)
+        rows = camera.y[0] - camera.pixel * np.arange(-1, camera.side + 1)
+        lines = np.float32([np.interp(rows, fine, each)
+                            for each in (wide * size, deep * (0.5 + 0.5 * size), back)])
+        self.wide, self.deep, self.back = lines[:, 1:-1, None]
+        self.slopes = (lines[:, :-2] - lines[:, 2:]) / np.float32(2 * camera.pixel)
 
     def cast(self):
         """(slices, depth) of the rows below the ears."""
@@ -58,7 +57,7 @@ class Body:
         x = self.camera.x[columns]
         own = np.stack([x * cosine - z * sine, self.camera.y[rows], x * sine + z * cosine], -1)
         wide, deep, back = (each[rows, 0] for each in (self.wide, self.deep, self.back))
-        dwide, ddeep, dback = self.slopes[rows].T
+        dwide, ddeep, dback = self.slopes.take(rows, 1)
         off = own[:, 2] - back
         slope = (-np.square(own[:, 0]) * dwide / wide**3 - off**2 * ddeep / deep**3
                  - off * dback / deep**2)

@@ -91,7 +91,7 @@ def thickness(who, head):
     if style.curl:
         column = (x - 0.6 * z) * 150 + 200
         row = (y + 0.5 * z) * 150 + 200 + 37 * (who.seed % 7)
-        lumps = cv2.remap(curls(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        lumps = fetch(curls(), column.ravel(), row.ravel()).reshape(x.shape)
         high = high * (1 + 0.16 * style.curl * lumps)
     rise = _rise(inside / (0.04 + 0.4 * np.minimum(high, 0.25)))
     if style.hangs is not None and who.style != "scarf":

@@ -132,15 +132,15 @@ def backdrop(seen, side, rng):
             disc[:] = 0
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
             picture += (first + second) * np.float32(tint / 255) * disc
-        picture = [cv2.GaussianBlur(plane, (0, 0), 0.8) for plane in picture]
+        picture = np.stack([cv2.GaussianBlur(plane, (0, 0), 0.8) for plane in picture])
     elif seen.backdrop == "leaves":
         noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
                                interpolation=cv2.INTER_CUBIC) for n in (7, 16))
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green[:, None, None]
         picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))
-    return np.stack([cv2.resize(plane, (side, side), interpolation=cv2.INTER_CUBIC)
-                     for plane in picture])
+    picture = cv2.resize(cv2.merge(list(picture)), (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.stack(cv2.split(picture))
 
 
 def develop(light, exposure=1.0):

@@ -275,6 +275,10 @@ def _turn(angle, first, second):
 def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     """What a texture (h, w[, C]) holds at places (N,), in its pixels: (N[, C])."""
     count = len(column)
+    if border == cv2.BORDER_WRAP:                      # remap itself is slow beyond a texture
+        high, wide = (np.float32(side) for side in texture.shape[:2])
+        column = column - wide * np.floor(column * (1 / wide))
+        row = row - high * np.floor(row * (1 / high))
     if 0 < count < 32767:
         return cv2.remap(texture, column[None], row[None], cv2.INTER_LINEAR, borderMode=border)[0]
     line = min(max(count, 1), 1024)                    # remap takes no side beyond 32766
@@ -339,7 +343,7 @@ def trace(camera: Camera, radius):
     low, high = z.take(first - 1), z.take(first)
     z = low + share * (high - low)
     far, row = cv2.magnitude(x, y), cv2.phase(x, y) * np.float32((rows - 1) / (2 * np.pi))
-    rim = cv2.remap(reached[:, -1:].copy(), np.zeros_like(row), row, cv2.INTER_LINEAR)
+    rim = cv2.remap(np.repeat(reached[:, -1:], 2, 1), np.zeros_like(row), row, cv2.INTER_LINEAR)
     smooth, found = (cv2.remap(z, far / cell - 1, row, how, borderMode=cv2.BORDER_REPLICATE)
                      for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
     np.copyto(found, smooth, where=np.abs(found - smooth) < 0.1)      # not across an edge
