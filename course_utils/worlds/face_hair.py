@@ -60,7 +60,9 @@ def pole(who):
 
 
 def edge(who, x, y, turn):
-    """How far directions, of which x and y are given, lie inside the hair, about in radians; negative where skin is."""
+    """How far directions, of which x and y are given, lie inside the hair, about in radians; negative
+    where skin is.
+    """
     style = STYLES[who.style]
     line = np.array(style.line) + 0.0
     grown = line[:4] + who.hairline * 0.8

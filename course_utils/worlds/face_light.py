@@ -26,12 +26,18 @@ def shifted(picture, right, down):
                           flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
+def halved(picture):
+    """The picture (R, R) at half its resolution."""
+    return cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+
 def shadows(z, towards, pixel):
     """How much of the light arrives (R, R), 0 … 1, at depths z with a light `towards` (3,).
 
     Found at half the resolution: shadows are soft.
     """
-    size, z, pixel = z.shape, cv2.resize(z, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), 2 * pixel
+    size, pixel = z.shape, 2 * pixel
+    z = halved(z)
     dark = np.zeros_like(z)
     for far in (0.06, 0.13, 0.23, 0.36, 0.52):
         there = shifted(z, far * towards[0] / pixel, -far * towards[1] / pixel)
@@ -46,7 +52,7 @@ def shadows(z, towards, pixel):
 def hollows(z, pixel):
     """How open to the sky (R, R), 0 … 1, depths z are: what lies behind its surroundings is not."""
     open_ = np.ones_like(z)
-    small = cv2.resize(z, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    small = halved(z)
     for reach, strength in ((0.12, 2.4), (0.45, 1.1)):
         near = small
         for share in (0.5, 0.3):

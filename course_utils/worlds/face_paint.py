@@ -20,7 +20,7 @@ from course_utils.worlds.face_shape import (
 
 
 class Coat(NamedTuple):
-    """What points (N,) on a surface look like: linear colours (3, N), regions, gloss 0 … 1, own light."""
+    """What N points on a surface look like: linear colours (3, N), regions, gloss, own light (N,)."""
 
     colour: np.ndarray
     region: np.ndarray
@@ -222,6 +222,7 @@ def _eyes(coat, marks, who, seen):
     x, y = np.abs(u) - middle[0], v - middle[1]
     cosine, sine = np.float32(np.cos(who.eye_tilt)), np.float32(np.sin(who.eye_tilt))
     s, t = (x * cosine + y * sine) / wide, y * cosine - x * sine
+    far = np.abs(s)
     open_ = 0.074 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
     almond = np.maximum(1 - s * s, 0)
     upper = open_ * almond**0.7
@@ -230,13 +231,13 @@ def _eyes(coat, marks, who, seen):
     lash = 0.009 + 0.006 * who.softness
     crease = upper + 0.028 + 0.018 * who.lid + 0.02 * (1 - s * s)
     coat.shade(place, (0.25 + 0.4 * who.lid) * np.exp(-((t - crease) / 0.011) ** 2)
-               * unit(1.9 - 1.6 * np.abs(s)), (0.52, 0.40, 0.37))
-    under = np.exp(-((t - lower + 0.012) / 0.016) ** 2) * (np.abs(s) < 1)
+               * unit(1.9 - 1.6 * far), (0.52, 0.40, 0.37))
+    under = np.exp(-((t - lower + 0.012) / 0.016) ** 2) * (far < 1)
     coat.shade(place, 0.3 * under, (0.66, 0.50, 0.48))
-    inside = np.minimum(np.minimum(upper - t, t - lower), wide * (1 - np.abs(s)))
+    inside = np.minimum(np.minimum(upper - t, t - lower), wide * (1 - far))
     opening = marks.cover(inside)
     shadow = np.clip(0.5 + 0.5 * (upper - t) / (0.75 * open_), 0.45, 1)
-    white = tinted(shadow * (1 - 0.30 * np.abs(s) ** 3), (0.74, 0.72, 0.70))
+    white = tinted(shadow * (1 - 0.30 * far**3), (0.74, 0.72, 0.70))
     pink = unit(-4 * s - 3.1)
     coat.lay(place, opening, white * (1 - pink) + tinted(pink, (0.5, 0.25, 0.22)), EYE, 0.6)
     gaze = np.float32(np.sin(np.radians(seen.gaze)) * 0.16)
@@ -250,17 +251,18 @@ def _eyes(coat, marks, who, seen):
     iris = marks.cover((1 - off) * radius) * opening
     coat.lay(place, iris, tinted(np.maximum(tone, 0.1), who.eye_colour))
     coat.lay(place, marks.cover((0.40 - off) * radius) * opening, (0.004, 0.004, 0.004))
-    band = marks.line(t - upper - 0.3 * lash, lash * (0.7 + 0.3 * s)) * (np.abs(s) < 1.0)
-    wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * unit(2.3 - 2 * np.abs(s)) * 0.8)
+    band = marks.line(t - upper - 0.3 * lash, lash * (0.7 + 0.3 * s)) * (far < 1.0)
+    wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * unit(2.3 - 2 * far) * 0.8)
     wing = wing * (s > 0.9) * (s < 1.13) * who.softness
     coat.lay(place, np.maximum(0.92 * band, 0.8 * wing), dark, gloss=0.1)
-    rim = marks.line(t - lower, 0.004) * (np.abs(s) < 0.97)
+    rim = marks.line(t - lower, 0.004) * (far < 0.97)
     coat.lay(place, (0.25 + 0.25 * who.softness) * rim, dark)
     light = 1.0 if seen.light_from[0] > 0 else -1.0
-    spark = np.hypot(x * side - gaze[0] - 0.024 * light, y - gaze[1] - 0.030)
-    coat.glow[place] += 0.9 * marks.cover(0.014 - spark) * opening
-    far = np.hypot(x * side - gaze[0] + 0.026 * light, y - gaze[1] + 0.018)
-    coat.glow[place] += 0.16 * marks.cover(0.012 - far) * opening
+    x, y = x * side - gaze[0], y - gaze[1]
+    spark = np.hypot(x - 0.024 * light, y - 0.030)
+    dim = np.hypot(x + 0.026 * light, y + 0.018)
+    glow = 0.9 * marks.cover(0.014 - spark) + 0.16 * marks.cover(0.012 - dim)
+    coat.glow[place] += glow * opening
 
 
 def brow_curve(who, seen, s):

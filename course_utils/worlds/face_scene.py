@@ -49,8 +49,9 @@ class Scene:
             self._ear(OTHER + number, shape)
         for number, shape in enumerate(volumes):
             self._hanging(OTHER + 2 + number, shape)
-        self.where, self.normal = (np.concatenate([each[k] for each in self.painted]) for k in (0, 1))
-        self.coat = Coat(*(np.concatenate(part, -1) for part in zip(*(each[2] for each in self.painted))))
+        where, normal, coats = zip(*self.painted, strict=True)
+        self.where, self.normal = np.concatenate(where), np.concatenate(normal)
+        self.coat = Coat(*(np.concatenate(part, -1) for part in zip(*coats, strict=True)))
         self.region = np.zeros((side, side), np.uint8)
         self.region.ravel()[self.where] = self.coat.region
         self.frame = face_wear.glasses(self)
@@ -107,8 +108,10 @@ class Scene:
             across, along, tangent = face_hair.comb(who, hairy)
             noise, rough = face_hair.streaks(who, across, along, pixel)
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
-            jagged = jagged * np.where(hangs, np.clip(2 * hairy[:, 1], 0.05, 1), 1)
-            early = 0.6 + hangs * 7 * unit(2 * (0.3 - hairy[:, 1]))
+            early = 0.6
+            if hangs:
+                jagged = jagged * (2 * hairy[:, 1]).clip(0.05, 1)
+                early = 0.6 + 7 * unit(2 * (0.3 - hairy[:, 1]))
             hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8

@@ -218,7 +218,8 @@ def normals(radius: np.ndarray) -> np.ndarray:
     bx, by, bz = (cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1) for plane in points)
     x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
     sure = (1 - c.torn) / np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))
-    return cv2.merge([sure * normal + c.torn * d for normal, d in zip((x, y, z), c.planes, strict=True)])
+    return cv2.merge([sure * normal + c.torn * d
+                      for normal, d in zip((x, y, z), c.planes, strict=True)])  # fmt: skip
 
 
 class Camera:
@@ -288,9 +289,10 @@ def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     return found.reshape((-1,) + texture.shape[2:])[:count]
 
 
-def lambert(head):
-    """Places (2, N) on the chart, within a circle of radius 2, of points (N, 3)."""
-    length = lengths(head)[:, 0]
+def lambert(head, length=None):
+    """Places (2, N) on the chart, within a circle of radius 2, of points (N, 3) of that length."""
+    if length is None:
+        length = lengths(head)[:, 0]
     scale = np.sqrt(2 / np.maximum(length * (length + head[:, 2]), np.float32(1e-6)))
     return np.stack([head[:, 0] * scale, head[:, 1] * scale])
 
@@ -330,7 +332,8 @@ def trace(camera: Camera, radius):
     x, y = np.meshgrid(camera.x[spot[1]] - camera.origin[0], camera.y[spot[0]] - camera.origin[1])
     ways, sine, cosine = _fan(2 * len(radius), len(radius))
     rows, steps = ways.shape[:2]
-    r = look_up(radius, turned(ways, camera.turn.T).reshape(-1, 3)).reshape(rows, steps)
+    ways = turned(ways, camera.turn.T).reshape(-1, 3)
+    r = look_at(radius, lambert(ways, ONE)).reshape(rows, steps)
     out, z = r * sine, r * cosine
     reached = np.maximum.accumulate(out, 1)
     cell, line = np.float32(most / steps), np.arange(rows)[:, None]
