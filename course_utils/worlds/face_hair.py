@@ -60,8 +60,8 @@ def pole(who):
 
 
 def edge(who, x, y, turn):
-    """How far directions, of which x and y are given, lie inside the hair, about in radians; negative
-    where skin is.
+    """How far directions, of which x and y are given, lie inside the hair, about in radians;
+    negative where skin is.
     """
     style = STYLES[who.style]
     line = np.array(style.line) + 0.0
@@ -181,8 +181,8 @@ def _turns(x, y):
 
 
 def comb(who, head):
-    """Hair coordinates of points (N, 3): across the strands (in turns), along them (0 to about 3), and
-    the strands' directions (N, 3), from the root on.
+    """Hair coordinates of points (N, 3): across the strands (in turns), along them (0 to about 3),
+    and the strands' directions (N, 3), from the root on.
     """
     away = pole(who)
     side = np.float32((0, -away[2], away[1])) / np.float32(np.hypot(away[1], away[2]))

@@ -20,7 +20,7 @@ from course_utils.worlds.face_shape import (
 
 
 class Coat(NamedTuple):
-    """What N points on a surface look like: linear colours (3, N), regions, gloss, own light (N,)."""
+    """What N points of a surface look like: linear colours (3, N), regions, gloss, own light."""
 
     colour: np.ndarray
     region: np.ndarray
@@ -59,8 +59,8 @@ def tinted(tone, colour):
 
 
 class Marks:
-    """Where points (N, 3) of a head, if they are `bare` and not behind, lie on the face's chart, and
-    how large a pixel is there. `spots` (2, N): the points on the whole chart; `place`: the indices
+    """Where points (N, 3) of a head, if they are `bare` and not behind, lie on the face's chart,
+    and how large a pixel is there. `spots` (2, N): the points on the whole chart; `place`: the indices
     of those that count.
     """
 

@@ -22,8 +22,8 @@ FAR = -9.0                                             # depth where nothing is
 
 
 class Chart(NamedTuple):
-    """Directions (n, n, 3) of the chart's texels and the same as planes (3, n, n), `turn` the cosine
-    of their angle from the front round the vertical axis, `torn` 1 where the chart is, at the back
+    """Directions (n, n, 3) of the chart's texels and the same as planes (3, n, n), `turn` the
+    cosine of their angle from the front round the vertical axis, `torn` 1 where the chart is, at the back
     of the head. Of the `right` half's directions (n, n/2, 3), `front` is a block of slices on the
     face and there `u`, `v`, the direction's x/z and y/z: where a mark on the face stays, whatever
     the surface does.
@@ -293,8 +293,11 @@ def lambert(head, length=None):
     """Places (2, N) on the chart, within a circle of radius 2, of points (N, 3) of that length."""
     if length is None:
         length = lengths(head)[:, 0]
-    scale = np.sqrt(2 / np.maximum(length * (length + head[:, 2]), np.float32(1e-6)))
-    return np.stack([head[:, 0] * scale, head[:, 1] * scale])
+    x, y, z = head.T
+    more = length + np.abs(z)
+    ahead = np.where(z < 0, (x * x + y * y) / more, more)  # length + z, exact at the back as well
+    scale = np.sqrt(2 / np.maximum(length * ahead, np.float32(1e-12)))
+    return np.stack([x * scale, y * scale])
 
 
 def look_up(texture, head):
