@@ -151,7 +151,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # The **discriminator** $D$ sees labels $x$ and a photograph, and says whether it is the real one.
 # Fog is found out at once; a sharp wall with wrong bricks isn't.
 # Two networks against each other are a **GAN**, a generative adversarial network; since $D$ sees the labels too, it is conditional: **cGAN**.
-# $\lambda$ keeps the colours near the truth: 100 in the paper, 30 in our much shorter trainings.
+# $\lambda$ keeps the colours near the truth: 100 in the paper, 8 for our small critic, which 100 would drown.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
@@ -163,6 +163,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # ## The generator
 #
 # A U-Net again, down to one pixel: at 128×128, seven halvings.
+# One layer is ours: `fine`, at full size, draws texture that the paper's last layer, wider by far, draws without it.
 
 # %%
 from course_utils.models import pix2pix
@@ -213,7 +214,7 @@ bets.reveal("bug", np.abs(first - second).mean())
 # ## The discriminator
 #
 # It doesn't judge the whole picture: every number of its answer judges one **patch**, hence PatchGAN.
-# A critic of texture needs no larger view: at 128×128 we take two halvings, 34×34 pixels, at 256×256 the paper takes 70×70.
+# A critic of texture needs no large view: at 128×128 we take one halving, 16×16 pixels, at 256×256 the paper takes 70×70.
 
 # %%
 show_source(pix2pix.patchgan)
@@ -222,7 +223,7 @@ for depth in range(6):
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
-# > Cut a square of 34 pixels out of paper and lay it on a projected picture: could you tell from that alone?
+# > Cut a square of 16 pixels out of paper and lay it on a projected picture: could you tell from that alone?
 # > Fewer parameters, any size of picture, and many judgements from one picture.
 
 # %% [markdown]
@@ -307,7 +308,7 @@ if labelled:
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses: L1 + cGAN after 14,000 steps, the others after 5,000, so compare with care.
+# The course ships them for drawn houses, each after 4,000 steps.
 # Which numbers reward texture, and which punish it?
 
 # %%
@@ -337,7 +338,7 @@ show_images([row[i] for row in rows for i in range(shown)], columns=shown, heigh
 # %% [markdown]
 # ### Does it hold for other seeds?
 #
-# A fair race: three seeds each, 2,000 steps for everyone.
+# A fair race: three seeds each, 2,000 steps for everyone, the paper's layers only (without `fine`), 34×34 pixels, λ = 30.
 # Which order do you expect, and does the reader agree?
 
 # %%
@@ -424,7 +425,7 @@ play(build, alt="A label picture with the part that you placed, and the house th
 # ## Recap
 #
 # 1. L2 wants the mean of all right answers, L1 the median; a discriminator punishes what no photograph has.
-# 2. The U-Net carries details across; each number of our PatchGAN judges 34×34 pixels.
+# 2. The U-Net carries details across; each number of our PatchGAN judges 16×16 pixels.
 # 3. One fake serves both networks; log 2 means that the discriminator can't tell.
 # 4. A reader trained on photographs measures what can be read, between copied labels, mean colours and the truth.
 #

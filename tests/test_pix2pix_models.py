@@ -80,6 +80,13 @@ def test_skips_double_the_channels_and_the_encoder_decoder_has_none():
     assert inputs == {"unet": 8, "encoder_decoder": 4}
 
 
+def test_a_fine_layer_at_full_size_sees_the_source_of_the_unet():
+    last = {kind: network(kind, fine=5).layers[-2] for kind in pix2pix.KINDS}
+    assert {kind: layer.input.shape[1:] for kind, layer in last.items()} == {
+        "unet": (SIDE, SIDE, 5 + 3), "encoder_decoder": (SIDE, SIDE, 5)}
+    assert network(fine=5)(pictures).shape == pictures.shape
+
+
 @pytest.mark.parametrize("side", [16, 48, 100])
 def test_other_sides_and_kinds_are_refused(side):
     with pytest.raises(ValueError, match="power of two"):

@@ -10,12 +10,17 @@ KINDS = ("unet", "encoder_decoder")
 CHUNK = 8  # pictures that `generate` takes at once
 
 
-def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channels=3, dropout=0.5):
+def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channels=3, dropout=0.5,
+              fine=0):
     """Pictures to pictures, through a bottleneck of one pixel: the paper's U-Net.
 
     Input (N, side, side, in_channels), output (N, side, side, out_channels), both in [-1, 1].
     `width` channels after the first halving, twice as many after each, at most cap*width. The
     paper has side=256, width=64, cap=8. kind="encoder_decoder" is the same network without its skips.
+
+    The paper's last layer makes each pixel straight from half the size, in one sum: fine texture is
+    hard for it. `fine` channels at full size come before it, beside the source picture in the
+    U-Net; 0 is the paper's.
 
     The first layer has no normalisation, nor has the bottleneck: one pixel, normalised, is a
     constant. `dropout`, in the first three layers up, is the paper's only noise; it stays on at
@@ -33,7 +38,12 @@ def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channel
         x = up(x, count, dropout if step < 3 else 0)                  # (N, 2, 2, c) ... (N, side/2, ..)
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])           # twice the channels
-    x = layers.Conv2DTranspose(out_channels, 4, 2, "same", kernel_initializer=small())(x)
+    if fine:
+        x = up(x, fine)                                               # (N, side, side, fine)
+        x = layers.Concatenate()([x, picture]) if kind == "unet" else x
+        x = layers.Conv2D(out_channels, 3, padding="same", kernel_initializer=small())(x)
+    else:
+        x = layers.Conv2DTranspose(out_channels, 4, 2, "same", kernel_initializer=small())(x)
     return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
 
 

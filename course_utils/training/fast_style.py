@@ -14,7 +14,7 @@ from .pix2pix import FusedAdam
 from .schedules import warm_cosine
 from .style import Repainting, in_colours_of
 
-SIDE, BATCH, STEPS = 128, 2, 1600
+SIDE, BATCH, STEPS = 128, 2, 3000
 PAINTED = {"waves": 3}  # style: seed of its painting
 SCALE, MARGIN = 1.5, 8  # of the strokes; pixels around a picture
 

@@ -9,8 +9,8 @@ from ..data.pipeline import stream
 from .schedules import warm_cosine
 
 CHECKPOINT = "04_features"
-STEPS, BATCH, SIDE = 1200, 16, 64
-SEEDS = range(1000, 1010)  # of each painter; lessons show others
+STEPS, BATCH, SIDE = 4000, 16, 64
+SEEDS = range(1000, 1020)  # of each painter; lessons show others
 PHOTOGRAPHS = ("astronaut", "brick", "camera", "cell", "chelsea", "clock", "coffee", "coins", "grass",
                "gravel", "hubble_deep_field", "immunohistochemistry", "moon", "page", "retina",
                "rocket", "text")  # fmt: skip

@@ -15,7 +15,7 @@ from .resumable import fit_resumable
 
 NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
 SETTINGS = {"autoencoder": {"side": 64, "width": 16, "learning_rate": 2e-3},
-            "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "l1": 100.0},
+            "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "fine": 0, "layers": 2, "l1": 100.0},
             "cyclegan": cyclegan.QUICK}  # fmt: skip
 FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
         "cyclegan": cyclegan.FULL}  # fmt: skip
@@ -85,7 +85,7 @@ def build(name):
     if name == "autoencoder":
         return translation.autoencoder(s["side"], s["width"])
     if name == "pix2pix":
-        return generator("unet", s["side"], s["width"], s["cap"])
+        return generator("unet", s["side"], s["width"], s["cap"], fine=s["fine"])
     return translation.resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"])
 
 
