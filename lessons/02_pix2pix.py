@@ -162,8 +162,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # %% [markdown]
 # ## The generator
 #
-# A U-Net again, down to one pixel: at 128×128, seven halvings.
-# One layer is ours: `fine`, at full size, draws texture that the paper's last layer, wider by far, draws without it.
+# A U-Net again, down to one pixel: at 128×128, seven halvings; then `fine`, one layer at full size, is ours.
 
 # %%
 from course_utils.models import pix2pix

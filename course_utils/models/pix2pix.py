@@ -38,12 +38,7 @@ def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channel
         x = up(x, count, dropout if step < 3 else 0)                  # (N, 2, 2, c) ... (N, side/2, ..)
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])           # twice the channels
-    if fine:
-        x = up(x, fine)                                               # (N, side, side, fine)
-        x = layers.Concatenate()([x, picture]) if kind == "unet" else x
-        x = layers.Conv2D(out_channels, 3, padding="same", kernel_initializer=small())(x)
-    else:
-        x = layers.Conv2DTranspose(out_channels, 4, 2, "same", kernel_initializer=small())(x)
+    x = answer(x, [picture] if kind == "unet" else [], out_channels, fine)
     return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
 
 
@@ -125,6 +120,14 @@ def up(x, channels, dropout=0.0):
     x = instance_norm(x)
     x = layers.Dropout(dropout)(x) if dropout else x
     return layers.ReLU()(x)                                           # (N, 2h, 2w, channels)
+
+
+def answer(x, skips, channels, fine=0):
+    """The last layer up; with `fine`, one that wide goes before it, beside the skips."""
+    if not fine:
+        return layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer=small())(x)
+    x = layers.Concatenate()([up(x, fine), *skips])                   # (N, 2h, 2w, fine + ...)
+    return layers.Conv2D(channels, 3, padding="same", kernel_initializer=small())(x)
 
 
 def convolution(x, channels, size=4, stride=1, norm=True):
