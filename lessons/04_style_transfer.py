@@ -217,12 +217,12 @@ print(f"style loss: {start.history[-1]['style'] / start.history[0]['style']:.1%}
 # %% [markdown]
 # ### Hang it up
 #
-# Begun from the photograph, and, at half the size, from **noise**: there only the content loss brings the person in.
+# Begun from the photograph, and, at half the size, from **noise**: there only the content loss brings the person in, so it counts eightfold.
 # The network is the one named above.
 
 # %%
-noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 4, scale=SCALE)
-noise.lbfgs(run.steps // 2, sides=(SIDE // 4, SIDE // 2))
+noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 8, scale=SCALE, alpha=8)
+noise.lbfgs(run.steps, sides=(SIDE // 8, SIDE // 4, SIDE // 2))
 show_images([photograph, painting, start.picture, noise.picture],
             ["content", "style", f"{seconds:.0f} seconds", "from noise"], height=3,
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
