@@ -340,9 +340,8 @@ fast.repaint(painter, whole[:1])  # warm
 began = time.perf_counter()
 answers = [fast.repaint(painter, whole[n : n + 1])[0] for n in (0, 4, 6)]
 milliseconds = 1000 * (time.perf_counter() - began) / 3
-parts = style.Repainting(network, content, painting, side=SIDE, scale=SCALE).parts
 for name, picture in (("optimised", start.picture), ("in one pass", answers[0])):
-    print(f"{name:<12} style loss {float(parts(images.resize(picture, (SIDE, SIDE))[None])['style']):.3f}")
+    print(f"{name:<12} style loss {float(start.parts(images.resize(picture, (SIDE, SIDE))[None])['style']):.3f}")
 show_images([whole[4], *answers], ["never optimised", *[f"{milliseconds:.0f} ms"] * 3],
             alt="A cat, and three photographs repainted as waves in one pass.")
 

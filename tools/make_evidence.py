@@ -9,7 +9,7 @@ import time
 import numpy as np
 from scipy import stats
 
-from course_utils import metrics, paths, profile, results
+from course_utils import metrics, paths, results
 
 SEEDS = (0, 1, 2)
 

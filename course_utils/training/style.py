@@ -39,8 +39,8 @@ class Repainting:
     network: of `models.features`. content: (H, W, 3) in [0, 1], or None for a texture alone.
     styles: one such picture, or {name: (picture, share)}, or None for a content alone.
     start: "content", "noise" (mild, around grey: strong grain stays) or a picture. side: of the
-    result. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None gives the network's style layers equal ones.
-    gram, style_loss, content_loss: others to compare with.
+    result. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None
+    gives the network's style layers equal ones. gram, style_loss, content_loss: others to compare with.
     `picture` is where it stands, `history` the loss and its parts after each evaluation.
     """
 
@@ -61,7 +61,8 @@ class Repainting:
         self.content_loss, self.history = content_loss, []
         if isinstance(start, str):
             rng = np.random.default_rng(seed)
-            start = content if start == "content" else 0.4 + 0.2 * rng.random((side, side, 3), np.float32)
+            start = (content if start == "content"
+                     else 0.4 + 0.2 * rng.random((side, side, 3), np.float32))  # fmt: skip
         if start is None:
             raise ValueError('Without a content picture, start from "noise" or from a picture.')
         self.picture = start
