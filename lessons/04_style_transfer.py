@@ -341,7 +341,8 @@ began = time.perf_counter()
 answers = [fast.repaint(painter, whole[n : n + 1])[0] for n in (0, 4, 6)]
 milliseconds = 1000 * (time.perf_counter() - began) / 3
 for name, picture in (("optimised", start.picture), ("in one pass", answers[0])):
-    print(f"{name:<12} style loss {float(start.parts(images.resize(picture, (SIDE, SIDE))[None])['style']):.3f}")
+    parts = start.parts(images.resize(picture, (SIDE, SIDE))[None])
+    print(f"{name:<12} style loss {float(parts['style']):.3f}")
 show_images([whole[4], *answers], ["never optimised", *[f"{milliseconds:.0f} ms"] * 3],
             alt="A cat, and three photographs repainted as waves in one pass.")
 
