@@ -98,7 +98,7 @@ def pairs_translators(seed=0, steps=4000):
     yield from _translators("pix2pix", seed, steps)
 
 
-def cyclegan(seed=0, steps=1200):
+def cyclegan(seed=0, steps=5000):
     """Lesson 03's CycleGAN on photographs and sketches of different drawn people."""
     yield from _translators("cyclegan", seed, steps)
 

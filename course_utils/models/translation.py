@@ -31,7 +31,9 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
     Input and output (N, side, side, channels), both in [-1, 1]; the side is a multiple of 4. In the
     paper's letters: c7s1-w, d2w, d4w, R4w ×blocks, u2w, uw, c7s1-3, with w = 64 and 9 blocks for
     256 × 256 pixels, 6 for 128 × 128. `ends` is the size of the first and the last kernel: 7 in the
-    paper; on a CPU they take half of the time. Raises ValueError for another side.
+    paper; on a CPU they take half of the time. The two kernels that double are 4 × 4, not 3 × 3: a
+    multiple of the stride, so that every pixel is reached by equally many weights. Raises
+    ValueError for another side.
     Source: Zhu, Park, Isola and Efros (2017), appendix 7.2.
     """
     _check_side(side, 4)
@@ -44,7 +46,7 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
     for _ in range(blocks):
         x = residual_block(x)                                         # (N, side/4, side/4, 4w)
     for count in (2, 1):
-        x = layers.Conv2DTranspose(count * width, 3, 2, "same", use_bias=False,
+        x = layers.Conv2DTranspose(count * width, 4, 2, "same", use_bias=False,
                                    kernel_initializer=small())(x)
         x = _normed(x)                                                # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)

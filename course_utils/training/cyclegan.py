@@ -12,7 +12,7 @@ from .pix2pix import FusedAdam
 from .resumable import fit_resumable
 
 QUICK = {"side": 64, "width": 16, "blocks": 4, "ends": 3, "patch_width": 24, "layers": 2,
-         "cycle": 10.0, "identity": 0.5, "learning_rate": 1e-3}  # shorter trainings, larger steps
+         "cycle": 10.0, "identity": 0.5, "learning_rate": 5e-4}  # shorter trainings, larger steps
 FULL = {"side": 128, "width": 64, "blocks": 6, "ends": 7, "patch_width": 64, "layers": 3,
         "cycle": 10.0, "identity": 0.5, "learning_rate": 2e-4}  # the paper's, for 128 × 128
 POOL = 50
