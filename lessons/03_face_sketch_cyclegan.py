@@ -201,7 +201,7 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"
 # %% [markdown]
 # ### pix2pix, and the shipped networks
 #
-# The networks and the step of lesson 02, unchanged: a U-Net, a discriminator that sees photograph and sketch, 100 · L1.
+# The networks and the step of lesson 02: a U-Net, a discriminator that sees photograph and sketch, 25 · L1.
 # The course ships its networks for drawn people, and trains them here for others.
 
 # %%

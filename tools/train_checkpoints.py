@@ -93,7 +93,7 @@ def autoencoders(seed=0, steps=800):
     yield from _translators("autoencoder", seed, steps)
 
 
-def pairs_translators(seed=0, steps=4000):
+def pairs_translators(seed=0, steps=6000):
     """Lesson 03's pix2pix generators, there and back, on drawn people."""
     yield from _translators("pix2pix", seed, steps)
 
