@@ -217,10 +217,13 @@ def both_ways(name):
     steps = run.steps * portraits.STEPS_OF[name]
     return portraits.train_both(name, train, steps, SEED, **settings[name])
 
+def translated(name, count=None):
+    pair = [at(settings[name]["side"], pictures[:count]) for pictures in (photos, sketches)]
+    return pair, [translate(network, source) for network, source in zip(both_ways(name), pair)]
+
 def score(name):
-    pair = [at(settings[name]["side"], pictures) for pictures in (photos, sketches)]
-    return [metrics.portrait_scores(truth, translate(network, source))
-            for network, source, truth in zip(both_ways(name), pair, pair[::-1])]
+    pair, made = translated(name)
+    return [metrics.portrait_scores(*both) for both in zip(pair[::-1], made)]
 
 # %% [markdown]
 # ### Which is better?
@@ -310,6 +313,7 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["cyclegan"].i
 # ### There and back
 #
 # Choose a person, and where the way begins; or begin with your own picture.
+# A cycle that closes well is no proof of a good sketch: it may hold traces that no artist leaves.
 
 # %%
 def cycle(person, start):
@@ -323,13 +327,10 @@ play(cycle, alt="A picture, its translation, and what comes back.",
      start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]));
 
 # %% [markdown]
-# A cycle that closes well is no proof of a good sketch: it may hold traces that no artist leaves.
-
-# %% [markdown]
 # ### How strong must the cycle be?
 #
-# Results of equal trainings on drawn people that differ in $\lambda$ only: photographs, sketches, what comes back.
-# **Found**: the share of sketches that are nearer to their own person's true sketch than to anyone else's.
+# Equal trainings that differ in $\lambda$ only: photographs, sketches, what comes back.
+# **Found**: how many sketches are nearest to their own person's true one.
 
 # %%
 def by_weight(weight):
@@ -340,32 +341,30 @@ play(by_weight, alt="Eight photographs, their sketches, and what comes back, for
      weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="10"));
 
 # %% [markdown]
-# `found` says whether the sketch shows the same person, the last row whether the way back finds home.
 # With $\lambda = 0$ only the discriminators speak: no loss asks for what is still alike then.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
+# > `found` says whether the sketch shows the same person, the last row whether the way back finds home.
 # > Draw the triangle on the board: x, G(x), F(G(x)); then the other one; four networks, two arrows each.
 # > Ask what two translators could do to cheat the cycle: invert colours, hide the photograph in the noise of the sketch.
 
 # %% [markdown]
 # ## The same people, three networks
 #
-# From above: the input, the autoencoder, pix2pix, CycleGAN, the truth; at the left to sketches, at the right to photographs.
+# Row by row: the input, the autoencoder, pix2pix, CycleGAN, the truth.
 
 # %%
 count = min(5, len(test))
-answers = [[translate(both_ways(name)[way], at(settings[name]["side"], pictures[:count]))
-            for name in portraits.NETWORKS] for way, pictures in enumerate((photos, sketches))]
-left, right = [photos, *answers[0], sketches], [sketches, *answers[1], photos]
-show_images([row[i] for rows in zip(left, right) for row in rows for i in range(count)],
+made = [translated(name, count)[1] for name in portraits.NETWORKS]
+rows = [(photos, sketches), *made, (sketches, photos)]
+show_images([picture for row in rows for side in row for picture in side[:count]],
             columns=2 * count, height=1.05,
-            alt="Five people there and five back, row by row: the input, an autoencoder, pix2pix, "
-                "CycleGAN, the truth.")
+            alt="The input, an autoencoder, pix2pix, CycleGAN, the truth: five people there, five back.")
 
 # %% [markdown]
-# To sketches: the autoencoder leaves hatching out, the two others draw some.
-# To photographs: nobody can know the colour of a shirt from a sketch, so each network answers with a likely one, or with the mean of many.
+# At the left the autoencoder leaves hatching out, the others draw some.
+# At the right nobody can know a shirt's colour: they answer with a likely one, or with the mean of many.
 
 # %% [markdown]
 # ### The numbers, beside the slides'
