@@ -3,7 +3,7 @@
 #
 # A photograph goes in and a pencil sketch comes out, or the other way round; first with pairs to learn from, then without a single one.
 #
-# ![Five people there and five back, row by row: the input, an autoencoder, pix2pix, CycleGAN, the truth.](pictures/03_face_sketch_cyclegan.png)
+# ![The input, an autoencoder, pix2pix, CycleGAN, the truth: five people there, five back.](pictures/03_face_sketch_cyclegan.png)
 #
 # - **Time**: 54 minutes to read, about a minute and a half to run on a laptop CPU.
 # - **You need**: lesson 02 (discriminator, patches, L1).
