@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from .pix2pix import instance_norm, small
+from .pix2pix import instance_norm, small, up
 
 
 def autoencoder(side=None, width=16, channels=3):
@@ -46,9 +46,7 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
     for _ in range(blocks):
         x = residual_block(x)                                         # (N, side/4, side/4, 4w)
     for count in (2, 1):
-        x = layers.Conv2DTranspose(count * width, 4, 2, "same", use_bias=False,
-                                   kernel_initializer=small())(x)
-        x = _normed(x)                                                # ... (N, side, side, w)
+        x = up(x, count * width)                                      # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)
     return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
 
