@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from course_utils.worlds.face_shape import FAR, Camera, directions, turned
+from course_utils.worlds.face_shape import FAR, ZERO, Camera, directions
 
 HEIGHTS = np.array([-2.6, -1.95, -1.62, -1.42, -1.25, -1.08, -0.9, -0.5, 0.0])
 WIDE = np.array([1.42, 1.36, 1.12, 0.78, 0.52, 0.42, 0.395, 0.41, 0.38])
@@ -48,18 +48,16 @@ class Body:
         b = -x * cosine * sine / wide**2 + (x * sine * cosine - back * cosine) / deep**2
         c = (x * cosine / wide) ** 2 + ((x * sine - back) / deep) ** 2 - 1
         under = b * b - a * c
-        z = (np.sqrt(np.maximum(under, 0)) - b) / a
-        return spot, np.where(under > 0, z, np.float32(FAR))
+        z = (np.sqrt(np.maximum(under, ZERO)) - b) / a
+        np.copyto(z, FAR, where=under <= 0)
+        return spot, z
 
     def places(self, rows, columns, z):
-        """Own coordinates (N, 3) of pixels, and their normals (N, 3) as the viewer sees them."""
-        cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
-        x = self.camera.x[columns]
-        own = np.stack([x * cosine - z * sine, self.camera.y[rows], x * sine + z * cosine], -1)
-        wide, deep, back = (each[rows, 0] for each in (self.wide, self.deep, self.back))
+        """Own coordinates (3, N) of pixels, and their normals (3, N) as the viewer sees them."""
+        own = self.camera.body.T @ np.array([self.camera.x[columns], self.camera.y[rows], z])
+        wide, deep, back = (each.take(rows) for each in (self.wide, self.deep, self.back))
         dwide, ddeep, dback = self.slopes.take(rows, 1)
-        off = own[:, 2] - back
-        slope = (-np.square(own[:, 0]) * dwide / wide**3 - off**2 * ddeep / deep**3
-                 - off * dback / deep**2)
-        normal = np.stack([own[:, 0] / wide**2, slope, off / deep**2], -1)
-        return own, directions(turned(normal, self.camera.body))
+        x, off = own[0], own[2] - back
+        wide2, deep2 = wide * wide, deep * deep
+        slope = -x * x * dwide / (wide2 * wide) - (off * ddeep / deep + dback) * off / deep2
+        return own, directions(self.camera.body @ np.array([x / wide2, slope, off / deep2]))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds.face_shape import (
-    along as product, blob, chart, directions, egg, fetch, joined, table, unit)
+    ZERO, blob, chart, directions, egg, fetch, hypot, table, unit)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
 COSINES = np.cos(np.radians(ANGLES))
@@ -59,64 +59,64 @@ def pole(who):
     return np.float32(way) / np.float32(np.linalg.norm(way))
 
 
-def edge(who, x, y, turn):
-    """How far directions, of which x and y are given, lie inside the hair, about in radians;
-    negative where skin is.
-    """
+@lru_cache(4)
+def _lines(side):
+    """How much each of a style's heights in `line` counts at a chart's texels (9, side * side)."""
+    turn = chart(side).turn.ravel()
+    return np.stack([table(turn, COSINES[::-1], row[::-1]) for row in np.eye(len(ANGLES))])
+
+
+def edge(who, c):
+    """How far a chart's directions lie inside the hair, about in radians; negative where skin is."""
     style = STYLES[who.style]
-    line = np.array(style.line) + 0.0
-    grown = line[:4] + who.hairline * 0.8
+    line = np.array(style.line)
+    line[:4] += who.hairline * 0.8
     if who.style not in ("fringe", "scarf", "bald"):
-        grown = grown + who.recede * np.array([0.08, 0.2, 0.26, 0.16])
-    line[:4] = grown
-    limit = table(turn, COSINES[::-1], line[::-1])
+        line[:4] += who.recede * np.array([0.08, 0.2, 0.26, 0.16])
+    limit = (np.float32(line) @ _lines(len(c.turn))).reshape(c.turn.shape)
     if who.style in ("fringe", "bob"):
-        limit = limit + np.float32(0.25 * who.parting) * x * (turn > 0.3)
-    return y - limit
+        limit += np.float32(0.25 * who.parting) * c.directions[0] * (c.turn > 0.3)
+    return c.directions[1] - limit
 
 
 def thickness(who, head):
     """(n, n) of the chart: how high hair stands on a head's radius; how far inside it one is."""
     style, c = STYLES[who.style], chart(len(head))
-    d, (x, y, z) = c.directions, c.planes
-    inside = edge(who, x, y, c.turn)
+    x, y, z = c.directions
+    inside = edge(who, c)
     top = unit(1.5 * y - 0.1)
     behind = unit(0.3 - z) * (1 - top)
     high = style.sides + (style.top - style.sides) * top + (style.back - style.sides) * behind
-    high = high * np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
+    high *= np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
     if who.style == "quiff":
-        high = high + blob(d, (0.3 * who.parting, 0.78, 0.55), 0.3) * np.float32(0.13 * who.volume)
+        high += np.float32(0.13 * who.volume) * blob(
+            c.directions, (0.3 * who.parting, 0.78, 0.55), 0.3)
     if who.style in ("short", "long", "wavy", "bob", "quiff") and who.parting:
         plane = x - np.float32(0.42 * who.parting)
-        high = high * (1 - 0.55 * np.exp(-(plane / 0.045) ** 2) * (y > 0.5))
-        high = high * (1 - 0.25 * np.tanh(plane / 0.2) * np.float32(np.sign(who.parting)) * top)
+        high *= 1 - 0.55 * np.exp(-np.square(plane / 0.045)) * (y > 0.5)
+        high *= 1 - np.float32(np.copysign(0.25, who.parting)) * np.tanh(plane / 0.2) * top
     if style.curl:
         column = (x - 0.6 * z) * 150 + 200
         row = (y + 0.5 * z) * 150 + 200 + 37 * (who.seed % 7)
         lumps = fetch(curls(), column.ravel(), row.ravel()).reshape(x.shape)
-        high = high * (1 + 0.16 * style.curl * lumps)
-    rise = _rise(inside / (0.04 + 0.4 * np.minimum(high, 0.25)))
+        high *= 1 + 0.16 * style.curl * lumps
+    rise = unit(inside / (0.04 + 0.4 * np.minimum(high, np.float32(0.25))) + 0.1)
     if style.hangs is not None and who.style != "scarf":
         high = np.maximum(high, _curtain(who, style, x, y, z) - head)
-    return high * rise, inside
+    return high * rise * (2 - rise), inside
 
 
 def _curtain(who, style, x, y, z):
     """Radius of the hair that hangs down from the head like a curtain round the neck."""
     sides, back = 0.70 * who.head_width + style.sides * who.volume, 0.84 + style.back * who.volume
     if who.style == "wavy":
-        ripple = 1 + 0.035 * np.sin(13 * y / np.maximum(np.hypot(x, z), 0.2) + 3 * z)
+        ripple = 1 + 0.035 * np.sin(13 * y / np.maximum(hypot(x, z), np.float32(0.2)) + 3 * z)
         sides, back = sides * ripple, back * ripple
     deep = np.where(z > 0, sides, back).astype(np.float32)
-    round_ = np.hypot(x / sides, z / deep)
-    down = np.where(y < 0, y / np.float32(style.hangs), y / 0.7)
-    nearer = 0.5 * (round_ + down + np.sqrt(np.square(round_ - down) + 0.01))
-    return 1 / np.maximum(nearer, 0.2)
-
-
-def _rise(x):
-    x = unit(x + 0.1)
-    return (x * (2 - x)).astype(np.float32)
+    round_ = hypot(x / sides, z / deep)
+    down = y * np.where(y < 0, np.float32(1 / style.hangs), np.float32(1 / 0.7))
+    nearer = 0.5 * (round_ + down + np.sqrt(np.square(round_ - down) + np.float32(0.01)))
+    return 1 / np.maximum(nearer, np.float32(0.2))
 
 
 def covers_ears(who):
@@ -181,23 +181,23 @@ def _turns(x, y):
 
 
 def comb(who, head):
-    """Hair coordinates of points (N, 3): across the strands (in turns), along them (0 to about 3),
-    and the strands' directions (N, 3), from the root on.
+    """Hair coordinates of points (3, N): across the strands (in turns), along them (0 to about 3),
+    and the strands' directions (3, N), from the root on.
     """
     away = pole(who)
-    side = np.float32((0, -away[2], away[1])) / np.float32(np.hypot(away[1], away[2]))
+    side = np.float32((0, -away[2], away[1])) / hypot(away[1], away[2])
     other = np.float32((away[1] * side[2] - away[2] * side[1], -away[0] * side[2],
                         away[0] * side[1]))            # at right angles to both
-    d = directions(head)
-    up = product(d, away)
-    along = 1.5 - 1.3 * up + np.maximum(-0.6 - head[:, 1], 0)
-    across = _turns(product(d, side), product(d, other))
+    d, y = directions(head), head[1]
+    up, one, two = np.array([away, side, other]) @ d
+    along = 1.5 - 1.3 * up + np.maximum(-0.6 - y, ZERO)
+    across = _turns(one, two)
     hangs = STYLES[who.style].hangs is not None
-    fall = ((0.3 - head[:, 1]) * (2.5 if hangs else 1.0)).clip(0, 4.0 if hangs else 0.6)
-    x, y, z = (plane * up - pull for plane, pull in zip(d.T, away, strict=True))
+    tangent = d * up - away[:, None]
+    tangent[1] -= ((0.3 - y) * (2.5 if hangs else 1.0)).clip(ZERO, np.float32(4 if hangs else 0.6))
     swing = who.wave * (0.035 if STYLES[who.style].curl else 0.006)
     across += np.float32(swing) * np.sin(along * 11 + 9 * np.sin(7 * across))
-    return across, along, directions(joined(x, y - fall, z))
+    return across, along, directions(tangent)
 
 
 def streaks(who, across, along, pixel):

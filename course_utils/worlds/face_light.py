@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds import face_paint as paint
-from course_utils.worlds.face_shape import ONE, along, turned, unit
+from course_utils.worlds.face_shape import ONE, ZERO, unit
 
 SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
 SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
@@ -75,16 +75,15 @@ def lit(scene, seen, behind):
     half = towards + np.float32([0, 0, 1])
     half /= np.linalg.norm(half)
     aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
-    lit_from = turned(normal[:, None], np.stack([towards, aside, half]))
-    facing, fill, gleam = (each[:, 0] for each in cv2.split(lit_from))
-    fill, gleam = np.maximum(fill, 0), np.maximum(gleam, 0)
-    around = sky * (0.465 + 0.285 * normal[:, 1] + 0.35 * fill)
+    facing, fill, gleam = np.array([towards, aside, half]) @ normal
+    fill, gleam = np.maximum(fill, ZERO), np.maximum(gleam, ZERO)
+    around = sky * (0.465 + 0.285 * normal[1] + 0.35 * fill)
     arriving, shining = key * (0.6 + 0.4 * sky), key * sky
     gleam *= gleam
     gleam *= gleam
     sharp = gleam * gleam * gleam
     white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * shining
-    edge = np.maximum(1 - normal[:, 2], 0)
+    edge = np.maximum(1 - normal[2], ZERO)
     edge = edge * edge * edge * sky * gloss * np.float32(0.10)
     everywhere = np.zeros(z.size, np.float32)
     everywhere[where] = shining
@@ -109,8 +108,8 @@ def _sheen(tangent, bright, towards, arriving):
     """Highlights (N,) of hair along strands, white and in its own colour: Kajiya and Kay (1989),
     equation 17, twice.
     """
-    lamp, seen = along(tangent, towards), tangent[:, 2]
-    across = np.sqrt(np.maximum(1 - lamp * lamp, 0) * np.maximum(1 - seen * seen, 0))
+    lamp, seen = towards @ tangent, tangent[2]
+    across = np.sqrt(np.maximum(1 - lamp * lamp, ZERO) * np.maximum(1 - seen * seen, ZERO))
     gleam = unit(across - lamp * seen)
     two = gleam * gleam
     four = two * two

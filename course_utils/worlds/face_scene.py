@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
 from course_utils.worlds.face_body import Body
 from course_utils.worlds.face_paint import EAR, GLASSES, HAIR, HEADWEAR, Coat, tinted
 from course_utils.worlds.face_shape import (
-    FAR, Camera, cast, directions, egg, lambert, look_at, trace, turned, unit)
+    FAR, ONE, ZERO, Camera, cast, directions, egg, hypot, lambert, look_at, trace, unit)
 
 BODY, HEAD, OTHER = 1, 2, 3                            # layers; ears and hair volumes from OTHER on
 
@@ -17,7 +18,7 @@ class Scene:
     """A person painted, before the light.
 
     `z` (R, R) nearness, `region` (R, R). Of the N pixels that show the person: `where`, flat
-    indices; `normal` (N, 3) as the viewer sees it; `coat`. `sheens`: flat indices, strands'
+    indices; `normal` (3, N) as the viewer sees it; `coat`. `sheens`: flat indices, strands'
     directions and brightness, and the tint of hair. `frame`: glasses, or None.
     """
 
@@ -32,7 +33,7 @@ class Scene:
             self._grow_beard()
         lifted, self.inside = face_hair.thickness(who, self.radius)
         self.skin_radius = self.radius
-        self.radius = self.radius + np.where(self.inside > -0.1, np.maximum(lifted, 0), 0)
+        self.radius = self.radius + np.maximum(lifted, ZERO) * (self.inside > -0.1)
         body = Body(self.camera, who)
         ears = [egg((s * 0.755 * who.head_width, -0.10, -0.10),
                     (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
@@ -50,7 +51,7 @@ class Scene:
         for number, shape in enumerate(volumes):
             self._hanging(OTHER + 2 + number, shape)
         where, normal, coats = zip(*self.painted, strict=True)
-        self.where, self.normal = np.concatenate(where), np.concatenate(normal)
+        self.where, self.normal = np.concatenate(where), np.concatenate(normal, 1)
         self.coat = Coat(*(np.concatenate(part, -1) for part in zip(*coats, strict=True)))
         self.region = np.zeros((side, side), np.uint8)
         self.region.ravel()[self.where] = self.coat.region
@@ -61,30 +62,30 @@ class Scene:
     def normals(self):
         """(R, R, 3): the surface's normals as the viewer sees them, 0 where nothing is."""
         normals = np.zeros(self.z.shape + (3,), np.float32)
-        normals.reshape(-1, 3)[self.where] = self.normal
+        normals.reshape(-1, 3)[self.where] = self.normal.T
         return normals
 
     def flow(self):
         """(R, R, 2): the direction of hair as it is seen, of length 0 … 1."""
         flow = np.zeros(self.z.shape + (2,), np.float32)
         for where, tangent, *_ in self.sheens:
-            flow.reshape(-1, 2)[where] = tangent[:, :2]
+            flow.reshape(-1, 2)[where] = tangent[:2].T
         return flow
 
     def seen_at(self, layer):
-        """Flat indices of a layer's pixels and their places (N, 3) in head coordinates."""
+        """Flat indices of a layer's pixels and their places (3, N) in head coordinates."""
         where = np.flatnonzero(self.layer == layer)
         rows, columns = np.divmod(where, self.camera.side)
         return where, self.camera.to_head(self.camera.x[columns], self.camera.y[rows],
                                           self.z.ravel()[where])
 
     def put(self, where, coat: Coat, normal):
-        """Paint pixels; `normal` (N, 3) as the viewer sees it."""
+        """Paint pixels; `normal` (3, N) as the viewer sees it."""
         self.painted.append((where, normal, coat))
 
     def _grow_beard(self):
         d = face_shape.chart(len(self.radius)).directions
-        share = face_paint.beard_share(self.who, self.seen, d * self.radius[..., None])
+        share = face_paint.beard_share(self.who, self.seen, d * self.radius)
         self.radius = self.radius + unit(share / 0.12) * np.float32(0.055)
 
     def _meet(self, layer, spot, z):
@@ -95,49 +96,44 @@ class Scene:
     def _head(self):
         where, head = self.seen_at(HEAD)
         spots = lambert(head)
-        inside = look_at(self.inside, spots)
+        found = look_at(cv2.merge([*face_shape.normals(self.radius), self.inside]), spots)
+        *normal, inside = np.ascontiguousarray(found.T)
         who, pixel = self.who, self.camera.pixel
-        normal = directions(look_at(face_shape.normals(self.radius), spots))
         coat = face_paint.paint_face(who, self.seen, head, spots, inside < 0.08, pixel)
         hangs = face_hair.STYLES[who.style].hangs is not None
         place = np.flatnonzero(inside > (-0.35 if hangs else -0.12))
+        inside, hairy = inside.take(place), head.take(place, 1)
         if who.style == "scarf":
-            hair = inside[place] / 0.012 + 0.8
+            part = coat.part(place)
+            part.lay(unit(inside / 0.012 + 0.8), face_wear.cloth_folds(who, hairy), HEADWEAR, 0.12)
         else:
-            hairy = head.take(place, 0)
             across, along, tangent = face_hair.comb(who, hairy)
             noise, rough = face_hair.streaks(who, across, along, pixel)
             jagged = 1.0 if who.style in ("fringe", "short", "cropped") else 0.35
             early = 0.6
             if hangs:
-                jagged = jagged * (2 * hairy[:, 1]).clip(0.05, 1)
-                early = 0.6 + 7 * unit(2 * (0.3 - hairy[:, 1]))
-            hair = inside[place] / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
+                jagged = jagged * (2 * hairy[1]).clip(np.float32(0.05), ONE)
+                early = 0.6 + 7 * unit(2 * (0.3 - hairy[1]))
+            hair = inside / 0.03 + early + jagged * (0.36 * noise + 0.15 * rough)
             if who.style in ("bald", "cropped"):
                 hair = hair * 0.8
-        cover = unit(hair)
-        grown = np.flatnonzero(cover > 0)
-        place, cover = place[grown], cover[grown]
-        if who.style == "scarf":
-            colour = face_wear.cloth_folds(who, head[place])
-            coat.lay(place, cover, colour, HEADWEAR, 0.12)
-        else:
-            colour = self._strands(noise[grown], rough[grown])
-            coat.lay(place, cover, colour, None, 0.02)
-            coat.region[place[cover > 0.5]] = HAIR
-            coat.glow[place[cover > 0.5]] = 0
+            grown = np.flatnonzero(hair > 0)
+            place, cover, noise = place.take(grown), unit(hair.take(grown)), noise.take(grown)
+            part = coat.part(place)
+            part.lay(cover, self._strands(noise, rough.take(grown)), HAIR, 0.02)
+            np.copyto(part.glow, ZERO, where=cover > 0.5)
             if face_hair.STYLES[who.style].curl >= 1:
-                self._curly(coat, place, head)
-            self._add_sheen(where[place], tangent.take(grown, 0), noise[grown], cover)
-        self.put(where, coat, turned(normal, self.camera.turn))
+                self._curly(part, hairy.take(grown, 1))
+            self._add_sheen(where[place], tangent.take(grown, 1), noise, cover)
+        coat.mend(place, part)
+        self.put(where, coat, self.camera.turn @ directions(normal))
 
-    def _curly(self, coat, place, head):
-        d = head[place]
-        grain = 60 / max(face_hair.STYLES[self.who.style].curl, 0.5)
-        column = (d[:, 0] - 0.6 * d[:, 2]) * 2.2 * grain + self.who.seed % 71
-        row = (d[:, 1] + 0.5 * d[:, 2]) * 2.2 * grain
-        lumps = face_shape.fetch(face_hair.curls(), column, row)
-        coat.colour[:, place] *= 0.82 + 0.42 * lumps
+    def _curly(self, coat, head):
+        x, y, z = head
+        grain = 132 / face_hair.STYLES[self.who.style].curl
+        column = (x - 0.6 * z) * grain + self.who.seed % 71
+        lumps = face_shape.fetch(face_hair.curls(), column, (y + 0.5 * z) * grain)
+        np.multiply(coat.colour, 0.82 + 0.42 * lumps, out=coat.colour)
 
     def _strands(self, noise, rough):
         colour = np.float32(self.who.hair)
@@ -149,41 +145,41 @@ class Scene:
         return colour
 
     def _add_sheen(self, where, tangent, noise, cover):
-        bright = np.clip(0.75 + 0.4 * noise, 0.1, 2) * cover
-        curly = face_hair.STYLES[self.who.style].curl
-        bright = bright * (0.35 if curly >= 1 else 1.0)
-        tint = np.sqrt(np.float32(self.who.hair)) * np.float32(self.who.hair).max() ** 0.25 * 0.5
-        self.sheens.append((where, turned(tangent, self.camera.turn), bright, tint))
+        bright = (0.75 + 0.4 * noise).clip(np.float32(0.1), np.float32(2)) * cover
+        if face_hair.STYLES[self.who.style].curl >= 1:
+            bright *= 0.35
+        hair = np.float32(self.who.hair)
+        tint = np.sqrt(hair) * hair.max() ** 0.25 * 0.5
+        self.sheens.append((where, self.camera.turn @ tangent, bright, tint))
 
     def _ear(self, layer, shape):
         where, head = self.seen_at(layer)
         if not len(where):
             return
-        e = turned(head - shape.centre, shape.inward)
-        normal = directions(turned(e, shape.inward.T))
-        coat = Coat.of(len(head), self.who.skin, EAR, 0.25)
-        every = np.arange(len(head))
-        up, back = e[:, 1], -e[:, 2]
-        shell = np.exp(-((np.hypot(up - 0.05, back + 0.15) / 0.45) ** 2) ** 1.5)
-        groove = np.exp(-((np.hypot(up * 0.95, back + 0.05) - 0.68) / 0.10) ** 2) * (up > -0.55)
-        coat.shade(every, 0.5 * shell, (0.55, 0.38, 0.34))
-        coat.shade(every, 0.55 * groove, (0.6, 0.42, 0.38))
-        coat.shade(every, np.full(len(e), 0.35 * self.who.blush, np.float32), (1, 0.72, 0.70))
-        self.put(where, coat, turned(normal, self.camera.turn))
+        e = shape.inward @ (head - shape.centre[:, None])
+        normal = directions(shape.inward.T @ e)
+        coat = Coat.of(len(where), self.who.skin, EAR, 0.25)
+        up, back = e[1], -e[2]
+        shell = np.exp(-((hypot(up - 0.05, back + 0.15) / 0.45) ** 3))
+        groove = np.exp(-np.square((hypot(up * 0.95, back + 0.05) - 0.68) / 0.10)) * (up > -0.55)
+        coat.shade(0.5 * shell, (0.55, 0.38, 0.34))
+        coat.shade(0.55 * groove, (0.6, 0.42, 0.38))
+        coat.shade(np.float32([0.35 * self.who.blush]), (1, 0.72, 0.70))
+        self.put(where, coat, self.camera.turn @ normal)
 
     def _hanging(self, layer, shape):
         where, head = self.seen_at(layer)
         if not len(where):
             return
-        who = self.who
-        normal = directions(turned(head - shape.centre, shape.inward.T @ shape.inward))
+        who, own = self.who, head - shape.centre[:, None]
+        normal = directions(shape.inward.T @ (shape.inward @ own))
         if who.style == "scarf":
-            coat = Coat.of(len(head), who.scarf, HEADWEAR, 0.12)
+            coat = Coat.of(len(where), who.scarf, HEADWEAR, 0.12)
             coat.colour[:] = face_wear.cloth_folds(who, head)
         else:
-            across, along, tangent = face_hair.comb(who, head - shape.centre)
+            across, along, tangent = face_hair.comb(who, own)
             noise, rough = face_hair.streaks(who, across, along, self.camera.pixel)
-            coat = Coat.of(len(head), who.hair, HAIR, 0.02)
+            coat = Coat.of(len(where), who.hair, HAIR, 0.02)
             coat.colour[:] = self._strands(noise, rough)
-            self._add_sheen(where, tangent, noise, np.ones(len(head), np.float32))
-        self.put(where, coat, turned(normal, self.camera.turn))
+            self._add_sheen(where, tangent, noise, ONE)
+        self.put(where, coat, self.camera.turn @ normal)

@@ -10,6 +10,7 @@ half-planes round the line of sight.
 from __future__ import annotations
 
 from functools import lru_cache
+from math import cos, sin
 from typing import NamedTuple
 
 import cv2
@@ -22,21 +23,29 @@ FAR = -9.0                                             # depth where nothing is
 
 
 class Chart(NamedTuple):
-    """Directions (n, n, 3) of the chart's texels and the same as planes (3, n, n), `turn` the
-    cosine of their angle from the front round the vertical axis, `torn` 1 where the chart is, at the back
-    of the head. Of the `right` half's directions (n, n/2, 3), `front` is a block of slices on the
-    face and there `u`, `v`, the direction's x/z and y/z: where a mark on the face stays, whatever
-    the surface does.
+    """Directions (3, n, n) of the chart's texels, `turn` the cosine of their angle from the front
+    round the vertical axis. `slopes` (2, 3, n, n): how a surface's normal leans where the logarithm
+    of its radius grows by 1 from a texel's left to its right, and from above it to below.
+
+    Of the right half, in a row: `right`, directions (3, m), their `squares`, and the `bulges` (K, m)
+    of `BULGES`. There `front` is a block of slices on the face and `u`, `v` are the direction's x/z
+    and y/z: where a mark on the face stays, whatever the surface does.
     """
 
     directions: np.ndarray
-    planes: np.ndarray
     turn: np.ndarray
-    torn: np.ndarray
+    slopes: np.ndarray
     right: np.ndarray
+    squares: np.ndarray
+    bulges: np.ndarray
     front: tuple
     u: np.ndarray
     v: np.ndarray
+
+
+BULGES = (((0.56, -0.60, 0.25), 0.24), ((0.45, -0.80, 0.40), 0.22), ((0.60, -0.20, 0.62), 0.22),
+          ((0.52, -0.50, 0.55), 0.20), ((0.80, 0.16, 0.58), 0.20),
+          ((0.0, -0.93, 0.10), 0.30))                  # jaw, below it, cheek, below it, temple, neck
 
 
 @lru_cache(4)
@@ -49,52 +58,39 @@ def chart(side: int) -> Chart:
     x, y = x * flip, y * flip
     square = np.minimum(x * x + y * y, 4)
     shrink = np.sqrt(1 - square / 4)
-    d = np.stack([x * shrink, y * shrink, 1 - square / 2], -1)
-    turn = d[..., 2] / np.maximum(np.hypot(d[..., 0], d[..., 2]), 1e-4)
-    right = d[:, side // 2:].copy()
+    d = np.stack([x * shrink, y * shrink, 1 - square / 2])
+    down, across = np.gradient(d, line[1] - line[0], axis=(1, 2))
+    slopes = np.stack([np.cross(d, down, axis=0), np.cross(across, d, axis=0)])
+    slopes *= (10 + 10 * d[2]).clip(0, 1) / (2 * (line[1] - line[0]))  # the chart is torn behind
+    half = d[:, :, side // 2:]
+    right = half.reshape(3, -1)
     inside = np.flatnonzero(np.abs(line) < 1.12)
     front = slice(inside[0], inside[-1] + 1), slice(len(inside) // 2)
-    z = np.maximum(right[front][..., 2], 0.2)
-    return Chart(d, np.moveaxis(d, -1, 0).copy(), turn, np.clip(-9 - 10 * d[..., 2], 0, 1), right,
-                 front, right[front][..., 0] / z, right[front][..., 1] / z)
-
-
-def turned(points, matrix):
-    """Points (..., 3) times a matrix (3, 3), or (..., k) for (k, 3); faster than by NumPy."""
-    points = np.asarray(points, np.float32)
-    matrix = np.ascontiguousarray(matrix, np.float32)
-    if not points.size:
-        return np.zeros(points.shape[:-1] + (len(matrix),), np.float32)
-    found = cv2.transform(points.reshape(-1, 1, 3), matrix)
-    return found.reshape(points.shape[:-1] + (len(matrix),))
+    x, y, z = half[(slice(None), *front)]
+    z = np.maximum(z, 0.2)
+    return Chart(d, d[2] / np.maximum(np.hypot(d[0], d[2]), 1e-4), slopes, right, right * right,
+                 np.stack([blob(right, *bulge) for bulge in BULGES]), front, x / z, y / z)
 
 
 def unit(x):
     """x cut off at 0 and 1; on small arrays much faster than by np.clip and Python's numbers."""
-    return np.asarray(x).clip(ZERO, ONE)
+    return x.clip(ZERO, ONE)
 
 
-def along(points, way):
-    """Products (...) of points (..., 3) and a vector (3,)."""
-    return turned(points, np.asarray(way)[None])[..., 0]
+def hypot(x, y):
+    """√(x² + y²); many times as fast as np.hypot."""
+    return np.sqrt(x * x + y * y)
 
 
-def lengths(points):
-    """Lengths (..., 1) of points (..., 3), no less than 1e-6."""
-    x, y, z = (points[..., k] for k in range(3))
-    return np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))[..., None]
+def angle(x, y):
+    """What np.arctan2(y, x) gives for (N,), many times as fast."""
+    return cv2.phase(-x, -y).ravel() - np.float32(np.pi) if len(x) else x
 
 
 def directions(points):
-    """Points (N, 3), each divided by its length."""
-    x, y, z = points.T
-    short = 1 / np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))
-    return joined(x * short, y * short, z * short)
-
-
-def joined(x, y, z):
-    """Points (N, 3) of their coordinates (N,); faster than np.stack."""
-    return cv2.merge([x, y, z]).reshape(-1, 3) if len(x) else np.zeros((0, 3), np.float32)
+    """Points (3, N), each divided by its length."""
+    x, y, z = points
+    return points / np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))
 
 
 def table(x, places, values):
@@ -103,38 +99,34 @@ def table(x, places, values):
 
 
 def blob(directions, towards, width):
-    """A bump of height 1 round a direction; `width` in radians."""
+    """A bump of height 1 round a direction, in directions (3, ...); `width` in radians."""
     towards = np.float32(towards)
-    across = along(directions, towards / (np.linalg.norm(towards) * width**2))
-    return np.exp(across - np.float32(1 / width**2))
+    across = towards / (np.linalg.norm(towards) * width**2) @ directions.reshape(3, -1)
+    return np.exp(across - np.float32(1 / width**2)).reshape(directions.shape[1:])
 
 
-def _egg(d, centre, radii):
-    """How far an ellipsoid's surface is from the origin, which is inside, in directions d."""
-    centre, radii = np.asarray(centre, np.float32), np.asarray(radii, np.float32)
-    a = along(d * d, 1 / radii**2)
-    b = along(d, centre / radii**2)
-    return (b + np.sqrt(b * b - a * np.float32(np.sum((centre / radii) ** 2) - 1))) / a
+def _eggs(c, centres, radii):
+    """How far surfaces of K ellipsoids are from the origin, which is inside: (K, m), as `right`."""
+    centres, less = np.float32(centres), 1 / np.square(np.float32(radii))
+    a, b = less @ c.squares, (centres * less) @ c.right
+    beyond = (centres * centres * less).sum(1, keepdims=True) - 1
+    return (b + np.sqrt(b * b - a * beyond)) / a
 
 
 def head_radius(who, seen, side: int) -> np.ndarray:
     """Radius (side, side) of the bare head, with its expression: left is as right."""
     c = chart(side)
-    d = c.right
-    wide, high = who.head_width, who.head_height
-    skull = _egg(d, (0, 0.27 * high, -0.13), (0.74 * wide, 0.84 * high, 0.92))
-    face = _egg(d, (0, -0.32 * high, 0.20),
-                (0.60 * wide * who.jaw_width**0.5, 0.86 * high, 0.65))
-    r = 0.5 * (skull + face + np.sqrt((skull - face) ** 2 + 0.012))
-    jaw, age = who.jaw_width, who.age
-    r += blob(d, (0, -0.86 * who.chin_drop, 0.60), 0.20) * (0.07 * who.chin)
-    r += blob(d, (0.56, -0.60, 0.25), 0.24) * (0.14 * (jaw - 0.95) + 0.02)
-    r -= blob(d, (0.45, -0.80, 0.40), 0.22) * (0.05 + 0.10 * (1 - jaw))
-    round_ = 0.045 * who.cheeks + 0.02 * max(seen.smile, 0)
-    r += blob(d, (0.60, -0.20, 0.62), 0.22) * round_
-    r -= blob(d, (0.52, -0.50, 0.55), 0.2) * (0.05 * (age - 0.2) + 0.03 * (1 - who.cheeks))
-    r -= blob(d, (0.80, 0.16, 0.58), 0.2) * 0.03
-    r -= blob(d, (0, -0.93, 0.10), 0.3) * 0.10
+    wide, high, jaw = who.head_width, who.head_height, who.jaw_width
+    skull, face = _eggs(c, [(0, 0.27 * high, -0.13), (0, -0.32 * high, 0.20)],
+                        [(0.74 * wide, 0.84 * high, 0.92),
+                         (0.60 * wide * jaw**0.5, 0.86 * high, 0.65)])
+    r = 0.5 * (skull + face + np.sqrt(np.square(skull - face) + np.float32(0.012)))
+    heights = (0.14 * (jaw - 0.95) + 0.02, -0.05 - 0.10 * (1 - jaw),
+               0.045 * who.cheeks + 0.02 * max(seen.smile, 0),
+               -0.05 * (who.age - 0.2) - 0.03 * (1 - who.cheeks), -0.03, -0.10)
+    r += np.float32(heights) @ c.bulges
+    r += blob(c.right, (0, -0.86 * who.chin_drop, 0.60), 0.20) * np.float32(0.07 * who.chin)
+    r = r.reshape(side, -1)
     r[c.front] += _features(c.u, c.v, who, seen)
     return cv2.GaussianBlur(cv2.hconcat([cv2.flip(r, 1), r]), (0, 0), 0.006 * side)
 
@@ -174,8 +166,9 @@ def _features(u, v, who, seen):
     bump(0.02 + 0.03 * max(seen.smile, 0), 0.45, lips.line + 0.28, 0.14, 0.14)
     bump(-0.02 * who.age - 0.016 * max(seen.smile, 0), 0.30, lips.line + 0.12, 0.045, 0.14)
     height, x, y, wide, high = np.float32(bumps).T[..., None, None]
-    bells = np.exp(-0.5 * (np.square((u - x) / wide) + np.square((v - y) / high)))
-    return nose + (height * bells).sum(0)
+    across, down = (u - x) / wide, (v - y) / high
+    bells = np.exp(-0.5 * (across * across + down * down))
+    return nose + np.tensordot(height.ravel(), bells, 1)
 
 
 def eye_place(who):
@@ -211,15 +204,12 @@ def mouth_places(who, seen) -> Mouth:
 
 
 def normals(radius: np.ndarray) -> np.ndarray:
-    """Unit normals (n, n, 3), in head coordinates, of the surface of a chart's radius."""
-    c = chart(len(radius))
-    points = c.planes * radius
-    ax, ay, az = (cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1) for plane in points)
-    bx, by, bz = (cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1) for plane in points)
-    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-    sure = (1 - c.torn) / np.maximum(np.sqrt(x * x + y * y + z * z), np.float32(1e-6))
-    return cv2.merge([sure * normal + c.torn * d
-                      for normal, d in zip((x, y, z), c.planes, strict=True)])  # fmt: skip
+    """Normals (3, n, n), in head coordinates, of the surface of a chart's radius; as long as 1, and
+    longer where the surface is steep.
+    """
+    c, height = chart(len(radius)), np.log(radius)
+    right, below = (cv2.Sobel(height, cv2.CV_32F, *way, ksize=1) for way in ((1, 0), (0, 1)))
+    return c.directions + right * c.slopes[0] + below * c.slopes[1]
 
 
 class Camera:
@@ -260,16 +250,15 @@ class Camera:
         return slice(*rows), slice(*columns)
 
     def to_head(self, x, y, z):
-        """Head coordinates (N, 3) of places (N,) as the viewer sees them."""
-        x0, y0, z0 = self.origin
-        return turned(joined(x - x0, y - y0, z - z0), self.turn.T)
+        """Head coordinates (3, N) of places (N,) as the viewer sees them."""
+        return self.turn.T @ (np.array([x, y, z]) - self.origin[:, None])
 
 
 def _turn(angle, first, second):
     """Rotation (3, 3) that takes axis `first` towards axis `second`."""
     matrix = np.eye(3)
-    matrix[first, first] = matrix[second, second] = np.cos(angle)
-    matrix[second, first], matrix[first, second] = np.sin(angle), -np.sin(angle)
+    matrix[first, first] = matrix[second, second] = cos(angle)
+    matrix[second, first], matrix[first, second] = sin(angle), -sin(angle)
     return matrix
 
 
@@ -289,19 +278,16 @@ def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     return found.reshape((-1,) + texture.shape[2:])[:count]
 
 
-def lambert(head, length=None):
-    """Places (2, N) on the chart, within a circle of radius 2, of points (N, 3) of that length."""
-    if length is None:
-        length = lengths(head)[:, 0]
-    x, y, z = head.T
-    more = length + np.abs(z)
-    ahead = np.where(z < 0, (x * x + y * y) / more, more)  # length + z, exact at the back as well
-    scale = np.sqrt(2 / np.maximum(length * ahead, np.float32(1e-12)))
-    return np.stack([x * scale, y * scale])
+def lambert(head):
+    """Places (2, N) on the chart, within a circle of radius 2, of points (3, N)."""
+    x, y, z = head
+    flat = x * x + y * y
+    far = np.sqrt(np.maximum(2 - 2 * z / np.sqrt(flat + z * z), ZERO))
+    return head[:2] * (far / np.maximum(np.sqrt(flat), np.float32(1e-6)))
 
 
 def look_up(texture, head):
-    """What a chart's texture (n, n[, C]) holds in the directions of points (N, 3): (N[, C])."""
+    """What a chart's texture (n, n[, C]) holds in the directions of points (3, N): (N[, C])."""
     return look_at(texture, lambert(head))
 
 
@@ -313,14 +299,10 @@ def look_at(texture, place):
 
 @lru_cache(4)
 def _fan(rows: int, steps: int):
-    """Directions (rows, steps, 3) round the line of sight and away from it, with sine and cosine of
-    the angle (steps,) away.
-    """
-    round_ = np.linspace(0, 2 * np.pi, rows)[:, None]
-    away = np.linspace(0, 0.8 * np.pi, steps)
-    sine, cosine = np.sin(away), np.cos(away)
-    ways = np.stack(np.broadcast_arrays(np.cos(round_) * sine, np.sin(round_) * sine, cosine), -1)
-    return ways.astype(np.float32), np.float32(sine), np.float32(cosine)
+    """Directions (2, rows) round the line of sight, sine and cosine of angles (steps,) away."""
+    round_, away = np.linspace(0, 2 * np.pi, rows), np.linspace(0, 0.8 * np.pi, steps)
+    return np.float32([np.cos(round_), np.sin(round_)]), np.float32(np.sin(away)), np.float32(
+        np.cos(away))
 
 
 def trace(camera: Camera, radius):
@@ -332,29 +314,31 @@ def trace(camera: Camera, radius):
     """
     most = float(radius.max())
     spot = camera.box((0, 0, 0), (most, most))
-    x, y = np.meshgrid(camera.x[spot[1]] - camera.origin[0], camera.y[spot[0]] - camera.origin[1])
-    ways, sine, cosine = _fan(2 * len(radius), len(radius))
-    rows, steps = ways.shape[:2]
-    ways = turned(ways, camera.turn.T).reshape(-1, 3)
-    r = look_at(radius, lambert(ways, ONE)).reshape(rows, steps)
+    rows, steps = 3 * len(radius) // 2, 3 * len(radius) // 4
+    round_, sine, cosine = _fan(rows, steps)
+    ways = (camera.turn[:2].T @ round_)[..., None] * sine
+    ways += camera.turn[2, :, None, None] * cosine
+    r = look_up(radius, ways.reshape(3, -1)).reshape(rows, steps)
     out, z = r * sine, r * cosine
     reached = np.maximum.accumulate(out, 1)
-    cell, line = np.float32(most / steps), np.arange(rows)[:, None]
-    cells = np.minimum((reached / cell).astype(np.int32), steps - 1) + steps * line
+    cell, line = np.float32(most / steps), steps * np.arange(rows)[:, None]
+    cells = np.minimum((reached / cell).astype(np.int32), steps - 1) + line
     first = np.bincount(cells.ravel(), minlength=out.size).reshape(out.shape).cumsum(1)
-    first = np.maximum(np.minimum(first, out.argmax(1)[:, None]), 1) + steps * line
+    first = np.maximum(np.minimum(first, out.argmax(1)[:, None]), 1) + line
     low, high = out.take(first - 1), out.take(first)
     share = np.arange(1, steps + 1, dtype=np.float32) * cell - low
     share = unit(share / np.maximum(high - low, np.float32(1e-6)))
     low, high = z.take(first - 1), z.take(first)
     z = low + share * (high - low)
+    x, y = np.meshgrid(camera.x[spot[1]] - camera.origin[0], camera.y[spot[0]] - camera.origin[1])
     far, row = cv2.magnitude(x, y), cv2.phase(x, y) * np.float32((rows - 1) / (2 * np.pi))
-    rim = cv2.remap(np.repeat(reached[:, -1:], 2, 1), np.zeros_like(row), row, cv2.INTER_LINEAR)
+    whole, rim = row.astype(np.int32), reached[:, -1]
+    rim = rim.take(whole) + (row - whole) * np.diff(rim, append=rim[:1]).take(whole)
     smooth, found = (cv2.remap(z, far / cell - 1, row, how, borderMode=cv2.BORDER_REPLICATE)
                      for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
     np.copyto(found, smooth, where=np.abs(found - smooth) < 0.1)      # not across an edge
     found += camera.origin[2]
-    found[far > rim + np.float32(0.4 * camera.pixel)] = FAR
+    np.copyto(found, FAR, where=far > rim + np.float32(0.4 * camera.pixel))
     return spot, found
 
 
@@ -386,5 +370,6 @@ def cast(camera: Camera, shape: Egg):
     a = inward[:, 2] @ inward[:, 2]
     b = sum(inward[k, 2] * start[k] for k in range(3))
     under = b * b - a * (sum(s * s for s in start) - 1)
-    z = (np.sqrt(np.maximum(under, 0)) - b) / a + at[2]
-    return spot, np.where(under > 0, z, np.float32(FAR))
+    z = (np.sqrt(np.maximum(under, ZERO)) - b) / a + at[2]
+    np.copyto(z, FAR, where=under <= 0)
+    return spot, z

@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape
 from course_utils.worlds.face_paint import CLOTHES, NECK, Coat, tinted
-from course_utils.worlds.face_shape import fetch, look_up, unit
+from course_utils.worlds.face_shape import angle, fetch, hypot, look_up, unit
 
 LANDMARKS = (
     "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",
@@ -27,38 +27,37 @@ def dress(scene, body):
     rows, columns = np.divmod(where, camera.side)
     own, normal = body.places(rows, columns, scene.z.ravel()[where])
     coat = Coat.of(len(where), np.float32(who.skin) * 0.93, NECK, 0.2)
-    x, y, front = own[:, 0], own[:, 1], own[:, 2] > body.back[rows, 0] - 0.02
+    x, y, front = own[0], own[1], own[2] > body.back.take(rows) - 0.02
     edge = camera.pixel * 1.2
     collar, cut, rise = {"crew": (0.055, -1.20, 0.0), "vee": (0.05, -1.18, 0.52),
                          "shirt": (0.0, -1.10, 0.0), "turtleneck": (0.0, -0.86, 0.0),
                          "jacket": (0.0, -1.17, 0.0)}[seen.clothing]  # fmt: skip
     dip = rise * unit(1 - np.abs(x) / 0.42) * front
     if seen.clothing == "crew":
-        dip = 0.10 * np.exp(-((x / 0.3) ** 2)) * front
+        dip = 0.10 * np.exp(-np.square(x / 0.3)) * front
     inside = cut - dip - y
     cloth = np.float32(seen.cloth)
     fabric = tinted(_weave(seen, own), cloth)
-    every = np.arange(len(where))
     cover = unit(inside / edge + 0.5)
     if seen.clothing == "jacket":
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         shirt = (np.abs(x) < opening) & front
-        fabric = np.where(shirt, np.float32(seen.lining)[:, None], fabric)
-    coat.lay(every, cover, fabric, CLOTHES, 0.03)
+        np.copyto(fabric, np.float32(seen.lining)[:, None], where=shirt)
+    coat.lay(cover, fabric, CLOTHES, 0.03)
     if seen.clothing in ("shirt", "jacket"):
-        _collar(coat, every, seen, x, y, front, edge, fabric)
+        _collar(coat, seen, x, y, front, edge, fabric)
     elif collar:
         band = unit((collar - np.abs(inside - collar)) / edge + 0.5)
-        coat.shade(every, 0.28 * band, (0.6, 0.6, 0.6))
-        seam = np.exp(-((inside - 2.1 * collar) / 0.014) ** 2)
-        coat.shade(every, 0.5 * seam, (0.5, 0.5, 0.5))
+        coat.shade(0.28 * band, (0.6, 0.6, 0.6))
+        seam = np.exp(-np.square((inside - 2.1 * collar) / 0.014))
+        coat.shade(0.5 * seam, (0.5, 0.5, 0.5))
     elif seen.clothing == "turtleneck":
-        fold = np.exp(-((y + 1.16 + 0.03 * np.cos(2 * x)) / 0.025) ** 2)
-        coat.shade(every, 0.5 * fold, (0.5, 0.5, 0.5))
+        fold = np.exp(-np.square((y + 1.16 + 0.03 * np.cos(2 * x)) / 0.025))
+        coat.shade(0.5 * fold, (0.5, 0.5, 0.5))
     scene.put(where, coat, normal)
 
 
-def _collar(coat, every, seen, x, y, front, edge, fabric):
+def _collar(coat, seen, x, y, front, edge, fabric):
     """Two flaps of a shirt, and the lapels and the opening of a jacket."""
     across = np.abs(x)
     shirt = np.float32(seen.lining if seen.clothing == "jacket" else seen.cloth)
@@ -66,41 +65,42 @@ def _collar(coat, every, seen, x, y, front, edge, fabric):
     neck = unit((np.minimum(-1.03 - 0.25 * across * front - y, across - gap * 0.9)) / edge)
     flap = np.minimum(y + 1.42 + 0.20 * across, 0.70 - across + 0.2 * y)
     flap = np.minimum(flap, across - gap)
-    flap = np.where(front, np.minimum(flap, -1.03 - 0.25 * across - y), -1.03 - y)
-    coat.lay(every, unit(flap / edge + 0.5) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
-    rim = np.exp(-(flap / 0.016) ** 2) * (y > -1.5) * front
-    coat.shade(every, 0.45 * rim * neck, (0.45, 0.45, 0.48))
+    flap = np.minimum(flap, -1.03 - 0.25 * across - y)
+    np.copyto(flap, -1.03 - y, where=~front)
+    coat.lay(unit(flap / edge + 0.5) * (y > -1.5), shirt * 1.08, CLOTHES, 0.04)
+    rim = np.exp(-np.square(flap / 0.016)) * (y > -1.5) * front
+    coat.shade(0.45 * rim * neck, (0.45, 0.45, 0.48))
     if seen.clothing == "shirt":
-        seam = np.exp(-((x - 0.035) / 0.012) ** 2) * (y < -1.25) * front
-        coat.shade(every, 0.35 * seam, (0.5, 0.5, 0.5))
+        seam = np.exp(-np.square((x - 0.035) / 0.012)) * (y < -1.25) * front
+        coat.shade(0.35 * seam, (0.5, 0.5, 0.5))
         down = np.abs((y + 1.38) / 0.26 - np.round((y + 1.38) / 0.26)) * 0.26
-        button = unit((0.02 - np.hypot(x, down)) / edge + 0.5) * (y < -1.3) * front
-        coat.shade(every, 0.55 * button, (0.5, 0.5, 0.5))
+        button = unit((0.02 - hypot(x, down)) / edge + 0.5) * (y < -1.3) * front
+        coat.shade(0.55 * button, (0.5, 0.5, 0.5))
     else:
         opening = np.clip((-1.12 - y) * 0.55 + 0.10, 0.02, 0.5)
         lapel = np.minimum(across - opening, opening + 0.22 - across)
-        line = np.exp(-((across - opening - 0.22) / 0.014) ** 2) * (y < -1.2) * front
-        coat.shade(every, unit(lapel / edge) * 0.12 * front, (0.4, 0.4, 0.4))
-        rim = np.exp(-((across - opening) / 0.016) ** 2) * (y < -1.2) * front
-        coat.shade(every, 0.55 * np.maximum(line, rim), (0.4, 0.4, 0.42))
+        line = np.exp(-np.square((across - opening - 0.22) / 0.014)) * (y < -1.2) * front
+        coat.shade(unit(lapel / edge) * 0.12 * front, (0.4, 0.4, 0.4))
+        rim = np.exp(-np.square((across - opening) / 0.016)) * (y < -1.2) * front
+        coat.shade(0.55 * np.maximum(line, rim), (0.4, 0.4, 0.42))
 
 
 def _weave(seen, own):
-    """Brightness (N,) of the cloth at places (N, 3)."""
-    x, y = own[:, 0], own[:, 1]
-    soft = fetch(face_hair.curls(), (x - 0.5 * own[:, 2]) * 90, y * 45 + seen.seed % 97)
+    """Brightness (N,) of the cloth at places (3, N)."""
+    x, y, z = own
+    soft = fetch(face_hair.curls(), (x - 0.5 * z) * 90, y * 45 + seen.seed % 97)
     tone = 1 + 0.07 * soft
     if seen.pattern == "knit":
-        tone = tone * (1 + 0.16 * np.cos(np.arctan2(x, own[:, 2] + 0.3) * 110) * np.cos(y * 40))
+        tone = tone * (1 + 0.16 * np.cos(angle(z + 0.3, x) * 110) * np.cos(y * 40))
     elif seen.pattern == "stripes":
-        tone = tone * np.where(np.cos(y * 34) > 0.3, np.float32(1.4), np.float32(0.92))
+        tone = tone * (0.92 + np.float32(0.48) * (np.cos(y * 34) > 0.3))
     return tone
 
 
 def cloth_folds(who, head):
-    """Colours (3, N) of a scarf at places (N, 3) of the head."""
-    angle = np.arctan2(head[:, 0], head[:, 1] + 1.4)
-    fold = fetch(face_hair.strands(4.0), angle * 260, (head[:, 1] - head[:, 2]) * 16)
+    """Colours (3, N) of a scarf at places (3, N) of the head."""
+    x, y, z = head
+    fold = fetch(face_hair.strands(4.0), angle(y + 1.4, x) * 260, (y - z) * 16)
     return tinted(1 + 0.13 * fold, who.scarf)
 
 
@@ -120,10 +120,10 @@ def glasses_lines(who, radius):
     """Polylines (n, 3) on the head of a pair of glasses: two rims, bridge, arms."""
     wide, high, power = LENSES[who.glasses]
     middle = (face_shape.eye_place(who)[0] * 0.90, who.eye_height * 0.9 - 0.035)
-    brow = look_up(radius, np.float32([[0.33, 0.22, 0.85], [0.0, 0.0, 1.0]])).max()
+    brow = look_up(radius, np.float32([[0.33, 0.0], [0.22, 0.0], [0.85, 1.0]])).max()
     top = float(brow) + 0.09
-    angle = np.linspace(0, 2 * np.pi, 37)
-    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = np.linspace(0, 2 * np.pi, 37)
+    cosine, sine = np.cos(turn), np.sin(turn)
     x = wide * np.sign(cosine) * np.abs(cosine) ** (2 / power)
     y = high * np.sign(sine) * np.abs(sine) ** (2 / power)
     rims = [_bent(s * (middle[0] + x), middle[1] + y, top) for s in (-1, 1)]
@@ -213,7 +213,7 @@ def landmark_points(who, seen, radius):
              (-0.80, -0.10, -0.08), (0.80, -0.10, -0.08), (0, 0.60 + 0.5 * who.hairline, 0.74)]
     ways = np.float32(ways)
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
-    points = ways * look_up(radius, ways)[:, None]
+    points = ways * look_up(radius, ways.T)[:, None]
     for number, side in ((-3, -1), (-2, 1)):
         points[number] = side * 0.84 * who.head_width, -0.10, -0.12
     return points
