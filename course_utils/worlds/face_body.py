@@ -16,11 +16,14 @@ BACK = np.array([-0.28, -0.30, -0.30, -0.29, -0.27, -0.24, -0.21, -0.17, -0.15])
 
 @lru_cache(1)
 def _torso():
-    """Half-widths, half-depths and the axis' z of the body, finely sampled and smooth."""
+    """Heights, finely sampled, and there: how much is neck, not shoulder; half-widths, half-depths
+    and the axis' z of the body, smooth.
+    """
     fine = np.linspace(HEIGHTS[0], HEIGHTS[-1], 521)
+    neck = np.clip((fine + 1.55) / 0.4, 0, 1)
     smooth = [np.interp(fine, HEIGHTS, each) for each in (WIDE, DEEP, BACK)]
     kernel = np.hanning(33) / np.hanning(33).sum()
-    return fine, [np.convolve(np.pad(each, 16, "edge"), kernel, "valid") for each in smooth]
+    return fine, neck, *(np.convolve(np.pad(each, 16, "edge"), kernel, "valid") for each in smooth)
 
 
 class Body:
@@ -28,9 +31,8 @@ class Body:
 
     def __init__(self, camera: Camera, who):
         self.camera = camera
-        fine, (wide, deep, back) = _torso()
-        neck = np.clip((fine + 1.55) / 0.4, 0, 1)
-        size = neck * who.neck_width + (1 - neck) * who.shoulders
+        fine, neck, wide, deep, back = _torso()
+        size = who.shoulders + neck * (who.neck_width - who.shoulders)
         rows = camera.y[0] - camera.pixel * np.arange(-1, camera.side + 1)
         lines = np.float32([np.interp(rows, fine, each)
                             for each in (wide * size, deep * (0.5 + 0.5 * size), back)])
@@ -43,11 +45,12 @@ class Body:
         spot = slice(top, self.camera.side), slice(0, self.camera.side)
         wide, deep, back = (each[spot[0]] for each in (self.wide, self.deep, self.back))
         cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
-        x = self.camera.x[None, :]
-        a = (sine / wide) ** 2 + (cosine / deep) ** 2
-        b = -x * cosine * sine / wide**2 + (x * sine * cosine - back * cosine) / deep**2
-        c = (x * cosine / wide) ** 2 + ((x * sine - back) / deep) ** 2 - 1
-        under = b * b - a * c
+        wide2, deep2, x = wide * wide, deep * deep, self.camera.x
+        a = sine * sine / wide2 + cosine * cosine / deep2   # of a z² + 2 b z + c = 0 in every row
+        slope, start = cosine * sine * (1 / deep2 - 1 / wide2), back * cosine / deep2
+        b = slope * x - start
+        c = ((cosine * cosine / wide2 + sine * sine / deep2) * x - 2 * sine * back / deep2) * x
+        under = b * b - a * (c + back * back / deep2 - 1)
         z = (np.sqrt(np.maximum(under, ZERO)) - b) / a
         np.copyto(z, FAR, where=under <= 0)
         return spot, z

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from course_utils.worlds.face_shape import (
-    ZERO, blob, chart, directions, egg, fetch, hypot, table, unit)
+    ZERO, blob, chart, directions, egg, fetch, hypot, nearest, table, unit)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
 COSINES = np.cos(np.radians(ANGLES))
@@ -79,6 +79,14 @@ def edge(who, c):
     return c.directions[1] - limit
 
 
+@lru_cache(8)
+def _lumps(side, number):
+    """Lumps (side, side) of curls on the chart, one of several drawings."""
+    x, y, z = chart(side).directions.reshape(3, -1)
+    row = (y + 0.5 * z) * 150 + 200 + 37 * number
+    return fetch(curls(), (x - 0.6 * z) * 150 + 200, row).reshape(side, side)
+
+
 def thickness(who, head):
     """(n, n) of the chart: how high hair stands on a head's radius; how far inside it one is."""
     style, c = STYLES[who.style], chart(len(head))
@@ -96,10 +104,7 @@ def thickness(who, head):
         high *= 1 - 0.55 * np.exp(-np.square(plane / 0.045)) * (y > 0.5)
         high *= 1 - np.float32(np.copysign(0.25, who.parting)) * np.tanh(plane / 0.2) * top
     if style.curl:
-        column = (x - 0.6 * z) * 150 + 200
-        row = (y + 0.5 * z) * 150 + 200 + 37 * (who.seed % 7)
-        lumps = fetch(curls(), column.ravel(), row.ravel()).reshape(x.shape)
-        high *= 1 + 0.16 * style.curl * lumps
+        high *= 1 + 0.16 * style.curl * _lumps(len(head), who.seed % 7)
     rise = unit(inside / (0.04 + 0.4 * np.minimum(high, np.float32(0.25))) + 0.1)
     if style.hangs is not None and who.style != "scarf":
         high = np.maximum(high, _curtain(who, style, x, y, z) - head)
@@ -204,4 +209,4 @@ def streaks(who, across, along, pixel):
     """Noise (N,) of the strands at hair coordinates, and coarser clumps (N,)."""
     offset = np.float32(who.seed % 97 * 11)
     column, row = across * 1024 + offset, along * 26 + offset
-    return fetch(strands(blur_of(pixel)), column, row), fetch(strands(6.0), column, row * 0.6)
+    return fetch(strands(blur_of(pixel)), column, row), nearest(strands(6.0), column, row * 0.6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import copysign, cos, radians, sin, sqrt
+
 import cv2
 import numpy as np
 
@@ -14,16 +16,14 @@ SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
 
 def direction(seen):
     """Unit vector (3,) towards the light, as the viewer has it."""
-    azimuth, height = np.radians(seen.light_from)
-    return np.float32([np.sin(azimuth) * np.cos(height), np.sin(height),
-                       np.cos(azimuth) * np.cos(height)])
+    azimuth, height = (radians(turn) for turn in seen.light_from)
+    return np.float32([sin(azimuth) * cos(height), sin(height), cos(azimuth) * cos(height)])
 
 
 def shifted(picture, right, down):
     """The picture (R, R) seen `right` and `down` pixels further on; its border repeats."""
-    move = np.float32([[1, 0, right], [0, 1, down]])
-    return cv2.warpAffine(picture, move, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE,
-                          flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    middle = (len(picture) - 1) / 2
+    return cv2.getRectSubPix(picture, picture.shape, (middle + right, middle + down))
 
 
 def halved(picture):
@@ -44,8 +44,8 @@ def shadows(z, towards, pixel):
         there -= z
         there -= np.float32(far * towards[2] + 0.015)
         there *= np.float32(1 / (0.05 + 0.12 * far))
-        np.maximum(dark, unit(there), out=dark)
-    dark = cv2.GaussianBlur(dark, (0, 0), max(0.02 / pixel, 0.4))
+        np.maximum(dark, there, out=dark)
+    dark = cv2.GaussianBlur(np.minimum(dark, ONE), (0, 0), max(0.02 / pixel, 0.4))
     return 1 - cv2.resize(dark, size, interpolation=cv2.INTER_LINEAR)
 
 
@@ -59,49 +59,48 @@ def hollows(z, pixel):
             wide = 2 * int(0.5 * share * reach / pixel) + 1
             near = cv2.blur(near, (wide, wide), borderType=cv2.BORDER_REPLICATE)
         near = cv2.resize(near, z.shape, interpolation=cv2.INTER_LINEAR)
-        open_ -= strength * (near - z).clip(0, np.float32(0.3))
+        near -= z
+        open_ -= strength * near.clip(ZERO, np.float32(0.3))
     return open_.clip(np.float32(0.25), ONE)
 
 
-def lit(scene, seen, behind):
-    """Linear light (R, R, 3) of a painted scene before a backdrop (3, R, R)."""
+def lit(scene, seen, light):
+    """Linear light (3, R, R) of a painted scene, laid on that of its backdrop."""
     towards, pixel = direction(seen), scene.camera.pixel
     z = np.maximum(scene.z, np.float32(-1.6))
-    where, normal, colour, gloss = scene.where, scene.normal, scene.coat.colour, scene.coat.gloss
-    sky, key = hollows(z, pixel).ravel()[where], shadows(z, towards, pixel).ravel()[where]
-    skin = SKIN[scene.coat.region]
+    where, normal, coat = scene.where, scene.normal, scene.coat
+    sky, key = (each.take(where) for each in (hollows(z, pixel), shadows(z, towards, pixel)))
+    skin = SKIN.take(coat.region)
     lamp = np.float32(seen.light) * np.float32(1.15 * seen.strength)
-    ambient = np.float32(seen.ambient)
-    half = towards + np.float32([0, 0, 1])
-    half /= np.linalg.norm(half)
-    aside = np.float32([-0.75 * np.sign(towards[0] or 1), 0.05, 0.65])
+    ambient, hair = np.float32(seen.ambient), np.float32(scene.who.hair)
+    half = (towards + np.float32([0, 0, 1])) / sqrt(2 + 2 * towards[2])
+    aside = np.float32([copysign(0.75, -towards[0]), 0.05, 0.65])
     facing, fill, gleam = np.array([towards, aside, half]) @ normal
-    fill, gleam = np.maximum(fill, ZERO), np.maximum(gleam, ZERO)
-    around = sky * (0.465 + 0.285 * normal[1] + 0.35 * fill)
+    around = sky * (0.465 + 0.285 * normal[1] + 0.35 * np.maximum(fill, ZERO))
     arriving, shining = key * (0.6 + 0.4 * sky), key * sky
+    gleam = np.maximum(gleam, ZERO)
     gleam *= gleam
     gleam *= gleam
     sharp = gleam * gleam * gleam
-    white = gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * shining
+    white = coat.gloss * (0.10 * sharp + 0.16 * np.square(np.square(sharp))) * shining
     edge = np.maximum(1 - normal[2], ZERO)
-    edge = edge * edge * edge * sky * gloss * np.float32(0.10)
-    everywhere = np.zeros(z.size, np.float32)
-    everywhere[where] = shining
-    sheens = [(place, tint, *_sheen(tangent, bright, towards, everywhere[place]))
-              for place, tangent, bright, tint in scene.sheens]
-    planes = behind.reshape(3, -1)
+    edge = edge * edge * edge * sky * coat.gloss * np.float32(0.10)
+    coloured = np.zeros_like(white)
+    for place, tangent, bright in scene.sheens:
+        pale, deep = _sheen(tangent, bright, towards, shining.take(place))
+        white[place] += pale
+        coloured[place] = deep
+    tint = np.sqrt(hair) * hair.max() ** 0.25 * 0.5
     for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
         soft = np.float32(0.12) + np.float32(wrap) * skin
-        shine = unit((facing + soft) / (1 + soft)) * arriving
+        arrives = lamp[channel] * unit((facing + soft) / (1 + soft)) * arriving
+        arrives += ambient[channel] * around
         if channel == 0:
-            under = 0.12 * skin * (1 - key) * np.maximum(facing, 0)
-        arrives = lamp[channel] * shine + ambient[channel] * around
-        light = colour[channel] * (arrives + under if channel == 0 else arrives)
-        light += white * lamp[channel] + edge * ambient[channel] + scene.coat.glow
-        planes[channel][where] = light
-        for place, tint, pale, deep in sheens:
-            planes[channel][place] += (pale + deep * tint[channel]) * lamp[channel]
-    return cv2.merge([plane.reshape(z.shape) for plane in planes])
+            arrives += 0.12 * skin * (1 - key) * np.maximum(facing, ZERO)
+        arrives *= coat.colour[channel]
+        arrives += (white + coloured * tint[channel]) * lamp[channel] + edge * ambient[channel]
+        light[channel].ravel()[where] = arrives + coat.glow
+    return light
 
 
 def _sheen(tangent, bright, towards, arriving):
@@ -123,32 +122,35 @@ def backdrop(seen, side, rng):
     small = 64
     x = np.arange(small, dtype=np.float32) / small
     y = x[:, None]
-    first, second = (np.float32(c)[:, None, None] * 0.8 for c in seen.behind)
+    first, second = (np.float32(colour)[:, None, None] * 0.8 for colour in seen.behind)
     slope = rng.uniform(-1, 1)
     share = unit(0.5 + 0.8 * (y - 0.5) + 0.6 * slope * (x - 0.5))
-    glow = np.exp(-((x - 0.5 - 0.2 * slope) ** 2 + (y - 0.4) ** 2) / 0.12)
+    glow = np.exp(np.square(x - 0.5 - 0.2 * slope) / -0.12) * np.exp(np.square(y - 0.4) / -0.12)
     picture = (first + share * (second - first)) * (0.8 + 0.45 * glow)
     if seen.backdrop == "lights":
         picture = picture * np.float32(0.55)
-        disc = np.zeros((small, small), np.uint8)
-        for _ in range(rng.integers(9, 18)):
+        discs = np.zeros((rng.integers(9, 18), small, small), np.uint8)
+        tints = []
+        for disc in discs:
             middle, radius = rng.uniform(0, 16 * small, 2), rng.uniform(3, 8)
-            tint = rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=(3, 1, 1)))
-            disc[:] = 0
+            tints.append(rng.uniform(0.12, 0.45) * np.exp(0.2 * rng.normal(size=3)))
             cv2.circle(disc, middle.astype(int), int(16 * radius), 255, -1, cv2.LINE_AA, 4)
-            picture += (first + second) * np.float32(tint / 255) * disc
-        picture = np.stack([cv2.GaussianBlur(plane, (0, 0), 0.8) for plane in picture])
+        tints = np.float32(tints).T / 255
+        lamps = tints @ discs.reshape(len(discs), -1).astype(np.float32)
+        picture += (first + second) * lamps.reshape(picture.shape)
+        picture = np.array([cv2.GaussianBlur(plane, (0, 0), 0.8) for plane in picture])
     elif seen.backdrop == "leaves":
         noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
                                interpolation=cv2.INTER_CUBIC) for n in (7, 16))
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green[:, None, None]
         picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))
-    picture = cv2.resize(cv2.merge(list(picture)), (side, side), interpolation=cv2.INTER_CUBIC)
-    return np.stack(cv2.split(picture))
+    while 2 * picture.shape[1] <= side:
+        picture = np.array([cv2.pyrUp(plane) for plane in picture])
+    return np.array([cv2.resize(plane, (side, side)) for plane in picture])
 
 
-def develop(light, exposure=1.0):
+def develop(light):
     """Picture in [0, 1] of linear light: a soft shoulder, then the square root."""
-    bright = np.maximum(light, 0) * np.float32(exposure)
-    return np.sqrt(unit(1.05 * bright * (1 + bright * 0.10) / (1 + 0.50 * bright)))
+    bright = np.maximum(light, ZERO)
+    return np.sqrt(unit(bright * (1.05 + 0.105 * bright) / (1 + 0.5 * bright)))

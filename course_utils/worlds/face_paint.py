@@ -14,7 +14,8 @@ import numpy as np
 
 from course_utils.worlds import face_hair, face_shape
 from course_utils.worlds.face_shape import (
-    ONE, ZERO, angle, eye_place, fetch, hypot, mouth_places, nose_places, table, unit)
+    ONE, ZERO, angle, bells, eye_place, fetch, hypot, mouth_places, nearest, nose_places,
+    table, unit)
 
 (FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
  HEADWEAR) = range(1, 13)                              # numbers in faces.CLASSES; 0: background
@@ -115,28 +116,25 @@ def paint_face(who, seen, head, spots, bare, pixel) -> Coat:
     return whole
 
 
-def _bell(x, y, wide, high):
-    return np.exp(-0.5 * (np.square(x / wide) + np.square(y / high)))
-
-
 def _complexion(coat, marks, who):
     u, v = marks.across, marks.v
     tip = nose_places(who)[1]
-    red = (_bell(u - 0.58, v + 0.36, 0.2, 0.17) + 0.8 * _bell(u, v - tip, 0.12, 0.1)
-           + 0.3 * _bell(u, v + 1.3, 0.3, 0.2))
-    red = np.float32(0.34) * np.minimum(0.55 * who.blush * red, ONE)
     eye = eye_place(who)
-    hollow = (0.35 + 0.35 * who.age) * _bell(u - eye[0] + 0.02, v - eye[1], 0.17, 0.09)
+    cheek, nose, chin, hollow = bells(u, v, [(0.58, -0.36, 0.2, 0.17), (0, tip, 0.12, 0.1),
+                                             (0, -1.3, 0.3, 0.2), (eye[0] - 0.02, eye[1], 0.17, 0.09)])
+    red = cheek + 0.8 * nose + 0.3 * chin
+    red = np.float32(0.34) * np.minimum(0.55 * who.blush * red, ONE)
+    hollow *= 0.35 + 0.35 * who.age
     fine, spots = grain()
     x, y = marks.grain * 110 + np.float32(who.seed % 251)
-    mottled = 1 + 0.022 * fetch(fine, x, y)
+    mottled = 1 + 0.022 * nearest(fine, x, y)
     less = mottled * (1 - red)
     for plane, tone, depth in zip(coat.colour, (mottled, less, less), (0.20, 0.32, 0.34),
                                   strict=True):  # fmt: skip
         plane *= tone * (1 - depth * hollow)
     if who.freckles > 0.05:
-        many = _bell(u - 0.35, v + 0.25, 0.4, 0.22)
-        dots = unit(3 * (fetch(spots, x * 1.6, y * 1.6) - 1.15))
+        many, = bells(u, v, [(0.35, -0.25, 0.4, 0.22)])
+        dots = unit(3 * (nearest(spots, x * 1.6, y * 1.6) - 1.15))
         coat.shade(0.75 * min(who.freckles, 1) * many * dots, (0.55, 0.38, 0.28))
 
 
@@ -148,7 +146,7 @@ def _nose(coat, marks, who):
     half = table(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
                  np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide)
     part.region[u < half] = NOSE
-    part.gloss[:] += 0.25 * _bell(u, v - tip, 0.06, 0.10)
+    part.gloss[:] += 0.25 * bells(u, v, [(0, tip, 0.06, 0.10)])[0]
     crease = hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
     outer = unit((u - 0.10 * wide) / 0.05) * unit((tip + 0.04 - v) / 0.05)
     part.shade(0.55 * np.exp(-np.square(crease / 0.22)) * outer, (0.55, 0.40, 0.36))
@@ -338,7 +336,7 @@ def _beard(coat, marks, who, seen):
     rough = face_hair.strands(face_hair.blur_of(marks.pixel))
     x, y = marks.grain.take(place, 1)
     streak = fetch(rough, x * 220 + who.seed % 83, y * 40)
-    dots = fetch(fine, x * 240, y * 240)
+    dots = nearest(fine, x * 240, y * 240)
     ready = part.region == FACE
     if who.beard == "stubble":
         cover = unit(inside / 0.16 + 0.25) * unit(0.38 + 0.16 * dots) * ready

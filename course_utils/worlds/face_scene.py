@@ -18,8 +18,8 @@ class Scene:
     """A person painted, before the light.
 
     `z` (R, R) nearness, `region` (R, R). Of the N pixels that show the person: `where`, flat
-    indices; `normal` (3, N) as the viewer sees it; `coat`. `sheens`: flat indices, strands'
-    directions and brightness, and the tint of hair. `frame`: glasses, or None.
+    indices; `normal` (3, N) as the viewer sees it; `coat`. `sheens`: which of the
+    pixels are hair, strands' directions (3, K) and brightness (K,). `frame`: glasses, or None.
     """
 
     def __init__(self, who, seen, side: int):
@@ -27,7 +27,7 @@ class Scene:
         self.z = np.full((side, side), FAR, np.float32)
         self.layer = np.zeros((side, side), np.uint8)
         self.painted, self.sheens = [], []
-        texels = int(np.clip(0.75 * side, 88, 288)) // 8 * 8
+        texels = min(max(5 * side // 64, 10), 36) * 8
         self.radius = face_shape.head_radius(who, seen, texels)
         if who.beard == "full":
             self._grow_beard()
@@ -57,7 +57,7 @@ class Scene:
         self.region.ravel()[self.where] = self.coat.region
         self.frame = face_wear.glasses(self)
         if self.frame is not None:
-            self.region[self.frame.cover > 0.45] = GLASSES
+            self.region[self.frame.box][self.frame.cover > 0.45] = GLASSES
 
     def normals(self):
         """(R, R, 3): the surface's normals as the viewer sees them, 0 where nothing is."""
@@ -68,8 +68,8 @@ class Scene:
     def flow(self):
         """(R, R, 2): the direction of hair as it is seen, of length 0 … 1."""
         flow = np.zeros(self.z.shape + (2,), np.float32)
-        for where, tangent, *_ in self.sheens:
-            flow.reshape(-1, 2)[where] = tangent[:2].T
+        for place, tangent, _ in self.sheens:
+            flow.reshape(-1, 2)[self.where[place]] = tangent[:2].T
         return flow
 
     def seen_at(self, layer):
@@ -124,7 +124,7 @@ class Scene:
             np.copyto(part.glow, ZERO, where=cover > 0.5)
             if face_hair.STYLES[who.style].curl >= 1:
                 self._curly(part, hairy.take(grown, 1))
-            self._add_sheen(where[place], tangent.take(grown, 1), noise, cover)
+            self._add_sheen(place, tangent.take(grown, 1), noise, cover)
         coat.mend(place, part)
         self.put(where, coat, self.camera.turn @ directions(normal))
 
@@ -144,13 +144,13 @@ class Scene:
             colour += unit(noise - 1.4 + self.who.grey) * 0.14
         return colour
 
-    def _add_sheen(self, where, tangent, noise, cover):
+    def _add_sheen(self, place, tangent, noise, cover):
+        """`place`: which of the pixels that will be put next."""
         bright = (0.75 + 0.4 * noise).clip(np.float32(0.1), np.float32(2)) * cover
         if face_hair.STYLES[self.who.style].curl >= 1:
             bright *= 0.35
-        hair = np.float32(self.who.hair)
-        tint = np.sqrt(hair) * hair.max() ** 0.25 * 0.5
-        self.sheens.append((where, self.camera.turn @ tangent, bright, tint))
+        before = sum(len(where) for where, *_ in self.painted)
+        self.sheens.append((place + before, self.camera.turn @ tangent, bright))
 
     def _ear(self, layer, shape):
         where, head = self.seen_at(layer)
@@ -158,13 +158,13 @@ class Scene:
             return
         e = shape.inward @ (head - shape.centre[:, None])
         normal = directions(shape.inward.T @ e)
-        coat = Coat.of(len(where), self.who.skin, EAR, 0.25)
+        flushed = 1 - 0.35 * self.who.blush * np.float32((0, 0.28, 0.30))
+        coat = Coat.of(len(where), self.who.skin * flushed, EAR, 0.25)
         up, back = e[1], -e[2]
         shell = np.exp(-((hypot(up - 0.05, back + 0.15) / 0.45) ** 3))
         groove = np.exp(-np.square((hypot(up * 0.95, back + 0.05) - 0.68) / 0.10)) * (up > -0.55)
         coat.shade(0.5 * shell, (0.55, 0.38, 0.34))
         coat.shade(0.55 * groove, (0.6, 0.42, 0.38))
-        coat.shade(np.float32([0.35 * self.who.blush]), (1, 0.72, 0.70))
         self.put(where, coat, self.camera.turn @ normal)
 
     def _hanging(self, layer, shape):
@@ -181,5 +181,5 @@ class Scene:
             noise, rough = face_hair.streaks(who, across, along, self.camera.pixel)
             coat = Coat.of(len(where), who.hair, HAIR, 0.02)
             coat.colour[:] = self._strands(noise, rough)
-            self._add_sheen(where, tangent, noise, ONE)
+            self._add_sheen(np.arange(len(where)), tangent, noise, ONE)
         self.put(where, coat, self.camera.turn @ normal)

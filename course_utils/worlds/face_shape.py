@@ -10,7 +10,7 @@ half-planes round the line of sight.
 from __future__ import annotations
 
 from functools import lru_cache
-from math import cos, sin
+from math import cos, radians, sin
 from typing import NamedTuple
 
 import cv2
@@ -105,6 +105,16 @@ def blob(directions, towards, width):
     return np.exp(across - np.float32(1 / width**2)).reshape(directions.shape[1:])
 
 
+def bells(u, v, places):
+    """Bumps (K, N) of height 1 at u, v (N,); of each, `places` (K, 4) are middle and reach: u, v,
+    wide, high.
+    """
+    x, y, wide, high = np.float32(places).T
+    a, b = -0.5 / (wide * wide), -0.5 / (high * high)
+    polynomial = np.array([a, b, -2 * a * x, -2 * b * y, a * x * x + b * y * y])
+    return np.exp(polynomial.T @ np.array([u * u, v * v, u, v, np.ones_like(u)]))
+
+
 def _eggs(c, centres, radii):
     """How far surfaces of K ellipsoids are from the origin, which is inside: (K, m), as `right`."""
     centres, less = np.float32(centres), 1 / np.square(np.float32(radii))
@@ -165,10 +175,8 @@ def _features(u, v, who, seen):
     bump(-0.03, 0, lips.line - 0.25, 0.16, 0.065)
     bump(0.02 + 0.03 * max(seen.smile, 0), 0.45, lips.line + 0.28, 0.14, 0.14)
     bump(-0.02 * who.age - 0.016 * max(seen.smile, 0), 0.30, lips.line + 0.12, 0.045, 0.14)
-    height, x, y, wide, high = np.float32(bumps).T[..., None, None]
-    across, down = (u - x) / wide, (v - y) / high
-    bells = np.exp(-0.5 * (across * across + down * down))
-    return nose + np.tensordot(height.ravel(), bells, 1)
+    bumps = np.float32(bumps)
+    return nose + (bumps[:, 0] @ bells(u.ravel(), v.ravel(), bumps[:, 1:])).reshape(u.shape)
 
 
 def eye_place(who):
@@ -209,7 +217,10 @@ def normals(radius: np.ndarray) -> np.ndarray:
     """
     c, height = chart(len(radius)), np.log(radius)
     right, below = (cv2.Sobel(height, cv2.CV_32F, *way, ksize=1) for way in ((1, 0), (0, 1)))
-    return c.directions + right * c.slopes[0] + below * c.slopes[1]
+    found = right * c.slopes[0]
+    found += below * c.slopes[1]
+    found += c.directions
+    return found
 
 
 class Camera:
@@ -220,7 +231,7 @@ class Camera:
     """
 
     def __init__(self, seen, side: int):
-        yaw, pitch, roll = np.radians([seen.yaw, -seen.pitch, seen.roll])
+        yaw, pitch, roll = radians(seen.yaw), radians(-seen.pitch), radians(seen.roll)
         self.turn = (_turn(roll, 0, 1) @ _turn(pitch, 1, 2) @ _turn(yaw, 2, 0)).astype(np.float32)
         self.origin = PIVOT - self.turn @ PIVOT
         self.body = _turn(yaw * seen.body_turn, 2, 0).astype(np.float32)
@@ -242,12 +253,11 @@ class Camera:
 
     def box(self, middle, reach):
         """Slices of the pixels within `reach` (x, y) of a head's point `middle`."""
-        at = self.turn @ np.asarray(middle, np.float32) + self.origin
-        column, row = (at[0] - self.x[0]) / self.pixel, (self.y[0] - at[1]) / self.pixel
-        wide, high = np.asarray(reach) / self.pixel + 1
-        rows, columns = ((max(int(m - s), 0), max(min(int(m + s + 1), self.side), 0))
-                         for m, s in ((row, high), (column, wide)))
-        return slice(*rows), slice(*columns)
+        x, y, _ = (self.turn @ np.float32(middle) + self.origin).tolist()
+        at = (float(self.y[0]) - y) / self.pixel, (x - float(self.x[0])) / self.pixel
+        half = reach[1] / self.pixel + 1, reach[0] / self.pixel + 1
+        return tuple(slice(max(int(m - s), 0), max(min(int(m + s + 1), self.side), 0))
+                     for m, s in zip(at, half, strict=True))
 
     def to_head(self, x, y, z):
         """Head coordinates (3, N) of places (N,) as the viewer sees them."""
@@ -256,17 +266,17 @@ class Camera:
 
 def _turn(angle, first, second):
     """Rotation (3, 3) that takes axis `first` towards axis `second`."""
-    matrix = np.eye(3)
-    matrix[first, first] = matrix[second, second] = cos(angle)
-    matrix[second, first], matrix[first, second] = sin(angle), -sin(angle)
-    return matrix
+    matrix = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    matrix[first][first] = matrix[second][second] = cos(angle)
+    matrix[second][first], matrix[first][second] = sin(angle), -sin(angle)
+    return np.array(matrix)
 
 
 def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     """What a texture (h, w[, C]) holds at places (N,), in its pixels: (N[, C])."""
     count = len(column)
     if border == cv2.BORDER_WRAP:                      # remap itself is slow beyond a texture
-        high, wide = (np.float32(side) for side in texture.shape[:2])
+        high, wide = texture.shape[:2]
         column = column - wide * np.floor(column * (1 / wide))
         row = row - high * np.floor(row * (1 / high))
     if 0 < count < 32767:
@@ -276,6 +286,15 @@ def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     places[0, :count], places[1, :count] = column, row
     found = cv2.remap(texture, *places.reshape(2, -1, line), cv2.INTER_LINEAR, borderMode=border)
     return found.reshape((-1,) + texture.shape[2:])[:count]
+
+
+def nearest(texture, column, row):
+    """What a periodic texture's (h, w) texels hold at places (N,), each in its nearest one; for fine
+    noise it is as good as `fetch`. h and w are powers of two.
+    """
+    high, wide = texture.shape
+    rows, columns = row.astype(np.int32) & (high - 1), column.astype(np.int32) & (wide - 1)
+    return texture.take(rows * wide + columns)
 
 
 def lambert(head):
@@ -314,7 +333,7 @@ def trace(camera: Camera, radius):
     """
     most = float(radius.max())
     spot = camera.box((0, 0, 0), (most, most))
-    rows, steps = 3 * len(radius) // 2, 3 * len(radius) // 4
+    rows, steps = 3 * len(radius) // 2, 5 * len(radius) // 8
     round_, sine, cosine = _fan(rows, steps)
     ways = (camera.turn[:2].T @ round_)[..., None] * sine
     ways += camera.turn[2, :, None, None] * cosine
@@ -330,10 +349,13 @@ def trace(camera: Camera, radius):
     share = unit(share / np.maximum(high - low, np.float32(1e-6)))
     low, high = z.take(first - 1), z.take(first)
     z = low + share * (high - low)
-    x, y = np.meshgrid(camera.x[spot[1]] - camera.origin[0], camera.y[spot[0]] - camera.origin[1])
-    far, row = cv2.magnitude(x, y), cv2.phase(x, y) * np.float32((rows - 1) / (2 * np.pi))
-    whole, rim = row.astype(np.int32), reached[:, -1]
-    rim = rim.take(whole) + (row - whole) * np.diff(rim, append=rim[:1]).take(whole)
+    x, y = camera.x[spot[1]] - camera.origin[0], camera.y[spot[0]] - camera.origin[1]
+    ray = np.empty((2, len(y), len(x)), np.float32)
+    ray[0], ray[1] = x, y[:, None]
+    far, row = cv2.magnitude(*ray), cv2.phase(*ray) * np.float32((rows - 1) / (2 * np.pi))
+    before, rim = np.floor(row), reached[:, -1]
+    line = before.astype(np.int32)
+    rim = rim.take(line) + (row - before) * (rim[1:] - rim[:-1]).take(line, mode="clip")
     smooth, found = (cv2.remap(z, far / cell - 1, row, how, borderMode=cv2.BORDER_REPLICATE)
                      for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
     np.copyto(found, smooth, where=np.abs(found - smooth) < 0.1)      # not across an edge
@@ -361,15 +383,13 @@ def egg(centre, radii, turned=0.0, tilted=0.0) -> Egg:
 
 def cast(camera: Camera, shape: Egg):
     """(slices, depth) of an ellipsoid, `FAR` where the rays miss it."""
-    reach = np.sqrt(np.square(camera.turn[:2] @ shape.outward).sum(1))
+    reach = np.sqrt(np.square(camera.turn[:2] @ shape.outward).sum(1)).tolist()
     spot = camera.box(shape.centre, reach)
     at = camera.turn @ shape.centre + camera.origin
-    inward = shape.inward @ camera.turn.T
-    x, y = (camera.x[spot[1]] - at[0])[None, :], (camera.y[spot[0]] - at[1])[:, None]
-    start = [inward[k, 0] * x + inward[k, 1] * y for k in range(3)]
-    a = inward[:, 2] @ inward[:, 2]
-    b = sum(inward[k, 2] * start[k] for k in range(3))
-    under = b * b - a * (sum(s * s for s in start) - 1)
+    right, up, ahead = (shape.inward @ camera.turn.T).T[:, :, None, None]
+    start = right * (camera.x[spot[1]] - at[0]) + up * (camera.y[spot[0], None] - at[1])
+    a, b, c = (ahead * ahead).sum(), (ahead * start).sum(0), (start * start).sum(0)
+    under = b * b - a * (c - 1)
     z = (np.sqrt(np.maximum(under, ZERO)) - b) / a + at[2]
     np.copyto(z, FAR, where=under <= 0)
     return spot, z

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -110,40 +111,41 @@ LENSES = {"round": (0.215, 0.205, 2.0), "oval": (0.235, 0.17, 2.2), "square": (0
           "thin": (0.235, 0.165, 3.0)}
 
 
-def _bent(x, y, top):
-    """Places (N, 3) of glasses' points (x, y): they curve round the face."""
-    x, y = np.broadcast_arrays(np.float32(x), np.float32(y))
-    return np.stack([x, y, top - 0.30 * x * x], -1).astype(np.float32)
+@lru_cache(len(LENSES))
+def _rim(shape):
+    """A lens's outline (29, 2) round its middle."""
+    wide, high, power = LENSES[shape]
+    turn = np.linspace(0, 2 * np.pi, 29)
+    way = np.stack([np.cos(turn), np.sin(turn)], -1)
+    return (wide, high) * np.sign(way) * np.abs(way) ** (2 / power)
 
 
 def glasses_lines(who, radius):
-    """Polylines (n, 3) on the head of a pair of glasses: two rims, bridge, arms."""
-    wide, high, power = LENSES[who.glasses]
-    middle = (face_shape.eye_place(who)[0] * 0.90, who.eye_height * 0.9 - 0.035)
+    """Places (n, 3) on the head of a pair of glasses, line after line, and the lines' lengths: two
+    rims, bridge, arms.
+    """
+    wide, rim = LENSES[who.glasses][0], _rim(who.glasses)
+    x, y = face_shape.eye_place(who)[0] * 0.90, who.eye_height * 0.9 - 0.035
     brow = look_up(radius, np.float32([[0.33, 0.0], [0.22, 0.0], [0.85, 1.0]])).max()
     top = float(brow) + 0.09
-    turn = np.linspace(0, 2 * np.pi, 37)
-    cosine, sine = np.cos(turn), np.sin(turn)
-    x = wide * np.sign(cosine) * np.abs(cosine) ** (2 / power)
-    y = high * np.sign(sine) * np.abs(sine) ** (2 / power)
-    rims = [_bent(s * (middle[0] + x), middle[1] + y, top) for s in (-1, 1)]
-    bridge = np.linspace(-1, 1, 9) * max(middle[0] - wide, 0.04)
-    arch = _bent(bridge, middle[1] + 0.05 + 0.025 * np.cos(bridge * 12), top)
-    arms = []
-    for s in (-1, 1):
-        hinge = _bent([s * (middle[0] + wide)], [middle[1] + 0.06], top)
-        temple = np.float32([[s * 0.80 * who.head_width, middle[1] + 0.10, 0.35]])
-        ear = np.float32([[s * 0.815 * who.head_width, middle[1] + 0.07, -0.12]])
-        arms.append(np.concatenate([hinge + np.linspace(0, 1, 9)[:, None] * (temple - hinge),
-                                    temple + np.linspace(0.1, 1, 7)[:, None] * (ear - temple)]))
-    return rims, [arch] + arms
+    bridge = np.linspace(-1, 1, 9) * max(x - wide, 0.04)
+    arch = np.stack([bridge, 0.05 + 0.025 * np.cos(bridge * 12)], -1)
+    front = np.concatenate([rim * (-1, 1) - (x, 0), rim + (x, 0), arch]) + (0, y)
+    front = np.column_stack([front, top - 0.30 * np.square(front[:, 0])])  # round the face
+    knots = zip((x + wide, y + 0.06, top - 0.30 * (x + wide) ** 2),
+                (0.80 * who.head_width, y + 0.10, 0.35), (0.815 * who.head_width, y + 0.07, -0.12))
+    arm = np.stack([np.interp(np.linspace(0, 2, 16), (0, 1, 2), each) for each in knots], -1)
+    return np.concatenate([front, arm * (-1, 1, 1), arm]), [len(rim), len(rim), len(arch), 16, 16]
 
 
 class Frame(NamedTuple):
-    """A pair of glasses as it is seen: `cover` (R, R) 0 … 1 of the frame, the lenses' outlines."""
+    """A pair of glasses as it is seen: `cover` 0 … 1 of the frame and `glass` of the lenses in a
+    `box` of slices of the raster.
+    """
 
+    box: tuple
     cover: np.ndarray
-    lenses: list
+    glass: np.ndarray
 
 
 def glasses(scene):
@@ -151,41 +153,39 @@ def glasses(scene):
     who, camera = scene.who, scene.camera
     if who.glasses == "none":
         return None
-    rims, rest = glasses_lines(who, scene.skin_radius)
+    lines, lengths = glasses_lines(who, scene.skin_radius)
     thick = (0.020 if who.glasses == "thin" else 0.042) / camera.pixel
-    share = np.zeros(scene.z.shape, np.uint8)
-    lines = np.concatenate(rims + rest)
     at = camera.pixels(lines)
-    rows, columns = (at[:, k].astype(int).clip(0, camera.side - 1) for k in (1, 0))
+    columns, rows = at.T.astype(int).clip(0, camera.side - 1)
     shown = camera.depth(lines) > scene.z[rows, columns] - 0.06
     shown = shown[1:] & shown[:-1]
-    shown[np.cumsum([len(line) for line in rims + rest[:-1]]) - 1] = False
-    fixed = np.round(at * 16 - 8).astype(np.int32)
-    pieces = np.stack([fixed[:-1], fixed[1:]], 1)[shown]
-    cv2.polylines(share, list(pieces), False, 255, max(1, round(thick)), cv2.LINE_AA, 4)
-    cover = share * np.float32(min(1, thick + 0.15) / 255)
-    return Frame(cover, [camera.pixels(rim) for rim in rims])
+    shown[np.cumsum(lengths[:-1]) - 1] = False
+    room = int(thick) + 2
+    left, top = np.maximum(at.min(0).astype(int) - room, 0)
+    right, bottom = np.clip(at.max(0).astype(int) + room, (left, top), camera.side)
+    fixed = np.round((at - (left, top)) * 16 - 8).astype(np.int32)
+    share, glass = np.zeros((2, bottom - top, right - left), np.uint8)
+    if share.size:
+        pieces = np.stack([fixed[:-1], fixed[1:]], 1)[shown]
+        cv2.polylines(share, list(pieces), False, 255, max(1, round(thick)), cv2.LINE_AA, 4)
+        for rim in np.split(fixed[:2 * lengths[0]], 2):
+            cv2.fillPoly(glass, [rim], 255, cv2.LINE_AA, 4)
+    return Frame((slice(top, bottom), slice(left, right)),
+                 share * np.float32(min(1, thick + 0.15) / 255), glass * np.float32(1 / 255))
 
 
 def put_on_glasses(scene, light):
-    """Linear light (R, R, 3) with the frame, and a faint reflection where there are lenses."""
+    """Lay the frame on linear light (3, R, R), and a faint reflection where there are lenses."""
     if scene.frame is None:
-        return light
-    glass = np.zeros(scene.z.shape, np.uint8)
-    for rim in scene.frame.lenses:
-        cv2.fillPoly(glass, [np.round(rim * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    rows, columns = np.nonzero(glass)
-    diagonal = np.cos((columns - 0.8 * rows) * scene.camera.pixel * 5.5) ** 2
-    diagonal = diagonal * diagonal * diagonal * diagonal
-    share = (0.02 + 0.05 * diagonal) * (glass[rows, columns] / 255)
-    light[rows, columns] += share[:, None].astype(np.float32)
-    rows, columns = np.nonzero(scene.frame.cover > 0.02)
-    cover = scene.frame.cover[rows, columns, None]
+        return
+    box, cover, glass = scene.frame
+    light, pixel = light[:, *box], np.float32(scene.camera.pixel)
+    columns, rows = (np.arange(each.start, each.stop, dtype=np.float32) for each in box[::-1])
+    diagonal = np.cos((columns - 0.8 * rows[:, None]) * (pixel * 5.5)) ** 8
+    light += (0.02 + 0.05 * diagonal) * glass
     lamp = np.float32(scene.seen.light) * 0.75 + np.float32(scene.seen.ambient) * 0.6
-    shine = 0.03 + 0.05 * np.cos(rows * scene.camera.pixel * 9)[:, None] ** 2
-    tint = np.float32(scene.who.frame) * lamp + np.float32(shine)
-    light[rows, columns] += cover * (tint - light[rows, columns])
-    return light
+    shine = 0.03 + 0.05 * np.square(np.cos(rows * (pixel * 9)))
+    light += cover * ((scene.who.frame * lamp)[:, None, None] + shine[:, None] - light)
 
 
 # ---- landmarks -----------------------------------------------------------------------------------

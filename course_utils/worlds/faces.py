@@ -98,8 +98,9 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     scene = Scene(who, seen, 2 * int(size))
     rng = np.random.default_rng((seen.seed, 303))
     light = face_light.lit(scene, seen, face_light.backdrop(seen, scene.camera.side, rng))
-    light = face_wear.put_on_glasses(scene, light)
-    picture = cv2.resize(light, (size, size), interpolation=cv2.INTER_AREA)
+    face_wear.put_on_glasses(scene, light)
+    picture = cv2.merge([cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
+                         for plane in light])
     return Face(who, seen, face_light.develop(picture), _regions(scene.region), scene)
 
 

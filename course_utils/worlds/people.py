@@ -140,7 +140,7 @@ def identity(seed: int) -> Identity:
     age = float(rng.beta(1.3, 1.8))
     tone = rng.uniform(0, len(SKIN) - 1)
     skin = _between(SKIN, tone) * np.exp(0.05 * rng.normal(size=3)) * [1, about(0.03), about(0.05)]
-    skin = 0.86 * skin + 0.14 * skin.mean()
+    skin = 0.86 * skin + 0.14 * (skin.sum() / 3)
     dark = tone / (len(SKIN) - 1)
     shade = rng.uniform(0, 10) * (1 - dark) ** 0.9 if dark > 0.3 else rng.uniform(0, 10)
     hair = ink(HAIR[min(int(shade), 9)]) * np.exp(0.2 * rng.normal() + 0.03 * rng.normal(size=3))
