@@ -67,7 +67,7 @@ def _lines(side):
 
 
 def edge(who, c):
-    """How far a chart's directions lie inside the hair, about in radians; negative where skin is."""
+    """How far a chart's directions lie inside the hair, about in radians; skin is below 0."""
     style = STYLES[who.style]
     line = np.array(style.line)
     line[:4] += who.hairline * 0.8

@@ -51,17 +51,15 @@ def shadows(z, towards, pixel):
 
 def hollows(z, pixel):
     """How open to the sky (R, R), 0 … 1, depths z are: what lies behind its surroundings is not."""
-    open_ = np.ones_like(z)
     small = halved(z)
+    open_ = np.ones_like(small)
     for reach, strength in ((0.12, 2.4), (0.45, 1.1)):
         near = small
         for share in (0.5, 0.3):
             wide = 2 * int(0.5 * share * reach / pixel) + 1
             near = cv2.blur(near, (wide, wide), borderType=cv2.BORDER_REPLICATE)
-        near = cv2.resize(near, z.shape, interpolation=cv2.INTER_LINEAR)
-        near -= z
-        open_ -= strength * near.clip(ZERO, np.float32(0.3))
-    return open_.clip(np.float32(0.25), ONE)
+        open_ -= strength * (near - small).clip(ZERO, np.float32(0.3))
+    return cv2.resize(open_.clip(np.float32(0.25), ONE), z.shape, interpolation=cv2.INTER_LINEAR)
 
 
 def lit(scene, seen, light):
@@ -91,9 +89,10 @@ def lit(scene, seen, light):
         white[place] += pale
         coloured[place] = deep
     tint = np.sqrt(hair) * hair.max() ** 0.25 * 0.5
+    away = 1 - facing
     for channel, wrap in enumerate((0.28, 0.12, 0.05)):  # red light goes round edges under skin
-        soft = np.float32(0.12) + np.float32(wrap) * skin
-        arrives = lamp[channel] * unit((facing + soft) / (1 + soft)) * arriving
+        shine = np.maximum(1 - away / (1.12 + wrap * skin), ZERO)
+        arrives = lamp[channel] * shine * arriving
         arrives += ambient[channel] * around
         if channel == 0:
             arrives += 0.12 * skin * (1 - key) * np.maximum(facing, ZERO)
@@ -145,9 +144,10 @@ def backdrop(seen, side, rng):
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green[:, None, None]
         picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))
-    while 2 * picture.shape[1] <= side:
-        picture = np.array([cv2.pyrUp(plane) for plane in picture])
-    return np.array([cv2.resize(plane, (side, side)) for plane in picture])
+    while 2 * len(picture[0]) <= side:
+        picture = [cv2.pyrUp(plane) for plane in picture]
+    return np.array([plane if len(plane) == side else cv2.resize(plane, (side, side))
+                     for plane in picture])
 
 
 def develop(light):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import cos, radians, sin
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,41 +20,41 @@ from course_utils.worlds.face_shape import (
  HEADWEAR) = range(1, 13)                              # numbers in faces.CLASSES; 0: background
 
 
-class Coat(NamedTuple):
-    """What N points of a surface look like: linear colours (3, N), regions, gloss, own light."""
+class Coat:
+    """What N points of a surface look like: linear `colour` (3, N), `gloss` and own light, `glow`,
+    all of them rows of `values` (5, N); and `region` (N,).
+    """
 
-    colour: np.ndarray
-    region: np.ndarray
-    gloss: np.ndarray
-    glow: np.ndarray
+    def __init__(self, values, region):
+        self.values, self.region = values, region
+        self.colour, self.gloss, self.glow = values[:3], values[3], values[4]
 
     @classmethod
     def of(cls, count, colour, region, gloss=0.0):
-        return cls(np.full((3, count), np.float32(colour)[:, None]),
-                   np.full(count, region, np.uint8), np.full(count, gloss, np.float32),
-                   np.zeros(count, np.float32))
+        return cls(np.full((5, count), np.float32((*colour, gloss, 0))[:, None]),
+                   np.full(count, region, np.uint8))
 
     def part(self, where) -> Coat:
         """A copy of the points `where` (K,)."""
-        return Coat(*(each.take(where, -1) for each in self))
+        return Coat(self.values.take(where, 1), self.region.take(where))
 
     def mend(self, where, part):
         """Replace the points `where` (K,)."""
-        for old, new in zip((*self.colour, *self[1:]), (*part.colour, *part[1:]), strict=True):
-            old[where] = new
+        rows = len(self.region) * np.arange(5)[:, None]
+        self.values.reshape(-1)[where + rows] = part.values  # much faster than in two dimensions
+        self.region[where] = part.region
 
     def lay(self, cover, colour, region=None, gloss=None):
         """Cover the points by shares (N,) with a colour (3,) or (3, N)."""
-        colour = np.asarray(colour, np.float32).reshape(3, -1)
-        np.add(self.colour, cover * (colour - self.colour), out=self.colour)
+        self.colour += cover * (np.asarray(colour, np.float32).reshape(3, -1) - self.colour)
         if region is not None:
             np.copyto(self.region, region, where=cover > 0.5)
         if gloss is not None:
-            np.add(self.gloss, cover * (gloss - self.gloss), out=self.gloss)
+            self.gloss += cover * (gloss - self.gloss)
 
     def shade(self, cover, tint):
         """Multiply colours by `tint` (3,) where the shares (N,) are 1, less where they are less."""
-        np.multiply(self.colour, 1 - cover * (1 - np.float32(tint)[:, None]), out=self.colour)
+        self.colour *= 1 - cover * (1 - np.float32(tint)[:, None])
 
 
 def tinted(tone, colour):
@@ -117,14 +116,14 @@ def paint_face(who, seen, head, spots, bare, pixel) -> Coat:
 
 
 def _complexion(coat, marks, who):
-    u, v = marks.across, marks.v
-    tip = nose_places(who)[1]
-    eye = eye_place(who)
-    cheek, nose, chin, hollow = bells(u, v, [(0.58, -0.36, 0.2, 0.17), (0, tip, 0.12, 0.1),
-                                             (0, -1.3, 0.3, 0.2), (eye[0] - 0.02, eye[1], 0.17, 0.09)])
+    tip, eye = nose_places(who)[1], eye_place(who)
+    cheek, nose, chin, hollow, gloss, many = bells(marks.across, marks.v, [
+        (0.58, -0.36, 0.2, 0.17), (0, tip, 0.12, 0.1), (0, -1.3, 0.3, 0.2),
+        (eye[0] - 0.02, eye[1], 0.17, 0.09), (0, tip, 0.06, 0.1), (0.35, -0.25, 0.4, 0.22)])
     red = cheek + 0.8 * nose + 0.3 * chin
     red = np.float32(0.34) * np.minimum(0.55 * who.blush * red, ONE)
     hollow *= 0.35 + 0.35 * who.age
+    coat.gloss += 0.25 * gloss
     fine, spots = grain()
     x, y = marks.grain * 110 + np.float32(who.seed % 251)
     mottled = 1 + 0.022 * nearest(fine, x, y)
@@ -133,7 +132,6 @@ def _complexion(coat, marks, who):
                                   strict=True):  # fmt: skip
         plane *= tone * (1 - depth * hollow)
     if who.freckles > 0.05:
-        many, = bells(u, v, [(0.35, -0.25, 0.4, 0.22)])
         dots = unit(3 * (nearest(spots, x * 1.6, y * 1.6) - 1.15))
         coat.shade(0.75 * min(who.freckles, 1) * many * dots, (0.55, 0.38, 0.28))
 
@@ -146,7 +144,6 @@ def _nose(coat, marks, who):
     half = table(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
                  np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide)
     part.region[u < half] = NOSE
-    part.gloss[:] += 0.25 * bells(u, v, [(0, tip, 0.06, 0.10)])[0]
     crease = hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
     outer = unit((u - 0.10 * wide) / 0.05) * unit((tip + 0.04 - v) / 0.05)
     part.shade(0.55 * np.exp(-np.square(crease / 0.22)) * outer, (0.55, 0.40, 0.36))
@@ -233,43 +230,43 @@ def _eyes(coat, marks, who, seen):
     s, t = (x * cosine + y * sine) / wide, y * cosine - x * sine
     far = np.abs(s)
     open_ = 0.074 * who.eye_open * who.eye_size * (1 - 0.4 * seen.squint) * (1 + 0.12 * seen.brows)
-    almond = np.maximum(1 - s * s, ZERO)
+    round_ = 1 - s * s
+    almond = np.maximum(round_, ZERO)
     upper = open_ * almond**0.7
     lower = -open_ * (0.56 - 0.2 * seen.squint) * almond**0.9 * (1 + 0.25 * s)
     dark = np.float32(who.hair) * 0.25 + np.float32((0.006, 0.004, 0.003))
     lash = 0.009 + 0.006 * who.softness
-    crease = upper + 0.028 + 0.018 * who.lid + 0.02 * (1 - s * s)
+    crease = upper + (0.028 + 0.018 * who.lid) + 0.02 * round_
     part.shade((0.25 + 0.4 * who.lid) * np.exp(-np.square((t - crease) / 0.011))
                * unit(1.9 - 1.6 * far), (0.52, 0.40, 0.37))
     under = np.exp(-np.square((t - lower + 0.012) / 0.016)) * (far < 1)
     part.shade(0.3 * under, (0.66, 0.50, 0.48))
-    inside = np.minimum(np.minimum(upper - t, t - lower), wide * (1 - far))
-    opening = marks.cover(inside)
-    shadow = (0.5 + 0.5 * (upper - t) / (0.75 * open_)).clip(np.float32(0.45), ONE)
-    white = tinted(shadow * (1 - 0.30 * far * far * far), (0.74, 0.72, 0.70))
-    pink = unit(-4 * s - 3.1)
-    part.lay(opening, white * (1 - pink) + tinted(pink, (0.5, 0.25, 0.22)), EYE, 0.6)
     gaze = [sin(radians(turn)) * 0.16 for turn in seen.gaze]
     radius = 0.078 * who.eye_size**0.4
     du, dv = (x - side * np.float32(gaze[0])) / radius, (y - gaze[1] - 0.004) / radius
     off = hypot(du, dv)
+    light = 1.0 if seen.light_from[0] > 0 else -1.0
+    x, y = x * side - gaze[0], y - gaze[1]
+    opening, iris, pupil, spark, dim = marks.cover(np.array([
+        np.minimum(np.minimum(upper - t, t - lower), wide * (1 - far)), (1 - off) * radius,
+        (0.40 - off) * radius, 0.014 - hypot(x - 0.024 * light, y - 0.030),
+        0.012 - hypot(x + 0.026 * light, y + 0.018)]))
+    shadow = (0.5 + 0.5 * (upper - t) / (0.75 * open_)).clip(np.float32(0.45), ONE)
+    white = tinted(shadow * (1 - 0.30 * far * far * far), (0.74, 0.72, 0.70))
+    white += unit(-4 * s - 3.1) * (np.float32([[0.5], [0.25], [0.22]]) - white)
+    part.lay(opening, white, EYE, 0.6)
     rays = 0.5 + 0.5 * np.cos(angle(du, dv) * 17)
     tone = 0.85 + 0.9 * (off - 0.3).clip(ZERO, np.float32(0.5)) + 0.25 * rays - 0.4 * dv
     tone = tone * shadow * (1 - 0.7 * unit((off - 0.78) / 0.22))
-    iris = marks.cover((1 - off) * radius) * opening
-    part.lay(iris, tinted(np.maximum(tone, np.float32(0.1)), who.eye_colour))
-    part.lay(marks.cover((0.40 - off) * radius) * opening, (0.004, 0.004, 0.004))
+    part.lay(iris * opening, tinted(np.maximum(tone, np.float32(0.1)), who.eye_colour))
+    part.lay(pupil * opening, (0.004, 0.004, 0.004))
     band = marks.line(t - upper - 0.3 * lash, lash * (0.7 + 0.3 * s)) * (far < 1.0)
     wing = marks.line(t - 0.10 * (s - 1) - 0.004, lash * unit(2.3 - 2 * far) * 0.8)
     wing = wing * (s > 0.9) * (s < 1.13) * who.softness
     part.lay(np.maximum(0.92 * band, 0.8 * wing), dark, gloss=0.1)
     rim = marks.line(t - lower, 0.004) * (far < 0.97)
     part.lay((0.25 + 0.25 * who.softness) * rim, dark)
-    light = 1.0 if seen.light_from[0] > 0 else -1.0
-    x, y = x * side - gaze[0], y - gaze[1]
-    spark, dim = hypot(x - 0.024 * light, y - 0.030), hypot(x + 0.026 * light, y + 0.018)
-    glow = 0.9 * marks.cover(0.014 - spark) + 0.16 * marks.cover(0.012 - dim)
-    part.glow[:] += glow * opening
+    part.glow += (0.9 * spark + 0.16 * dim) * opening
     coat.mend(place, part)
 
 

@@ -9,17 +9,17 @@ from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
 from course_utils.worlds.face_body import Body
 from course_utils.worlds.face_paint import EAR, GLASSES, HAIR, HEADWEAR, Coat, tinted
 from course_utils.worlds.face_shape import (
-    FAR, ONE, ZERO, Camera, cast, directions, egg, hypot, lambert, look_at, trace, unit)
+    FAR, ONE, ZERO, Camera, cast, directions, egg, hypot, lambert, look_at, mirrored, trace, unit)
 
-BODY, HEAD, OTHER = 1, 2, 3                            # layers; ears and hair volumes from OTHER on
+BODY, HEAD, EARS, VOLUMES = 1, 2, 3, 4                 # layers; each of hair's volumes has its own
 
 
 class Scene:
     """A person painted, before the light.
 
     `z` (R, R) nearness, `region` (R, R). Of the N pixels that show the person: `where`, flat
-    indices; `normal` (3, N) as the viewer sees it; `coat`. `sheens`: which of the
-    pixels are hair, strands' directions (3, K) and brightness (K,). `frame`: glasses, or None.
+    indices; `normal` (3, N) as the viewer sees it; `coat`. `sheens`: which of these pixels are
+    hair (K,), strands' directions (3, K) and brightness (K,). `frame`: glasses, or None.
     """
 
     def __init__(self, who, seen, side: int):
@@ -27,7 +27,7 @@ class Scene:
         self.z = np.full((side, side), FAR, np.float32)
         self.layer = np.zeros((side, side), np.uint8)
         self.painted, self.sheens = [], []
-        texels = min(max(5 * side // 64, 10), 36) * 8
+        texels = min(max(5 * side // 64, 10), 36) * 8  # one as large as a pixel of the picture
         self.radius = face_shape.head_radius(who, seen, texels)
         if who.beard == "full":
             self._grow_beard()
@@ -35,24 +35,24 @@ class Scene:
         self.skin_radius = self.radius
         self.radius = self.radius + np.maximum(lifted, ZERO) * (self.inside > -0.1)
         body = Body(self.camera, who)
-        ears = [egg((s * 0.755 * who.head_width, -0.10, -0.10),
-                    (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
-                    s * (0.38 + 0.1 * who.ear_out), -0.08 * s) for s in (-1, 1)]
-        volumes = face_hair.volumes(who)
+        ear = egg((0.755 * who.head_width, -0.10, -0.10),
+                  (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
+                  0.38 + 0.1 * who.ear_out, -0.08)
+        volumes = list(enumerate(face_hair.volumes(who), VOLUMES))
         self._meet(BODY, *body.cast())
         self._meet(HEAD, *trace(self.camera, self.radius))
-        for number, shape in enumerate(ears + volumes):
-            if number > 1 or not face_hair.covers_ears(who):
-                self._meet(OTHER + number, *cast(self.camera, shape))
+        ears = [] if face_hair.covers_ears(who) else [(EARS, ear), (EARS, mirrored(ear))]
+        for layer, shape in ears + volumes:
+            self._meet(layer, *cast(self.camera, shape))
         face_wear.dress(self, body)
         self._head()
-        for number, shape in enumerate(ears):
-            self._ear(OTHER + number, shape)
-        for number, shape in enumerate(volumes):
-            self._hanging(OTHER + 2 + number, shape)
+        self._ears(ear)
+        for layer, shape in volumes:
+            self._hanging(layer, shape)
         where, normal, coats = zip(*self.painted, strict=True)
         self.where, self.normal = np.concatenate(where), np.concatenate(normal, 1)
-        self.coat = Coat(*(np.concatenate(part, -1) for part in zip(*coats, strict=True)))
+        self.coat = Coat(np.concatenate([coat.values for coat in coats], 1),
+                         np.concatenate([coat.region for coat in coats]))
         self.region = np.zeros((side, side), np.uint8)
         self.region.ravel()[self.where] = self.coat.region
         self.frame = face_wear.glasses(self)
@@ -133,7 +133,7 @@ class Scene:
         grain = 132 / face_hair.STYLES[self.who.style].curl
         column = (x - 0.6 * z) * grain + self.who.seed % 71
         lumps = face_shape.fetch(face_hair.curls(), column, (y + 0.5 * z) * grain)
-        np.multiply(coat.colour, 0.82 + 0.42 * lumps, out=coat.colour)
+        coat.colour *= 0.82 + 0.42 * lumps
 
     def _strands(self, noise, rough):
         colour = np.float32(self.who.hair)
@@ -152,12 +152,15 @@ class Scene:
         before = sum(len(where) for where, *_ in self.painted)
         self.sheens.append((place + before, self.camera.turn @ tangent, bright))
 
-    def _ear(self, layer, shape):
-        where, head = self.seen_at(layer)
+    def _ears(self, shape):
+        """`shape`: the right one's; the left one is painted as its mirror image."""
+        where, head = self.seen_at(EARS)
         if not len(where):
             return
+        side, head[0] = np.sign(head[0]), np.abs(head[0])
         e = shape.inward @ (head - shape.centre[:, None])
         normal = directions(shape.inward.T @ e)
+        normal[0] *= side
         flushed = 1 - 0.35 * self.who.blush * np.float32((0, 0.28, 0.30))
         coat = Coat.of(len(where), self.who.skin * flushed, EAR, 0.25)
         up, back = e[1], -e[2]

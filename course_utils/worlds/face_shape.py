@@ -27,9 +27,9 @@ class Chart(NamedTuple):
     round the vertical axis. `slopes` (2, 3, n, n): how a surface's normal leans where the logarithm
     of its radius grows by 1 from a texel's left to its right, and from above it to below.
 
-    Of the right half, in a row: `right`, directions (3, m), their `squares`, and the `bulges` (K, m)
-    of `BULGES`. There `front` is a block of slices on the face and `u`, `v` are the direction's x/z
-    and y/z: where a mark on the face stays, whatever the surface does.
+    Of the right half, in a row: `right`, directions (3, m), their `squares`, and the `bulges`
+    (K, m) of `BULGES`. There `front` is a block of slices on the face and `u`, `v` are the
+    direction's x/z and y/z: where a mark on the face stays, whatever the surface does.
     """
 
     directions: np.ndarray
@@ -45,7 +45,7 @@ class Chart(NamedTuple):
 
 BULGES = (((0.56, -0.60, 0.25), 0.24), ((0.45, -0.80, 0.40), 0.22), ((0.60, -0.20, 0.62), 0.22),
           ((0.52, -0.50, 0.55), 0.20), ((0.80, 0.16, 0.58), 0.20),
-          ((0.0, -0.93, 0.10), 0.30))                  # jaw, below it, cheek, below it, temple, neck
+          ((0.0, -0.93, 0.10), 0.30))                  # of jaw, cheeks, temple, neck
 
 
 @lru_cache(4)
@@ -289,8 +289,8 @@ def fetch(texture, column, row, border=cv2.BORDER_WRAP):
 
 
 def nearest(texture, column, row):
-    """What a periodic texture's (h, w) texels hold at places (N,), each in its nearest one; for fine
-    noise it is as good as `fetch`. h and w are powers of two.
+    """What a periodic texture (h, w) holds in the texels of places (N,); for noise as good as
+    `fetch`. h and w are powers of two.
     """
     high, wide = texture.shape
     rows, columns = row.astype(np.int32) & (high - 1), column.astype(np.int32) & (wide - 1)
@@ -320,8 +320,8 @@ def look_at(texture, place):
 def _fan(rows: int, steps: int):
     """Directions (2, rows) round the line of sight, sine and cosine of angles (steps,) away."""
     round_, away = np.linspace(0, 2 * np.pi, rows), np.linspace(0, 0.8 * np.pi, steps)
-    return np.float32([np.cos(round_), np.sin(round_)]), np.float32(np.sin(away)), np.float32(
-        np.cos(away))
+    circle = np.float32([np.cos(round_), np.sin(round_)])
+    return circle, np.float32(np.sin(away)), np.float32(np.cos(away))
 
 
 def trace(camera: Camera, radius):
@@ -333,7 +333,8 @@ def trace(camera: Camera, radius):
     """
     most = float(radius.max())
     spot = camera.box((0, 0, 0), (most, most))
-    rows, steps = 3 * len(radius) // 2, 5 * len(radius) // 8
+    steps = min(max(camera.side, 128) * 2 // 5, len(radius))  # about as long as a pixel is wide
+    rows = min(5 * steps // 2, 2 * len(radius))
     round_, sine, cosine = _fan(rows, steps)
     ways = (camera.turn[:2].T @ round_)[..., None] * sine
     ways += camera.turn[2, :, None, None] * cosine
@@ -379,6 +380,12 @@ def egg(centre, radii, turned=0.0, tilted=0.0) -> Egg:
     rotation = _turn(tilted, 0, 1) @ _turn(turned, 2, 0)
     return Egg(np.float32(centre), np.float32(rotation.T / np.asarray(radii)[:, None]),
                np.float32(rotation * np.asarray(radii)))
+
+
+def mirrored(shape: Egg) -> Egg:
+    """The same ellipsoid on the other side of the head."""
+    side = np.float32((-1, 1, 1))
+    return Egg(shape.centre * side, shape.inward * side, shape.outward * side[:, None])
 
 
 def cast(camera: Camera, shape: Egg):

@@ -10,7 +10,7 @@ import numpy as np
 
 from course_utils.worlds import face_hair, face_paint, face_shape
 from course_utils.worlds.face_paint import CLOTHES, NECK, Coat, tinted
-from course_utils.worlds.face_shape import angle, fetch, hypot, look_up, unit
+from course_utils.worlds.face_shape import angle, fetch, hypot, look_up, nearest, unit
 
 LANDMARKS = (
     "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",
@@ -86,10 +86,16 @@ def _collar(coat, seen, x, y, front, edge, fabric):
         coat.shade(0.55 * np.maximum(line, rim), (0.4, 0.4, 0.42))
 
 
+@lru_cache(1)
+def _fluff():
+    """Periodic soft lumps (512, 512)."""
+    return cv2.resize(face_hair.curls(), (512, 512))
+
+
 def _weave(seen, own):
     """Brightness (N,) of the cloth at places (3, N)."""
     x, y, z = own
-    soft = fetch(face_hair.curls(), (x - 0.5 * z) * 90, y * 45 + seen.seed % 97)
+    soft = nearest(_fluff(), (x - 0.5 * z) * 115.2, y * 57.6 + 1.28 * (seen.seed % 97))
     tone = 1 + 0.07 * soft
     if seen.pattern == "knit":
         tone = tone * (1 + 0.16 * np.cos(angle(z + 0.3, x) * 110) * np.cos(y * 40))
