@@ -169,19 +169,6 @@ def test_the_learning_rate_may_be_a_schedule():
     assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1.8e-4)
 
 
-def test_fused_adam_is_adam():
-    ends = []
-    for kind in (pix2pix.FusedAdam, keras.optimizers.Adam):
-        rng = np.random.default_rng(0)
-        weight = keras.Variable(rng.normal(size=(3, 4)).astype(np.float32))
-        adam = kind(1e-2, beta_1=0.5)
-        for _ in range(5):
-            adam.apply([tf.constant(rng.normal(size=(3, 4)), tf.float32)], [weight])
-        ends.append([v.numpy() for v in (weight, *adam.variables)])
-    for fused, plain in zip(*ends, strict=True):
-        assert np.allclose(fused, plain, rtol=1e-5, atol=1e-6)
-
-
 def test_variants_and_an_unknown_one():
     for name, (kind, l1, adversarial) in pix2pix.VARIANTS.items():
         made = pix2pix.build(name, **SMALL)

@@ -118,6 +118,45 @@ def pix2pix_step():
     return f"{course * 1e3:.0f} ms / {tutorial * 1e3:.0f} ms = {course / tutorial:.2f}"
 
 
+def critics():
+    """pix2pix: the critic's loss on test houses, the generator at rest, after 300 steps: Adam, Muon."""
+    import keras
+    import tensorflow as tf
+
+    from course_utils.data import pairs
+    from course_utils.models.pix2pix import generate, patchgan
+    from course_utils.training import pix2pix
+
+    rest, stacks = pix2pix.load("unet_l1_cgan"), []
+    for houses in (part[:40] for part in pairs.load("synthetic", "BtoA")):
+        labels, photos = (np.stack([getattr(house, side) for house in houses]) * 2 - 1
+                          for side in ("source_picture", "target"))  # fmt: skip
+        fakes = generate(rest, labels, seed=0)
+        stacks.append([np.concatenate([labels, made], -1) for made in (photos, fakes)])
+    losses = []
+    for kind in (pix2pix.FusedAdam, pix2pix.Muon):
+        keras.utils.set_random_seed(0)
+        critic, optimizer = patchgan(1, 128, 24), kind(1e-3, 0.5)
+        variables = critic.trainable_variables
+
+        def loss(real, fake, critic=critic):
+            judged = tf.split(critic(tf.concat([real, fake], 0)), 2)
+            return sum(pix2pix.adversarial_loss(each, real)
+                       for each, real in zip(judged, (True, False))) / 2  # fmt: skip
+
+        @tf.function
+        def step(real, fake, loss=loss, variables=variables, optimizer=optimizer):
+            with tf.GradientTape() as tape:
+                told = loss(real, fake)
+            optimizer.apply(tape.gradient(told, variables), variables)
+
+        optimizer.build(variables)
+        for number in range(300):
+            step(*(part[number % 40 : number % 40 + 1] for part in stacks[0]))
+        losses.append(float(loss(*stacks[1])))
+    return " against ".join(f"{value:.2f}" for value in losses)
+
+
 def cyclegan_step():
     """CycleGAN, 64²: the course's step against the TensorFlow tutorial's, same networks (at most 1)."""
     import keras
@@ -268,7 +307,7 @@ def _medians(functions, runs=7):
     return [np.median(times[1:]) for times in seconds]
 
 
-BENCHES = {"01": (weight_map, idle_share, big_picture), "02": (pix2pix_step,),
+BENCHES = {"01": (weight_map, idle_share, big_picture), "02": (pix2pix_step, critics),
            "03": (cyclegan_step,), "04": (style_step,), "faces": (faces_a_second,),
            "06": (page_through_the_api,)}
 

@@ -8,7 +8,7 @@ from keras.optimizers.schedules import PolynomialDecay
 from .. import profile
 from ..models.pix2pix import patchgan
 from ..models.translation import resnet_generator
-from .pix2pix import FusedAdam
+from .optimizers import FusedAdam
 from .resumable import fit_resumable
 
 QUICK = {"side": 64, "width": 16, "blocks": 4, "ends": 3, "patch_width": 24, "layers": 2,

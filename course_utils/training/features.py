@@ -77,7 +77,7 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     from keras import layers
 
     from ..models import features
-    from .pix2pix import FusedAdam
+    from .optimizers import FusedAdam
 
     network = features.body(features.WIDTHS["course"], features.DEEPEST, seed=seed, norm=True)
     inputs, found = keras.Input((SIDE, SIDE, 3)), None

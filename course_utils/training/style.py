@@ -12,7 +12,7 @@ from skimage import exposure
 
 from .. import images, losses
 from ..models.features import CONTENT, STYLE
-from .pix2pix import FusedAdam
+from .optimizers import FusedAdam
 
 tf.get_logger().setLevel("ERROR")  # each size and network is traced once: no news for readers
 BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
