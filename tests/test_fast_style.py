@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from course_utils.models import features
-from course_utils.models.fast_style import fast_style
+from course_utils.models.fast_style import Unfold, fast_style
 from course_utils.training import fast_style as training
 
 STYLE = np.random.default_rng(1).random((64, 64, 3), np.float32)
@@ -28,13 +28,31 @@ def test_any_size_comes_back_in_range(size):
 def test_its_parts_count():
     convolutions = [layer for layer in fast_style(width=8, blocks=3).layers
                     if isinstance(layer, keras.layers.Conv2D)]  # fmt: skip
-    assert [layer.filters for layer in convolutions] == [8, *[16] * 7, 8, 4, 3]
+    assert [layer.filters for layer in convolutions] == [8, *[16] * 7, 8, 12]
+
+
+def test_unfolding_keeps_flat_areas_and_takes_the_grid_away():
+    flat = np.ones((1, 4, 5, 12), np.float32)
+    assert np.allclose(Unfold()(flat), np.ones((1, 8, 10, 3)))
+    grid = flat * np.repeat([1, -1, -1, 1], 3)                         # a chessboard of pixels
+    assert np.abs(Unfold()(grid)[0, 1:-1, 1:-1]).max() < 1e-6
+    spot = np.zeros((1, 4, 5, 12), np.float32)
+    spot[0, 1, 2, 3 + 2] = 1                                           # right of two, blue
+    assert np.unravel_index(np.argmax(Unfold()(spot)), (1, 8, 10, 3)) == (0, 2, 5, 2)
 
 
 def test_contents_are_photographs_and_the_same_in_the_styles_colours():
     photograph, coloured = training.Contents(STYLE)(np.random.default_rng(0))
     assert photograph.shape == coloured.shape == (training.SIDE, training.SIDE, 3)
     assert coloured.mean((0, 1)) == pytest.approx(STYLE.mean((0, 1)), abs=0.05)
+
+
+def test_photographs_kept_for_tests_are_never_drawn(monkeypatch):
+    dark = np.zeros((20, 64, 64, 3), np.float32)
+    dark[list(training.UNSEEN)] = 1
+    monkeypatch.setattr(training, "photographs", lambda: dark)
+    contents, rng = training.Contents(STYLE), np.random.default_rng(0)
+    assert max(contents(rng)[0].max() for _ in range(60)) < 0.9
 
 
 @pytest.mark.slow
