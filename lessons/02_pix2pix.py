@@ -250,6 +250,7 @@ bets.ask("iou", "FCN-IoU after the training below, as a share of the truth's?", 
 #
 # A discriminator that can't tell says 0.5, and both its losses are $-\log 0.5 = 0.69$.
 # The paper halves their sum; under Adam this changes next to nothing.
+# For the few steps below we take **Muon** in place of Adam: it moves a kernel as far in rare directions as in common ones, and the critic learns sooner.
 
 # %%
 show_source(training.adversarial_loss, training.Pix2Pix.train_discriminator)

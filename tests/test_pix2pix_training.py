@@ -169,6 +169,13 @@ def test_the_learning_rate_may_be_a_schedule():
     assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1.8e-4)
 
 
+def test_short_trainings_take_muon_the_others_the_papers_adam():
+    for settings, kind in ((pix2pix.QUICK, pix2pix.Muon), (pix2pix.SHIPPED, pix2pix.FusedAdam),
+                           (pix2pix.FULL, pix2pix.FusedAdam)):  # fmt: skip
+        made = pix2pix.build("unet_l1_cgan", **settings | SMALL)
+        assert type(made.optimizer) is type(made.discriminator_optimizer) is kind
+
+
 def test_variants_and_an_unknown_one():
     for name, (kind, l1, adversarial) in pix2pix.VARIANTS.items():
         made = pix2pix.build(name, **SMALL)
@@ -211,7 +218,7 @@ def training(folder=None, callbacks=(), seed=3, **more):
     """Dropout, both networks, a schedule: everything has a state."""
     profile.set_seeds(seed)
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
-    made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule)
+    made = pix2pix.build("unet_l1_cgan", **SMALL | {"width": 8}, learning_rate=schedule)
     return resumable.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
 
 

@@ -79,7 +79,7 @@ def generators(seed=0, steps=3000):
     labels, example = [pair.labels for pair in test], pairs.Jitter(train, pix2pix.QUICK["side"])
     for name in reversed(pix2pix.VARIANTS):
         folder = paths.BUILD / "checkpoints" / f"02_{name}"
-        model = pix2pix.train(example, name, steps, seed, folder=folder).generator
+        model = pix2pix.train(example, name, steps, seed, folder=folder, **pix2pix.SHIPPED).generator
         made = translate(checkpoints.as_shipped(model), sources)
         read = segmenter.read(segmenter.load(), made)
         scores = metrics.fcn_scores(labels, read, facades.CLASSES)
