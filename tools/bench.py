@@ -133,28 +133,28 @@ def critics():
                           for side in ("source_picture", "target"))  # fmt: skip
         fakes = generate(rest, labels, seed=0)
         stacks.append([np.concatenate([labels, made], -1) for made in (photos, fakes)])
-    losses = []
-    for kind in (pix2pix.FusedAdam, pix2pix.Muon):
+
+    def trained(kind):
         keras.utils.set_random_seed(0)
         critic, optimizer = patchgan(1, 128, 24), kind(1e-3, 0.5)
-        variables = critic.trainable_variables
+        optimizer.build(critic.trainable_variables)
 
-        def loss(real, fake, critic=critic):
-            judged = tf.split(critic(tf.concat([real, fake], 0)), 2)
-            return sum(pix2pix.adversarial_loss(each, real)
-                       for each, real in zip(judged, (True, False))) / 2  # fmt: skip
+        def loss(pairs, fakes):
+            judged = tf.split(critic(tf.concat([pairs, fakes], 0)), 2)
+            return sum(map(pix2pix.adversarial_loss, judged, (True, False))) / 2
 
         @tf.function
-        def step(real, fake, loss=loss, variables=variables, optimizer=optimizer):
+        def step(pairs, fakes):
             with tf.GradientTape() as tape:
-                told = loss(real, fake)
+                told = loss(pairs, fakes)
+            variables = critic.trainable_variables
             optimizer.apply(tape.gradient(told, variables), variables)
 
-        optimizer.build(variables)
         for number in range(300):
             step(*(part[number % 40 : number % 40 + 1] for part in stacks[0]))
-        losses.append(float(loss(*stacks[1])))
-    return " against ".join(f"{value:.2f}" for value in losses)
+        return float(loss(*stacks[1]))
+
+    return " against ".join(f"{trained(kind):.2f}" for kind in (pix2pix.FusedAdam, pix2pix.Muon))
 
 
 def cyclegan_step():

@@ -8,6 +8,7 @@ is drawn at twice the resolution and averaged.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,7 +133,8 @@ def dataset(seeds, size: int = 64, sketch: bool = False, workers: int = 1, **cho
 
 
 def pool_of(workers: int) -> ProcessPoolExecutor:
-    """Processes that draw, each with one thread."""
+    """Processes that draw, each with one thread: a new process reads the variable, this one not."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,))
 
 
