@@ -303,7 +303,7 @@ show_images([mixed, images.lab_to_rgb(lab)], ["glass and strokes", "waves, colou
 # %%
 printed = {"right": {}, "plus": {"gram": mistakes.plus_for_times},
            "no square": {"style_loss": mistakes.style_without_square}}
-results_of = {name: style.Repainting(network, content, painting, side=80, scale=2 * SCALE, **wrong)
+results_of = {name: style.Repainting(network, content, painting, side=96, scale=2 * SCALE, **wrong)
               .lbfgs(20) for name, wrong in printed.items()}
 show_images([made.picture for made in results_of.values()], list(printed),
             alt="Three portraits: strokes; hardly any; and garish spots.")
