@@ -124,35 +124,24 @@ def critics():
     import tensorflow as tf
 
     from course_utils.data import pairs
-    from course_utils.models.pix2pix import generate, patchgan
+    from course_utils.models.pix2pix import generate
     from course_utils.training import pix2pix
 
     rest, stacks = pix2pix.load("unet_l1_cgan"), []
     for houses in (part[:40] for part in pairs.load("synthetic", "BtoA")):
         labels, photos = (np.stack([getattr(house, side) for house in houses]) * 2 - 1
                           for side in ("source_picture", "target"))  # fmt: skip
-        fakes = generate(rest, labels, seed=0)
-        stacks.append([np.concatenate([labels, made], -1) for made in (photos, fakes)])
+        stacks.append((labels, photos, generate(rest, labels, seed=0)))
+    seen, unseen = stacks
 
-    def trained(kind):
+    def trained(optimizer):
         keras.utils.set_random_seed(0)
-        critic, optimizer = patchgan(1, 128, 24), kind(1e-3, 0.5)
-        optimizer.build(critic.trainable_variables)
-
-        def loss(pairs, fakes):
-            judged = tf.split(critic(tf.concat([pairs, fakes], 0)), 2)
-            return sum(map(pix2pix.adversarial_loss, judged, (True, False))) / 2
-
-        @tf.function
-        def step(pairs, fakes):
-            with tf.GradientTape() as tape:
-                told = loss(pairs, fakes)
-            variables = critic.trainable_variables
-            optimizer.apply(tape.gradient(told, variables), variables)
-
+        model = pix2pix.build("unet_l1_cgan", optimizer=optimizer)
+        step = tf.function(model.train_discriminator)
         for number in range(300):
-            step(*(part[number % 40 : number % 40 + 1] for part in stacks[0]))
-        return float(loss(*stacks[1]))
+            step(*(part[number % 40 : number % 40 + 1] for part in seen))
+        told = model.train_discriminator(*unseen)              # before it learns from these
+        return float(told["d_real"] + told["d_fake"]) / 2
 
     return " against ".join(f"{trained(kind):.2f}" for kind in (pix2pix.FusedAdam, pix2pix.Muon))
 

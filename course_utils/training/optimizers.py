@@ -36,9 +36,9 @@ class Muon(keras.optimizers.Muon):
 
     NARROW = 8
 
-    def __init__(self, learning_rate=1e-3, beta_1=0.9, momentum=0.95):
-        super().__init__(learning_rate, adam_beta_1=beta_1, momentum=momentum,
-                         adam_weight_decay=None, weight_decay=None)  # fmt: skip
+    def __init__(self, learning_rate=1e-3, beta_1=0.9):
+        super().__init__(learning_rate, adam_beta_1=beta_1, adam_weight_decay=None,
+                         weight_decay=None)  # fmt: skip
 
     def _should_use_adamw(self, variable):
         return len(variable.shape) != 4 or variable.shape[-1] < self.NARROW
