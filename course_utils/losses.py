@@ -152,7 +152,8 @@ def style_loss(gram, target, places, target_places=None):
     Returns (B,), 0 at best. Raises ValueError for matrices that don't fit.
     """
     gram, target = _grams(gram, target)
-    off = gram / places - target / (target_places or places)  # (B, N, N)
+    target_places = places if target_places is None else target_places
+    off = gram / places - target / target_places  # (B, N, N)
     return ops.sum(off**2, axis=(1, 2)) / (4 * gram.shape[-1] ** 2)
 
 

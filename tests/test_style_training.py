@@ -134,6 +134,22 @@ def test_targets_are_computed_once(network, pair):
     assert len(set(calls)) == 1 and len(calls) <= 2  # while it is traced
 
 
+def test_one_graph_serves_all_sizes_and_weights(network, pair):
+    calls, losses, alone = [], [], []
+
+    def counted(pictures):
+        calls.append(pictures.shape)
+        return network(pictures)
+
+    for side, beta in ((16, 1.0), (24, 2.0), (32, 3.0), (32, 4)):
+        before, painting = len(calls), start(network, pair, side=side, beta=beta)
+        alone.append(float(painting.evaluate(tf.constant(painting.picture[None]))[0]["loss"]))
+        painting.network = counted
+        losses.append(painting.adam(1).history[0]["loss"])
+    assert losses == pytest.approx(alone, rel=1e-4) and len(set(losses)) == 4
+    assert len(calls) == before  # nothing was traced anew for the last one
+
+
 def test_the_style_layers_that_the_network_has_share_the_weight(pair):
     model = features.cut(features.body((4, 6, 6, 8, 8), "block2_conv1"), features.PAPER[:2], "vgg19")
     painting = Repainting(model, styles=pair[1], start="noise", side=SIDE)

@@ -33,7 +33,8 @@ def gram_of_places(features):
 @mistake("style_loss", "The loss runs below 0 without end, and the picture with it.",
          "Square the differences of the Gram matrices before the sum.")
 def style_without_square(gram, target, places, target_places=None):
-    off = gram / places - target / (target_places or places)
+    target_places = places if target_places is None else target_places
+    off = gram / places - target / target_places
     return ops.sum(off, axis=(1, 2)) / (4 * gram.shape[-1] ** 2)
 
 

@@ -4,6 +4,7 @@ Source: Gatys, Ecker, Bethge (2016), "Image style transfer using convolutional n
 """
 
 import contextlib
+import functools
 from collections import deque
 
 import numpy as np
@@ -16,6 +17,8 @@ from .optimizers import FusedAdam
 
 tf.get_logger().setLevel("ERROR")  # each size and network is traced once: no news for readers
 BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
+OWN = "alpha", "beta", "gamma", "weights", "targets", "style_targets"  # of a Repainting
+KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
 
 
@@ -79,7 +82,6 @@ class Repainting:
             found = self.network(images.centre_square(style, round(side * self.scale))[None])
             self.style_targets += [(layer, share, self.gram(found[layer])[0], _places(found[layer]))
                                    for layer in self.weights]
-        self._evaluate = tf.function(lambda picture: self.evaluate(picture))
 
     def parts(self, pictures, content=None):
         """{"content", "style", "variation"} of pictures (B, H, W, 3), not yet weighted, each a mean.
@@ -92,7 +94,7 @@ class Repainting:
         if content is not None:
             layer = found[self.content_layer]
             parts["content"] = mean(self.content_loss(layer, content)) / _size(layer)
-        if self.styles:
+        if self.style_targets:
             parts["style"] = tf.add_n([
                 self.weights[layer] * share * mean(self.style_loss(
                     self.gram(found[layer]), target, _places(found[layer]), places))
@@ -106,6 +108,11 @@ class Repainting:
             parts = self.parts(picture)
             loss = self.total(parts)
         return {"loss": loss} | parts, tape.gradient(loss, picture)
+
+    def _evaluate(self, picture):
+        """`evaluate` as a graph. One serves all repaintings by a network: tracing takes a second."""
+        own, kind = ({name: vars(self)[name] for name in names} for names in (OWN, KIND))
+        return _graph(**kind)(picture, tf.nest.map_structure(_as_tensor, own))
 
     def total(self, parts):
         """The weighted sum of `parts`."""
@@ -199,6 +206,17 @@ class Repainting:
         return self
 
 
+@functools.lru_cache(16)
+def _graph(**kind):
+    """`Repainting.evaluate` of pictures of all sizes; the attributes OWN of a repainting go in."""
+    def evaluate(picture, own):
+        any_one = object.__new__(Repainting)
+        vars(any_one).update(kind | own)
+        return any_one.evaluate(picture)
+
+    return tf.function(evaluate, reduce_retracing=True)
+
+
 def _curved(gradient, pairs):
     """H·gradient (n,) from pairs (step, change of the gradient); without any, a first short step.
 
@@ -221,14 +239,19 @@ def _dot(a, b):
     return np.einsum("i,i", a, b)
 
 
+def _as_tensor(value):
+    """A number as a tensor, so that another one needs no other graph; names of layers stay."""
+    return value if isinstance(value, str) else tf.convert_to_tensor(value, tf.float32)
+
+
 def _places(layer):
-    """M of a layer (B, H, W, N), as a float."""
-    return float(np.prod(layer.shape[1:3]))
+    """M of a layer (B, H, W, N), a float32 tensor."""
+    return tf.cast(tf.reduce_prod(tf.shape(layer)[1:3]), tf.float32)
 
 
 def _size(pictures):
-    """How many numbers one picture or one layer's activations (B, H, W, N) have."""
-    return float(np.prod(pictures.shape[1:]))
+    """How many numbers one picture or one layer's activations (B, H, W, N) have, a float32 tensor."""
+    return tf.cast(tf.reduce_prod(tf.shape(pictures)[1:]), tf.float32)
 
 
 def descents(painting, evaluations, rates):
