@@ -80,7 +80,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     """
     from course_utils.data import pairs
     from course_utils.models.pix2pix import translate
-    from course_utils.training import pix2pix, segmenter
+    from course_utils.training import optimizers, pix2pix, segmenter
     from course_utils.worlds import facades
 
     train, test = pairs.load("synthetic", "BtoA")
@@ -89,7 +89,7 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
                       for side in ("source_picture", "target"))  # fmt: skip
     labels, runs = [pair.labels for pair in test], []
     variants = ("unet_l1", "encdec_l1_cgan", "unet_l1_cgan")
-    fair = pix2pix.SHIPPED | {"fine": 0, "layers": 2, "l1": 30.0}
+    fair = pix2pix.QUICK | {"fine": 0, "layers": 2, "l1": 30.0, "optimizer": optimizers.FusedAdam}
     for seed, name in itertools.product(seeds, variants):
         folder = paths.BUILD / "evidence" / f"{name}_{seed}"
         model = pix2pix.train(example, name, steps, seed, folder=folder, **fair)
@@ -229,20 +229,21 @@ def parts_of_portraits(seed=0, people=400, steps=450):
             "pictures": len(points), "points": points}  # fmt: skip
 
 
-def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=40, scale=1.5):
+def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, scale=1.5):
     """Lesson 04: does it matter that the feature network has learned?
 
     Pictures by the shipped network and by random weights of two seeds, for several weights β of
-    style; a third network judges, trained from another seed for a third as long. Per run:
-    `style_distance` and `content_distance`. Per pair and seed: the style distance of both at one
-    content distance, interpolated between the β (both logarithmic), the middle of what both reach.
+    style; a third network judges, trained from another seed for a third as long, or `judge`: the
+    arguments of `style.distances` for one. Per run: `style_distance` and `content_distance`. Per
+    pair and seed: the style distance of both at one content distance, interpolated between the β
+    (both logarithmic), the middle of what both reach.
     """
     from course_utils.models import features
     from course_utils.training import features as training
     from course_utils.training import style
     from course_utils.worlds import painters
 
-    judge, runs = features.cut(_judge(judge_seed), features.SMALL), []
+    judge, runs = judge or {"judge": features.cut(_judge(100), features.SMALL)}, []
     photographs = dict(zip(training.PHOTOGRAPHS, training.photographs(), strict=False))
     pairs = [("astronaut", "waves", 3), ("chelsea", "strokes", 4), ("coffee", "glass", 1)]
     networks = {("trained", None): features.network("course")}
@@ -253,7 +254,8 @@ def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=4
         content = style.in_colours_of(painting, photographs[photograph])
         for beta in (1, 8, 64):
             made = style.Repainting(network, content, painting, side=side, beta=beta, scale=scale)
-            found = style.distances(judge, made.lbfgs(evaluations).picture, content, painting, scale)
+            found = style.distances(picture=made.lbfgs(evaluations).picture, content=content,
+                                    style=painting, scale=scale, **judge)  # fmt: skip
             runs.append({"pair": f"{photograph}, {painter}", "network": kind, "seed": seed,
                          "beta": beta} | found)  # fmt: skip
             print(runs[-1], flush=True)
@@ -267,6 +269,25 @@ def trained_against_random(seeds=(0, 1), judge_seed=100, side=128, evaluations=4
         ratios.append(float(np.exp(np.interp(at, *trained) - np.interp(at, *random))))
     return {"runs": runs, "summary": {"trained_over_random": _interval(ratios)}, "ratios": ratios,
             "evaluations": evaluations, "side": side}  # fmt: skip
+
+
+def judged_by_imagenet():
+    """Lesson 04: the same, judged by a network that learned on ImageNet's photographs, MobileNetV2.
+
+    Its weights are COURSE_DATA/imagenet/mobilenet_v2.weights.h5 (of Keras, without top) or, if
+    there is no such file, fetched by Keras.
+    """
+    import keras
+
+    layers = [f"{name}_relu" for name in ("Conv1", *(f"block_{n}_expand" for n in (1, 2, 3, 5, 6)))]
+    file = paths.data_dir().expanduser() / "imagenet" / "mobilenet_v2.weights.h5"
+    base = keras.applications.MobileNetV2(include_top=False, input_shape=(None, None, 3),
+                                          weights=str(file) if file.exists() else "imagenet")
+    pictures = keras.Input((None, None, 3))                           # in [0, 1]
+    seen = keras.Model(base.input, {name: base.get_layer(name).output for name in layers})
+    network = keras.Model(pictures, seen(keras.layers.Rescaling(2.0, -1.0)(pictures)))
+    judge = {"judge": network, "layers": layers, "content_layer": layers[4]}
+    return trained_against_random(judge=judge)
 
 
 def _judge(seed):
@@ -306,8 +327,8 @@ def _interval(values):
 
 EVIDENCE = {("01", "synthetic"): weighted_against_plain, ("01", "dsb2018"): five_folds,
             ("02", "synthetic"): losses_and_generators, ("03", "synthetic"): cycles_and_leaks,
-            ("04", "synthetic"): trained_against_random, ("faces", "synthetic"): drawn_people,
-            ("faces", "portraits"): parts_of_portraits}  # fmt: skip
+            ("04", "synthetic"): trained_against_random, ("04", "imagenet"): judged_by_imagenet,
+            ("faces", "synthetic"): drawn_people, ("faces", "portraits"): parts_of_portraits}  # fmt: skip
 
 
 def main(argv=None) -> int:

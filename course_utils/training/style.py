@@ -268,21 +268,23 @@ def descents(painting, evaluations, rates):
     return curves
 
 
-def distances(judge, picture, content, style, scale=1.0):
+def distances(judge, picture, content, style, scale=1.0, layers=None, content_layer=None):
     """{"style_distance", "content_distance"} of a picture as a network `judge` sees it.
 
     style: mean over its style layers of |G - A|² / |A|², G and A the Gram matrices per place.
     content: |F - P|² / |P|² in its content layer. Both are 0 at best; pictures (H, W, 3) in [0, 1]
-    are cut to the first one's square, the style to `scale` times it. judge: of `models.features`,
-    best not the one that painted.
+    are cut to the first one's square, the style to `scale` times it. judge: best not the one that
+    painted; of `models.features`, or any other that maps pictures to {layer: activations}, then
+    with its `layers` for style and its `content_layer`.
     """
+    layers = layers or STYLE[judge.name]
     sides = len(picture), len(picture), round(len(picture) * scale)
     seen, its_content, its_style = (
         {name: layer.numpy() for name, layer in judge(images.centre_square(p, side)[None]).items()}
         for p, side in zip((picture, content, style), sides, strict=True))  # fmt: skip
-    grams = [[losses.gram_matrix(f[name])[0].numpy() / _places(f[name]) for name in STYLE[judge.name]]
+    grams = [[losses.gram_matrix(f[name])[0].numpy() / _places(f[name]) for name in layers]
              for f in (seen, its_style)]  # fmt: skip
-    layer = CONTENT[judge.name]
+    layer = content_layer or CONTENT[judge.name]
     return {"style_distance": float(np.mean([_relative(*pair) for pair in zip(*grams)])),
             "content_distance": _relative(seen[layer], its_content[layer])}  # fmt: skip
 
