@@ -8,6 +8,7 @@ import tensorflow as tf
 from course_utils import mistakes, profile
 from course_utils.mistakes.cyclegan import OneCycleEach
 from course_utils.training import cyclegan, resumable
+from course_utils.training.pool import ImagePool
 
 SIDE = 24
 SMALL = {"side": SIDE, "width": 2, "blocks": 1, "patch_width": 2, "layers": 1}
@@ -39,7 +40,7 @@ def numbered(first, count):
 def test_the_pool_gives_old_pictures_half_of_the_time_once_it_is_full(count, graph):
     profile.set_seeds(1)
     last = 900 if graph else 90
-    pool = cyclegan.ImagePool(6, (1, 1, 1))
+    pool = ImagePool(6, (1, 1, 1))
     give = tf.function(pool, reduce_retracing=True) if graph else pool
     stored, shown, swaps = set(), [], 0
     for first in range(0, last, count):
@@ -61,7 +62,7 @@ def test_the_pool_gives_old_pictures_half_of_the_time_once_it_is_full(count, gra
 def test_what_the_pool_gives_has_no_gradient():
     picture = tf.Variable(numbered(1, 1))
     with tf.GradientTape() as tape:
-        given = tf.reduce_sum(cyclegan.ImagePool(2, (1, 1, 1))(picture.value()))
+        given = tf.reduce_sum(ImagePool(2, (1, 1, 1))(picture.value()))
     assert tape.gradient(given, picture) is None
 
 

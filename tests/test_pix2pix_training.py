@@ -169,11 +169,51 @@ def test_the_learning_rate_may_be_a_schedule():
     assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1.8e-4)
 
 
-def test_short_trainings_take_muon_the_others_the_papers_adam():
-    for settings, kind in ((pix2pix.QUICK, pix2pix.Muon), (pix2pix.SHIPPED, pix2pix.FusedAdam),
+def test_short_trainings_take_muon_the_papers_adam():
+    for settings, kind in ((pix2pix.QUICK, pix2pix.Muon), (pix2pix.SHIPPED, pix2pix.Muon),
                            (pix2pix.FULL, pix2pix.FusedAdam)):  # fmt: skip
         made = pix2pix.build("unet_l1_cgan", **settings | SMALL)
         assert type(made.optimizer) is type(made.discriminator_optimizer) is kind
+
+
+def test_the_discriminator_may_keep_its_rate_and_remember_fakes():
+    schedule = keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0)
+    made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule, judge_rate=1e-3, pool=3)
+    source, target = batch(1)
+    for _ in range(4):
+        made.train_step((source, target))
+    assert float(made.optimizer.learning_rate) == pytest.approx(1.2e-4)
+    assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert int(made.pool.count) == 3
+    kept = made.pool.pictures.value.numpy()
+    assert all(np.array_equal(pair[..., :3], source[0]) for pair in kept)
+    assert not np.array_equal(kept[0, ..., 3:], target[0])
+
+
+def test_pure_l1_has_no_pool():
+    assert pix2pix.build("unet_l1", **SMALL, pool=3).pool is None
+
+
+def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
+    plain = pix2pix.train(example, "unet_l1", 6, 0, **SMALL).generator
+    seen, notes = [], iter([1.0, 3.0, 2.0])
+
+    def score(generator):
+        seen.append(weights(generator))
+        return {"note": next(notes)}
+
+    now = []
+    follow = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: now.append(weights(best.model.generator)),
+        on_train_batch_end=lambda batch, logs: now.append(weights(best.model.generator)))
+    best = pix2pix.Best(score, lambda told: told["note"], every=2)
+    made = pix2pix.train(example, "unet_l1", 6, 0, callbacks=[best, follow], **SMALL).generator
+    assert same(weights(made), weights(plain))
+    assert best.told == {"note": 3.0, "step": 4} and same(weights(best.generator), seen[1])
+    mean = now[0]
+    for later in now[1:5]:
+        mean = [m + 0.05 * (w - m) for m, w in zip(mean, later, strict=True)]
+    assert all(np.allclose(m, w, atol=1e-6) for m, w in zip(mean, seen[1], strict=True))
 
 
 def test_variants_and_an_unknown_one():

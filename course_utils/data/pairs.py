@@ -15,7 +15,8 @@ from . import splits
 from .readers import _listed, _read
 
 DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040),
-         "segmenter": range(2_000_000, 2_000_400)}  # seeds: the sources  # fmt: skip
+         "segmenter": range(2_000_000, 2_000_400),
+         "validation": range(3_000_000, 3_000_060)}  # seeds: the sources  # fmt: skip
 STEPS = {"synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
          "other": {"quick": 2000, "full": 80_000}}  # fmt: skip
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}

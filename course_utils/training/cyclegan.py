@@ -2,13 +2,14 @@
 
 import keras
 import tensorflow as tf
-from keras import layers, ops
+from keras import ops
 from keras.optimizers.schedules import PolynomialDecay
 
 from .. import profile
 from ..models.pix2pix import patchgan
 from ..models.translation import resnet_generator
 from .optimizers import FusedAdam
+from .pool import ImagePool
 from .resumable import fit_resumable
 
 QUICK = {"side": 64, "width": 16, "blocks": 4, "ends": 3, "patch_width": 24, "layers": 2,
@@ -105,38 +106,6 @@ class CycleGAN(keras.Model):
         slopes = tape.gradient(loss, self.discriminators)
         self.discriminator_optimizer.apply(slopes, self.discriminators)
         return loss
-
-
-class ImagePool(layers.Layer):
-    """The last `size` fakes, so that a discriminator doesn't forget what it was shown before.
-
-    Pictures (N, H, W, C) in, as many out: while the pool fills, the same ones; then each of them,
-    half of the time, stays here in the place of an old one, which is given in its stead.
-    Source: section 4 of the paper, after Shrivastava et al. (2017).
-    """
-
-    def __init__(self, size, shape):
-        super().__init__()
-        self.size = size
-        self.pictures = self.add_weight(shape=(size, *shape), initializer="zeros", trainable=False)
-        self.count = self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False)
-        self.seed = keras.random.SeedGenerator()
-        self.built = True
-
-    def call(self, new):
-        count, stored = ops.shape(new)[0], self.count.value
-        filling = stored + count <= self.size
-        empty = ops.cast(ops.arange(self.size) >= stored, "float32")
-        drawn = ops.argsort(keras.random.uniform((self.size,), seed=self.seed) + empty)[:count]
-        places = ops.where(filling, stored + ops.arange(count), drawn)  # (N,), all different
-        swapped = keras.random.uniform((count,), seed=self.seed) < 0.5
-        given = ops.logical_and(swapped, ops.logical_not(filling))[:, None, None, None]
-        old = tf.gather(self.pictures.value, places)                  # (N, H, W, C)
-        kept = tf.where(ops.logical_or(filling, swapped))[:, 0]       # which of the new ones stay
-        self.pictures.value.scatter_nd_update(
-            tf.gather(places, kept)[:, None], tf.gather(new, kept))  # fmt: skip
-        self.count.assign_add(count * ops.cast(filling, "int32"))
-        return ops.stop_gradient(ops.where(given, old, new))
 
 
 def absolute(first, second):

@@ -15,8 +15,8 @@ from .resumable import fit_resumable
 
 NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
 SETTINGS = {"autoencoder": {"side": 64, "width": 16, "learning_rate": 2e-3},
-            "pix2pix": pix2pix.SHIPPED | {"side": 64, "width": 24, "cap": 2.5, "l1": 25.0,
-                                          "learning_rate": 6e-4},
+            "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "cap": 2.5, "l1": 25.0,
+                                        "learning_rate": 6e-4, "optimizer": FusedAdam},
             "cyclegan": cyclegan.QUICK}  # fmt: skip
 FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
         "cyclegan": cyclegan.FULL}  # fmt: skip
