@@ -82,6 +82,7 @@ class Repainting:
             found = self.network(images.centre_square(style, round(side * self.scale))[None])
             self.style_targets += [(layer, share, self.gram(found[layer])[0], _places(found[layer]))
                                    for layer in self.weights]
+        self._evaluate = self._shared_graph()
 
     def parts(self, pictures, content=None):
         """{"content", "style", "variation"} of pictures (B, H, W, 3), not yet weighted, each a mean.
@@ -109,10 +110,11 @@ class Repainting:
             loss = self.total(parts)
         return {"loss": loss} | parts, tape.gradient(loss, picture)
 
-    def _evaluate(self, picture):
+    def _shared_graph(self):
         """`evaluate` as a graph. One serves all repaintings by a network: tracing takes a second."""
         own, kind = ({name: vars(self)[name] for name in names} for names in (OWN, KIND))
-        return _graph(**kind)(picture, tf.nest.map_structure(_as_tensor, own))
+        graph, own = _graph(**kind), tf.nest.map_structure(_as_tensor, own)
+        return lambda picture: graph(picture, own)
 
     def total(self, parts):
         """The weighted sum of `parts`."""
