@@ -263,7 +263,7 @@ from course_utils.show import play
 
 def knobs(beta, layer, strokes):
     settings = {"beta": beta, "content_layer": layer, "scale": strokes}
-    return [style.Repainting(network, content, painting, side=96, **settings).lbfgs(30).picture]
+    return [style.Repainting(network, content, painting, side=96, **settings).lbfgs(20).picture]
 play(knobs, alt="The portrait repainted with these settings.",
      beta=ipywidgets.SelectionSlider(options=[0.1, 1, 8, 64], value=8),
      layer=ipywidgets.Dropdown(options=layers, value="block3_conv1"),
@@ -278,7 +278,7 @@ play(knobs, alt="The portrait repainted with these settings.",
 # And strokes are mostly light and dark: with the photograph's own **a** and **b** of Lab its colours come back.
 
 # %%
-both = {name: (painters.paint(name, 1, 512), 0.5) for name in ("glass", "strokes")}
+both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "strokes")}
 mixed = style.Repainting(network, photograph, both, side=96, scale=SCALE).lbfgs(25).picture
 lab = images.rgb_to_lab(images.resize(photograph, start.picture.shape[:2]))
 lab[..., 0] = images.rgb_to_lab(start.picture)[..., 0]
