@@ -308,7 +308,7 @@ if labelled:
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses, from 3,500 steps each.
+# The course ships them for drawn houses, from 3,500 steps each with $\lambda = 3$.
 # Their critic remembers old fakes, else the two run in circles: bricks everywhere, then nowhere.
 # A game has no best end: validation houses chose the best moment of each training.
 # Which numbers reward texture, and which punish it?
