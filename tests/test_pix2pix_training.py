@@ -178,7 +178,8 @@ def test_short_trainings_take_muon_the_papers_adam():
 
 def test_the_discriminator_may_keep_its_rate_and_remember_fakes():
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0)
-    made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule, judge_rate=1e-3, pool=3)
+    made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule, discriminator_rate=1e-3,
+                         pool=3)  # fmt: skip
     source, target = batch(1)
     for _ in range(4):
         made.train_step((source, target))

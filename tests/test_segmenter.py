@@ -103,3 +103,16 @@ def test_it_fits_into_its_checkpoint(monkeypatch, tmp_path, reader):
     photos = np.stack([photo for photo, _ in street(2)])
     expected = segmenter.read(checkpoints.as_shipped(reader), photos)
     assert np.array_equal(segmenter.read(segmenter.load(), photos), expected)
+
+
+def test_a_generator_is_scored_on_its_answers_to_the_houses():
+    from course_utils.models.pix2pix import generator, translate
+
+    houses = [pairs.DrawnPair(seed) for seed in pairs.DRAWN["validation"][:2]]
+    model = generator(side=128, width=2)
+    told = segmenter.scorer(houses)(model)
+    made = translate(model, np.stack([house.source_picture for house in houses]))
+    labels, truth = ([getattr(house, name) for house in houses] for name in ("labels", "target"))
+    read = segmenter.read(segmenter.load(), made)
+    assert told == (metrics.fcn_scores(labels, read, facades.CLASSES)
+                    | metrics.picture_scores(np.stack(truth), made, labels))  # fmt: skip

@@ -19,8 +19,8 @@ VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
 }
 QUICK = {"side": 128, "width": 32, "cap": 1.5, "fine": 16, "patch_width": 24, "layers": 1,
          "l1": 8.0, "learning_rate": 1e-3, "optimizer": Muon,  # larger steps; a small critic: less L1
-         "pool": 0, "judge_rate": None}  # fmt: skip
-SHIPPED = QUICK | {"l1": 3.0, "pool": 100, "judge_rate": 1e-3}  # a critic that forgets nothing
+         "pool": 0, "discriminator_rate": None}  # fmt: skip
+SHIPPED = QUICK | {"l1": 3.0, "pool": 100, "discriminator_rate": 1e-3}  # a critic that forgets nothing
 FULL = {"side": 256, "width": 64, "cap": 8, "fine": 0, "patch_width": 64, "layers": 3,
         "l1": 100.0, "learning_rate": 2e-4, "optimizer": FusedAdam}  # the paper's
 
@@ -125,7 +125,8 @@ def build(variant, **settings) -> Pix2Pix:
     networks = (generator(kind, s["side"], s["width"], s["cap"], fine=s["fine"]),
                 patchgan(s["layers"], s["side"], s["patch_width"]))  # fmt: skip
     model = Pix2Pix(*networks, l1 * s["l1"], adversarial, s["pool"] * adversarial)
-    model.compile(s["learning_rate"], optimizer=s["optimizer"], discriminator_rate=s["judge_rate"])
+    model.compile(s["learning_rate"], optimizer=s["optimizer"],
+                  discriminator_rate=s["discriminator_rate"])  # fmt: skip
     return model
 
 
@@ -141,7 +142,7 @@ class Best(keras.callbacks.Callback):
 
     def __init__(self, score, value, every=100):
         super().__init__()
-        self.score, self.value, self.every, self.told, self.steps = score, value, every, None, 0
+        self.score, self.value, self.every, self.told = score, value, every, None
 
     def on_train_begin(self, logs=None):
         self.mean, self.generator = (keras.models.clone_model(self.model.generator) for _ in range(2))
@@ -150,18 +151,18 @@ class Best(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         for mean, now in zip(self.mean.trainable_variables, self.model.generator.trainable_variables):
             mean.assign_add(0.05 * (now - mean))
-        self.steps += 1
-        if self.steps % self.every == 0:
+        step = int(self.model.optimizer.iterations)
+        if step % self.every == 0:
             told = self.score(self.mean)
             if self.told is None or self.value(told) > self.value(self.told):
-                self.told = told | {"step": self.steps}
+                self.told = told | {"step": step}
                 self.generator.set_weights(self.mean.get_weights())
 
 
 def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **settings) -> Pix2Pix:
     """A `Pix2Pix` trained as in lesson 02: its learning rate falls to 0 along a cosine.
 
-    The discriminator's does so, too, unless a `judge_rate` is set: then it stays there.
+    The discriminator's does so, too, unless a `discriminator_rate` is set: then it stays there.
     example: draws one pair (source, target) from a random generator, see `pipeline.stream`.
     folder: for safety copies, see `fit_resumable`; without one, a stopped training starts anew.
     settings: those of `build`.

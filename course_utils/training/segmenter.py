@@ -56,6 +56,26 @@ def load():
     return checkpoints.load(network(), CHECKPOINT)
 
 
+def scorer(houses):
+    """A function that measures a generator on drawn `Pair`s: their FCN-score and picture scores.
+
+    The shipped reader reads what the generator makes. Raises what `load` raises.
+    """
+    from .. import metrics
+    from ..models.pix2pix import translate
+
+    reader, labels = load(), [house.labels for house in houses]
+    sources, truth = (np.stack([getattr(house, side) for house in houses])
+                      for side in ("source_picture", "target"))  # fmt: skip
+
+    def score(generator):
+        made = translate(generator, sources)
+        return (metrics.fcn_scores(labels, read(reader, made), facades.CLASSES)
+                | metrics.picture_scores(truth, made, labels))  # fmt: skip
+
+    return score
+
+
 def read(model, photos) -> np.ndarray:
     """The class of each pixel, int32 (N, H, W), in photos (N, H, W, 3) in [0, 1].
 

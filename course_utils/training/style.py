@@ -15,7 +15,7 @@ from .. import images, losses
 from ..models.features import CONTENT, STYLE
 from .optimizers import FusedAdam
 
-tf.get_logger().setLevel("ERROR")  # each size and network is traced once: no news for readers
+tf.get_logger().setLevel("ERROR")  # retracing for another kind of loss is no news
 BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
 OWN = "alpha", "beta", "gamma", "weights", "targets", "style_targets"  # of a Repainting
 KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
