@@ -75,7 +75,8 @@ def demo():
     def paint(sketch):
         return np.stack([sketch, sketch, 0 * sketch + 0.5], axis=-1)
 
-    app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}", paint=paint)
+    app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}", paint=paint,
+                           repaint=lambda picture: 1 - picture)  # fmt: skip
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
@@ -265,3 +266,29 @@ def test_a_sketch_is_drawn_changed_and_painted(demo):
     with demo.page.expect_download() as download:
         demo.page.click("#face >> text=Download")
     assert download.value.suggested_filename == "face.png"
+
+
+# Repainting ---------------------------------------------------------------------------------------
+
+
+def test_a_picture_is_repainted_in_colour_and_downloaded(demo):
+    picture = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+    demo.page.click("text=Repaint a picture")
+    demo.page.set_input_files("#repaint input[type=file]", {
+        "name": "me.png", "mimeType": "image/png", "buffer": file(picture)})  # fmt: skip
+    demo.see("#repaint .status").to_contain_text("Repainted 160 × 120 pixels")
+    demo.see("#repaint .before").to_be_visible()
+    demo.stays_on_the_screen()
+    with demo.page.expect_download() as download:
+        demo.page.click("#repaint >> text=Download")
+    assert download.value.suggested_filename == "repainted.png"
+    assert np.array_equal(np.asarray(Image.open(download.value.path())), 255 - picture)
+
+
+def test_a_photograph_to_repaint_and_the_next_one(demo):
+    demo.page.click("text=Repaint a picture")
+    demo.page.click("#repaint >> text=Try an example")
+    demo.see("#repaint .status").to_contain_text("Repainted 512 × 512 pixels")
+    demo.stays_on_the_screen()
+    demo.page.click("#repaint >> text=Try another")
+    demo.see("#repaint .status").to_contain_text("Repainted 451 × 300 pixels")
