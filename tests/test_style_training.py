@@ -1,6 +1,7 @@
 """Repainting: its loss against NumPy, both optimisers, sizes, mixing, going on, and what it refuses."""
 
 import keras
+import make_evidence
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -197,3 +198,10 @@ def test_distances_are_zero_for_itself_and_one_picture_each(network, pair):
     assert distances(network, painted, content, painted)["style_distance"] == 0
     both = distances(network, content, painted, painted)
     assert both["style_distance"] > 0.05 and both["content_distance"] > 0.05
+
+
+def test_networks_are_compared_at_equal_content():
+    falling = [(2, 8), (8, 2)]  # content distance, style distance: 16 over content
+    assert make_evidence._at_equal_content([(4, 1), (1, 4)], falling) == pytest.approx(1 / 4)
+    more_of_both = [(4, 9), (2, 1)]
+    assert make_evidence._at_equal_content(more_of_both, falling) == pytest.approx(2**0.5 / 8)

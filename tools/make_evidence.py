@@ -227,8 +227,7 @@ def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, s
     Pictures by the shipped network and by random weights of two seeds, for several weights β of
     style; a third network judges, trained from another seed for a third as long, or `judge`: the
     arguments of `style.distances` for one. Per run: `style_distance` and `content_distance`. Per
-    pair and seed: the style distance of both at one content distance, interpolated between the β
-    (both logarithmic), the middle of what both reach.
+    pair and seed: the ratio of style distances at equal content, see `_at_equal_content`.
     """
     from course_utils.models import features
     from course_utils.training import features as training
@@ -251,16 +250,33 @@ def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, s
             runs.append({"pair": f"{photograph}, {painter}", "network": kind, "seed": seed,
                          "beta": beta} | found)  # fmt: skip
             print(runs[-1], flush=True)
-    ratios = []
-    for (pair, seed) in itertools.product({run["pair"] for run in runs}, seeds):
-        curves = [[(run["content_distance"], run["style_distance"]) for run in runs
-                   if (run["pair"], run["network"], run["seed"]) == (pair, *which)]
-                  for which in (("trained", None), ("random", seed))]  # fmt: skip
-        trained, random = (np.log(sorted(curve)).T for curve in curves)
-        at = (max(trained[0, 0], random[0, 0]) + min(trained[0, -1], random[0, -1])) / 2
-        ratios.append(float(np.exp(np.interp(at, *trained) - np.interp(at, *random))))
-    return {"runs": runs, "summary": {"trained_over_random": _interval(ratios)}, "ratios": ratios,
-            "evaluations": evaluations, "side": side}  # fmt: skip
+    return {"runs": runs, **_trained_over_random(runs), "evaluations": evaluations, "side": side}
+
+
+def _trained_over_random(runs):
+    """Per pair and random network the ratio of two style distances, and its summary."""
+    def curve(pair, network, seed):
+        return [(run["content_distance"], run["style_distance"]) for run in runs
+                if (run["pair"], run["network"], run["seed"]) == (pair, network, seed)]
+
+    pairs, seeds = (dict.fromkeys(run[key] for run in runs) for key in ("pair", "seed"))
+    ratios = [_at_equal_content(curve(pair, "trained", None), curve(pair, "random", seed))
+              for pair, seed in itertools.product(pairs, seeds) if seed is not None]  # fmt: skip
+    return {"summary": {"trained_over_random": _interval(ratios)}, "ratios": ratios}
+
+
+def _at_equal_content(*curves):
+    """The first curve's style distance over the second's, at one content distance or less.
+
+    curves: [(content distance, style distance) …], one for each β. Which content distance: the
+    middle of those that both reach. A judge can find more of both at a larger β, so a curve's value
+    is the lowest style distance with no more content distance; in between by a line in logarithms.
+    """
+    (contents, styles), (others, other_styles) = (np.log(sorted(curve)).T for curve in curves)
+    at = (max(contents[0], others[0]) + min(contents[-1], others[-1])) / 2
+    lowest = np.minimum.accumulate
+    return float(np.exp(np.interp(at, contents, lowest(styles))
+                        - np.interp(at, others, lowest(other_styles))))  # fmt: skip
 
 
 def judged_by_imagenet():
