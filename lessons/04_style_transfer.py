@@ -322,7 +322,10 @@ bets.reveal("misprint", min(told["style"] for told in results_of["no square"].hi
 # ## In one pass
 #
 # Johnson, Alahi and Fei-Fei train a network to **answer** with the repainted picture, by the very same loss.
-# Training takes three quarters of an hour, once, then any picture takes milliseconds.
+# Training takes half an hour, once, then any picture takes milliseconds.
+#
+# In a clear sky a convolution answers the same everywhere: there is nothing to make strokes from.
+# So ours has a **canvas**, a pattern learned along with its weights, beside the activations.
 
 # %%
 from course_utils.training import fast_style as fast
@@ -336,6 +339,9 @@ show_source(fast.FastStyle.train_step)
 # It learned on 17 photographs; the three below it has never seen.
 
 # %%
+import json
+from course_utils import paths
+
 painter, whole = fast.load("waves"), photographs(side=256)
 fast.repaint(painter, whole[:1])  # warm
 began = time.perf_counter()
@@ -343,14 +349,19 @@ answers = [fast.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN]
 milliseconds = 1000 * (time.perf_counter() - began) / 3
 for name, picture in (("optimised", start.picture), ("in one pass", answers[0])):
     parts = start.parts(images.resize(picture, (SIDE, SIDE))[None])
-    print(f"{name:<12} style loss {float(parts['style']):.3f}")
+    print(f"{name:<12}", *(f"{part} {float(parts[part]):.3f}" for part in ("style", "content")))
+waves = json.loads((paths.EVIDENCE / "04.imagenet.json").read_text())["waves"]
+print("style distance, a judge from ImageNet:",
+      ", ".join(f"{kind} {told['style_distance']:.3f}" for kind, told in waves.items()))
 show_images([whole[4], *answers], ["never optimised", *[f"{milliseconds:.0f} ms"] * 3],
             alt="A cat, and three photographs repainted as waves in one pass.")
 
 # %% [markdown]
 # ### Your picture
 #
-# It is fast, and sure of one style at one balance: another painting or another $\beta$ means another training.
+# One pass is fast, and sure of one style at one balance: another painting or another $\beta$ means another training.
+#
+# By the loss of its own network it is far behind. A stranger hardly agrees: the optimiser gains much by changes that only its own network sees.
 
 # %%
 from course_utils.teach import your_picture
@@ -374,9 +385,6 @@ show_images([you, fast.repaint(painter, you[None])[0]], ["you", "you as waves"],
 # The judge has random weights itself, of another seed, so it favours what those see.
 
 # %%
-import json
-from course_utils import paths
-
 judge, other = (features.network("random", seed=seed) for seed in (1, 0))
 half = style.Repainting(other, content, painting, side=SIDE // 2, scale=SCALE)
 made = {"colours matched": content, "random weights": half.lbfgs(run.steps // 2).picture,
@@ -385,14 +393,16 @@ compared = {name: style.distances(judge, images.resize(picture, (128, 128)), con
                                   painting, SCALE) for name, picture in made.items()}
 for name, numbers in compared.items():
     print(f"{name:<16}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
-ratio = json.loads((paths.EVIDENCE / "04.json").read_text())["summary"]["trained_over_random"]
-print(f"a trained judge: style distance of course / random weights = "
-      f"{ratio['mean']:.2f} ± {ratio['half_width_95']:.2f}")
+for name, file in (("our training", "04"), ("ImageNet", "04.imagenet")):
+    told = json.loads((paths.EVIDENCE / f"{file}.json").read_text())["summary"]["trained_over_random"]
+    print(f"a judge from {name}: style distance, course / random = "
+          f"{told['mean']:.2f} ± {told['half_width_95']:.2f}")
 
 # %% [markdown]
 # ### Who judged?
 #
-# The last line is from `make evidence LESSON=04`: a judge trained from another seed, three pairs of pictures, two random networks, equal content distance.
+# The last lines are from `make evidence LESSON=04`: three pairs of pictures, two random networks, equal content distance.
+# One judge learned as ours did, from another seed, a third as long; the other is MobileNetV2, from ImageNet.
 # Each judge favours its own kind, so say who judged; to a trained eye, training matters.
 
 # %% [markdown] tags=["note"]

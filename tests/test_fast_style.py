@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from course_utils.models import features
-from course_utils.models.fast_style import Unfold, fast_style
+from course_utils.models.fast_style import Canvas, InColours, Unfold, fast_style
 from course_utils.training import fast_style as training
+from course_utils.training.style import in_colours_of
 
 STYLE = np.random.default_rng(1).random((64, 64, 3), np.float32)
 
@@ -25,10 +26,26 @@ def test_any_size_comes_back_in_range(size):
     assert 0 <= made.min() and made.max() <= 1
 
 
+def test_a_wrong_range_is_named():
+    with pytest.raises(ValueError, match=r"from 0 to 200, but \[0, 1\]"):
+        training.repaint(fast_style(width=4, blocks=1), np.float32([[[[0, 0, 200.0]]]]))
+
+
 def test_its_parts_count():
     convolutions = [layer for layer in fast_style(width=8, blocks=3).layers
                     if isinstance(layer, keras.layers.Conv2D)]  # fmt: skip
-    assert [layer.filters for layer in convolutions] == [8, *[16] * 7, 8, 12]
+    assert [layer.filters for layer in convolutions] == [8, 8, 22, *[32] * 6, 10, 8, 12]
+
+
+def test_a_canvas_lies_beside_the_activations_repeated_and_elsewhere_in_training():
+    canvas, x = Canvas(2, 4), np.random.default_rng(0).random((3, 6, 5, 1), np.float32)
+    answer = canvas(x).numpy()
+    assert np.array_equal(answer[..., :1], x)
+    pattern = np.tile(canvas.pattern.numpy(), (3, 2, 2, 1))[:, :6, :5]
+    assert np.array_equal(answer[..., 1:], pattern)
+    rolled = [canvas(x, training=True).numpy()[0, :4, :4, 1:] for _ in range(8)]
+    assert all(np.allclose(np.sort(r, None), np.sort(pattern[0, :4, :4], None)) for r in rolled)
+    assert len({r.tobytes() for r in rolled}) > 2
 
 
 def test_unfolding_keeps_flat_areas_and_takes_the_grid_away():
@@ -41,22 +58,28 @@ def test_unfolding_keeps_flat_areas_and_takes_the_grid_away():
     assert np.unravel_index(np.argmax(Unfold()(spot)), (1, 8, 10, 3)) == (0, 2, 5, 2)
 
 
-def test_contents_are_photographs_and_the_same_in_the_styles_colours():
-    photograph, coloured = training.Contents(STYLE)(np.random.default_rng(0))
-    assert photograph.shape == coloured.shape == (training.SIDE, training.SIDE, 3)
-    assert coloured.mean((0, 1)) == pytest.approx(STYLE.mean((0, 1)), abs=0.05)
+@pytest.mark.parametrize("height", [64, 31])
+def test_a_picture_takes_on_anothers_colours(height):
+    pictures = np.random.default_rng(3).random((2, height, 50, 3), np.float32) ** [[[[1]]], [[[3]]]]
+    coloured = InColours(STYLE**2)(pictures).numpy()
+    for found, picture in zip(coloured, pictures, strict=True):
+        assert np.abs(found - in_colours_of(STYLE**2, picture)).max() < 0.03
+    assert np.allclose(InColours(STYLE**2)(pictures[1:]), coloured[1:], atol=1e-6)
 
 
-def test_photographs_kept_for_tests_are_never_drawn(monkeypatch):
+def test_contents_are_photographs_but_never_those_kept_for_tests(monkeypatch):
     dark = np.zeros((20, 64, 64, 3), np.float32)
     dark[list(training.UNSEEN)] = 1
-    monkeypatch.setattr(training, "photographs", lambda: dark)
-    contents, rng = training.Contents(STYLE), np.random.default_rng(0)
-    assert max(contents(rng)[0].max() for _ in range(60)) < 0.9
+    monkeypatch.setattr(training, "photographs", lambda side: dark)
+    contents, rng = training.Contents(), np.random.default_rng(0)
+    drawn = [contents(rng)[0] for _ in range(60)]
+    assert {crop.shape for crop in drawn} == {(training.SIDE, training.SIDE, 3)}
+    assert max(crop.max() for crop in drawn) < 0.9
 
 
 @pytest.mark.slow
-def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network):
+def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network, monkeypatch):
+    monkeypatch.setattr(training, "SIDE", 64)
     before, losses = [w.copy() for w in network.get_weights()], []
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: losses.append(logs["loss"]))
     training.train(network, STYLE, steps=60, epochs=3, callbacks=[record])
@@ -66,11 +89,14 @@ def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network):
 
 def test_the_loss_is_that_of_a_repainting(network):
     aim = training.Repainting(network, styles=STYLE, start="noise", side=64)
-    model = training.FastStyle(fast_style(width=4, blocks=1), aim)
+    model = training.FastStyle(fast_style(width=4, blocks=1, style=STYLE), aim)
     model.compile(keras.optimizers.SGD(0.0))
+    for layer in model.painter.layers:
+        if isinstance(layer, Canvas):  # in training it would lie elsewhere
+            layer.pattern.assign(np.ones(layer.pattern.shape))
     x = np.random.default_rng(2).random((1, 32, 32, 3), np.float32)
-    told = model.train_step((x, x))
-    alone = training.Repainting(network, x[0], STYLE, start=model.painter(x).numpy()[0], side=32,
+    told, coloured = model.train_step((x,)), InColours(STYLE)(x).numpy()
+    alone = training.Repainting(network, coloured[0], STYLE, start=model.painter(x).numpy()[0], side=32,
                                 scale=2)  # fmt: skip
     wanted, _ = alone.evaluate(model.painter(x))
     for part in ("content", "style", "variation", "loss"):

@@ -282,6 +282,7 @@ def _at_equal_content(*curves):
 def judged_by_imagenet():
     """Lesson 04: the same, judged by a network that learned on ImageNet's photographs, MobileNetV2.
 
+    And the shipped network that repaints in one pass, beside pictures that were optimised.
     Its weights are COURSE_DATA/imagenet/mobilenet_v2.weights.h5 (of Keras, without top) or, if
     there is no such file, fetched by Keras.
     """
@@ -295,7 +296,27 @@ def judged_by_imagenet():
     seen = keras.Model(base.input, {name: base.get_layer(name).output for name in layers})
     network = keras.Model(pictures, seen(keras.layers.Rescaling(2.0, -1.0)(pictures)))
     judge = {"judge": network, "layers": layers, "content_layer": layers[4]}
-    return trained_against_random(judge=judge)
+    return trained_against_random(judge=judge) | {"waves": _waves(judge)}
+
+
+def _waves(judge):
+    """Photographs kept out, as waves at 256², optimised and in one pass: their mean distances."""
+    from course_utils.models import features
+    from course_utils.training import fast_style, style
+    from course_utils.training.features import photographs
+    from course_utils.worlds import painters
+
+    painting = painters.paint("waves", fast_style.PAINTED["waves"], 512)
+    network, painter, found = features.network("course"), fast_style.load("waves"), {}
+    for photograph in photographs()[list(fast_style.UNSEEN)]:
+        content = style.in_colours_of(painting, photograph)
+        optimised = style.Repainting(network, content, painting, scale=fast_style.SCALE).lbfgs(90)
+        for kind, picture in (("colours matched", content), ("optimised", optimised.picture),
+                              ("one pass", fast_style.repaint(painter, photograph[None])[0])):
+            found.setdefault(kind, []).append(style.distances(
+                picture=picture, content=content, style=painting, scale=fast_style.SCALE, **judge))
+    return {kind: {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+            for kind, runs in found.items()}  # fmt: skip
 
 
 def _judge(seed):

@@ -12,9 +12,9 @@ from ..models.fast_style import fast_style
 from .features import photographs, relit
 from .optimizers import Muon
 from .schedules import warm_cosine
-from .style import Repainting, in_colours_of
+from .style import Repainting
 
-SIDE, BATCH, STEPS = 128, 2, 8000
+SIDE, BATCH, STEPS = 256, 1, 5000
 UNSEEN = (0, 4, 6)  # numbers of the photographs that are kept for tests
 PAINTED = {"waves": 3}  # style: seed of its painting
 SCALE, MARGIN = 1.5, 8  # of the strokes; pixels around a picture
@@ -23,9 +23,8 @@ SCALE, MARGIN = 1.5, 8  # of the strokes; pixels around a picture
 class FastStyle(keras.Model):
     """The network and how it learns: for each picture the loss of a `Repainting`, not its pixels.
 
-    Data are pairs of pictures (N, H, W, 3) in [0, 1]: what goes in, and whose content is to stay
-    (the same in the painting's colours). There is no right answer beside them.
-    Source: Johnson, Alahi, Fei-Fei (2016), eq. 1 to 5.
+    Data are pictures (N, H, W, 3) in [0, 1], without a right answer beside them. What is to stay is
+    their content in the painting's colours. Source: Johnson, Alahi, Fei-Fei (2016), eq. 1 to 5.
     """
 
     def __init__(self, network, aim: Repainting):
@@ -34,8 +33,9 @@ class FastStyle(keras.Model):
         self.built = True
 
     def train_step(self, data):
-        pictures, contents = data
-        content = self.aim.network(contents)[self.aim.content_layer]
+        (pictures,) = data
+        coloured = self.painter.get_layer("in_colours")(pictures)
+        content = self.aim.network(coloured)[self.aim.content_layer]
         with tf.GradientTape() as tape:
             parts = self.aim.parts(self.painter(pictures, training=True), content)
             loss = self.aim.total(parts)
@@ -45,32 +45,30 @@ class FastStyle(keras.Model):
 
 
 class Contents:
-    """Draws a photograph's square, in another place and light, and the same in a style's colours.
+    """Draws a photograph's square (SIDE, SIDE, 3) in [0, 1], in another place and light.
 
-    Both (SIDE, SIDE, 3) in [0, 1]. The photographs UNSEEN are never drawn.
+    The photographs UNSEEN are never drawn.
     """
 
-    def __init__(self, style):
-        self.style = images.centre_square(style, SIDE)
-        self.numbers = [n for n in range(len(photographs())) if n not in UNSEEN]
+    def __init__(self):
+        self.numbers = [n for n in range(len(photographs(2 * SIDE))) if n not in UNSEEN]
 
     def __call__(self, rng):
-        whole = photographs()[rng.choice(self.numbers)]
+        whole = photographs(2 * SIDE)[rng.choice(self.numbers)]
         edge = int(len(whole) * rng.uniform(0.45, 1))
         top, left = rng.integers(0, len(whole) - edge + 1, 2)
         crop = whole[top : top + edge, left : left + edge][:, :: rng.choice([-1, 1])]
-        crop = relit(rng, images.resize(np.ascontiguousarray(crop), (SIDE, SIDE)))
-        return crop, in_colours_of(self.style, crop)
+        return (relit(rng, images.resize(np.ascontiguousarray(crop), (SIDE, SIDE))),)
 
 
 def train(feature_network, style, steps=STEPS, seed=0, epochs=1, callbacks=(), **weights):
     """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`."""
     profile.set_seeds(seed)
-    aim = Repainting(feature_network, styles=style, start="noise", side=256, **weights)
-    model = FastStyle(fast_style(), aim)
+    aim = Repainting(feature_network, styles=style, start="noise", side=SIDE, **weights)
+    model = FastStyle(fast_style(style=style), aim)
     model.compile(Muon(warm_cosine(steps, 1e-2)), jit_compile=False)
     model.optimizer.build(model.painter.trainable_variables)
-    model.fit(stream(Contents(style), BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
+    model.fit(stream(Contents(), BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
               shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
     return model.painter
 
@@ -88,10 +86,13 @@ def load(name="waves"):
 
 
 def repaint(network, pictures):
-    """Repaint pictures of one size (N, H, W, 3) in [0, 1], of any sides; float32 in [0, 1]."""
-    pictures = np.asarray(pictures, np.float32)
+    """Repaint pictures of one size (N, H, W, 3) in [0, 1], of any sides; float32 in [0, 1].
+
+    uint8 is taken, too. Raises ValueError for other ranges.
+    """
+    pictures = images.to_float(pictures)
     height, width = pictures.shape[1:3]
-    room = [(MARGIN, MARGIN + -side % 4) for side in (height, width)]  # mirrored: no frame appears
+    room = [(MARGIN, MARGIN + -side % 8) for side in (height, width)]  # mirrored: no frame appears
     padded = np.pad(pictures, ((0, 0), *room, (0, 0)), "symmetric")
     return _graph(network)(padded).numpy()[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
 
