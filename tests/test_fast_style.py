@@ -26,6 +26,12 @@ def test_any_size_comes_back_in_range(size):
     assert 0 <= made.min() and made.max() <= 1
 
 
+def test_one_network_repaints_pictures_of_all_sizes_one_after_the_other():
+    network = fast_style(width=4, blocks=1)
+    for shape in ((1, 32, 32, 3), (1, 40, 24, 3), (2, 9, 70, 3), (1, 32, 32, 3)):
+        assert training.repaint(network, np.full(shape, 0.5)).shape == shape
+
+
 def test_a_wrong_range_is_named():
     with pytest.raises(ValueError, match=r"from 0 to 200, but \[0, 1\]"):
         training.repaint(fast_style(width=4, blocks=1), np.float32([[[[0, 0, 200.0]]]]))

@@ -29,8 +29,8 @@ def fast_style(width=24, blocks=3, style=None):
     for _ in range(blocks):
         y = convolution(convolution(x, deep), deep, relu=False)
         x = layers.Add()([x, y])                                         # (N, H/8, W/8, deep)
-    x = convolution(layers.Concatenate()([doubled(x), quarter]), middle)
-    x = convolution(layers.Concatenate()([doubled(x), half]), width)     # (N, H/2, W/2, width)
+    x = convolution(layers.Concatenate()([Doubled()(x), quarter]), middle)
+    x = convolution(layers.Concatenate()([Doubled()(x), half]), width)   # (N, H/2, W/2, width)
     x = layers.Conv2D(12, 3, padding="same")(x)                          # (N, H/2, W/2, 4 x 3)
     x = layers.Activation("sigmoid")(Unfold()(x))                        # (N, H, W, 3)
     return keras.Model(inputs, x, name="fast_style")
@@ -56,7 +56,7 @@ class InColours(layers.Layer):
     def call(self, pictures):
         number, height, width, channels = tf.unstack(tf.shape(pictures))
         last, lists = self.levels - 1, tf.range(number * channels) * self.levels
-        levels = tf.cast(pictures * last + 0.5, tf.int32)                 # (N, H, W, 3)
+        levels = tf.cast(pictures * last + 0.5, tf.int32)                # (N, H, W, 3)
         levels += tf.reshape(lists, [number, 1, 1, channels])            # of all lists in a row
         size = tf.size(lists) * self.levels
         counts = tf.math.bincount(tf.reshape(levels, [-1]), None, size, size, tf.float32)
@@ -110,9 +110,14 @@ class Unfold(layers.Layer):
         return pixels
 
 
-def doubled(x):
-    """Twice the sides, in between by a line: copies of pixels would print their grid."""
-    return layers.UpSampling2D(2, interpolation="bilinear")(x)
+class Doubled(layers.Layer):
+    """Twice the sides, (N, H, W, C) to (N, 2 H, 2 W, C), in between by a line.
+
+    Copies of pixels would print their grid. Keras's UpSampling2D can't do it in a graph for all sizes.
+    """
+
+    def call(self, x):
+        return tf.image.resize(x, 2 * tf.shape(x)[1:3])
 
 
 def convolution(x, width, size=3, stride=1, relu=True):
