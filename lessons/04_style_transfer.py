@@ -319,7 +319,7 @@ bets.reveal("misprint", min(told["style"] for told in results_of["no square"].hi
 # > A popular implementation divides every layer by the picture's size: its first layer counts 1024 times as much as the fifth.
 
 # %% [markdown]
-# ## In one pass
+# ## In one pass, and who judges
 #
 # Johnson, Alahi and Fei-Fei train a network to **answer** with the repainted picture, by the very same loss.
 # Training takes half an hour, once, then any picture takes milliseconds.
@@ -365,21 +365,13 @@ show_images([you, fast.repaint(painter, you[None])[0]], ["you", "you as waves"],
 # %% [markdown]
 # Put a `me.jpg` into `work/`, or run this lesson with another painter: `DATASET = "glass"`.
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 4.
-# > `course serve` repaints uploads with this network: let someone send a photograph of the room.
-# > Pictures of people need their consent, repainted or not.
-
 # %% [markdown]
-# ## Does the training of the network matter?
+# ### Does the training of the network matter?
 #
 # Two networks paint, and a judge that is neither of them measures **style distance** (Gram matrices) and **content distance**, 0 at best.
 # The judge has random weights itself, of another seed, so it favours what those see.
 
 # %%
-import json
-from course_utils import paths
-
 judge, other = (features.network("random", seed=seed) for seed in (1, 0))
 half = style.Repainting(other, content, painting, side=SIDE // 2, scale=SCALE)
 made = {"colours matched": content, "random weights": half.lbfgs(run.steps // 2).picture,
@@ -388,26 +380,33 @@ compared = {name: style.distances(judge, images.resize(picture, (128, 128)), con
                                   painting, SCALE) for name, picture in made.items()}
 for name, numbers in compared.items():
     print(f"{name:<16}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
+
+# %% [markdown]
+# ### Who judged?
+#
+# From `make evidence LESSON=04`: three pairs of pictures, two random networks, equal content distance.
+# One judge learned as ours did, from another seed, a third as long; the other is MobileNetV2, from ImageNet.
+# Each judge favours its own kind, so say who judged: one that shares a painter's weights would be bribed.
+# To a trained eye, training matters.
+#
+# The network in one pass is far behind by its own loss, and hardly by ImageNet's eye: the optimiser gains much by changes that only its own network sees.
+
+# %%
+import json
+from course_utils import paths
+
 for name, file in (("our training", "04"), ("ImageNet", "04.imagenet")):
     found = json.loads((paths.EVIDENCE / f"{file}.json").read_text())
     told = found["summary"]["trained_over_random"]
     print(f"a judge from {name}: style distance, course / random = "
           f"{told['mean']:.2f} ± {told['half_width_95']:.2f}")
-print("the same on waves: ", ", ".join(f"{kind} {told['style_distance']:.3f}"
-                                       for kind, told in found["waves"].items()))
-
-# %% [markdown]
-# ### Who judged?
-#
-# The last lines are from `make evidence LESSON=04`: three pairs of pictures, two random networks, equal content distance.
-# One judge learned as ours did, from another seed, a third as long; the other is MobileNetV2, from ImageNet.
-# Each judge favours its own kind, so say who judged; to a trained eye, training matters.
-#
-# The network in one pass is far behind by its own loss, and hardly by ImageNet's eye: the optimiser gains much by changes that only its own network sees.
+print("waves: ", ", ".join(f"{kind} {told['style_distance']:.3f}"
+                           for kind, told in found["waves"].items()))
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 3.
-# > A judge that shares the weights of one painter would be a bribed one.
+# > **For the speaker**, minutes: 7, three of them for the judges.
+# > `course serve` repaints uploads with this network: let someone send a photograph of the room.
+# > Pictures of people need their consent, repainted or not.
 
 # %% [markdown]
 # ## Recap
