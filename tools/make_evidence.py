@@ -303,18 +303,15 @@ def _waves(judge):
     """Photographs kept out, as waves at 256², optimised and in one pass: their mean distances."""
     from course_utils.models import features
     from course_utils.training import fast_style, style
-    from course_utils.training.features import photographs
     from course_utils.worlds import painters
 
-    painting = painters.paint("waves", fast_style.PAINTED["waves"], 512)
-    network, painter, found = features.network("course"), fast_style.load("waves"), {}
-    for photograph in photographs()[list(fast_style.UNSEEN)]:
-        content = style.in_colours_of(painting, photograph)
-        optimised = style.Repainting(network, content, painting, scale=fast_style.SCALE).lbfgs(90)
-        for kind, picture in (("colours matched", content), ("optimised", optimised.picture),
-                              ("one pass", fast_style.repaint(painter, photograph[None])[0])):
+    painting, found = painters.paint("waves", fast_style.PAINTED["waves"], 512), {}
+    pairs = fast_style.beside_optimised(fast_style.load("waves"), features.network("course"), painting)
+    for made, aim in pairs:
+        for kind, picture in (("colours matched", aim.content), ("optimised", aim.picture),
+                              ("one pass", made)):  # fmt: skip
             found.setdefault(kind, []).append(style.distances(
-                picture=picture, content=content, style=painting, scale=fast_style.SCALE, **judge))
+                picture=picture, content=aim.content, style=painting, scale=fast_style.SCALE, **judge))
     return {kind: {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
             for kind, runs in found.items()}  # fmt: skip
 

@@ -172,16 +172,11 @@ def _against_optimised(model, network, picture):
     """Means over the photographs kept out: the parts of the loss in one pass, and optimised."""
     import numpy as np
 
-    from course_utils.training import fast_style, style
-    from course_utils.training.features import photographs
+    from course_utils.training import fast_style
 
-    runs = []
-    for photograph in photographs()[list(fast_style.UNSEEN)]:
-        aim = style.Repainting(network, style.in_colours_of(picture, photograph), picture,
-                               scale=fast_style.SCALE)  # fmt: skip
-        optimised = aim.lbfgs(90).history[-1]
-        runs.append(aim.parts(fast_style.repaint(model, photograph[None]))
-                    | {f"{part}_optimised": optimised[part] for part in ("content", "style")})
+    runs = [aim.parts(made[None])
+            | {f"{part}_optimised": aim.history[-1][part] for part in ("content", "style")}
+            for made, aim in fast_style.beside_optimised(model, network, picture)]  # fmt: skip
     return {key: round(float(np.mean([run[key] for run in runs])), 4) for key in runs[0]}
 
 
