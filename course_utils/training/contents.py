@@ -1,0 +1,75 @@
+"""What a network in one pass learns to repaint: photographs, and pictures that are drawn for it."""
+
+import functools
+import os
+
+import cv2
+import numpy as np
+
+from .. import images
+from ..worlds import facades, faces, painters, streets
+from .fast_style import MARGIN, SIDE, UNSEEN
+from .features import photographs, relit
+
+DRAWN = {"people": 200, "houses": 120, "streets": 120,
+         **dict.fromkeys(painters.STYLES, 16), "marbling": 6}  # a slow hand
+
+
+@functools.cache
+def drawn():
+    """Four lists of uint8 (512, 512, 3): people, houses, streets, paintings; as many as DRAWN says.
+
+    Takes minutes, on all cores.
+    """
+    jobs = [(kind, number) for kind, count in DRAWN.items() for number in range(count)]
+    with faces.pool_of(os.cpu_count()) as pool:
+        pictures = list(zip((kind for kind, _ in jobs), pool.map(_draw, jobs, chunksize=4)))
+    kinds = [["people"], ["houses"], ["streets"], list(painters.STYLES)]
+    return [[picture for kind, picture in pictures if kind in some] for some in kinds]
+
+
+def _draw(job):
+    kind, number = job
+    world = {"people": faces.face, "houses": facades.facade, "streets": streets.street}.get(kind)
+    return images.to_uint8(world(5_000_000 + number, 2 * SIDE).photo.clip(0, 1) if world
+                           else painters.paint(kind, 5000 + number, 2 * SIDE))  # fmt: skip
+
+
+class Contents:
+    """Draws something to repaint, in another place and light: a square in [0, 1] with its margin.
+
+    Three in five are photographs, never those UNSEEN, the others `drawn`: with 17 photographs alone
+    a network learns these by heart. For the same reason some are mixed, negative or in each other's
+    colours. worlds: lists of uint8 (512, 512, 3), None for `drawn`.
+    """
+
+    def __init__(self, worlds=None):
+        self.worlds = drawn() if worlds is None else worlds
+        self.photographs = [images.to_uint8(picture) for number, picture
+                            in enumerate(photographs(2 * SIDE)) if number not in UNSEEN]  # fmt: skip
+
+    def __call__(self, rng):
+        picture = self._square(rng)
+        if rng.random() < 0.15:                                          # a second one, through a mask
+            mask = cv2.resize(rng.random((4, 4), np.float32), picture.shape[:2], None, 0, 0,
+                              cv2.INTER_CUBIC)[..., None]  # fmt: skip
+            mask = ((mask - 0.5) * rng.uniform(1, 12) + 0.5).clip(0, 1)
+            picture = picture * mask + self._square(rng) * (1 - mask)
+        if rng.random() < 0.1:
+            picture = 1 - picture
+        if rng.random() < 0.2:
+            picture = picture[..., rng.permutation(3)]
+        return (relit(rng, picture ** rng.uniform(0.6, 1.6)),)
+
+    def _square(self, rng):
+        """A third of a picture to all of it, half of them turned; float32 in [0, 1]."""
+        some = self.photographs if rng.random() < 0.6 else self.worlds[rng.integers(len(self.worlds))]
+        whole, side = some[rng.integers(len(some))], SIDE + 2 * MARGIN
+        edge = len(whole) * rng.uniform(0.3, 1)
+        turn = rng.uniform(-180, 180) if rng.random() < 0.5 else 0
+        centre = rng.uniform(edge / 2, len(whole) - edge / 2, 2)
+        matrix = cv2.getRotationMatrix2D(centre, turn, side / edge)
+        matrix[:, 2] += side / 2 - centre
+        square = cv2.warpAffine(whole, matrix, (side, side), None,
+                                cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101)  # fmt: skip
+        return np.float32(square[:, :: rng.choice([-1, 1])]) / 255
