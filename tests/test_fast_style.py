@@ -1,13 +1,24 @@
 """The feed-forward network: any size, one training step in the right direction, what is shipped."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from course_utils.models import features
 from course_utils.models.fast_style import Canvas, InColours, Unfold, fast_style
+from course_utils.training import contents
 from course_utils.training import fast_style as training
 from course_utils.training.style import in_colours_of
+
+class Serial:
+    """A pool of processes that is none."""
+
+    def map(self, function, jobs, chunksize):
+        return map(function, jobs)
+
 
 STYLE = np.random.default_rng(1).random((64, 64, 3), np.float32)
 
@@ -73,22 +84,62 @@ def test_a_picture_takes_on_anothers_colours(height):
     assert np.allclose(InColours(STYLE**2)(pictures[1:]), coloured[1:], atol=1e-6)
 
 
-def test_contents_are_photographs_but_never_those_kept_for_tests(monkeypatch):
-    dark = np.zeros((20, 64, 64, 3), np.float32)
-    dark[list(training.UNSEEN)] = 1
-    monkeypatch.setattr(training, "photographs", lambda side: dark)
-    contents, rng = training.Contents(), np.random.default_rng(0)
-    drawn = [contents(rng)[0] for _ in range(60)]
-    assert {crop.shape for crop in drawn} == {(training.SIDE, training.SIDE, 3)}
-    assert max(crop.max() for crop in drawn) < 0.9
+@pytest.fixture
+def dark(monkeypatch):
+    """Photographs that are dark, those kept for tests white."""
+    pictures = np.zeros((20, 512, 512, 3), np.float32)
+    pictures[list(training.UNSEEN)] = 1
+    monkeypatch.setattr(contents, "photographs", lambda side: pictures)
+
+
+def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_tests(dark, monkeypatch):
+    monkeypatch.setattr(contents, "relit", lambda rng, picture: picture)
+    grey = [[np.full((512, 512, 3), 100, np.uint8)]]
+    draw, rng = contents.Contents(grey), np.random.default_rng(0)
+    drawn = [draw(rng)[0] for _ in range(80)]
+    side = training.SIDE + 2 * training.MARGIN
+    assert {(crop.shape, crop.dtype) for crop in drawn} == {((side, side, 3), np.dtype(np.float32))}
+    dark_ones = np.mean([crop.max() == 0 for crop in drawn])
+    assert 0.3 < dark_ones < 0.7                                       # others: mixed, negative, grey
+    plain = [crop.mean() for crop in drawn if 0.15 < crop.mean() < 0.7]
+    assert len(plain) > 10                                             # (100 / 255) ** (0.6 to 1.6)
+
+
+def test_a_square_may_be_turned_and_reaches_all_of_a_picture(dark):
+    rows = np.arange(512, dtype=np.float32)[:, None, None] / 2 * np.ones((1, 512, 3), np.float32)
+    draw = contents.Contents([[np.uint8(rows)]])
+    draw.photographs = draw.worlds[0]
+    squares = [draw._square(np.random.default_rng(seed)) for seed in range(60)]
+    assert min(square.min() for square in squares) < 0.02 and max(square.max() for square in squares) > 0.98
+    slopes = np.array([np.gradient(square[100:170, 100:170, 0]) for square in squares]).mean((2, 3))
+    upright = np.abs(slopes[:, 1]) < 1e-4
+    assert 0.2 < upright.mean() < 0.8 and (slopes[upright, 0] > 0).all()
+
+
+def test_what_is_drawn_comes_in_kinds(monkeypatch):
+    monkeypatch.setattr(contents, "DRAWN", {"people": 1, "houses": 2, "streets": 1, "dots": 0, "glass": 1})
+    monkeypatch.setattr(contents, "_draw", lambda job: job)
+    monkeypatch.setattr(contents.faces, "pool_of", lambda workers: contextlib.nullcontext(Serial()))
+    contents.drawn.cache_clear()
+    found = contents.drawn()
+    contents.drawn.cache_clear()
+    assert found == [[("people", 0)], [("houses", 0), ("houses", 1)], [("streets", 0)], [("glass", 0)]]
+
+
+@pytest.mark.parametrize("kind", ["people", "houses", "streets", "strokes"])
+def test_each_kind_can_be_drawn(kind):
+    picture = contents._draw((kind, 0))
+    assert picture.shape == (512, 512, 3) and picture.dtype == np.uint8 and picture.std() > 10
 
 
 @pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network, monkeypatch):
     monkeypatch.setattr(training, "SIDE", 64)
+    monkeypatch.setattr(contents, "SIDE", 64)
     before, losses = [w.copy() for w in network.get_weights()], []
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: losses.append(logs["loss"]))
-    training.train(network, STYLE, steps=60, epochs=3, callbacks=[record])
+    training.train(network, STYLE, contents.Contents([[np.uint8(STYLE * 255)]]), steps=60, epochs=3,
+                   callbacks=[record])
     assert losses[-1] < losses[0]
     assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
 
@@ -101,10 +152,10 @@ def test_the_loss_is_that_of_a_repainting(network):
         if isinstance(layer, Canvas):  # in training it would lie elsewhere
             layer.pattern.assign(np.ones(layer.pattern.shape))
     x = np.random.default_rng(2).random((1, 32, 32, 3), np.float32)
-    told, coloured = model.train_step((x,)), InColours(STYLE)(x).numpy()
-    alone = training.Repainting(network, coloured[0], STYLE, start=model.painter(x).numpy()[0], side=32,
-                                scale=2)  # fmt: skip
-    wanted, _ = alone.evaluate(model.painter(x))
+    told, coloured = model.train_step((x,)), training.inside(InColours(STYLE)(x)).numpy()
+    made = training.inside(model.painter(x)).numpy()
+    alone = training.Repainting(network, coloured[0], STYLE, start=made[0], side=16, scale=4)
+    wanted, _ = alone.evaluate(tf.constant(made))
     for part in ("content", "style", "variation", "loss"):
         assert float(told[part]) == pytest.approx(float(wanted[part]), rel=1e-3)
 

@@ -122,10 +122,9 @@ def to_unit_means(model, pictures, floor=0.1):
     since the ReLU keeps positive factors. Channels that are hardly ever on are brought to a mean
     below 1: a factor is at most 1 / (`floor` times the layer's mean). Source: Gatys et al. (2016).
     """
-    answers = model.predict(pictures, verbose=0, batch_size=4)
     before = np.ones(3)
-    for name, activations in answers.items():
-        mean = activations.mean((0, 1, 2))
+    for name, activations in model(pictures).items():
+        mean = activations.numpy().mean((0, 1, 2))
         mean = np.maximum(mean, floor * mean.mean() + 1e-12)
         kernel, bias = model.get_layer(name).get_weights()
         kernel = kernel * before[:, None] / mean

@@ -98,4 +98,5 @@ def inside(pictures):
 @functools.cache
 def _graph(network):
     """The network as one graph for all sizes: three times as fast as layer by layer."""
-    return tf.function(lambda pictures: network(pictures, training=False), reduce_retracing=True)
+    sizes = tf.TensorSpec((None, None, None, 3))
+    return tf.function(lambda pictures: network(pictures, training=False), [sizes], autograph=False)

@@ -114,6 +114,7 @@ class Repainting:
         """`evaluate` as a graph. One serves all repaintings by a network: tracing takes a second."""
         own, kind = ({name: vars(self)[name] for name in names} for names in (OWN, KIND))
         graph, own = _graph(**kind), tf.nest.map_structure(_as_tensor, own)
+        graph.get_concrete_function(*tf.nest.map_structure(_of_any_size, (self.picture[None], own)))
         return lambda picture: graph(picture, own)
 
     def total(self, parts):
@@ -216,7 +217,7 @@ def _graph(**kind):
         vars(any_one).update(kind | own)
         return any_one.evaluate(picture)
 
-    return tf.function(evaluate, reduce_retracing=True)
+    return tf.function(evaluate, autograph=False)
 
 
 def _curved(gradient, pairs):
@@ -244,6 +245,13 @@ def _dot(a, b):
 def _as_tensor(value):
     """A number as a tensor, so that another one needs no other graph; names of layers stay."""
     return value if isinstance(value, str) else tf.convert_to_tensor(value, tf.float32)
+
+
+def _of_any_size(value):
+    """What a graph must know of a tensor that is handed in: for a picture or activations, no size."""
+    if isinstance(value, str):
+        return value
+    return tf.TensorSpec((1, None, None, value.shape[-1]) if value.ndim == 4 else value.shape)
 
 
 def _places(layer):
