@@ -24,7 +24,8 @@ class FastStyle(keras.Model):
     """The network and how it learns: for each picture the loss of a `Repainting`, not its pixels.
 
     Data are pictures (N, H, W, 3) in [0, 1] with their margin, without a right answer beside them.
-    What is to stay is their content in the painting's colours. Source: Johnson, Alahi, Fei-Fei (2016), eq. 1 to 5.
+    What is to stay is their content in the painting's colours.
+    Source: Johnson, Alahi, Fei-Fei (2016), eq. 1 to 5.
     """
 
     def __init__(self, network, aim: Repainting):
@@ -78,7 +79,7 @@ def repaint(network, pictures):
     """
     pictures = images.to_float(pictures)
     height, width = pictures.shape[1:3]
-    room = [(MARGIN, MARGIN + -side % 8) for side in (height, width)]  # mirrored: no frame appears
+    room = [(MARGIN, MARGIN + -side % 8) for side in (height, width)]  # mirrored: hardly a frame appears
     padded = np.pad(pictures, ((0, 0), *room, (0, 0)), "symmetric")
     return inside(_graph(network)(padded).numpy())[:, :height, :width]
 
