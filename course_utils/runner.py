@@ -11,9 +11,10 @@ import psutil
 from . import paths, results
 
 CELL_TIMEOUT = 900  # seconds; a hanging cell fails instead of hanging the gate
-NBMAKE = ("-m", "pytest", "-p", "nbmake.pytest_plugin", "-p", "pytest_timeout", "--nbmake",
-          "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}", "--nbmake-kernel=python3", "-q",
-          "-p", "no:cacheprovider", "--rootdir=.")  # fmt: skip
+WITHOUT = ("cacheprovider", "schemathesis", "hypothesispytest")  # plugins; the last two load for seconds
+NBMAKE = ("-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}",
+          "--nbmake-kernel=python3", "-q", *(f"-pno:{name}" for name in WITHOUT),
+          "--rootdir=.")  # fmt: skip
 
 
 def run_lessons(wanted=()) -> int:
@@ -67,8 +68,7 @@ def _execute(name: str) -> tuple[bool, float, float]:
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", copy)
     shutil.copytree(paths.PICTURES, paths.EXECUTED / "pictures", dirs_exist_ok=True)
-    # Plugins that only tests need would take a notebook's first seconds.
-    environment = dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONPATH=os.pathsep.join(
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(
         [str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]))  # fmt: skip
     began, peak = time.perf_counter(), 0
     process = subprocess.Popen([sys.executable, *NBMAKE, str(copy)],
