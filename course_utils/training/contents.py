@@ -23,9 +23,11 @@ def drawn():
     """
     jobs = [(kind, number) for kind, count in DRAWN.items() for number in range(count)]
     with faces.pool_of(os.cpu_count()) as pool:
-        pictures = list(zip((kind for kind, _ in jobs), pool.map(_draw, jobs, chunksize=4)))
-    kinds = [["people"], ["houses"], ["streets"], list(painters.STYLES)]
-    return [[picture for kind, picture in pictures if kind in some] for some in kinds]
+        pictures = list(pool.map(_draw, jobs, chunksize=4))
+    worlds = {}
+    for (kind, _), picture in zip(jobs, pictures, strict=True):
+        worlds.setdefault("paintings" if kind in painters.STYLES else kind, []).append(picture)
+    return list(worlds.values())
 
 
 def _draw(job):
