@@ -53,20 +53,22 @@ def cer(references: list[str], readings: list[str]) -> float:
 
     Edits (Levenshtein) are characters to change, insert or delete. Pages are pooled, so each
     character counts the same. Any run of whitespace counts as one space; case counts.
-    Raises ValueError for lists of different lengths or references without any text.
+    NaN where no reference holds text: then there is nothing to divide by, and no rate.
+    Raises ValueError for lists of different lengths.
     """
-    return float(jiwer.process_characters(*_texts(references, readings)).cer)
+    return _rate(jiwer.process_characters(*_texts(references, readings)).cer, references)
 
 
 def wer(references: list[str], readings: list[str]) -> float:
     """Word error rate: `cer` with words for characters; one wrong letter makes a word wrong."""
-    return float(jiwer.process_words(*_texts(references, readings)).wer)
+    return _rate(jiwer.process_words(*_texts(references, readings)).wer, references)
 
 
 def words_lost_and_won(reference: str, before: str, after: str) -> tuple[list[str], list[str]]:
     """The reference's words that only `before` has right, and those that only `after` has right.
 
     Words in their order, by the alignment behind `wer`. before, after: two readings of one page.
+    A reference without text has no words to lose or win.
     """
     words = reference.split()
     first, second = _right(reference, before), _right(reference, after)
@@ -80,12 +82,15 @@ def _right(reference, reading) -> set[int]:
             for number in range(chunk.ref_start_idx, chunk.ref_end_idx)}  # fmt: skip
 
 
+def _rate(found, references) -> float:
+    """jiwer's rate; for references without any text it gives the number of edits, which is none."""
+    return float(found) if any(text.strip() for text in references) else float("nan")
+
+
 def _texts(references, readings) -> tuple[list[str], list[str]]:
     """Both lists with runs of whitespace as one space."""
     if isinstance(references, str) or isinstance(readings, str) or len(references) != len(readings):
         raise ValueError("Give a list of references and a list of readings, one of each a page.")
-    if not any(text.strip() for text in references):
-        raise ValueError("The references hold no text, so there is no error rate; leave them out.")
     references, readings = ([" ".join(text.split()) for text in part]
                             for part in (references, readings))  # fmt: skip
     return references, readings

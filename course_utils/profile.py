@@ -4,40 +4,91 @@ import os
 import random
 import sys
 from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+
+from . import paths
 
 PROFILES = ("quick", "full")
+ANY = "*"  # in a lesson's table: the name of any folder is a data set, too
 
 
 @dataclass(frozen=True)
 class Run:
-    """The checked parameters of one run of a lesson."""
+    """The checked parameters of one run of a lesson.
+
+    usual: the steps of the lesson's table. test_data: the folder of the test pictures, or None.
+    """
 
     lesson: str
     profile: str
     dataset: str
     seed: int
     steps: int
+    usual: int = 0
+    test_data: Path | None = None
+
+    @property
+    def short(self) -> bool:
+        """Whether it takes fewer steps than the lesson's own: then nothing can be asked of it."""
+        return self.steps < self.usual
 
 
-def start(lesson, profile, dataset, seed, steps, table) -> Run:
+def start(lesson, profile, dataset, seed, steps, table, test_data=None) -> Run:
     """Check a lesson's parameters, fix all seeds and return them as a `Run`.
 
     lesson: base name, such as "01_unet_segmentation". profile: "quick" or "full".
-    table: {dataset: training steps}, or {dataset: {"quick": steps, "full": steps}}.
+    table: {dataset: training steps}, or {dataset: {"quick": steps, "full": steps}}; see `ANY`.
     steps: None takes the table's number.
-    Raises ValueError with the choices that there are.
+    test_data: None, or a folder; a relative one begins at the course's root.
+    Raises ValueError that names the parameter and what it may be.
     """
-    if profile not in PROFILES:
-        raise ValueError(f'PROFILE is "{profile}"; choose "quick" or "full".')
-    if dataset not in table:
-        raise ValueError(f'DATASET is "{dataset}"; this lesson knows: {", ".join(table)}.')
-    if steps is None:
-        entry = table[dataset]
-        steps = entry[profile] if isinstance(entry, dict) else entry
-    if int(steps) < 1:
-        raise ValueError(f"STEPS is {steps}; it must be at least 1, or None for the lesson's own.")
+    if not isinstance(profile, str) or profile not in PROFILES:
+        raise ValueError(f'PROFILE is {profile!r}; choose "quick" or "full".')
+    usual = _entry(dataset, table)
+    usual = usual[profile] if isinstance(usual, dict) else usual
+    seed = _whole("SEED", seed, 0, 2**32 - 1)
+    if steps is not None:
+        steps = _whole("STEPS", steps, min(2, usual), 10**9, ", or None for the lesson's own")
+    folder = _test_folder(test_data, dataset)
     set_seeds(seed)
-    return Run(lesson, profile, dataset, int(seed), int(steps))
+    return Run(lesson, profile, dataset, seed, steps or usual, usual, folder)
+
+
+def _entry(dataset, table):
+    """The table's entry for a data set."""
+    if isinstance(dataset, str) and dataset in table:
+        return table[dataset]
+    names = ", ".join(name for name in table if name != ANY)
+    if ANY not in table:
+        raise ValueError(f"DATASET is {dataset!r}; this lesson knows: {names}.")
+    plain = isinstance(dataset, str) and Path("folder", dataset).name == dataset != ".."
+    if not plain or dataset.lower() in table:
+        raise ValueError(f"DATASET is {dataset!r}; choose {names} or a folder's name in "
+                         "COURSE_DATA.")
+    return table[ANY]
+
+
+def _whole(name, value, low, high, more="") -> int:
+    """The value as an int. Raises ValueError unless it is a whole number from low to high."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} to {high}"
+                         f"{more}.")
+    return int(value)
+
+
+def _test_folder(test_data, dataset) -> Path | None:
+    """TEST_DATA as an absolute path."""
+    if test_data is None:
+        return None
+    if dataset == "synthetic":
+        raise ValueError('TEST_DATA goes with real data; leave it None for DATASET "synthetic".')
+    named = isinstance(test_data, str | os.PathLike) and str(test_data).strip()
+    folder = paths.resolved(test_data) if named else None
+    if folder is None or not folder.is_dir():
+        raise ValueError(f"TEST_DATA is {test_data!r}; it must be None or a folder that is "
+                         f"there (relative ones begin at {paths.ROOT}).")
+    return folder
 
 
 def set_seeds(seed: int) -> None:

@@ -14,6 +14,7 @@ from . import paths
 from .profile import Run
 
 BEGIN, END = "<!-- results:begin (made by `make results`) -->", "<!-- results:end -->"
+LOWER_IS_BETTER = {"adapted_rand_error", "evaluations", "mae", "rmse", "style_distance"}
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-image")
 
 
@@ -38,8 +39,26 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
     }
     path = record_path(run.lesson, run.dataset)
     _write(path, content)
-    print(f"Recorded in {path.parent.name}/{path.name}")
+    print(f"Recorded in {paths.shown(path)}")
     return path
+
+
+def must_beat(run: Run, ours: dict, baselines: dict, metric: str, margin: float = 0.0) -> None:
+    """Print a run's metric beside the best baseline's, and stop unless it is better by the margin.
+
+    ours, baselines: as in `record`; LOWER_IS_BETTER says which way is up. A run of fewer steps than
+    the lesson's table has is told, not judged. Raises AssertionError.
+    """
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    best = max(baselines, key=lambda name: sign * baselines[name][metric])
+    told = f"{metric} {ours[metric]:.3f}, the best baseline ({best}) {baselines[best][metric]:.3f}"
+    if run.short:
+        print(f"{told}: after {run.steps} of {run.usual} steps it need not be better.")
+    elif sign * (ours[metric] - baselines[best][metric]) > margin:
+        print(f"{told}.")
+    else:
+        raise AssertionError(f"{told}: it must be better by more than {margin:.3g}; take more "
+                             "steps or more pictures.")
 
 
 def record_path(lesson: str, dataset: str = "synthetic") -> Path:

@@ -42,9 +42,9 @@ from course_utils.show import show_images
 from course_utils.training import pix2pix as training
 
 DIRECTION = "BtoA"  # "AtoB" if the input is the left half of a file
-run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, pairs.steps(DATASET))
+run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, pairs.STEPS, TEST_DATA)
 settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-train, test = pairs.load(DATASET, DIRECTION, TEST_DATA, settings["side"])
+train, test = pairs.load(DATASET, DIRECTION, run.test_data, settings["side"])
 print(len(train), "pairs to learn from,", len(test), "others to test on")
 show_images([picture for p in test[:3] for picture in (p.source_picture, p.target)],
             alt="Three label pictures of houses, and beside each its photograph.")
@@ -194,8 +194,9 @@ from course_utils import mistakes
 bets.ask("bug", "Mean difference of its answers to two houses, with the bug?", 0, 1, step=0.01)
 networks = {"right": pix2pix.generator("encoder_decoder", settings["side"]),
             "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings["side"])}
+two = [p.source_picture[None] for p in [*test, *train][:2]]
 for name, untrained in networks.items():
-    first, second = (pix2pix.translate(untrained, houses[i : i + 1]) for i in (0, 1))
+    first, second = (pix2pix.translate(untrained, house) for house in two)
     print(f"{name:<6} two houses in, answers differ by {np.abs(first - second).mean():.5f}")
 bets.reveal("bug", np.abs(first - second).mean())
 
@@ -297,7 +298,7 @@ print(f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(
 live_scores = score(translated)
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores.items()))
 if labelled:
-    bets.reveal("iou", live_scores["fcn_iou"] / baselines["truth"]["fcn_iou"])
+    bets.reveal("iou", live_scores["fcn_iou"], of=baselines["truth"]["fcn_iou"])
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
@@ -443,8 +444,7 @@ if labelled:
     named |= {f"fcn_iou_{name}": baselines[name]["fcn_iou"] for name in ("truth", "input")}
 stupid = {name: numbers for name, numbers in baselines.items() if name != "truth"}
 results.record(run, scores["unet_l1_cgan"] | named, live_scores, stupid)
-quality = lambda numbers: numbers["fcn_iou"] if labelled else -numbers["mae"]
-assert quality(live_scores) > max(map(quality, stupid.values())), "No better than a baseline."
+results.must_beat(run, live_scores, stupid, "fcn_iou" if labelled else "mae")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

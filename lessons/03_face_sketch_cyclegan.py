@@ -44,9 +44,10 @@ from course_utils import profile
 from course_utils.data import people
 from course_utils.training import portraits
 
-run = profile.start("03_face_sketch_cyclegan", PROFILE, DATASET, SEED, STEPS, portraits.STEPS)
+run = profile.start("03_face_sketch_cyclegan", PROFILE, DATASET, SEED, STEPS,
+                    portraits.STEPS, TEST_DATA)
 settings = portraits.settings(DATASET, PROFILE)
-train, test = people.load(DATASET, TEST_DATA, settings["pix2pix"]["side"])
+train, test = people.load(DATASET, run.test_data, settings["pix2pix"]["side"])
 seen = train[:60] if PROFILE == "quick" and DATASET == "synthetic" else train
 people.draw(seen + test)
 photos, sketches = (np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target"))
@@ -448,8 +449,7 @@ live = {f"{key}_{name}": live_scores[name][key] for name in live_scores for key 
 for name, numbers in baselines_back.items():
     baselines[name] |= {f"{key}_back": value for key, value in numbers.items()}
 results.record(run, scores["autoencoder"][0] | named, live, baselines)
-gain = live_scores["autoencoder"]["ssim"] - baselines["mean_sketch"]["ssim"]
-assert gain > portraits.LIVE_GAIN, "No better than the mean sketch."
+results.must_beat(run, live_scores["autoencoder"], baselines, "ssim", portraits.LIVE_GAIN)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

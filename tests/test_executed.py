@@ -10,8 +10,6 @@ from course_utils import paths, results
 NAMES = sorted(str(p.relative_to(paths.NOTEBOOKS)) for p in paths.NOTEBOOKS.rglob("*.ipynb")
                if ".ipynb_checkpoints" not in p.parts)  # fmt: skip
 
-LOWER_IS_BETTER = {"rmse", "style_distance"}  # among the first metrics of the records
-
 pytestmark = pytest.mark.executed
 
 
@@ -41,6 +39,6 @@ def test_every_lesson_recorded_that_it_beats_its_baselines(lesson):
     entry = json.loads(path.read_text(encoding="utf-8"))
     name, value = next(iter(entry["metrics"].items()))
     rivals = [numbers[name] for numbers in entry["baselines"].values() if name in numbers]
-    beats = value < min(rivals) if name in LOWER_IS_BETTER else value > max(rivals)
+    beats = value < min(rivals) if name in results.LOWER_IS_BETTER else value > max(rivals)
     assert rivals and beats, results.headline(entry)
     assert entry["seconds"] > 0 and entry["peak_mb"] > 50

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytesseract
 import pytest
@@ -72,11 +74,17 @@ def test_any_run_of_whitespace_is_one_space():
     assert ocr.cer(["ab"], ["a b"]) == 0.5
 
 
-def test_references_without_text():
+def test_references_without_text_have_no_rate():
     assert ocr.cer(["", "abcd"], ["xy", "abcd"]) == 0.5, "what is read from an empty page is wrong"
     for references in ([""], [" \n", ""], []):
-        with pytest.raises(ValueError, match="hold no text"):
-            ocr.cer(references, ["x"] * len(references))
+        for read in ("x", "", " \n", "two words"):
+            readings = [read] * len(references)
+            assert math.isnan(ocr.cer(references, readings)) and math.isnan(ocr.wer(references, readings))
+
+
+def test_a_page_without_text_has_no_words_to_lose_or_win():
+    for texts in (("", "a b", ""), (" \n", "", "c"), ("", "", "")):
+        assert ocr.words_lost_and_won(*texts) == ([], [])
 
 
 @pytest.mark.parametrize("arguments", [(["a"], []), ("a", ["a"]), (["a"], "a")])

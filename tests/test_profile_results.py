@@ -10,6 +10,7 @@ import pytest
 from course_utils import paths, profile, results
 
 TABLE = {"synthetic": 300, "dsb2018": {"quick": 900, "full": 9000}}
+GOOD = {"profile": "quick", "dataset": "synthetic", "seed": 0, "steps": None}
 
 
 def test_steps_come_from_the_table_or_from_the_reader():
@@ -23,13 +24,64 @@ def test_steps_come_from_the_table_or_from_the_reader():
     [
         ({"profile": "fast"}, '"quick" or "full"'),
         ({"dataset": "coco"}, "synthetic, dsb2018"),
-        ({"steps": 0}, "at least 1"),
+        ({"steps": 0}, "from 2 to"),
     ],
 )
 def test_wrong_parameters_name_the_choices(change, words):
-    good = {"profile": "quick", "dataset": "synthetic", "seed": 0, "steps": None}
     with pytest.raises(ValueError, match=words):
-        profile.start("01_x", table=TABLE, **(good | change))
+        profile.start("01_x", table=TABLE, **(GOOD | change))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("profile", [None, True, 5, "QUICK", "Full", "", ["quick"], {}]),
+        ("dataset", [None, 5, True, "DSB2018", "Synthetic", "", ["synthetic"], {"synthetic": 1}]),
+        ("seed", [None, "abc", "0", 1.0, True, -1, 2**32, math.nan, [0]]),
+        ("steps", ["150", 3.7, 3.0, True, False, -1, 0, 1, 10**12, math.inf, [3]]),
+        ("test_data", [5, True, "", " ", "no/such/folder", ["x"], b"x", __file__]),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_named_before_anything_is_seeded(name, values, monkeypatch):
+    monkeypatch.setattr(profile, "set_seeds", lambda seed: pytest.fail("seeded"))
+    for value in values:
+        with pytest.raises(ValueError, match=rf"^{name.upper()} (is|goes) .*\.$") as caught:
+            profile.start("01_x", table=TABLE, **(GOOD | {"dataset": "dsb2018", name: value}))
+        assert repr(value) in str(caught.value)
+
+
+def test_whole_numbers_of_any_library_are_taken():
+    run = profile.start("01_x", "quick", "synthetic", np.int64(3), np.uint8(9), TABLE)
+    assert (run.seed, run.steps, run.usual, run.short) == (3, 9, 300, True)
+
+
+def test_any_folder_is_a_data_set_where_the_table_says_so():
+    table = {"synthetic": 3, profile.ANY: {"quick": 7, "full": 9}}
+    assert profile.start("02_x", "quick", "my own.pairs", 0, None, table).steps == 7
+    for wrong in ("Synthetic", "", ".", "..", "a/b", "a/", 5, None, ["maps"]):
+        with pytest.raises(ValueError, match="DATASET is .* choose synthetic or a folder's name"):
+            profile.start("02_x", "quick", wrong, 0, None, table)
+
+
+def test_the_test_folder_begins_at_the_root_and_goes_with_real_data(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (tmp_path / "mine").mkdir()
+    for given in ("mine", "./mine/", tmp_path / "mine", str(tmp_path / "x" / ".." / "mine")):
+        run = profile.start("01_x", "quick", "dsb2018", 0, None, TABLE, given)
+        assert run.test_data == tmp_path / "mine"
+    assert profile.start("01_x", "quick", "dsb2018", 0, None, TABLE).test_data is None
+    with pytest.raises(ValueError, match="^TEST_DATA goes with real data"):
+        profile.start("01_x", "quick", "synthetic", 0, None, TABLE, "mine")
+
+
+@pytest.mark.parametrize("lesson", paths.lesson_names()[1:])
+def test_every_lesson_checks_all_settings_and_judges_its_run_in_the_same_way(lesson):
+    source = (paths.LESSONS / f"{lesson}.py").read_text(encoding="utf-8")
+    begin = source.index("run = profile.start(")
+    assert "TEST_DATA)" in source[begin : source.index("\n\n", begin)].split("\nshow")[0]
+    assert "show" not in "".join(part for part in source[:begin].splitlines() if "import" not in part)
+    assert source.count("TEST_DATA") == 2, "only profile.start reads it; loaders get run.test_data"
+    assert "results.must_beat(run, " in source and "\nassert " not in source
 
 
 def test_one_seed_repeats_everything():
@@ -65,6 +117,40 @@ def test_a_record_holds_what_was_measured(run, tmp_path):
     assert (entry["seconds"], entry["peak_mb"]) == (41.3, 1234)
     assert entry["versions"]["keras"] == keras.__version__
     assert results.headline(entry) == "iou 0.91 (otsu 0.6)"
+
+
+def test_the_line_about_a_record_names_the_file_that_was_written(run, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    places = {"": "results/", "mine": "mine/", "./a/../b": "b/", str(tmp_path / "c"): "c/",
+              str(tmp_path.parent / "away"): f"{tmp_path.parent / 'away'}/"}  # fmt: skip
+    for setting, said in places.items():
+        monkeypatch.setenv("COURSE_RESULTS", setting)
+        path = results.record(run, {"iou": 0.9}, {}, {})
+        assert capsys.readouterr().out == f"Recorded in {said}01_x.synthetic.json\n"
+        assert path.is_absolute() and (tmp_path / said / path.name).is_file()
+
+
+BASELINES = {"constant": {"f1": 0.0, "rmse": 0.3}, "otsu": {"f1": 0.5, "rmse": 0.2}}
+
+
+@pytest.mark.parametrize(
+    ("metric", "good", "bad"), [("f1", 0.61, (0.6, 0.5, math.nan)), ("rmse", 0.09, (0.1, math.nan))]
+)
+def test_a_whole_run_must_beat_every_baseline_by_the_margin(metric, good, bad, capsys):
+    for steps in (300, 301):
+        run = profile.Run("01_x", "quick", "synthetic", 0, steps, 300)
+        results.must_beat(run, {metric: good}, BASELINES, metric, 0.1)
+        assert f"{metric} {good:.3f}, the best baseline (otsu) " in capsys.readouterr().out
+        for value in bad:
+            with pytest.raises(AssertionError, match=r"otsu.* better by more than 0\.1; take more"):
+                results.must_beat(run, {metric: value}, BASELINES, metric, 0.1)
+
+
+def test_a_short_run_is_told_and_not_judged(capsys):
+    run = profile.Run("01_x", "quick", "synthetic", 0, 299, 300)
+    results.must_beat(run, {"f1": 0.1}, BASELINES, "f1", 0.1)
+    said = capsys.readouterr().out
+    assert "f1 0.100" in said and "after 299 of 300 steps it need not be better" in said
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

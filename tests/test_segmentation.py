@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from course_utils.data import readers, segmentation
+from course_utils import metrics, profile, results
+from course_utils.data import readers, segmentation, splits
 from course_utils.data.weight_maps import unet_weight_map
 
 
@@ -123,6 +126,75 @@ def test_the_seed_is_chosen_on_training_pictures_only_where_there_is_a_choice():
         return np.stack([1 - inside, inside, 0 * inside], -1)
 
     assert segmentation.best_seed(predict, neurites, "isbi2012") in (0.7, 0.8)
+
+
+def without_cells(seed):
+    return replace(sample(seed), labels=np.zeros((96, 96), np.int32))
+
+
+def one_pixel(seed):
+    labels = np.zeros((96, 96), np.int32)
+    labels[5, 5], labels[50, 50] = 1, 2
+    return replace(sample(seed), labels=labels)
+
+
+def test_the_seed_is_chosen_on_pictures_that_have_cells():
+    predicted = []
+
+    def predict(picture):
+        predicted.append(picture)
+        return np.full(picture.shape[:2] + (3,), 1 / 3)
+
+    for none in (without_cells, one_pixel):
+        training = [*map(none, range(20)), sample(20), sample(21)]
+        assert segmentation.best_seed(predict, training, "isbi2012") in segmentation.SEEDS["isbi2012"]
+        with pytest.raises(ValueError, match="No training picture has a cell; add one"):
+            segmentation.best_seed(predict, [none(0)], "isbi2012")
+    assert len(predicted) == 4
+
+
+@pytest.mark.parametrize("none", [without_cells, one_pixel])
+@pytest.mark.parametrize("dataset", ["dsb2018", "isbi2012"])
+def test_without_any_cell_nothing_is_learned_or_measured(none, dataset, monkeypatch):
+    def folder(*samples):  # fold 0 and slices from 20 on test
+        named = [replace(s, id=name) for s, name in zip(samples, ("4", "20"), strict=True)]
+        for reader in ("read_nuclei", "readers.read_isbi2012"):
+            monkeypatch.setattr(f"course_utils.data.segmentation.{reader}", lambda _: named)
+
+    assert splits.tests_dsb2018(replace(sample(0), id="20")) != splits.tests_dsb2018(
+        replace(sample(0), id="4"))  # fmt: skip
+    folder(sample(0), sample(1))
+    assert [len(part) for part in segmentation.load(dataset)] == [1, 1]
+    said = set()
+    for samples in ((none(0), sample(1)), (sample(0), none(1))):
+        folder(*samples)
+        with pytest.raises(ValueError, match=f"No cell is marked in any .* {dataset}.*; add") as caught:
+            segmentation.load(dataset)
+        said.add(str(caught.value).split(" picture")[0].split()[-1])
+    assert said == {"training", "test"}
+
+
+def test_cells_are_counted_by_the_numbers_that_are_there():
+    labels = np.zeros((9, 9), np.int32)
+    assert segmentation.count(labels) == 0 and not segmentation.has_cell(labels)
+    labels[:3], labels[5:] = 2, 7  # 1 was hidden by 2, 3 to 6 likewise
+    assert segmentation.count(labels) == 2 and segmentation.has_cell(labels)
+    doubled = replace(sample(0), labels=np.where(sample(0).labels > 0, 40, 0))
+    assert np.allclose(segmentation._chances([doubled, sample(1)])[0] * np.sqrt(2),
+                       segmentation._chances([doubled, sample(1)])[1])  # fmt: skip
+
+
+def test_the_headline_of_a_data_set_stands_first():
+    truth = [sample(0).labels]
+    for dataset, first in (("synthetic", "iou"), ("dsb2018", "iou"), ("isbi2012", "adapted_rand_error")):
+        scores = segmentation.scores(dataset, truth, [np.ones_like(truth[0])])
+        assert next(iter(scores)) == first and scores == metrics.segmentation_scores(
+            truth, [np.ones_like(truth[0])])  # fmt: skip
+    run = profile.Run("01_x", "quick", "isbi2012", 0, 1)
+    entry = {"metrics": scores, "baselines": {"constant": scores}}
+    assert results.headline(entry).startswith("adapted_rand_error ") and "constant" in results.headline(entry)
+    with pytest.raises(AssertionError):
+        results.must_beat(run, {first: scores[first] + 0.1}, {"constant": scores}, first)
 
 
 def test_red_only_keeps_what_the_stain_of_nuclei_absorbs():

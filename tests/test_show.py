@@ -69,6 +69,27 @@ def test_many_pictures_go_into_rows(shown):
     assert 0.5 < height / width < 1.1
 
 
+def test_pictures_one_pixel_wide_or_high_are_pictures(shown):
+    for shape in ((1, 1), (1, 1, 3), (1, 1, 1), (1, 9, 3), (9, 1), (9, 1, 1)):
+        show.show_images([np.full(shape, 0.5)], ["x"], alt="grey")
+        assert pixels(shown.pop()).std() > 1
+
+
+def test_no_picture_to_show_is_a_sentence(page):
+    for none in ([], (), np.zeros((0, 4, 4, 3))):
+        with pytest.raises(ValueError, match="no picture to show"):
+            show.show_images(none, [], alt="none")
+
+
+def test_the_best_and_the_worst_of_any_number():
+    scores = [0.4, 0.9, 0.1, 0.7, 0.2]
+    assert show.best_and_worst(scores, 2) == [1, 3, 4, 2]
+    assert show.best_and_worst(scores) == [1, 2]
+    assert show.best_and_worst(scores[:3], 2) == [1, 0, 2], "each once"
+    assert show.best_and_worst([0.5]) == show.best_and_worst(np.array([0.5]), 2) == [0]
+    assert show.best_and_worst([]) == []
+
+
 def test_lines_and_scores_draw(shown):
     show.show_lines([0, 1], {"a": [0, 1], "b": [1, 0]}, ("x", "y"), alt="two lines cross")
     show.show_scores({"otsu": 0.5, "ours": 0.9}, "IoU", alt="ours is better")
@@ -121,7 +142,7 @@ def test_source_longer_than_a_slide_is_refused():
 def test_live_shows_bar_curve_and_pictures_in_place(page):
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    watch = live.Live(3, lambda: [np.zeros((4, 4, 3))], alt="loss falls")
+    watch = live.Live(3, lambda: [np.zeros((4, 4, 3)), np.zeros((1, 5, 1))], alt="loss falls")
     model.fit(np.ones((6, 2)), np.ones((6, 1)), batch_size=2, verbose=0, callbacks=[watch])
     assert len(watch.losses) == 3 and watch._bar.n == 3
     assert len(page.bundles) == 1 and 'alt="loss falls"' in page.updates[-1]["text/html"]

@@ -1,4 +1,5 @@
 import io
+import math
 
 import numpy as np
 import pytest
@@ -24,6 +25,28 @@ def test_a_bet_is_asked_revealed_and_scored(capsys):
     assert "Your bet: 0.6" in shown and "measured: 0.5" in shown and "8 of 10" in shown
     with pytest.raises(ValueError, match="run the cell"):
         game.reveal("never", 1)
+
+
+def test_a_bet_on_a_share_is_measured_as_one(capsys):
+    game = bets.Bets()
+    game.ask("after", "How much is left?", 0, 1)
+    game.reveal("after", 0.02, of=0.04)
+    assert "measured: 0.5   10 of 10" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("truth", "of"), [(0.0, 0.0), (0.3, 0), (np.float64(0), np.float64(0)), (math.nan, 1),
+                      (0.5, math.nan), (math.inf, 1)]
+)  # fmt: skip
+def test_what_cannot_be_measured_does_not_count(truth, of, capsys, recwarn):
+    game = bets.Bets()
+    game.ask("before", "How much?", 0, 1)
+    game.ask("after", "How much is left?", 0, 1)
+    game.reveal("before", 0.5)
+    game.reveal("after", truth, of)
+    game.score()
+    shown = capsys.readouterr().out
+    assert "nothing to measure here" in shown and "10 of 10 points" in shown and not recwarn
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from course_utils.models.tiling import average_over_turns, predict_tiled
+from course_utils.models.tiling import average_over_turns, predict_tiled, predict_whole
 from course_utils.models.unet import border, context, unet
 
 
@@ -99,3 +99,15 @@ def test_average_over_turns_is_symmetric():
     np.testing.assert_allclose(averaged(np.rot90(image, 1, (1, 2))), np.rot90(expected, 1, (1, 2)))
     turned = [np.rot90(w, k) for w in (weights, weights[::-1]) for k in range(4)]
     np.testing.assert_allclose(expected[0], image[0] * np.mean(turned, axis=0))
+
+
+@pytest.mark.parametrize("shape", [(100, 90), (128, 128), (5, 3), (1, 1), (1, 200), (17, 16)])
+def test_a_whole_image_of_any_size_goes_through_a_network_with_poolings(shape):
+    model = unet((None, None, 2), classes=3, base=3, depth=3)
+    image = np.random.default_rng(1).random(shape + (2,)).astype(np.float32)
+    found = predict_whole(model, image, 8)
+    height, width = (-(-side // 8) * 8 for side in shape)
+    room = ((0, height - shape[0]), (0, width - shape[1]), (0, 0))
+    answer = np.asarray(model(np.pad(image, room, mode="symmetric")[None]))[0]
+    assert found.shape == shape + (3,)
+    np.testing.assert_allclose(found, answer[: shape[0], : shape[1]], atol=1e-6)

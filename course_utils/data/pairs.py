@@ -18,7 +18,7 @@ DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040),
          "segmenter": range(2_000_000, 2_000_400),
          "validation": range(3_000_000, 3_000_060)}  # seeds: the sources  # fmt: skip
 STEPS = {"synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
-         "other": {"quick": 2000, "full": 80_000}}  # fmt: skip
+         "*": {"quick": 2000, "full": 80_000}}  # fmt: skip
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}
 PARTS = ("train", "val", "test")
 KINDS = (".jpg", ".jpeg", ".png")
@@ -90,11 +90,6 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
             raise ValueError(f"The picture {names[pair.source]} trains and {pair.id}, which is the "
                              "same, tests: remove one of them.")
     return splits.train_test(train, test)
-
-
-def steps(dataset: str) -> dict:
-    """The lesson's table of training steps for `profile.start`: any folder's name is one."""
-    return {dataset: STEPS["other"], "synthetic": STEPS["synthetic"]}
 
 
 def read_side_by_side(folder, direction: str, side: int | None = None) -> list[Pair]:

@@ -8,7 +8,7 @@ import numpy as np
 from skimage.segmentation import find_boundaries
 
 from .. import images, paths
-from ..metrics import adapted_rand_error
+from ..metrics import adapted_rand_error, segmentation_scores
 from ..postprocess import instances
 from ..worlds.cells import cells
 from . import augment, readers, splits
@@ -27,6 +27,7 @@ CROPS = {  # options of `Crops`: the less data, the more augmentation
     "isbi2012": {"zoom": (0.8, 1.25)},
 }
 SEEDS = {"synthetic": (0.5,), "dsb2018": (0.5,), "isbi2012": (0.5, 0.7, 0.8, 0.9, 0.95)}
+HEADLINES = {"isbi2012": "adapted_rand_error"}  # its IoU is also that of one cell everywhere
 DRAWN = {"train": range(0, 256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
 
 
@@ -35,7 +36,8 @@ def load(dataset: str, test_data=None) -> tuple[list, list]:
 
     Real data comes from `COURSE_DATA`. test_data: a second folder in the same layout; then all of
     `COURSE_DATA` trains and all of test_data tests.
-    Raises what the readers and `splits.train_test` raise, and ValueError for another name.
+    Raises what the readers and `splits.train_test` raise, and ValueError for another name and where
+    nothing can be learned or measured, since no picture on one of the two sides has a cell.
     """
     if dataset == "synthetic":
         return [draw(seed) for seed in DRAWN["train"]], [draw(seed) for seed in DRAWN["test"]]
@@ -45,7 +47,29 @@ def load(dataset: str, test_data=None) -> tuple[list, list]:
         raise ValueError(f'DATASET is "{dataset}"; choose "synthetic" or one of: {", ".join(kinds)}.')
     read, tests = kinds[dataset]
     second = None if test_data is None else read(test_data)
-    return splits.train_test(read(paths.data_dir()), second, tests)
+    train, test = splits.train_test(read(paths.data_dir()), second, tests)
+    for name, side in (("training", train), ("test", test)):
+        if not any(has_cell(sample.labels) for sample in side):
+            raise ValueError(f"No cell is marked in any {name} picture of {dataset} ({len(side)} in "
+                             "all); add a picture with cells and their masks.")
+    return train, test
+
+
+def count(labels: np.ndarray) -> int:
+    """How many cells a label image has: not its highest number, if one mask hides another."""
+    return int(np.count_nonzero(np.unique(labels)))
+
+
+def has_cell(labels: np.ndarray) -> bool:
+    """Whether there is a cell of two pixels or more: the adapted Rand error needs one."""
+    return bool(np.bincount(labels.ravel())[1:].max(initial=0) > 1)
+
+
+def scores(dataset: str, truths: list, predictions: list) -> dict[str, float]:
+    """`metrics.segmentation_scores`, the data set's headline first: IoU, or that of HEADLINES."""
+    found = segmentation_scores(truths, predictions)
+    first = HEADLINES.get(dataset, "iou")
+    return {first: found[first]} | found
 
 
 def red_only(sample: readers.Sample) -> readers.Sample:
@@ -152,11 +176,15 @@ def cut_out(probabilities: np.ndarray, dataset: str, seed: float = 0.5) -> np.nd
 def best_seed(predict, train: list, dataset: str, pictures: int = 4) -> float:
     """The threshold of `SEEDS` with the lowest mean adapted Rand error on some training pictures.
 
+    train: samples; those without a cell are passed over, and one at least must have some.
     predict: a function from a normalised picture (H, W, 3) to probabilities (H, W, 3).
     """
     candidates = SEEDS[dataset]
     if len(candidates) == 1:
         return candidates[0]
+    train = [sample for sample in train if has_cell(sample.labels)]
+    if not train:
+        raise ValueError("No training picture has a cell; add one with cells and their masks.")
     chosen = train[:: max(1, len(train) // pictures)][:pictures]
     maps = [predict(normalise(sample.image)) for sample in chosen]
     errors = [np.mean([adapted_rand_error(s.labels, cut_out(p, dataset, seed))
@@ -171,7 +199,7 @@ def read_nuclei(folder) -> list:
 
 def _chances(samples) -> np.ndarray:
     """How often each sample is drawn: by the root of its cells; bright pictures 35 % if any."""
-    chance = np.sqrt([max(1, sample.labels.max()) for sample in samples])
+    chance = np.sqrt([max(1, count(sample.labels)) for sample in samples])
     bright = np.array([is_bright_field(sample.image) for sample in samples])
     for group, share in ((bright, 0.35), (~bright, 0.65)):
         if 0 < group.sum() < len(samples):

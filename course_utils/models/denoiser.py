@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .tiling import predict_tiled
+from .tiling import predict_tiled, predict_whole
 
 STRIDE = 8  # three halvings: the padded sides are multiples of it
 LARGE = 1024 * 1024  # pixels; larger pages are cleaned tile by tile
@@ -53,13 +53,10 @@ def clean(model, page: np.ndarray, flips: bool = False) -> np.ndarray:
     if flips:
         ways = [np.s_[::y, ::x] for y in (1, -1) for x in (1, -1)]
         return np.mean([clean(model, page[way])[way] for way in ways], axis=0)
-    height, width = page.shape
-    if height * width > LARGE:
-        return predict_tiled(lambda tiles: _sigmoid(model, tiles), page, TILE, BORDER, 1)[..., 0]
-    room = [(0, -height % STRIDE), (0, -width % STRIDE)]
-    whole = np.pad(page, room, mode="symmetric").astype(np.float32)
-    return _sigmoid(model, whole[None, ..., None])[0, :height, :width, 0]
 
+    def cleaned(pages):
+        return 1 / (1 + np.exp(-np.asarray(model(pages, training=False))))
 
-def _sigmoid(model, pages):
-    return 1 / (1 + np.exp(-np.asarray(model(pages, training=False))))
+    if page.size > LARGE:
+        return predict_tiled(cleaned, page, TILE, BORDER, 1)[..., 0]
+    return predict_whole(cleaned, page[..., None], STRIDE)[..., 0]

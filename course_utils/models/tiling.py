@@ -40,6 +40,19 @@ def predict_tiled(predict, image, tile, border, batch=4):
     return output
 
 
+def predict_whole(predict, image, multiple):
+    """Run a network over a whole image whose sides no pooling need divide.
+
+    `predict`: as in `predict_tiled`, for any sides that `multiple` divides. `image`: (H, W, C)
+    float. It is mirrored at the bottom and on the right up to a multiple, and the answer is cut
+    back: (H, W, K).
+    """
+    height, width = image.shape[:2]
+    room = [(0, -height % multiple), (0, -width % multiple), (0, 0)]
+    padded = np.pad(image, room, mode="symmetric").astype(np.float32)
+    return _call(predict, padded[None])[0, :height, :width]
+
+
 def average_over_turns(predict):
     """A `predict` that averages over the eight flips and quarter turns of its input.
 

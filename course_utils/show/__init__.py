@@ -1,6 +1,7 @@
 """Figures, widgets and live source for the notebooks."""
 
 from .figures import (
+    best_and_worst,
     colour_labels,
     heat,
     outlines,
@@ -13,6 +14,7 @@ from .source import show_source
 from .widgets import play
 
 __all__ = [
+    "best_and_worst",
     "colour_labels",
     "heat",
     "outlines",

@@ -62,7 +62,9 @@ def image_figure(images, titles=None, columns=None, height=2.4):
 
     titles: one short text a picture. columns: pictures a row (all). height: inches a picture.
     """
-    images = [np.squeeze(np.asarray(image)) for image in images]
+    images = [without_channel(image) for image in images]
+    if not images:
+        raise ValueError("There is no picture to show; give at least one.")
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     ratio = max(image.shape[1] / image.shape[0] for image in images)
@@ -78,6 +80,21 @@ def image_figure(images, titles=None, columns=None, height=2.4):
         axis.imshow(image, cmap="gray", vmin=0, vmax=top)
         axis.set_title(titles[index] if titles else "")
     return figure
+
+
+def without_channel(image) -> np.ndarray:
+    """(H, W, 1) as (H, W), as Matplotlib wants grey pictures; others as they are."""
+    image = np.asarray(image)
+    return image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+
+
+def best_and_worst(scores, each: int = 1) -> list[int]:
+    """The numbers of the pictures to show: the `each` highest scores, then the `each` lowest.
+
+    From high to low; where there are fewer than twice as many, all of them, each once.
+    """
+    order = np.argsort(scores)[::-1].tolist()
+    return order if len(order) <= 2 * each else order[:each] + order[-each:]
 
 
 def show_lines(x, lines: dict, labels: tuple[str, str], alt: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from IPython.display import display
 from tqdm.auto import tqdm
 
-from .figures import figure_bundle
+from .figures import figure_bundle, without_channel
 
 
 class Live(keras.callbacks.Callback):
@@ -60,7 +60,7 @@ class Live(keras.callbacks.Callback):
             axes[0].legend(frameon=False, fontsize=10)
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
         for axis, picture in zip(axes[1:], pictures, strict=True):
-            axis.imshow(np.squeeze(picture), cmap="gray", vmin=0, vmax=1)
+            axis.imshow(without_channel(picture), cmap="gray", vmin=0, vmax=1)
             axis.axis("off")
         bundle = figure_bundle(figure, self.alt)
         if self._handle is None:

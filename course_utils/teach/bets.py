@@ -1,5 +1,7 @@
 """Bet first: the reader guesses a number before it is measured."""
 
+import math
+
 import ipywidgets
 from IPython.display import display
 
@@ -26,11 +28,19 @@ class Bets:
         self._sliders[name] = slider
         display(ipywidgets.VBox([ipywidgets.HTML(f"<b>Your bet:</b> {question}"), slider]))
 
-    def reveal(self, name: str, truth: float) -> None:
-        """Print the guess beside the measured number. Raises ValueError if it was never asked."""
+    def reveal(self, name: str, truth: float, of: float = 1.0) -> None:
+        """Print the guess beside the measured number, which is a share of `of`.
+
+        Where nothing was measured (NaN, or a share of 0) the bet doesn't count, and a line says so.
+        Raises ValueError if it was never asked.
+        """
         if name not in self._sliders:
             raise ValueError(f"There is no bet '{name}'; run the cell with its slider first.")
         slider = self._sliders[name]
+        truth = truth / of if of else math.nan
+        if not math.isfinite(truth):
+            print(f"Your bet: {_short(slider.value)}   nothing to measure here, it doesn't count")
+            return
         self._points[name] = points(slider.value, truth, slider.min, slider.max)
         print(f"Your bet: {_short(slider.value)}   measured: {_short(truth)}   "
               f"{self._points[name]} of {FULL} points")  # fmt: skip
