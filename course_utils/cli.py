@@ -1,15 +1,16 @@
 """The commands: `course COMMAND`, `python -m course_utils COMMAND` or `make COMMAND`."""
 
-from __future__ import annotations
-
+import codecs
 import inspect
 import os
-import shutil
+import runpy
+import signal
 import subprocess
 import sys
 
-from . import environment, paths
+from . import environment, launch, paths
 
+PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
 TOOLS = {
     "notebooks": "build_notebooks.py",
     "bench": "bench.py",
@@ -23,10 +24,12 @@ TOOLS = {
 def lab(*options: str) -> int:
     """open JupyterLab on lesson 00 (options go to JupyterLab, such as --no-browser)"""
     root_user = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return _python(
-        "-m", "jupyterlab", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
-        *root_user, *options, os.path.join("notebooks", "00_start_here.ipynb"),
-    )  # fmt: skip
+    os.chdir(paths.ROOT)
+    launch.become([
+        sys.executable, "-m", "jupyterlab", "--LabApp.news_url=None",
+        "--LabApp.extension_manager=readonly", *root_user, *options,
+        os.path.join("notebooks", "00_start_here.ipynb"),
+    ])  # fmt: skip
 
 
 def test(*options: str) -> int:
@@ -75,13 +78,13 @@ def start(lesson: str) -> int:
         source = paths.NOTEBOOKS / folder / f"{name}.ipynb"
         target = paths.WORK / folder / source.name
         shown = target.relative_to(paths.WORK.parent)
-        if target.exists():
+        if target.exists() and target.stat().st_size:
             print(f"{shown} is there already and stays as it is; delete it to start afresh.")
         elif source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
+            paths.write_atomically(target, source.read_bytes())
             print(f"Your copy is {shown}; `git pull` never touches it.")
-    shutil.copytree(paths.PICTURES, paths.WORK / "pictures", dirs_exist_ok=True)
+    for picture in paths.PICTURES.glob("*.png"):
+        paths.write_atomically(paths.WORK / "pictures" / picture.name, picture.read_bytes())
     return 0
 
 
@@ -106,9 +109,9 @@ def serve(*options: str) -> int:
     return service.main(options)
 
 
-def bring_back(lesson: str) -> int:
-    """bring a notebook edited in the browser back into lessons/ (course bring-back 01)"""
-    return _python("tools/build_notebooks.py", "--bring-back", paths.find_lesson(lesson))
+def bring_back(lesson: str, *options: str) -> int:
+    """bring a notebook edited in the browser back into lessons/ (course bring-back 01 [--force])"""
+    return _run_tool("build_notebooks.py", "--bring-back", paths.find_lesson(lesson), *options)
 
 
 def help_() -> int:
@@ -121,10 +124,19 @@ def help_() -> int:
 
 def _tool(script: str, text: str):
     def command(*options: str) -> int:
-        return _python(f"tools/{script}", *options)
+        return _run_tool(script, *options)
 
     command.__doc__ = text
     return command
+
+
+def _run_tool(script: str, *options: str) -> int:
+    """Run a file of tools/ in this process, as if it had been called itself."""
+    tools = paths.ROOT / "tools"
+    os.chdir(paths.ROOT)
+    sys.argv, sys.path[:0] = [script, *options], [str(tools)]
+    runpy.run_path(str(tools / script), run_name="__main__")
+    return 0
 
 
 COMMANDS = {
@@ -163,18 +175,44 @@ def main(arguments: list[str] | None = None) -> int:
     except TypeError:
         print(f"`{name}` takes other arguments: {command.__doc__}.", file=sys.stderr)
         return 2
+    _settle_in()
     try:
         if command not in LIGHT:
             environment.ensure(arguments)
         elif command is doctor and not environment.course_is_installed():
             environment.switch(arguments)
-        return command(*options)
+        with environment.ended_by_signals():
+            return command(*options)
     except (environment.SetupError, ValueError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except ImportError as error:
+        print(f"A package is missing or broken ({error}): `make doctor` says which and how to mend it.",
+              file=sys.stderr)  # fmt: skip
+        return 1
+    except BrokenPipeError:  # whoever reads the lines has enough of them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(paths.trouble(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+
+
+def _settle_in() -> None:
+    """Print on every terminal, in plainer signs if need be; end with the `make` that called."""
+    codecs.register_error("plainer", lambda error: (
+        "".join(PLAIN.get(sign, "?") for sign in error.object[error.start:error.end]), error.end))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="plainer")
+    if sys.platform == "linux" and "MAKELEVEL" in os.environ:
+        import ctypes
+
+        dies_with_parent = 1  # PR_SET_PDEATHSIG: make can be killed without a word to this process
+        ctypes.CDLL(None).prctl(dies_with_parent, signal.SIGTERM)
 
 
 def _python(*arguments: str) -> int:

@@ -1,5 +1,6 @@
 """Where things are. The root is found once, from this file (the package is installed editable)."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -18,13 +19,39 @@ SNAPSHOT = ROOT / "docs" / "results.json"
 
 
 def results_dir() -> Path:
-    """The folder for records: `COURSE_RESULTS`, or `results/` in the course."""
-    return Path(os.environ.get("COURSE_RESULTS") or ROOT / "results")
+    """The folder for records, absolute: `COURSE_RESULTS`, or `results/` in the course."""
+    return resolved(os.environ.get("COURSE_RESULTS") or "results")
 
 
 def data_dir() -> Path:
-    """The folder with real data sets: `COURSE_DATA`, or `data/downloads/` in the course."""
-    return Path(os.environ.get("COURSE_DATA") or DOWNLOADS)
+    """The folder with real data sets, absolute: `COURSE_DATA`, or `data/downloads/` in the course."""
+    return resolved(os.environ.get("COURSE_DATA") or DOWNLOADS)
+
+
+def resolved(path: str | os.PathLike) -> Path:
+    """A path that somebody gave, absolute: ~ is their home, and what is relative starts at ROOT.
+
+    So it means the same in a terminal, in a notebook (whose folder is its own) and to the doctor.
+    """
+    return Path(os.path.abspath(ROOT / Path(path).expanduser()))
+
+
+def shown(path: Path) -> str:
+    """A path as a person reads it: from the course's root if it lies in there, else whole."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def trouble(error: OSError) -> str:
+    """A file system's refusal as one sentence that says what to do."""
+    cure = {
+        errno.ENOSPC: "free some space and run the command again",
+        errno.EDQUOT: "free some space and run the command again",
+        errno.EROFS: "copy the course to a folder of your own and run the command there",
+        errno.EACCES: "copy the course to a folder of your own, or ask for the right to write here",
+        errno.EPERM: "copy the course to a folder of your own, or ask for the right to write here",
+    }.get(error.errno, "mend that and run the command again")
+    place = "A file" if error.filename is None else shown(Path(os.path.abspath(error.filename)))
+    return f"{place} can't be had ({error.strerror or error}): {cure}."
 
 
 def lesson_names() -> list[str]:
@@ -55,5 +82,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         part.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         part.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # the name that its reader knows
+        raise
     finally:
         part.unlink(missing_ok=True)

@@ -73,9 +73,12 @@ def _execute(name: str) -> tuple[bool, float, float]:
     began, peak = time.perf_counter(), 0
     process = subprocess.Popen([sys.executable, *NBMAKE, str(copy)],
                                cwd=paths.ROOT, env=environment)  # fmt: skip
-    while process.poll() is None:
-        peak = max(peak, _largest_child(process.pid))
-        time.sleep(0.2)
+    try:
+        while process.poll() is None:
+            peak = max(peak, _largest_child(process.pid))
+            time.sleep(0.2)
+    finally:
+        process.kill()  # where this run is stopped; its kernel ends with it
     return process.returncode == 0, time.perf_counter() - began, peak / 1024**2
 
 
