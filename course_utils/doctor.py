@@ -1,32 +1,38 @@
 """Checks the machine and says in one line how to mend what is missing.
 
-Loads nothing heavy itself: TensorFlow is tried in a process of its own, so that a broken one
+Loads none of what it checks: packages are tried in processes of their own, so that a broken one
 is a line in the report and not a crash.
 """
 
-from __future__ import annotations
-
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import metadata, util
+from pathlib import Path
 
-from . import environment, paths
+from . import environment, launch, paths
 
 NEEDED_MEMORY_GB = 4
 NEEDED_DISK_GB = 2
+ANEW = "delete the folder .venv and run `make lab`"
 RISE_PAIRS = {"0.43": "4."}  # jupyterlab-rise to the JupyterLab it was built for
 
-HEAVY = """
-import tensorflow
-print("TensorFlow=" + tensorflow.__version__)
-print("GPU=%d" % len(tensorflow.config.list_physical_devices("GPU")))
-import keras
-print("Keras=" + keras.__version__)
+IMPORTS = """
+import importlib, sys
+for name in sys.argv[1:]:
+    print("try=" + name)
+    try:
+        importlib.import_module(name)
+        print("good=" + name)
+    except BaseException as error:
+        print("bad=%s=%s: %s" % (name, type(error).__name__, " ".join(str(error).split())[:120]))
+if "tensorflow" in sys.modules:
+    print("GPU=%d" % len(sys.modules["tensorflow"].config.list_physical_devices("GPU")))
 """
 
 
@@ -57,13 +63,42 @@ def main() -> int:
 
 def examine() -> list[Finding]:
     """All findings, in the order in which a person would mend them."""
-    return [check() for check in CHECKS]
+    return [_checked(check) for check in CHECKS]
+
+
+def _checked(check) -> Finding:
+    """A check's finding; what breaks a check is a finding, too."""
+    try:
+        return check()
+    except Exception as error:
+        said = f"can't be checked ({type(error).__name__}: {error})"
+        return Finding(check.__name__.capitalize(), False, said, ANEW)
 
 
 def python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
-    good = sys.version_info[:2] in environment.SUPPORTED
+    good = sys.version_info[:2] in launch.SUPPORTED
     return Finding("Python", good, found, "install Python 3.13, then run `make lab`")
+
+
+def packages() -> Finding:
+    """Whether each package that the course needs is there, whole, and the one that is imported."""
+    if not environment.course_is_installed():
+        return Finding("Packages", False, "not set up yet", "run `make lab`")
+    wanted = _wanted()
+    troubles = [said for one in wanted if (said := _trouble(one))]
+    troubles += [f"{name} can't be imported ({why})" for name, why in _imports()[1].items()
+                 if not any(said.startswith(name) for said in troubles)]  # fmt: skip
+    more = f" and {len(troubles) - 5} more" if len(troubles) > 5 else ""
+    text = "; ".join(troubles[:5]) + more if troubles else f"all {len(wanted)} are there"
+    return Finding("Packages", not troubles, text, ANEW)
+
+
+def place() -> Finding:
+    """Whether `.venv` was made for the folder where it lies."""
+    moved = environment.VENV.exists() and not environment.is_whole()
+    return Finding("Set-up", not moved, "half done, old, or the folder was moved" if moved
+                   else "whole", "run `make lab`: it mends that")  # fmt: skip
 
 
 def tensorflow() -> Finding:
@@ -99,12 +134,10 @@ def kernel() -> Finding:
 
 
 def memory() -> Finding:
-    try:
-        import psutil
-
-        gigabytes = psutil.virtual_memory().available / 1e9
-    except ImportError:
-        return Finding("Memory", False, "unknown", "run `make lab` first", needed=False)
+    lines = _python("import psutil; print(psutil.virtual_memory().available)")
+    if not lines:
+        return Finding("Memory", False, "unknown", "psutil tells, see Packages", needed=False)
+    gigabytes = int(lines[-1]) / 1e9
     return Finding("Memory", gigabytes >= NEEDED_MEMORY_GB, f"{gigabytes:.1f} GB free",
                    f"close other programs until {NEEDED_MEMORY_GB} GB are free")  # fmt: skip
 
@@ -126,51 +159,148 @@ def writing() -> Finding:
                    "copy the course to a folder of your own")  # fmt: skip
 
 
+def networks() -> Finding:
+    from . import shipped
+
+    troubles = shipped.problems()
+    more = f" (and {len(troubles) - 1} more like it)" if len(troubles) > 1 else ""
+    return Finding("Networks", not troubles, troubles[0] + more if troubles else "all whole",
+                   "do that")  # fmt: skip
+
+
 def tesseract() -> Finding:
-    found = shutil.which("tesseract")
-    return Finding("Tesseract", bool(found), "reads text (lesson 06)" if found else "missing",
-                   "for lesson 06: `conda env create -f environment.yml`, or apt/brew install "
-                   "tesseract", needed=False)  # fmt: skip
+    how = ("for lesson 06: `conda env create -f environment.yml`, or apt/brew install "
+           "tesseract")  # fmt: skip
+    if not shutil.which("tesseract"):
+        return Finding("Tesseract", False, "missing", how, needed=False)
+    listed = _output(["tesseract", "--list-langs"])
+    if "eng" not in listed:
+        how = "install its English data (tesseract-ocr-eng or tesseract-data-eng)"
+        return Finding("Tesseract", False, "has no English", how, needed=False)
+    return Finding("Tesseract", True, "reads English text (lesson 06)")
 
 
 def data() -> Finding:
+    """The folder as a lesson finds it, whatever folder the lesson runs in."""
     folder = paths.data_dir()
-    given = bool(os.environ.get("COURSE_DATA"))
-    if given and not folder.is_dir():
-        return Finding("Data", False, "COURSE_DATA names no folder",
+    if os.environ.get("COURSE_DATA") and not folder.is_dir():
+        return Finding("Data", False, f"COURSE_DATA means {folder}, which is no folder",
                        "set COURSE_DATA to a folder that exists, or unset it")  # fmt: skip
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if given else []
-    return Finding("Data", True, f"real data: {', '.join(names)}" if names
+    names = sorted(path.name for path in folder.iterdir()
+                   if path.is_dir() and path.name[0] not in "._") if folder.is_dir() else []  # fmt: skip
+    return Finding("Data", True, f"real data in {folder}: {', '.join(names)}" if names
                    else "the drawn worlds (no download needed)")  # fmt: skip
 
 
 def gpu() -> Finding:
-    count = _heavy().get("GPU", "0")
+    count = _imports()[0].get("GPU", "0")
     return Finding("GPU", count != "0", f"{count} found" if count != "0" else "none",
                    "fine: the quick profile is made for the CPU", needed=False)  # fmt: skip
 
 
-CHECKS = (python, tensorflow, keras, jupyterlab, slides, kernel, memory, disk, writing, tesseract,
-          data, gpu)  # fmt: skip
+CHECKS = (python, place, packages, tensorflow, keras, jupyterlab, slides, kernel, networks, memory,
+          disk, writing, tesseract, data, gpu)  # fmt: skip
+
+
+def _wanted() -> list:
+    """The requirements of this environment: in `.venv` the lock's, elsewhere the course's own."""
+    from pip._vendor.packaging.requirements import Requirement
+
+    lines = metadata.requires("image-to-image") or []
+    if Path(sys.prefix).resolve() == environment.VENV.resolve():
+        lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
+        lines = re.findall(r"^(\S+==[^\\\n]+)", lock, re.M)
+    return [one for one in map(Requirement, lines)
+            if one.marker is None or one.marker.evaluate({"extra": ""})]  # fmt: skip
+
+
+def _trouble(wanted) -> str:
+    """What is wrong with an installed package, or nothing."""
+    try:
+        found = metadata.distribution(wanted.name)
+    except metadata.PackageNotFoundError:
+        return f"{wanted.name} is missing"
+    if not wanted.specifier.contains(found.version, prereleases=True):
+        return f"{wanted.name} is {found.version} and should be {wanted.specifier}"
+    for file in found.files or ():
+        path = str(file.locate())
+        if not os.path.exists(path):
+            return f"{wanted.name} lacks {file}"
+        if file.size is not None and os.path.getsize(path) != file.size and ".." not in file.parts:
+            return f"{wanted.name} has a damaged {file}"
+    hidden = [name for name, path in _modules(found).items() if _origin(name) != path]
+    return f"{wanted.name} is hidden by another {hidden[0]}" if hidden else ""
+
+
+def _modules(found) -> dict[str, str]:
+    """{what a package lets one import: the file that this loads}."""
+    modules = {}
+    for file in found.files or ():
+        name = file.parts[0].split(".")[0]
+        if file.suffix == ".py" and (len(file.parts) == 1 or file.parts[1:] == ("__init__.py",)):
+            modules[name] = os.path.realpath(file.locate())
+    return {name: path for name, path in modules.items() if name.isidentifier()}
+
+
+def _origin(name: str) -> str | None:
+    """The file that `import name` would load here."""
+    try:
+        spec = util.find_spec(name)
+    except Exception:
+        return None
+    return os.path.realpath(spec.origin) if spec and spec.origin else None
 
 
 def _imported(name: str) -> Finding:
-    version = _heavy().get(name)
-    return Finding(name, version is not None, version or "can't be imported",
-                   "delete the folder .venv and run `make lab`")  # fmt: skip
+    version = _version(name.lower()) or _version("tensorflow-cpu")
+    bad = _imports()[1].get(name.lower(), "" if version else "not installed")
+    return Finding(name, not bad, f"can't be imported ({bad})" if bad else version, ANEW)
 
 
 @functools.cache
-def _heavy() -> dict[str, str]:
-    """Import TensorFlow and Keras in a process of its own: {name: version}, GPU: how many."""
-    return dict(line.split("=", 1) for line in _python(HEAVY) if "=" in line)
+def _imports() -> tuple[dict[str, str], dict[str, str]]:
+    """What a process of their own says of importing the packages that the course itself calls.
+
+    ({"GPU": how many}, {module: why it can't be imported}). A process that dies costs one module.
+    """
+    names = [name for one in _direct() for name in _modules(one)]
+    told, bad = {}, {}
+    while names:
+        lines = [line.partition("=")[::2] for line in _python(IMPORTS, *names) if "=" in line]
+        bad |= {name: why for kind, rest in lines if kind == "bad"
+                for name, _, why in [rest.partition("=")]}  # fmt: skip
+        told |= {kind: value for kind, value in lines if kind == "GPU"}
+        tried = [name for kind, name in lines if kind == "try"]
+        if len(tried) == len(names):
+            break
+        died = tried[-1] if tried else names[0]
+        bad[died] = "Python dies of it"
+        names = names[names.index(died) + 1 :]
+    return told, bad
 
 
-def _python(code: str) -> list[str]:
+def _direct() -> list:
+    """The installed packages that pyproject.toml names, TensorFlow first."""
+    names = {re.split(r"[^\w.-]", line)[0] for line in metadata.requires("image-to-image") or ()}
+    found = []
+    for name in sorted(names, key=lambda name: (not name.startswith("tensorflow"), name)):
+        try:
+            found.append(metadata.distribution(name))
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _python(code: str, *arguments: str) -> list[str]:
     """The lines that `code` prints in a new interpreter, up to where it fails."""
+    return _output([sys.executable, "-u", "-c", code, *arguments])
+
+
+def _output(command: list[str]) -> list[str]:
+    """The lines that a program prints; none if it can't be run."""
     quiet = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3")
     try:
-        done = subprocess.run([sys.executable, "-u", "-c", code], capture_output=True, text=True,
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=180, env=quiet, cwd=paths.ROOT)  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return []
