@@ -1,14 +1,17 @@
 """What the exercises found: kept in work/progress.json, on this computer only."""
 
+import asyncio
 import json
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
 from .. import paths
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted yet"
-CELL_SECONDS = 120
+CELL_SECONDS = 120  # then a cell is interrupted,
+GRACE = 10  # and this much later, its Python ended
 
 
 def catalogue() -> dict[str, dict]:
@@ -70,7 +73,7 @@ def check_notebook(name: str) -> int:
     notebook = own if own.exists() else paths.NOTEBOOKS / "exercises" / own.name
     if not notebook.exists():
         raise ValueError(f"Lesson {lesson} has no exercises.")
-    print(f"Running {notebook.relative_to(notebook.parents[2]).as_posix()} …")
+    print(f"Running {paths.shown(notebook)} …", flush=True)
     found, trouble = _execute(notebook)
     wanted = [number for number in catalogue() if script(number) == lesson]
     for number in wanted:
@@ -84,22 +87,66 @@ def check_notebook(name: str) -> int:
 
 def _execute(path: Path) -> tuple[dict, list[str]]:
     """The verdicts of one run of a notebook, and a line for each cell that stopped."""
-    import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook = _opened(path)
+    client = NotebookClient(notebook, timeout=None, allow_errors=True, kernel_name="python3",
+                            shutdown_kernel="immediate",
+                            resources={"metadata": {"path": str(path.parent)}})  # fmt: skip
+    watch = _Watch(client)
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook, timeout=CELL_SECONDS, allow_errors=True, interrupt_on_timeout=True,
-            kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
-        )  # fmt: skip
+        variables = dict(os.environ, COURSE_RESULTS=folder, MPLBACKEND="agg",
+                         PYDEVD_DISABLE_FILE_VALIDATION="1")  # fmt: skip
         try:
-            client.execute(env=dict(os.environ, COURSE_RESULTS=folder, MPLBACKEND="agg"))
-        except DeadKernelError:
-            return load(Path(folder) / "progress.json"), ["Python died: is it out of memory?"]
+            client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except BaseException as error:
+            if client.km is None:  # nbclient ends the kernel at Ctrl-C, then stumbles over that
+                raise KeyboardInterrupt from None
+            if not isinstance(error, DeadKernelError):
+                raise
+            watch.ended = watch.ended or ["Python died: is it out of memory?"]
         outputs = [(n, output) for n, cell in enumerate(notebook.cells, start=1)
                    for output in cell.get("outputs", [])]  # fmt: skip
         stopped = [f"Cell {n} stopped with {output.ename}: {output.evalue}"
                    for n, output in outputs if output.output_type == "error"]  # fmt: skip
-        return load(Path(folder) / "progress.json"), stopped
+        return load(Path(folder) / "progress.json"), stopped + watch.ended
+
+
+class _Watch:
+    """Interrupts a cell after CELL_SECONDS; ends its Python if it does not listen (one long sum)."""
+
+    def __init__(self, client):
+        self.client, self.ended = client, []
+        client.on_cell_start, client.on_cell_executed = self.begin, self.done
+
+    async def begin(self, cell, cell_index):
+        self.ending = asyncio.create_task(self.end(cell_index + 1))
+
+    async def done(self, **_):
+        self.ending.cancel()
+
+    async def end(self, number):
+        await asyncio.sleep(CELL_SECONDS)
+        await self.client.km.interrupt_kernel()
+        await asyncio.sleep(GRACE)
+        self.ended = [f"Cell {number} ran for more than {CELL_SECONDS} seconds; the cells after it "
+                      "did not run."]  # fmt: skip
+        await self.client.km.shutdown_kernel(now=True)
+
+
+def _opened(path: Path):
+    """A notebook file; ValueError with the file and the cure where it is none."""
+    import nbformat
+
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        nbformat.validate(notebook)
+        return notebook
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"{paths.shown(path)} is no whole notebook: rename it, get a fresh copy with "
+            f"`course start {path.stem[:2]}`, and bring your answers over."
+        ) from error
