@@ -220,6 +220,64 @@ def test_bring_back_refuses_what_a_script_cannot_hold(course, spoil):
     assert (course / "lessons/01_good.py").read_text() == before
 
 
+def panel(path, number, slide):
+    """Set a cell's slide type as RISE's panel does."""
+    notebook = read(path)
+    notebook.cells[number].metadata.pop("slideshow", None)
+    if slide:
+        notebook.cells[number].metadata["slideshow"] = {"slide_type": slide}
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize(("slide", "tags"), [("fragment", ["fragment"]), ("notes", ["note"]),
+                                             ("skip", ["read"])])  # fmt: skip
+def test_a_slide_type_set_in_rises_panel_comes_back_as_a_tag(course, slide, tags):
+    path = course / "notebooks/01_good.ipynb"
+    number = next(n for n, cell in enumerate(read(path).cells) if not cell.metadata)
+    panel(path, number, slide)
+    with pytest.raises(ValueError, match="was edited in the browser"):
+        build.build_all(course)
+    build.bring_back("01", course)
+    build.build_all(course)
+    cell = read(path).cells[number]
+    assert cell.metadata.tags == tags and cell.metadata.slideshow.slide_type == slide
+    panel(path, number, None)
+    build.bring_back("01", course)
+    build.build_all(course)
+    assert "tags" not in read(path).cells[number].metadata
+
+
+@pytest.mark.parametrize("slide", ["slide", "subslide", None])
+def test_a_slide_type_that_no_heading_gives_is_refused(course, slide):
+    path, script = course / "notebooks/01_good.ipynb", course / "lessons/01_good.py"
+    before = script.read_text()
+    number = next(n for n, cell in enumerate(read(path).cells)
+                  if bool(cell.metadata.get("slideshow")) is not bool(slide)
+                  and "tags" not in cell.metadata)  # fmt: skip
+    panel(path, number, slide)
+    with pytest.raises(ValueError, match=f"cell {number + 1} .* slides come from headings"):
+        build.bring_back("01", course)
+    assert script.read_text() == before
+
+
+@pytest.mark.parametrize("cells", [[], [nbformat.v4.new_code_cell(" ")]])
+def test_an_emptied_notebook_does_not_empty_its_lesson(course, cells):
+    script = course / "lessons/01_good.py"
+    before = script.read_text()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), course / "notebooks/01_good.ipynb")
+    with pytest.raises(ValueError, match="is empty"):
+        build.bring_back("01", course)
+    assert script.read_text() == before
+
+
+def test_an_attachment_that_no_text_names_is_not_dropped(course):
+    path, notebook = course / "notebooks/01_good.ipynb", read(course / "notebooks/01_good.ipynb")
+    notebook.cells[0]["attachments"] = {"a.png": {"image/png": "AAAA"}}
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="was edited in the browser"):
+        build.build_all(course)
+
+
 def test_check_names_stale_missing_and_orphaned_notebooks(course, capsys):
     assert build.main(["--check"], course) == 0
     assert capsys.readouterr().out == ""

@@ -86,6 +86,30 @@ def source_sha(cells) -> str:
     return hashlib.sha256(json.dumps(_cell_keys(cells)).encode()).hexdigest()[:16]
 
 
+def _slide(cell) -> str | None:
+    """The slide type in a cell's metadata; RISE's panel writes "-", or nothing, for none."""
+    return cell["metadata"].get("slideshow", {}).get("slide_type", "-").strip("-") or None
+
+
+def _tag_the_choices(cells, fresh: str) -> None:
+    """Turn slide types that were set in RISE's panel into tags; ValueError for one that has none.
+
+    fresh: the notebook as it was built, or "": what differs from that was set.
+    """
+    built = {cell["id"]: _slide(cell) for cell in json.loads(fresh)["cells"]} if fresh else {}
+    tag_of = {slide: [tag] for tag, slide in SLIDE_OF_TAG.items()}
+    for number, cell in enumerate(cells, start=1):
+        if _slide(cell) == built.get(cell.id):
+            continue
+        kept = [tag for tag in tags_of(cell) if tag not in SLIDE_OF_TAG]
+        cell.metadata["tags"] = kept + tag_of.get(_slide(cell), [])
+        if slide_type(cell.cell_type, cell.source, tags_of(cell)) != _slide(cell):
+            raise ValueError(
+                f"cell {number} was made a {_slide(cell) or 'part of the slide before'} in RISE's "
+                "panel, but slides come from headings: begin it with #, ## or ###, or take them away"
+            )
+
+
 def _stub_line(indent: str, lines: str) -> str:
     tree = ast.parse(textwrap.dedent(lines))
     if indent and any(isinstance(node, ast.Return) for node in ast.walk(tree)):
@@ -170,7 +194,16 @@ def _known(notebook, fresh: str) -> tuple:
 def _edited(path: Path, fresh: str) -> bool:
     """True if writing ``fresh`` to ``path`` would lose what somebody wrote in the browser."""
     notebook = _read(path) if path.exists() else None
-    return bool(notebook) and source_sha(notebook.cells) not in _known(notebook, fresh)
+    if not notebook:
+        return False
+    built, now = _known(notebook, fresh)
+    sha = source_sha(notebook.cells)
+    if sha not in (built, now) or any(cell.get("attachments") for cell in notebook.cells):
+        return True
+    slides = [_slide(cell) for cell in notebook.cells]
+    own = [slide_type(cell.cell_type, cell.source, tags_of(cell)) for cell in notebook.cells]
+    brought_back = [_slide(cell) for cell in json.loads(fresh)["cells"]]
+    return sha == built and slides not in (own, brought_back)
 
 
 def _refusal(path: Path, root: Path) -> str:
@@ -220,7 +253,10 @@ def bring_back(name: str, root: Path = paths.ROOT, force: bool = False) -> Path:
     if len(found) != 1:
         raise ValueError(f"{len(found)} notebooks begin with {stem!r} in notebooks/: name one")
     notebook = _read(found[0])
+    if not any(cell.source.strip() for cell in notebook.cells):
+        raise ValueError(f"{found[0].name} is empty: `make notebooks ARGS=--force` builds it anew")
     script = root / "lessons" / f"{found[0].stem}.py"
+    _tag_the_choices(notebook.cells, render(script) if script.exists() else "")
     if script.exists() and not force:
         built, now = _known(notebook, render(script))
         if now not in (built, source_sha(notebook.cells)):
@@ -250,8 +286,8 @@ def main(argv: list[str] | None = None, root: Path = paths.ROOT) -> int:
         else:
             names = options.names
             done = stale(root, names) if options.check else build_all(root, names, options.force)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except (ValueError, OSError) as error:
+        print(paths.trouble(error) if isinstance(error, OSError) else error, file=sys.stderr)
         return 1
     verb = "stale (run `make notebooks`):" if options.check else "wrote"
     for path in done:
