@@ -1,10 +1,12 @@
 """Every loss of the course: functions of tensors, written in `keras.ops`."""
 
-import keras
 import numpy as np
 from keras import ops
 
+from .arguments import CLASSES, FLOATS, PROBABILITIES, WEIGHTS, number
+from .arguments import takes_tensors as takes
 
+@takes(labels=CLASSES("B H W"), logits=FLOATS("B H W K"), weights=WEIGHTS("B H W"))
 def weighted_cross_entropy(labels, logits, weights):
     """Cross-entropy in which each pixel x counts with its own weight w(x).
 
@@ -15,19 +17,20 @@ def weighted_cross_entropy(labels, logits, weights):
 
     labels: (B, H, W) integers 0..K-1, the true class l(x).  logits: (B, H, W, K) floats of any
     size, before softmax.  weights: (B, H, W), at least 0.
-    Returns a scalar in float32 (float64 for float64 logits; float16 is computed in float32).
+    Returns a scalar in float32 (float64 if an argument is float64; float16 is computed in float32).
     Raises TypeError for labels that aren't integers or logits that aren't floats, ValueError for
-    shapes that don't fit.
+    shapes that don't fit, labels outside 0..K-1 (such as -1 or 255 for "void") and values that
+    aren't finite. In a graph, whose values nobody sees, such labels make it NaN.
 
     `model.fit` gets the same number from `SparseCategoricalCrossentropy(from_logits=True)` with the
     weights as `sample_weight`: both divide by the number of pixels, not by the sum of the weights.
     """
-    labels, logits, weights = _pixels(labels, logits, weights)
     log_p = ops.log_softmax(logits, axis=-1)  # (B, H, W, K)
     log_p_true = ops.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]  # (B, H, W)
     return -ops.mean(weights * log_p_true)  # one number
 
 
+@takes(labels=CLASSES("B H W"), probabilities=PROBABILITIES("B H W K"), smooth=number("[0, inf)"))
 def soft_dice_loss(labels, probabilities, smooth=1.0):
     """1 minus the Dice overlap, with probabilities in the place of a hard mask.
 
@@ -39,16 +42,18 @@ def soft_dice_loss(labels, probabilities, smooth=1.0):
     costs Σp² / (Σp² + s), which is 0 when it isn't predicted either.
 
     labels: (B, H, W) integers 0..K-1.  probabilities: (B, H, W, K) floats in [0, 1], after softmax
-    (not logits: this isn't checked).  Returns a scalar in [0, 1], 0 at best; dtype and errors as in
+    (not logits).  Returns a scalar in [0, 1], 0 at best; dtype and errors as in
     `weighted_cross_entropy`.
     """
-    labels, p = _pixels(labels, probabilities)
+    p = probabilities
     g = ops.one_hot(labels, p.shape[-1], dtype=p.dtype)  # (B, H, W, K)
     overlap = ops.sum(p * g, axis=(1, 2))  # (B, K)
     size = ops.sum(p**2, axis=(1, 2)) + ops.sum(g, axis=(1, 2))  # g² = g
     return 1 - ops.mean((2 * overlap + smooth) / (size + smooth))
 
 
+@takes(truth=FLOATS("B H≥11 W≥11 C"), prediction=FLOATS("B H≥11 W≥11 C"),
+       data_range=number("(0, 1e9]"))
 def structural_dissimilarity(truth, prediction, data_range=1.0):
     """1 minus the mean structural similarity (SSIM) of grey pictures: a loss that looks at windows.
 
@@ -59,12 +64,9 @@ def structural_dissimilarity(truth, prediction, data_range=1.0):
 
     truth, prediction: (B, H, W, C) floats, H and W at least 11; each channel counts for itself.
     Returns a scalar in [0, 2], 0 at best, as 1 - `metrics.ssim`.
-    Raises ValueError for shapes that don't fit.
+    Raises TypeError for integers, ValueError for shapes that don't fit and values not finite.
     """
-    x, y = ops.convert_to_tensor(truth), ops.convert_to_tensor(prediction)
-    if len(x.shape) != 4 or not _same_shape(x.shape, y.shape) or min(x.shape[1:3]) < 11:
-        raise ValueError("SSIM needs two batches (B, H, W, C) of one shape with sides of at least "
-                         f"11 pixels, not {tuple(x.shape)} and {tuple(y.shape)}.")
+    x, y = truth, prediction
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     means = _gaussian_windows(ops.concatenate([x, y, x * x, y * y, x * y], axis=-1))
     mx, my, xx, yy, xy = ops.split(means, 5, axis=-1)                 # (B, H - 10, W - 10, C) each
@@ -81,36 +83,10 @@ def _gaussian_windows(pictures, sigma=1.5, radius=5):
     return pictures
 
 
-def _pixels(labels, scores, weights=None):
-    """Check dtypes and shapes of a pixel-wise loss; return tensors, floats in at least float32."""
-    labels, scores = ops.convert_to_tensor(labels), ops.convert_to_tensor(scores)
-    if "int" not in keras.backend.standardize_dtype(labels.dtype):
-        raise TypeError(f"labels must be integers, one class per pixel, not {labels.dtype}: "
-                        'cast whole numbers with ops.cast(labels, "int32").')
-    dtype = keras.backend.standardize_dtype(scores.dtype)
-    if "float" not in dtype:
-        raise TypeError(f"the network's output must be floats, not {dtype}.")
-    if len(scores.shape) != 4 or not _same_shape(labels.shape, scores.shape[:-1]):
-        raise ValueError("labels must be (B, H, W) and the network's output (B, H, W, K), "
-                         f"not {tuple(labels.shape)} and {tuple(scores.shape)}.")
-    dtype = keras.backend.result_type(dtype, "float32")
-    if weights is None:
-        return labels, ops.cast(scores, dtype)
-    weights = ops.convert_to_tensor(weights)
-    if not _same_shape(weights.shape, labels.shape):
-        raise ValueError(f"weights must have the shape of the labels, {tuple(labels.shape)}, "
-                         f"not {tuple(weights.shape)}: one weight per pixel.")
-    return labels, ops.cast(scores, dtype), ops.cast(weights, dtype)
-
-
-def _same_shape(a, b):
-    """Whether two shapes agree; None is a size that isn't known before the graph runs."""
-    return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b))
-
-
 # Style transfer ----------------------------------------------------------------------------------
 
 
+@takes(features=FLOATS("B H W N"), target=FLOATS("B H W N"))
 def content_loss(features, target):
     """Half the squared distance of a layer's activations from those of the content picture.
 
@@ -118,29 +94,27 @@ def content_loss(features, target):
 
     Gatys, Ecker, Bethge (2016), "Image style transfer", eq. 1. Source slides print it without the
     square. features, target: (B, H, W, N) floats. Returns (B,), 0 at best, no upper limit.
-    Raises ValueError for other shapes.
+    Raises TypeError for integers, ValueError for other shapes and values that aren't finite.
     """
-    features, target = _activations(features), _activations(target)
-    if not _same_shape(features.shape, target.shape):
-        raise ValueError(f"Content is compared place by place: {tuple(features.shape)} and "
-                         f"{tuple(target.shape)} don't fit; resize one picture.")
     return ops.sum((features - target) ** 2, axis=(1, 2, 3)) / 2
 
 
+@takes(features=FLOATS("B H W N"))
 def gram_matrix(features):
     """How much two channels are on in the same places, for all pairs; where is forgotten.
 
     G_ij = Σ_k F_ik F_jk   over the M = H·W places k
 
     Gatys et al. (2016), eq. 3: a product, not a sum. features: (B, H, W, N). Returns (B, N, N),
-    symmetric, without negative eigenvalues. Raises ValueError for other shapes.
+    symmetric, without negative eigenvalues. Raises as `content_loss` does.
     """
-    features = _activations(features)
     _, _, _, channels = features.shape
     flat = ops.reshape(features, (ops.shape(features)[0], -1, channels))  # (B, M, N)
     return ops.matmul(ops.swapaxes(flat, 1, 2), flat)  # (B, N, N)
 
 
+@takes(gram=FLOATS("B N N"), target=FLOATS("N N | B N N"), places=number("[1, inf)"),
+       target_places=number("[1, inf)"))
 def style_loss(gram, target, places, target_places=None):
     """Distance of a layer's Gram matrix from that of the style picture.
 
@@ -149,14 +123,14 @@ def style_loss(gram, target, places, target_places=None):
     Gatys et al. (2016), eq. 4; their style picture has the size of the result. For one of another
     size, `target_places` is its own M', and E = 1 / (4 N²) Σ (G / M - A / M')²: the same where both
     are equal. gram: G, (B, N, N). target: A, (N, N) or (B, N, N). places: M = H·W of the layer.
-    Returns (B,), 0 at best. Raises ValueError for matrices that don't fit.
+    Returns (B,), 0 at best. Raises ValueError for matrices that don't fit, as of two layers.
     """
-    gram, target = _grams(gram, target)
     target_places = places if target_places is None else target_places
     off = gram / places - target / target_places  # (B, N, N)
     return ops.sum(off**2, axis=(1, 2)) / (4 * gram.shape[-1] ** 2)
 
 
+@takes(pictures=FLOATS("B H W C"))
 def total_variation(pictures):
     """Squared steps between neighbouring pixels, down and to the right, summed over a picture.
 
@@ -164,26 +138,8 @@ def total_variation(pictures):
 
     Mahendran and Vedaldi (2015), "Understanding deep image representations", section 3.2, β = 2.
     (`tf.image.total_variation` sums absolute steps.) pictures: (B, H, W, C). Returns (B,), 0 for
-    one flat colour. Raises ValueError for other shapes.
+    one flat colour. Raises as `content_loss` does.
     """
-    x = _activations(pictures)
+    x = pictures
     down, right = x[:, 1:] - x[:, :-1], x[:, :, 1:] - x[:, :, :-1]
     return ops.sum(down**2, axis=(1, 2, 3)) + ops.sum(right**2, axis=(1, 2, 3))
-
-
-def _grams(gram, target):
-    gram, target = ops.convert_to_tensor(gram), ops.convert_to_tensor(target)
-    if len(gram.shape) != 3 or not _same_shape(target.shape[-2:], gram.shape[-2:]):
-        raise ValueError(f"Gram matrices (B, N, N) and (N, N) are needed, not {tuple(gram.shape)} "
-                         f"and {tuple(target.shape)}: are they from two layers?")
-    return gram, target
-
-
-def _activations(features):
-    """A float tensor (B, H, W, N), in at least float32."""
-    features = ops.convert_to_tensor(features)
-    if len(features.shape) != 4:
-        raise ValueError(f"(B, H, W, channels) is needed, not {tuple(features.shape)}; "
-                         "add the batch's axis with x[None].")
-    dtype = keras.backend.standardize_dtype(features.dtype)
-    return ops.cast(features, keras.backend.result_type(dtype, "float32"))

@@ -78,9 +78,9 @@ def test_masks_that_are_none(metric):
             metric(mask, values)
     with pytest.raises(ValueError, match="truth must be a mask"):
         metric(mask * 2, mask)
-    with pytest.raises(ValueError, match=r"\(4, 4\) and \(4, 4, 1\)"):
+    with pytest.raises(ValueError, match=r"prediction \(4, 4, 1\) doesn't fit truth \(4, 4\)"):
         metric(mask, mask[..., None])
-    with pytest.raises(ValueError, match="no pixels"):
+    with pytest.raises(ValueError, match="truth must not be empty"):
         metric(mask[:0], mask[:0])
 
 
@@ -328,7 +328,7 @@ def test_label_images_that_are_none(metric):
         (PERFECT.astype(float), TypeError, "integers"),
         (PERFECT > 0, TypeError, "skimage.measure.label"),
         (PERFECT[None], ValueError, r"\(1, 2, 4\)"),
-        (PERFECT[:0], ValueError, "pixels"),
+        (PERFECT[:0], ValueError, "empty"),
         (PERFECT - 1, ValueError, "-1"),
         (PERFECT[:, :3], ValueError, r"one shape"),
     ]:
@@ -343,9 +343,13 @@ def test_label_images_that_are_none(metric):
 ])
 def test_probabilities_that_are_none(metric):
     good = (PERFECT > 0) * 0.9
-    for wrong in (good * 2, good - 0.1, good * np.nan, good * 255, good[:0]):
-        with pytest.raises(ValueError, match=r"\[0, 1\]"):
+    for wrong in (good * 2, good - 0.1, good * np.nan, good * 255):
+        with pytest.raises(ValueError, match=r"probability must be .* in \[0, 1\]"):
             metric(wrong, PERFECT)
+    with pytest.raises(ValueError, match="empty"):
+        metric(good[:0], PERFECT)
+    with pytest.raises(TypeError, match="divide uint8 by 255"):
+        metric((255 * good).astype(np.uint8), PERFECT)
     with pytest.raises(ValueError, match="one shape"):
         metric(good[:, :3], PERFECT)
     with pytest.raises(TypeError, match="integers"):
@@ -363,11 +367,11 @@ def test_settings_that_make_no_sense():
             metrics.merges(PERFECT > 0, PERFECT, share=share)
     with pytest.raises(ValueError, match="as many"):
         metrics.pooled_f1([PERFECT], [])
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="must hold at least one"):
         metrics.pooled_f1([], [])
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="must hold at least one"):
         metrics.best_rand_threshold([PERFECT], [PERFECT > 0], [])
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="must hold at least one"):
         metrics.mean_average_precision(PERFECT, PERFECT, [])
 
 
@@ -389,6 +393,20 @@ def test_the_six_scores_are_those_of_the_single_metrics():
     assert all(value == 1 for value in perfect.values())
 
 
+def test_scores_without_a_cell_are_defined():
+    best = {"iou": 1, "dice": 1, "f1": 1, "f1_pooled": 1, "mean_ap": 1, "adapted_rand_error": 0}
+    worst = {name: 1 - value for name, value in best.items()}
+    some = np.kron(PERFECT, np.ones((3, 2), int))[:, :7]
+    assert metrics.segmentation_scores([EMPTY], [EMPTY]) == best
+    assert metrics.segmentation_scores([EMPTY], [some]) == worst
+    half = metrics.segmentation_scores([EMPTY, EMPTY], [EMPTY, some])
+    assert half["f1"] == 0.5 and half["f1_pooled"] == 0 and half["adapted_rand_error"] == 1
+    beside = metrics.segmentation_scores([EMPTY, some], [some, some])  # only where cells are
+    assert beside["adapted_rand_error"] == pytest.approx(0, abs=1e-9)
+    points = np.diag([1, 2, 3])  # cells of one pixel have no pairs
+    assert metrics.segmentation_scores([points], [points]) == best
+
+
 # Pictures ---------------------------------------------------------------------------------------
 
 
@@ -397,6 +415,7 @@ def test_rmse_and_psnr_by_hand_and_against_scikit_image():
     assert metrics.rmse(truth, prediction) == pytest.approx(np.sqrt(0.25 / 4))
     assert metrics.psnr(truth, prediction) == pytest.approx(-10 * np.log10(0.0625))
     assert metrics.rmse(truth, truth) == 0 and metrics.psnr(truth, truth) == np.inf
+    assert metrics.psnr(np.zeros(4), np.full(4, 1e-200)) == np.inf  # its square is 0
 
 
 def test_binary_cross_entropy_by_hand_and_against_keras():
@@ -427,11 +446,14 @@ def test_page_scores_pool_pixels_not_pages():
     assert set(scores) == {"rmse", "psnr", "bce"}
 
 
-@pytest.mark.parametrize("bad", [np.full((2, 2), 128), np.full((2, 2), np.nan), np.zeros((3, 2)), -np.ones((2, 2))])
+@pytest.mark.parametrize("bad", [np.full((2, 2), 128.0), np.full((2, 2), np.nan), np.zeros((3, 2)),
+                                 -np.ones((2, 2)), np.full((2, 2), np.inf)])
 def test_pictures_of_another_range_or_shape_are_refused(bad):
     for metric in (metrics.rmse, metrics.psnr, metrics.binary_cross_entropy, metrics.mae):
         with pytest.raises(ValueError):
             metric(np.zeros((2, 2)), bad)
+        with pytest.raises(TypeError, match="divide 8-bit pictures by 255"):
+            metric(np.zeros((2, 2)), np.full((2, 2), 128))
     with pytest.raises(ValueError):
         metrics.page_scores([np.zeros((2, 2))], [])
 
@@ -477,10 +499,10 @@ def test_ssim_by_its_formula_and_its_symmetries():
 
 @pytest.mark.parametrize("shape", [(10, 40, 3), (40, 10, 3), (40, 40), (2, 40, 40, 3)])
 def test_ssim_says_which_pictures_it_takes(shape):
-    with pytest.raises(ValueError, match="at least 11 pixels"):
+    with pytest.raises(ValueError, match=r"truth must have the shape \(H≥11, W≥11, C\)"):
         metrics.ssim(np.zeros(shape), np.zeros(shape))
     with pytest.raises(ValueError, match="divide 8-bit pictures by 255"):
-        metrics.ssim(np.zeros((11, 11, 3)), np.full((11, 11, 3), 128))
+        metrics.ssim(np.zeros((11, 11, 3)), np.full((11, 11, 3), 128.0))
 
 
 LUMINANCE = np.array([0.2125, 0.7154, 0.0721])
@@ -552,7 +574,7 @@ def test_sharpness_that_is_not_defined():
     for bad in ({"distance": 0}, {"labels": [labels[0][:5]]}, {"labels": []}, {"labels": real}):
         with pytest.raises((ValueError, TypeError)):
             metrics.sharpness(real, real, **({"labels": labels} | bad))
-    with pytest.raises(ValueError, match="RGB"):
+    with pytest.raises(ValueError, match=r"real\[0\] must have the shape \(h, w, 3\)"):
         metrics.sharpness([real[0][..., 0]], [real[0][..., 0]])
 
 

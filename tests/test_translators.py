@@ -63,7 +63,7 @@ def test_the_slope_of_the_loss():
 def test_pictures_that_do_not_fit_are_named():
     x, _ = noisy()
     for pair in ((x, x[:, :20]), (x[0], x[0]), (x[:, :10], x[:, :10])):
-        with pytest.raises(ValueError, match="at least 11 pixels"):
+        with pytest.raises(ValueError, match="H≥11|doesn't fit"):
             losses.structural_dissimilarity(*pair)
 
 
@@ -91,7 +91,7 @@ def test_found_share_by_hand():
     assert metrics.found_share(x, x[[1, 0, 2, 3]]) == 0.5
     assert metrics.found_share(x, x[[0, 0, 0, 0]]) == 0.25            # everybody gets the same
     assert metrics.found_share(x, np.full_like(x, 0.5)) == 0
-    with pytest.raises(ValueError, match="at least two"):
+    with pytest.raises(ValueError, match="truths must hold at least 2"):
         metrics.found_share(x[:1], x[:1])
 
 

@@ -6,6 +6,8 @@ from keras import ops
 from keras.optimizers.schedules import PolynomialDecay
 
 from .. import profile
+from ..arguments import FLOATS, number
+from ..arguments import takes_tensors as takes
 from ..models.pix2pix import patchgan
 from ..models.translation import resnet_generator
 from .optimizers import FusedAdam
@@ -108,11 +110,13 @@ class CycleGAN(keras.Model):
         return loss
 
 
+@takes(first=FLOATS("..."), second=FLOATS("..."))
 def absolute(first, second):
     """Mean absolute difference."""
     return ops.mean(ops.abs(first - second))
 
 
+@takes(scores=FLOATS("..."), aim=number("[0, 1]"))
 def least_squares(scores, aim):
     """Mean squared distance of a discriminator's scores from `aim`: 1 is real, 0 is fake.
 

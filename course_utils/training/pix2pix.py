@@ -6,6 +6,8 @@ from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import profile
+from ..arguments import FLAG, FLOATS
+from ..arguments import takes_tensors as takes
 from ..models.pix2pix import generator, patchgan
 from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
@@ -102,6 +104,7 @@ class Pix2Pix(keras.Model):
         return logs
 
 
+@takes(logits=FLOATS("..."), real=FLAG)
 def adversarial_loss(logits, real):
     """Cross-entropy of a discriminator's logits with "all real" or "all fake".
 
