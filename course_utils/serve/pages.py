@@ -42,7 +42,7 @@ def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> n
             _check_size(opened, limits)
             if opened.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > limits.scans:
                 raise ValueError("more scans than any camera writes")
-            return _floats(ImageOps.exif_transpose(opened), colour)
+            return _floats(opened, colour)
     except HTTPException:
         raise
     except Image.DecompressionBombError:
@@ -79,15 +79,13 @@ def _too_large(size: str, limits: Limits) -> HTTPException:
 
 
 def _floats(picture: Image.Image, colour: bool) -> np.ndarray:
-    """Any of Pillow's modes to (H, W), or in colour (H, W, 3), float32 in [0, 1]."""
-    if picture.mode[0] in "IF":  # 12 to 32 bits or floats: their white is not written in the file
-        values = np.nan_to_num(np.asarray(picture, np.float32), posinf=0, neginf=0)
-        peak = max(float(values.max()), 1)
-        white = next((top for top in (1, 255, 4095, 65535) if peak <= top), peak)
-        grey = (values / white).clip(0, 1)
-        return grey[..., None].repeat(3, -1) if colour else grey
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return np.asarray(picture.convert("RGB" if colour else "L"), np.float32) / 255
+    """Any of Pillow's modes, upright, as (H, W), or in colour (H, W, 3), float32 in [0, 1].
+
+    Raises HTTPException, 422, for numbers of which nobody knows which one is white.
+    """
+    ImageOps.exif_transpose(picture, in_place=True)
+    picture.load()
+    try:
+        return images.floats(picture, grey=not colour)
+    except ValueError as error:
+        raise HTTPException(422, f"The page {error}") from error
