@@ -17,6 +17,7 @@ from skimage import color
 MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; larger files are refused before decoding
 KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif",
          ".avif", ".heic", ".heif")  # endings of pictures, in small letters; not all can be read
+LUMINANCE = (0.2125, 0.7154, 0.0721, 0)  # of red, green and blue (ITU-R BT.709), as in `to_grey`
 BITS, WHITE_IS, SAMPLES = 258, 262, 339  # tags of a TIFF file
 SIGNED = 2  # a value of SAMPLES
 
@@ -157,10 +158,11 @@ def floats(picture: Image.Image, grey: bool = False) -> np.ndarray:
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    if grey and picture.mode in ("1", "L"):
-        return to_float(np.asarray(picture.convert("L")))
-    rgb = to_float(np.asarray(picture.convert("RGB")))
-    return to_grey(rgb) if grey else rgb
+    if not grey:
+        return to_float(np.asarray(picture.convert("RGB")))
+    if picture.mode not in ("1", "L"):
+        picture = picture.convert("RGB").convert("L", LUMINANCE)
+    return to_float(np.asarray(picture.convert("L")))
 
 
 def read_numbers(file, max_pixels: int = MAX_PIXELS, name=None) -> np.ndarray:

@@ -7,15 +7,16 @@ from skimage import data
 
 from .. import images, paths
 
-NAMES = ("me.png", "me.jpg", "me.jpeg")  # an upload becomes me.png and so goes first
+UPLOADED = "me.png"  # goes before all others
 MAX_SIDE = 2048
 
 
 def your_picture(side: int | None = None) -> np.ndarray:
     """The reader's picture as RGB float32 [0, 1]: (H, W, 3), or its middle as (side, side, 3).
 
-    Without a file it is NASA's portrait of Eileen Collins (public domain), from scikit-image.
-    An unreadable file is named in one sentence, and the stand-in goes on.
+    It is work/me.jpg, or me with any other ending of a picture, in any case; of several files the
+    first that can be read, an upload before all. Without one it is NASA's portrait of Eileen
+    Collins (public domain), from scikit-image. An unreadable file is named in one sentence.
     """
     picture = _read()
     return picture if side is None else images.centre_square(picture, side)
@@ -35,28 +36,36 @@ def upload():
 
 def store(content: bytes) -> str:
     """Keep an uploaded picture as work/me.png if it can be read; returns one sentence."""
-    part = paths.WORK / ".upload.part"
     try:
-        paths.WORK.mkdir(exist_ok=True)
-        part.write_bytes(content)
-        picture = _shrink(images.read_image(part))
+        picture = _shrink(images.read_image(content))
+        images.write_image(paths.WORK / UPLOADED, picture)
     except ValueError as error:
-        return str(error).replace(part.name, "This file")
-    finally:
-        part.unlink(missing_ok=True)
-    images.write_image(paths.WORK / "me.png", picture)
-    return "Saved as work/me.png; the lessons use it from now on."
+        return str(error)
+    except OSError as error:
+        return (f"The picture can't be saved as work/{UPLOADED} ({error.strerror or error}); free "
+                "some space, or copy the course to a folder of your own, and choose it again.")
+    return f"Saved as work/{UPLOADED}; the lessons use it from now on."
 
 
 def _read() -> np.ndarray:
-    for name in NAMES:
-        if (paths.WORK / name).is_file():
-            try:
-                return _shrink(images.read_image(paths.WORK / name))
-            except ValueError as error:
-                print(error)
+    for path in (files := _files()):
+        try:
+            picture = _shrink(images.read_image(path))
+        except ValueError as error:
+            print(error)
+            continue
+        if len(files) > 1:
+            print(f"Of {', '.join(each.name for each in files)} in work/, {path.name} is used.")
+        return picture
     print("No picture of yours in work/: this is a stand-in.")
     return images.to_float(data.astronaut())
+
+
+def _files() -> list:
+    """The reader's pictures in work/, an upload first: me.JPG, Me.jpg, me.webp, me.jpg.jpg …"""
+    found = [path for path in (sorted(paths.WORK.iterdir()) if paths.WORK.is_dir() else [])
+             if path.name.lower().startswith("me.") and path.suffix.lower() in images.KINDS]
+    return sorted(found, key=lambda path: path.name != UPLOADED)
 
 
 def _shrink(picture: np.ndarray) -> np.ndarray:
