@@ -9,7 +9,7 @@ import time
 import numpy as np
 from scipy import stats
 
-from course_utils import metrics, paths, results
+from course_utils import metrics, paths, results, shipped
 
 SEEDS = (0, 1, 2)
 
@@ -134,6 +134,7 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
         sheets[f"cycle_{weight}"] = images.to_uint8(images.grid(rows, shown).clip(0, 1))
         print(weight, cycle[str(weight)], flush=True)
     np.savez_compressed(paths.EVIDENCE / "03_pictures.npz", **sheets)
+    shipped.sign(paths.EVIDENCE / "03_pictures.npz")
     runs, few, splits = [], train[:188], ("by_picture", "by_person")
     for seed, split in itertools.product(seeds, splits):
         runs.append({"seed": seed, "split": split} | _leak(few, split, seed, leak_steps))
@@ -373,7 +374,9 @@ def main(argv=None) -> int:
     found |= {"command": command, "versions": results.versions(),
               "seconds": round(time.perf_counter() - began)}  # fmt: skip
     name = asked.lesson if embedded else f"{asked.lesson}.{asked.dataset}"
-    paths.write_atomically(paths.EVIDENCE / f"{name}.json", json.dumps(found, indent=1) + "\n")
+    path = paths.EVIDENCE / f"{name}.json"
+    paths.write_atomically(path, json.dumps(found, indent=1) + "\n")
+    shipped.sign(path)
     print(json.dumps(found["summary"], indent=1))
     return 0
 

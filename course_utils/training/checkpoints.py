@@ -1,12 +1,13 @@
 """Shipped networks: float16 weights without optimiser state, and a JSON that says where they come from."""
 
+import hashlib
+import io
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from .. import paths
+from .. import paths, shipped
 
 
 def checkpoint_path(name: str) -> Path:
@@ -17,18 +18,16 @@ def checkpoint_path(name: str) -> Path:
 def save(model, name: str, provenance: dict) -> Path:
     """Write a model's weights as float16, and `provenance` beside them as JSON; returns the path.
 
+    The JSON gets the weights' SHA-256, too, and both files are signed, see `shipped`.
     Raises ValueError for weights that float16 cannot hold (not finite, or beyond ±65504).
     """
-    weights = _rounded(model)
+    content = io.BytesIO()
+    np.savez_compressed(content, *_rounded(model))
+    told = provenance | {"sha256": hashlib.sha256(content.getvalue()).hexdigest()}
     path = checkpoint_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part.npz")
-    try:
-        np.savez_compressed(part, *weights)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    paths.write_atomically(path.with_suffix(".json"), json.dumps(provenance, indent=1) + "\n")
+    paths.write_atomically(path, content.getvalue())
+    paths.write_atomically(path.with_suffix(".json"), json.dumps(told, indent=1) + "\n")
+    shipped.sign(path, path.with_suffix(".json"))
     return path
 
 
@@ -44,20 +43,17 @@ def as_shipped(model):
 def load(model, name: str):
     """Put the shipped weights into `model` and return it.
 
-    Raises ValueError, with the command that makes the file anew, if it is missing, damaged or was
-    made for another network.
+    Raises ValueError in one sentence, with the way out, if it or its JSON is missing or damaged, and
+    if it was made for another network.
     """
     path = checkpoint_path(name)
-    remake = f"make it anew with `make checkpoints LESSON={name[:2]}`."
-    try:
-        with np.load(path) as stored:
-            weights = [stored[f"arr_{number}"] for number in range(len(stored.files))]
-    except FileNotFoundError:
-        raise ValueError(f"The network {path.name} is missing; {remake}") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"The network {path.name} is damaged; {remake}") from error
+    content = shipped.read(path)
+    shipped.read(path.with_suffix(".json"))
+    with np.load(io.BytesIO(content)) as stored:
+        weights = [stored[f"arr_{number}"] for number in range(len(stored.files))]
     if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
-        raise ValueError(f"The network {path.name} has other layers than this model; {remake}")
+        raise ValueError(f"The network {path.name} has other layers than this model; make it anew "
+                         f"with `make checkpoints LESSON={name[:2]}`.")
     model.set_weights([weight.astype(np.float32) for weight in weights])
     return model
 
