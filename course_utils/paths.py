@@ -33,7 +33,7 @@ def resolved(path: str | os.PathLike) -> Path:
 
     So it means the same in a terminal, in a notebook (whose folder is its own) and to the doctor.
     """
-    return Path(os.path.abspath(ROOT / Path(path).expanduser()))
+    return Path(os.path.abspath(ROOT / os.path.expanduser(path)))
 
 
 def shown(path: Path) -> str:

@@ -39,7 +39,7 @@ def test_wrong_parameters_name_the_choices(change, words):
         ("dataset", [None, 5, True, "DSB2018", "Synthetic", "", ["synthetic"], {"synthetic": 1}]),
         ("seed", [None, "abc", "0", 1.0, True, -1, 2**32, math.nan, [0]]),
         ("steps", ["150", 3.7, 3.0, True, False, -1, 0, 1, 10**12, math.inf, [3]]),
-        ("test_data", [5, True, "", " ", "no/such/folder", ["x"], b"x", __file__]),
+        ("test_data", [5, True, "", " ", "no/such/folder", "~nobody/x", ["x"], b"x", __file__]),
     ],
 )
 def test_a_setting_of_the_wrong_kind_is_named_before_anything_is_seeded(name, values, monkeypatch):
