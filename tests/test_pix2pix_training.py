@@ -1,5 +1,7 @@
+import errno
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -339,3 +341,79 @@ def test_another_training_in_the_folder_is_named(copy, tmp_path):
         copy.model.l1 = weight
         with pytest.raises(ValueError, match="holds another training"):
             resumable._SafetyCopy(tmp_path, 1, settings).restore(copy.model)
+
+
+def test_another_network_or_optimiser_in_the_folder_is_named_before_anything_is_put_back(copy, tmp_path):
+    copy.on_train_batch_end(0)
+    with np.load(tmp_path / "training.npz") as stored:
+        state = {name: stored[name] for name in stored.files}
+    before = [v.numpy() for v in resumable._state(copy.model)]
+    last = str(len(before) - 1)
+    for other in ({last: np.zeros(7)}, {str(len(before)): np.zeros(1)}):
+        np.savez(tmp_path / "training.npz", **state | {"0": state["0"] + 1} | other)
+        with pytest.raises(ValueError, match="holds another training"):
+            resumable._SafetyCopy(tmp_path, 1, (9, 2, 3)).restore(copy.model)
+        assert same(before, [v.numpy() for v in resumable._state(copy.model)])
+
+
+def flipped(content):
+    return content[:5000] + bytes([content[5000] ^ 255]) + content[5001:]
+
+
+DAMAGES = {"empty": lambda content: b"", "cut off": lambda content: content[: len(content) // 2],
+           "a header only": lambda content: b"PK\x03\x04" + b"0" * 500, "a byte flipped": flipped,
+           "zeros": lambda content: bytes(len(content)), "a text": lambda content: b"training"}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_copy_is_set_aside_and_the_training_begins_anew(copy, tmp_path, damage):
+    copy.on_train_batch_end(0)
+    before = [v.numpy() for v in resumable._state(copy.model)]
+    content = DAMAGES[damage]((tmp_path / "training.npz").read_bytes())
+    for number in (1, 2):
+        (tmp_path / "training.npz").write_bytes(content)
+        again = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+        with pytest.warns(UserWarning, match=rf"training.npz is damaged: .* damaged_{number}.npz"):
+            assert again.restore(copy.model) == 0
+        assert (tmp_path / f"damaged_{number}.npz").read_bytes() == content
+    assert same(before, [v.numpy() for v in resumable._state(copy.model)])
+    copy.on_train_batch_end(1)
+    copy.remove()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged_1.npz", "damaged_2.npz"]
+
+
+def test_an_archive_of_something_else_is_set_aside(copy, tmp_path):
+    np.savez(tmp_path / "training.npz", faces=np.zeros(3))
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert copy.restore(copy.model) == 0
+
+
+def test_random_damage_is_set_aside_or_does_not_matter(copy, tmp_path):
+    copy.on_train_batch_end(0)
+    content, rng = (tmp_path / "training.npz").read_bytes(), np.random.default_rng(0)
+    expected = [v.numpy() for v in resumable._state(copy.model)]
+    for _ in range(30):
+        wrong = bytearray(content)
+        for place in rng.integers(0, len(content), 8):
+            wrong[place] ^= int(rng.integers(1, 256))
+        (tmp_path / "training.npz").write_bytes(wrong[: rng.integers(1, 2 * len(wrong))])
+        again = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert again.restore(copy.model) in (0, 1)
+        assert same(expected, [v.numpy() for v in resumable._state(copy.model)])
+
+
+def test_a_full_disk_costs_a_copy_not_the_training(copy, tmp_path, monkeypatch):
+    copy.on_train_batch_end(0)
+    before = (tmp_path / "training.npz").read_bytes()
+
+    def full(path, **state):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.warns(UserWarning, match=r"No safety copy .*\(No space left on device\): the training"):
+        copy.on_train_batch_end(1)
+    assert [path.name for path in tmp_path.iterdir()] == ["training.npz"]
+    assert (tmp_path / "training.npz").read_bytes() == before

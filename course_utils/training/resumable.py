@@ -1,11 +1,15 @@
 """Trainings that can be stopped: called again, they go on where they were."""
 
+import itertools
+import os
+import warnings
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras.optimizers import Optimizer
 
+from .. import paths
 from ..data.pipeline import stream
 
 
@@ -15,8 +19,9 @@ def fit_resumable(model, example, steps, batch=1, seed=0, folder=None, every=200
     model: a compiled `Pix2Pix`, `CycleGAN` or other Keras model, made in the same way both times.
     example: draws one example, see `pipeline.stream`. Every `every` steps all networks, all
     optimisers, random states, pools of pictures and the place in the stream go into `folder`,
-    whole or not at all. At the end nothing of it is left. Raises ValueError if the folder holds a
-    training with other settings.
+    whole or not at all. At the end nothing of it is left. A damaged copy is set aside with a warning,
+    and the training begins anew; one that can't be written is a warning, too. Raises ValueError if
+    the folder holds a training with other settings or of other networks.
     """
     copy = _SafetyCopy(folder, every, (steps, batch, seed)) if folder else None
     done = copy.restore(model) if copy else 0
@@ -40,22 +45,51 @@ class _SafetyCopy(keras.callbacks.Callback):
         """Put the copy's state into `model`, if there is one; returns the steps it has seen."""
         if not self.path.exists():
             return 0
-        with np.load(self.path) as stored:
-            if str(stored["settings"]) != self._described(model):
-                raise ValueError(f"{self.path.parent} holds another training, {stored['settings']};"
-                                 " finish that one, delete the folder or choose another.")
-            for number, variable in enumerate(_state(model)):
-                variable.assign(stored[str(number)])
-            self.done = int(stored["done"])
-        return self.done
+        try:
+            with np.load(self.path) as stored:
+                state = {name: stored[name] for name in stored.files}
+            settings, done = str(state.pop("settings")), int(state.pop("done"))
+        except OSError:
+            raise
+        except Exception:  # zipfile, zlib and NumPy have a dozen for what is cut off or changed
+            return self._set_aside()
+        variables = _state(model)
+        shapes = {str(number): tuple(v.shape) for number, v in enumerate(variables)}
+        found = {name: each.shape for name, each in state.items()}
+        if (settings, found) != (self._described(model), shapes):
+            raise ValueError(f"{self.path.parent} holds another training, {settings};"
+                             " finish that one, delete the folder or choose another.")
+        for number, variable in enumerate(variables):
+            variable.assign(state[str(number)])
+        self.done = done
+        return done
+
+    def _set_aside(self) -> int:
+        names = (self.path.with_name(f"damaged_{number}.npz") for number in itertools.count(1))
+        aside = next(path for path in names if not path.exists())
+        self.path.rename(aside)
+        warnings.warn(f"The safety copy {paths.shown(self.path)} is damaged: it is kept as "
+                      f"{aside.name}, and the training begins anew.", stacklevel=2)
+        return 0
 
     def on_train_batch_end(self, batch, logs=None):
         self.done += 1
-        if self.done % self.every == 0:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            state = {str(number): v.numpy() for number, v in enumerate(_state(self.model))}
-            np.savez(self.part, done=self.done, settings=self._described(self.model), **state)
-            self.part.replace(self.path)
+        if self.done % self.every:
+            return
+        try:
+            self._write()
+        except OSError as error:
+            self.part.unlink(missing_ok=True)
+            warnings.warn(f"No safety copy could be written to {paths.shown(self.path)} "
+                          f"({error.strerror or error}): the training goes on.", stacklevel=2)
+
+    def _write(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        state = {str(number): v.numpy() for number, v in enumerate(_state(self.model))}
+        np.savez(self.part, done=self.done, settings=self._described(self.model), **state)
+        with self.part.open("rb+") as part:
+            os.fsync(part.fileno())  # before it gets the name: a power cut leaves the old copy
+        self.part.replace(self.path)
 
     def remove(self):
         """The training is over: delete the copy, and the folder if nothing else is in it."""
