@@ -2,20 +2,19 @@
 
 import base64
 import io
-import socket
 import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-import uvicorn
 from conftest import require
 from PIL import Image
 from playwright.sync_api import expect
 from test_serve import file
 
 from course_utils import serve
+from course_utils.serve.server import Server, listen
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import walk  # noqa: E402
@@ -77,9 +76,9 @@ def demo():
 
     app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}", paint=paint,
                            repaint=lambda picture: 1 - picture)  # fmt: skip
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen(0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     door.set()
     thread.start()

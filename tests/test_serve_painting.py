@@ -4,25 +4,18 @@ import io
 
 import numpy as np
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
-from test_serve import file
+from test_serve import caller, file, service
 
-from course_utils import serve
-from course_utils.serve import pages, painting
+from course_utils.serve import networks, pages
 from course_utils.training import fast_style
 
 PICTURE = (np.random.default_rng(0).random((24, 36, 3)) * 255).astype(np.uint8)
 
 
-def negative(picture):
-    """Stands for the network: quick, and its answer is known."""
-    return 1 - picture
-
-
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(serve.create_app(lambda page: page, lambda page: "", repaint=negative)) as client:
+    with caller(service()) as client:
         yield client
 
 
@@ -72,18 +65,17 @@ def test_photographs_to_try(client):
 
 def test_a_large_picture_is_shrunk_before_the_network_sees_it(monkeypatch):
     seen = []
-    painter = painting.Painter()
-    painter.network = "a network"
 
     def repaint(network, pictures):
         seen.append(pictures.shape)
         return pictures
 
+    monkeypatch.setattr(fast_style, "load", lambda style: "a network")
     monkeypatch.setattr(fast_style, "repaint", repaint)
-    big = painter(np.zeros((500, 4000, 3), np.float32))
-    assert seen == [(1, 128, 1024, 3)] and big.shape == (128, 1024, 3)
-    assert painter(np.zeros((1, 30_000, 3), np.float32)).shape == (1, 1024, 3)
-    assert painter(np.zeros((7, 9, 3), np.float32)).shape == (7, 9, 3)
+    painter = networks.load_repainter()
+    for shape, small in (((500, 4000), (128, 1024)), ((1, 16_000), (1, 1024)), ((7, 9), (7, 9))):
+        assert painter(np.zeros((*shape, 3), np.float32)).shape == (*small, 3)
+    assert seen == [(1, 128, 1024, 3), (1, 128, 1024, 3), (1, 128, 128, 3)]  # few sizes
 
 
 def test_decode_in_colour_agrees_with_grey():

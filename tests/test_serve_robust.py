@@ -18,15 +18,16 @@ import pytest
 import schemathesis
 from hypothesis import strategies
 from PIL import Image
-from test_serve import PAGE, darker, file, pixels, png_of, refused, send, tiff_of, words
+from test_serve import HERE, PAGE, file, pixels, png_of, refused, send, service, tiff_of
 
-from course_utils import paths, serve
+from course_utils import paths
 
 SERVER = """
-import uvicorn
-from course_utils.serve import create_app
-app = create_app(lambda page: page / 2, lambda page: "text", paint=lambda page: page)
-uvicorn.run(app, host="127.0.0.1", port={port}, log_level="warning")
+import sys
+sys.path.insert(0, "tests")
+from test_serve import service
+from course_utils.serve import server
+server.Server(service()).run(sockets=[server.listen({port})])
 """
 MEGABYTE = 2**20
 
@@ -64,7 +65,7 @@ def pages():
 
 for kind in ("png", "jpeg", "tiff"):
     schemathesis.openapi.media_type(f"image/{kind}", pages())
-api = schemathesis.openapi.from_asgi("/openapi.json", serve.create_app(darker, words, paint=darker))
+api = schemathesis.openapi.from_asgi("/openapi.json", service(), headers={"Host": "127.0.0.1"})
 api.config.generation.update(deterministic=True)
 
 
@@ -81,7 +82,7 @@ def statuses():
                      suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 def test_the_service_keeps_to_its_description(case, statuses):
     """Good and bad data: no fault inside, and each answer is one that the description names."""
-    statuses.add(case.call_and_validate().status_code)
+    statuses.add(case.call_and_validate(base_url=HERE).status_code)
 
 
 # ---- a crowd
@@ -100,7 +101,7 @@ def test_who_hangs_up_does_no_harm(server):
     client, _ = server
     for length in (10, 50_000):
         with socket.create_connection((client.base_url.host, client.base_url.port)) as caller:
-            caller.sendall(b"POST /denoise HTTP/1.1\r\nHost: here\r\nContent-Length: 99999\r\n"
+            caller.sendall(b"POST /denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n"
                            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" + b"x" * length)
     assert client.get("/health").status_code == 200
 

@@ -1,6 +1,7 @@
 """Uploaded bytes to a picture and back. What a file is, its content says, never its name."""
 
 import io
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -18,14 +19,24 @@ class Limits(NamedTuple):
 
     bytes: int = 10_000_000
     pixels: int = 20_000_000
-    side: int = 65_535  # the longest that JPEG can hold; bounds the tiles of a strip
+    side: int = 16_000  # bounds the tiles of a strip; Tesseract takes less than twice that
     scans: int = 100  # of a progressive JPEG: 36 bytes each can ask for another pass over it all
-    seconds: float = 30
-    waiting: int = 32
+    pieces: int = 100_000  # strips or tiles of a TIFF; 16×16 pixels each is the least
+    small: int = 2_000_000  # pixels and bytes of a page that needn't wait for larger ones
+    queue: int = 80_000_000  # pixels that may wait to be cleaned: half a minute
+    waiting: int = 32  # requests
+    upload: float = 20  # seconds for a page to come
+    seconds: float = 60  # for all of a request
 
     def of_reading(self):
-        """Tesseract gets pages twice as large, and takes no side above 32 767 pixels."""
-        return self._replace(pixels=self.pixels // 2, side=min(self.side, 16_000))
+        """Tesseract gets pages twice as large."""
+        return self._replace(pixels=self.pixels // 2)
+
+
+def measure(content: bytes, limits: Limits = Limits()) -> int:
+    """How many pixels a file promises in its header. Raises HTTPException as `decode` does."""
+    with _opened(content, limits) as picture:
+        return picture.width * picture.height
 
 
 def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> np.ndarray:
@@ -35,6 +46,13 @@ def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> n
     is read. Raises HTTPException with one sentence: 413 for too many pixels (told from the header,
     before decoding), 415 for another kind of file, 422 for an empty or damaged one.
     """
+    with _opened(content, limits) as picture:
+        return _floats(picture, colour)
+
+
+@contextmanager
+def _opened(content: bytes, limits: Limits):
+    """A file within the limits, not yet decoded; what goes wrong with it meanwhile gets a sentence."""
     if not content:
         raise HTTPException(422, "The file is empty; choose a PNG, JPEG or TIFF page.")
     try:
@@ -42,7 +60,7 @@ def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> n
             _check_size(opened, limits)
             if opened.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > limits.scans:
                 raise ValueError("more scans than any camera writes")
-            return _floats(opened, colour)
+            yield opened
     except HTTPException:
         raise
     except Image.DecompressionBombError:
@@ -70,6 +88,8 @@ def _check_size(opened: Image.Image, limits: Limits) -> None:
     width, height = opened.size
     if max(width * height, tile) > limits.pixels or max(width, height) > limits.side:
         raise _too_large(f"{width}×{height} pixels", limits)
+    if len(opened.tile) > limits.pieces:
+        raise ValueError("more pieces than any scanner writes")
 
 
 def _too_large(size: str, limits: Limits) -> HTTPException:
