@@ -3,8 +3,8 @@
     @takes(truth=LABELS("H W"), prediction=LABELS("H W"), threshold=number("[0, 1)"))
     def instance_counts(truth, prediction, threshold=0.5):
 
-Sizes of one name are equal in all arguments; in a `Many`, those in small letters only among the items
-of one place. `3` is three, `H≥11` at least eleven, `...` any shape, `N N | B N N` one of two; nothing
+Sizes in capitals are equal in all arguments, those in small letters among the items at one place of
+`Many`s. `3` is three, `H≥11` at least eleven, `...` any shape, `N N | B N N` one of two; nothing
 is empty. A wrong type is a TypeError, all else a ValueError, in one sentence that names the argument.
 An argument whose default is None may be None. The function gets arrays of the kind's dtype.
 """
@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from . import images
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ FLOATS = Kind("floats", "float bfloat", "(-inf, inf)", cure="look at the step th
 WEIGHTS = replace(FLOATS, within="[0, inf)")
 PICTURE = Kind("a picture of floats", "float bool", "[0, 1]", "divide 8-bit pictures by 255",
                "divide 8-bit pictures by 255, bring [-1, 1] back with from_signed", "float64")
+RGB = Kind("a picture of 8 or 16 bits or of floats in [0, 1]", "float bool uint", "[0, 1]",
+           dtype="float32", convert=images.to_float)
 PROBABILITIES = Kind("probabilities as floats", "float bfloat bool", "[0, 1]",
                      "divide uint8 by 255", "apply the sigmoid or softmax to logits")
 MASK = Kind("a mask of 0 and 1", "bool int uint float", "{0, 1}", dtype="bool",
@@ -67,7 +71,7 @@ LABELS = Kind("integers (one number per cell)", "int uint", "[0, 16777216]", dty
               cure="number the cells 1, 2, 3, …, and 0 is background")
 CLASSES = Kind("integers (one class per pixel)", "int uint", "[0, K)", dtype="int32",
                cast="make whole numbers of them with astype or ops.cast",
-               cure="give pixels without a class (255, -1) one, and where there are weights, 0")
+               cure="void pixels (255, -1) need a class, and the weight 0 where there are weights")
 
 
 @dataclass
@@ -185,7 +189,9 @@ def _fit(item, sizes):
         if size is None:  # not known before a graph runs
             continue
         key = name if name.isupper() else (name, item.place)
-        known, other = (int(name), item) if name.isdigit() else sizes.setdefault(key, (size, item))
+        known, other = (int(name), item) if name.isdigit() else (
+            (size, item) if name.islower() and item.place is None
+            else sizes.setdefault(key, (size, item)))
         if known != size and other is not item:
             raise ValueError(f"{item.name} {shape} doesn't fit {other.name} "
                              f"{tuple(other.value.shape)}: {_both(item.kind, other.kind)}.")

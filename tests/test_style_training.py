@@ -1,5 +1,7 @@
 """Repainting: its loss against NumPy, both optimisers, sizes, mixing, going on, and what it refuses."""
 
+import re
+
 import keras
 import make_evidence
 import numpy as np
@@ -9,7 +11,9 @@ from scipy.optimize import LbfgsInvHessProduct
 
 from course_utils import mistakes
 from course_utils.models import features
+from course_utils.models.fast_style import fast_style
 from course_utils.training import style
+from course_utils.training.fast_style import repaint
 from course_utils.training.style import Repainting, distances
 
 SIDE = 32
@@ -193,6 +197,59 @@ def test_without_pictures_or_with_a_loss_that_is_no_number_it_says_so(network, p
         Repainting(network, styles=pair[1])
     with pytest.raises(FloatingPointError, match="no number"):
         start(network, pair, beta=float("nan")).adam(2)
+
+
+def wrong_pictures():
+    """{what is wrong: (picture, what it is told)}."""
+    good = np.random.default_rng(2).random((SIDE, SIDE, 3), np.float32)
+    return {"0 to 255": (good * 255, "to 255, but"), "-1 to 1": (good * 2 - 1, "from -1"),
+            "NaN": (np.where(good > 0.999, np.nan, good), "NaN"), "inf": (np.full_like(good, np.inf), "infinity"),
+            "grey": (good[..., 0], r"must have the shape \(H, W, 3\), not \(32, 32\)"),
+            "one channel": (good[..., :1], r"not \(32, 32, 1\)"), "empty": (good[:0], "empty"),
+            "RGBA": (np.dstack([good, good[..., :1]]), r"not \(32, 32, 4\)"),
+            "a batch": (good[None], r"not \(1, 32, 32, 3\)"), "whole numbers": (good.astype(int), "int64"),
+            "a name": ("starry night", "str")}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", list(wrong_pictures()))
+def test_pictures_of_another_range_type_or_shape_are_refused_by_name(network, pair, wrong):
+    picture, told = wrong_pictures()[wrong]
+    told = told.replace("H, W", "[hH], [wW]")
+    calls = {"content": lambda: Repainting(network, picture, pair[1], side=SIDE),
+             "style": lambda: Repainting(network, pair[0], picture, side=SIDE),
+             "waves": lambda: Repainting(network, pair[0], {"waves": (picture, 1.0)}, side=SIDE),
+             "style ": lambda: style.in_colours_of(picture, pair[0]),
+             "content ": lambda: style.in_colours_of(pair[0], picture),
+             "picture": lambda: distances(network, picture, *pair),
+             "style  ": lambda: distances(network, *pair, picture),
+             "style   ": lambda: fast_style(width=4, blocks=1, style=picture),
+             "pictures": lambda: repaint(fast_style(width=4, blocks=1), np.asarray(picture)[None])}
+    if not isinstance(picture, str):
+        calls["start"] = lambda: Repainting(network, *pair, start=picture, side=SIDE)
+    for name, call in calls.items():
+        with pytest.raises((TypeError, ValueError), match=f"^{name.strip()}\\b") as caught:
+            call()
+        said = str(caught.value)
+        assert "\n" not in said and said.endswith("."), said
+        assert name == "pictures" or re.search(told, said), said
+
+
+@pytest.mark.parametrize("top", [255, 65535])
+def test_pictures_of_8_and_16_bits_are_taken_as_what_they_mean(network, pair, top):
+    whole = [np.round(picture * top).astype({255: np.uint8, 65535: np.uint16}[top]) for picture in pair]
+    same = [(picture / np.float32(top)).astype(np.float32) for picture in whole]
+    painted = [start(network, some).adam(1).history[0]["loss"] for some in (whole, same)]
+    assert painted[0] == painted[1]
+    assert np.array_equal(style.in_colours_of(*whole), style.in_colours_of(*same))
+    assert distances(network, whole[0], *whole) == distances(network, same[0], *same)
+    painters = [fast_style(width=4, blocks=1, style=some[1]) for some in (whole, same)]
+    values = [painter.get_layer("in_colours").values.numpy() for painter in painters]
+    assert np.array_equal(*values) and values[0].max() <= 1
+
+
+def test_an_unknown_start_is_named(network, pair):
+    with pytest.raises(ValueError, match='not "nosie"'):
+        start(network, pair, start="nosie")
 
 
 def test_distances_are_zero_for_itself_and_one_picture_each(network, pair):

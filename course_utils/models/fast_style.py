@@ -5,9 +5,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from ..arguments import RGB, takes
 from .pix2pix import instance_norm
 
 
+@takes(style=RGB("h w 3"))
 def fast_style(width=24, blocks=3, style=None):
     """Pictures (N, H, W, 3) in [0, 1] to repainted ones of the same size; H, W multiples of 8.
 

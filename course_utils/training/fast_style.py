@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import images, profile
+from .. import profile
+from ..arguments import RGB, takes
 from ..data.pipeline import stream
 from ..models.fast_style import fast_style
 from .features import photographs
@@ -45,6 +46,7 @@ class FastStyle(keras.Model):
         return {"loss": loss} | parts
 
 
+@takes(style=RGB("h w 3"))
 def train(feature_network, style, contents, steps=STEPS, seed=0, epochs=1, callbacks=(), **weights):
     """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`.
 
@@ -72,12 +74,12 @@ def load(name="waves"):
     return checkpoints.load(fast_style(), f"04_{name}")
 
 
+@takes(pictures=RGB("N H W 3"))
 def repaint(network, pictures):
     """Repaint pictures of one size (N, H, W, 3) in [0, 1], of any sides; float32 in [0, 1].
 
-    uint8 is taken, too. Raises ValueError for other ranges.
+    8 and 16 bits are taken, too. Raises TypeError or ValueError for other types, shapes and ranges.
     """
-    pictures = images.to_float(pictures)
     height, width = pictures.shape[1:3]
     room = [(MARGIN, MARGIN + -side % 8) for side in (height, width)]  # mirrored: hardly a frame appears
     padded = np.pad(pictures, ((0, 0), *room, (0, 0)), "symmetric")

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 from skimage import exposure
 
-from .. import images, losses
+from .. import arguments, images, losses
+from ..arguments import RGB, takes
 from ..models.features import CONTENT, STYLE
 from .optimizers import FusedAdam
 
@@ -22,8 +23,11 @@ KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
 
 
+@takes(style=RGB("h w 3"), content=RGB("h w 3"))
 def in_colours_of(style, content):
     """The content picture (H, W, 3) with the style picture's histogram in each channel, float32.
+
+    Both are taken as a `Repainting` takes them.
 
     What a small network calls content holds colours, too: given so, they don't pull against the
     style. Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman (2017), section 5, the other way round.
@@ -39,7 +43,8 @@ class Repainting:
     with the losses of `course_utils.losses`; content is divided by its number of activations, so
     that the same α suits every layer and size (Gatys et al. sum, and choose anew for each).
 
-    network: of `models.features`. content: (H, W, 3) in [0, 1], or None for a texture alone.
+    network: of `models.features`. content: (H, W, 3) in [0, 1] or of 8 or 16 bits, which become that;
+    None for a texture alone. Raises TypeError or ValueError for other pictures.
     styles: one such picture, or {name: (picture, share)}, or None for a content alone.
     start: "content", "noise" (mild, around grey: strong grain stays) or a picture. side: of the
     result. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None
@@ -47,6 +52,7 @@ class Repainting:
     `picture` is where it stands, `history` the loss and its parts after each evaluation.
     """
 
+    @takes(content=RGB("H W 3"))
     def __init__(self, network, content=None, styles=None, start="content", side=256, alpha=1.0,
                  beta=BETA, gamma=GAMMA, scale=1.0, weights=None, content_layer=None, seed=0,
                  gram=losses.gram_matrix, style_loss=losses.style_loss,
@@ -58,17 +64,13 @@ class Repainting:
             weights = {name: 1 / len(own) for name in own}
         self.network, self.content = network, content
         self.content_layer = content_layer or CONTENT[network.name]
-        self.styles = styles if isinstance(styles, dict | None) else {"style": (styles, 1.0)}
+        styles = styles if isinstance(styles, dict | None) else {"style": (styles, 1.0)}
+        self.styles = {name: (_rgb(name, picture), share)
+                       for name, (picture, share) in (styles or {}).items()}
         self.alpha, self.beta, self.gamma, self.scale = alpha, beta, gamma, scale
         self.weights, self.gram, self.style_loss = weights, gram, style_loss
         self.content_loss, self.history = content_loss, []
-        if isinstance(start, str):
-            rng = np.random.default_rng(seed)
-            start = (content if start == "content"
-                     else 0.4 + 0.2 * rng.random((side, side, 3), np.float32))  # fmt: skip
-        if start is None:
-            raise ValueError('Without a content picture, start from "noise" or from a picture.')
-        self.picture = start
+        self.picture = _start(start, content, side, seed)
         self.resize(side)
 
     def resize(self, side):
@@ -78,7 +80,7 @@ class Repainting:
         if self.content is not None:
             small = images.centre_square(self.content, side)
             self.targets["content"] = self.network(small[None])[self.content_layer]
-        for style, share in (self.styles or {}).values():
+        for style, share in self.styles.values():
             found = self.network(images.centre_square(style, round(side * self.scale))[None])
             self.style_targets += [(layer, share, self.gram(found[layer])[0], _places(found[layer]))
                                    for layer in self.weights]
@@ -209,6 +211,22 @@ class Repainting:
         return self
 
 
+def _start(start, content, side, seed):
+    """The picture (H, W, 3) from which a `Repainting` begins."""
+    if isinstance(start, str):
+        noise = 0.4 + 0.2 * np.random.default_rng(seed).random((side, side, 3), np.float32)
+        if start not in ("content", "noise"):
+            raise ValueError(f'start is "content", "noise" or a picture, not "{start}".')
+        start = noise if start == "noise" else content
+    if start is None:
+        raise ValueError('Without a content picture, start from "noise" or from a picture.')
+    return _rgb("start", start)
+
+
+def _rgb(name, picture):
+    return arguments.check({name: RGB("H W 3")}, {name: picture})[0][name]
+
+
 @functools.lru_cache(16)
 def _graph(**kind):
     """`Repainting.evaluate` of pictures of all sizes; the attributes OWN of a repainting go in."""
@@ -278,6 +296,7 @@ def descents(painting, evaluations, rates):
     return curves
 
 
+@takes(picture=RGB("h w 3"), content=RGB("h w 3"), style=RGB("h w 3"))
 def distances(judge, picture, content, style, scale=1.0, layers=None, content_layer=None):
     """{"style_distance", "content_distance"} of a picture as a network `judge` sees it.
 
