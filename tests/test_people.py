@@ -1,5 +1,8 @@
 """The people of lesson 03: split by person, eight copies, strangers, CUHK's layout."""
 
+import io
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -93,10 +96,67 @@ def test_missing_sketches_and_broken_photographs_are_named(home):
         people.read_cuhk(home / "cuhk")
 
 
+REAL = [*(f"f-{n:03d}-01" for n in range(5, 39)), *(f"m-{n:03d}-01" for n in range(8, 62)),
+        *(f"f-{n:03d}-01" for n in range(39, 44)), *(f"f1-{n:03d}-01" for n in range(1, 16)),
+        *(f"m-{n:03d}-01" for n in range(62, 101)), *(f"m1-{n:03d}-01" for n in range(1, 42))]
+
+
+def real_cuhk(home, jpeg):
+    """All 188 names as the set is distributed: the first 88 sketches have names of their own."""
+    for number, name in enumerate(REAL):
+        own = f"{name[0].upper()}2{name[1:]}-sz1" if number < 88 else f"{name}-sz1"
+        for path in (home / "cuhk/photos" / f"{name}.jpg", home / "cuhk/sketches" / f"{own}.jpg"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(jpeg)
+
+
+@pytest.fixture(scope="module")
+def jpeg():
+    file = io.BytesIO()
+    Image.new("RGB", (20, 25), (200, 100, 50)).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_all_188_people_of_cuhk_find_their_sketches(home, jpeg):
+    real_cuhk(home, jpeg)
+    assert len(REAL) == len(set(REAL)) == 188
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train, test = people.load("cuhk", side=8)
+    assert [pair.id for pair in test] == sorted(REAL)[-38:] and len(train) == 150
+
+
+def test_a_photograph_prefers_its_own_name_and_cases_do_not_matter(home):
+    cuhk(home, ["f-005-01"])
+    other = home / "cuhk/sketches/F2-005-01-sz1.png"
+    Image.fromarray(picture(7)).save(other)
+    Image.fromarray(picture(8)).save(home / "cuhk/photos/F2-005-01.png")
+    first, second = people.read_cuhk(home, 50)
+    assert (first.id, second.id) == ("F2-005-01", "f-005-01")
+    grey = [images.to_grey(images.to_float(picture(seed))).mean() for seed in (7, 1000)]
+    assert [pair.target.mean() for pair in (first, second)] == pytest.approx(grey, abs=0.05)
+    other.rename(other.with_name("f2-005-01-SZ1.PNG"))
+    assert [pair.id for pair in people.read_cuhk(home, 50)] == ["F2-005-01", "f-005-01"]
+
+
+def test_one_person_without_a_sketch_among_many_is_left_out_and_named(home, jpeg):
+    real_cuhk(home, jpeg)
+    (home / "cuhk/sketches/F2-005-01-sz1.jpg").unlink()
+    (home / "cuhk/photos/m-100-01.jpg").unlink()
+    (home / "cuhk/photos/f1-001-01.jpg").write_bytes(jpeg[:-200])
+    with pytest.warns(UserWarning, match="3 of 188 pictures are left out") as caught:
+        assert len(people.read_cuhk(home, 8)) == 185
+    assert len(caught) == 1
+    for named in ("f-005-01-sz1.jpg is missing", "m-100-01-sz1.jpg is missing", "f1-001-01.jpg can't"):
+        assert named in str(caught[0].message)
+
+
 def test_the_crop_of_other_sizes_is_a_square_in_the_middle():
-    assert people._square(picture(0, (100, 300)), 16).shape == (16, 16, 3)
-    assert np.allclose(people._square(picture(0, (100, 300)), 80),
-                       picture(0, (100, 300))[10:90, 110:190] / 255, atol=1e-6)
+    wide = images.to_float(picture(0, (100, 300)))
+    assert people._square(wide, 16).shape == (16, 16, 3)
+    assert np.allclose(people._square(wide, 80), wide[10:90, 110:190], atol=1e-6)
+    for size in ((1, 1), (1, 9), (9, 1)):
+        assert people._square(np.zeros((*size, 3), np.float32), 16).shape == (16, 16, 3)
 
 
 # Copies and strangers -----------------------------------------------------------------------------

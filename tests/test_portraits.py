@@ -44,7 +44,7 @@ def test_pictures_of_one_person_stay_together(tmp_path):
 
 
 def test_errors_name_the_file(tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="no JPEG or PNG"):
+    with pytest.raises(FileNotFoundError, match="no picture in"):
         read_portraits(tmp_path)
     save(tmp_path / "a.png", 1)
     with pytest.raises(ValueError, match="No test image is left"):
@@ -57,3 +57,28 @@ def test_errors_name_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr("course_utils.data.portraits.MOST", 1)
     with pytest.warns(UserWarning, match="2 pictures; 1 of them"):
         assert len(read_portraits(tmp_path)) == 1
+
+
+def test_a_turned_photograph_is_upright_and_deep_or_clear_ones_are_read(tmp_path):
+    upright = np.zeros((40, 30, 3), np.uint8)
+    upright[:20] = 255
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    lying = Image.fromarray(upright).transpose(Image.Transpose.ROTATE_90)
+    lying.save(tmp_path / "a.jpg", exif=turned)
+    lying.save(tmp_path / "b.webp", exif=turned)
+    Image.fromarray(np.full((9, 9), 13_107, np.uint16)).save(tmp_path / "c.png")
+    Image.new("LA", (9, 9), (0, 0)).save(tmp_path / "d.png")
+    turned_so, webp, deep, clear = read_portraits(tmp_path, 10)
+    for one in (turned_so, webp):
+        assert one.image[:4].mean() > 0.95 and one.image[-4:].mean() < 0.05
+    np.testing.assert_allclose(deep.image, 0.2, atol=1e-6)
+    assert (clear.image == 1).all()
+
+
+def test_one_odd_portrait_among_many_is_left_out_and_named(tmp_path):
+    for number in range(12):
+        save(tmp_path / f"{number}.png", number, (8, 8))
+    (tmp_path / "cat.jpg").write_bytes(b"GIF89a")
+    with pytest.warns(UserWarning, match="1 of 13 pictures are left out: .*cat.jpg can't be read"):
+        assert len(read_portraits(tmp_path, 8)) == 12

@@ -1,6 +1,5 @@
 """The pages of lesson 06: loaded by name with their clean twins, cut into training crops."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,7 @@ from skimage import data, util
 
 from .. import images, paths
 from ..worlds.documents import document
-from . import augment, splits
-from .readers import _find, _listed, _read
+from . import augment, readers, splits
 
 STEPS = {  # training steps of lesson 06
     "synthetic": {"quick": 280, "full": 20_000},
@@ -20,7 +18,7 @@ STEPS = {  # training steps of lesson 06
 DRAWN = {"train": range(0, 96), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
 SIZE = (256, 540)  # of drawn pages; NoisyOffice has 258 × 540 and 420 × 540
 DAMAGES = {"c": "coffee", "f": "folds", "p": "footprints", "w": "wrinkles"}  # NoisyOffice's letters
-OFFICIAL = re.compile(r"(Font[A-Za-z]{3})_Noise([cfpw])_(TR|VA|TE|RE)")
+OFFICIAL = re.compile(r"(Font[A-Za-z]{3})_Noise([cfpw])_(TR|VA|TE|RE)", re.IGNORECASE)
 HOMES = (".", "noisyoffice", "NoisyOffice", "noisyoffice/NoisyOffice")
 FOREIGN = ("brick", "camera", "coffee", "grass", "gravel", "moon")  # of skimage.data
 
@@ -62,7 +60,7 @@ def load(dataset: str, test_data=None) -> tuple[list[Page], list[Page]]:
 def tests(page: Page) -> bool:
     """Whether a page of NoisyOffice tests: by its official partition, else fold 0 of its source."""
     official = OFFICIAL.fullmatch(page.id)
-    return official[3] == "TE" if official else splits.fold(page.source) == 0
+    return official[3].upper() == "TE" if official else splits.fold(page.source) == 0
 
 
 def draw(seed: int) -> Page:
@@ -88,13 +86,14 @@ def read_kaggle(folder) -> list[Page]:
     so if there are no numbers of TE, a number tells the damage.
     Raises FileNotFoundError or ValueError, naming the file that is missing or broken.
     """
-    root = _find(folder, "noisyoffice", "train")
-    names = _pictures(root)
-    numbers = [int(path.stem) if path.stem.isdecimal() else 1 for path in names]
+    root = readers.find(folder, "noisyoffice", "train")
+    found = readers.twins(root, root.parent / "train_cleaned")
+    names = [readers.name(path) for path, _ in found]
+    numbers = [int(name) if name.isdecimal() else 1 for name in names]
     known = all(number % 3 != 1 and number <= 216 for number in numbers)
     damages = ["cfpw"[(number - 1) // 3 % 4] if known else "" for number in numbers]
-    return [_pair(path, root.parent / "train_cleaned" / path.name, DAMAGES.get(damage, ""))
-            for path, damage in zip(names, damages, strict=True)]  # fmt: skip
+    pages = [(*pair, DAMAGES.get(damage, "")) for pair, damage in zip(found, damages, strict=True)]
+    return readers.gather(sorted(pages, key=_order), lambda page: _pair(*page))
 
 
 def read_noisyoffice(folder) -> list[Page]:
@@ -105,23 +104,19 @@ def read_noisyoffice(folder) -> list[Page]:
     is there, `RealNoisyOffice/real_noisy_images_grayscale`; in `<folder>` or its `noisyoffice`.
     Raises FileNotFoundError or ValueError, naming the file that is missing, broken or misnamed.
     """
-    simulated = _simulated(folder) or Path(folder) / "noisyoffice" / "SimulatedNoisyOffice"
-    pages = []
-    for path in _pictures(simulated / "simulated_noisy_images_grayscale"):
-        font, damage, part = _official(path)
-        clean = simulated / "clean_images_grayscale" / f"{font}_Clean_{part}.png"
-        pages.append(_pair(path, clean, DAMAGES[damage]))
+    simulated = _simulated(folder) or paths.resolved(folder) / "noisyoffice/SimulatedNoisyOffice"
+    clean = simulated / "clean_images_grayscale"
+    noisy = readers.pictures(simulated / "simulated_noisy_images_grayscale")
+    if not noisy:
+        raise FileNotFoundError(f"There is no page in {simulated}.")
+    pages = readers.gather(noisy, lambda path: _official_pair(path, clean))
     real = simulated.parent / "RealNoisyOffice" / "real_noisy_images_grayscale"
-    for path in _pictures(real) if real.is_dir() else []:
-        font, damage, part = _official(path)
-        pages.append(Page(path.stem, images.to_float(_read(path, "L")), None, f"{font}_{part}",
-                          damage=DAMAGES[damage]))  # fmt: skip
-    return pages
+    return pages + readers.gather(readers.pictures(real) if real.is_dir() else [], _real)
 
 
 def _simulated(folder) -> Path | None:
     """The folder of simulated pages, wherever it lies, or None."""
-    places = [Path(folder).expanduser() / home / "SimulatedNoisyOffice" for home in HOMES]
+    places = [paths.resolved(folder) / home / "SimulatedNoisyOffice" for home in HOMES]
     return next((place for place in places if place.is_dir()), None)
 
 
@@ -129,30 +124,38 @@ def _pairs(folder) -> list[Page]:
     return [page for page in read(folder) if page.clean is not None]
 
 
-def _pictures(folder) -> list[Path]:
-    """The PNG files of a folder, numbers in their order."""
-    found = [path for path in _listed(folder) if path.suffix.lower() == ".png"]
-    if not found:
-        raise FileNotFoundError(f"There are no pages (PNG files) in {folder}.")
-    return sorted(found, key=lambda path: path.stem.zfill(9))
+def _order(page):
+    """Numbers in their order."""
+    return page[0].stem.zfill(9)
 
 
 def _official(path) -> tuple[str, str, str]:
     """Font, letter of the damage and partition, from an official name."""
-    name = OFFICIAL.fullmatch(path.stem)
+    name = OFFICIAL.fullmatch(readers.name(path))
     if name is None:
         raise ValueError(f"{path} should have a name like FontLre_Noisec_TR.png.")
-    return name.groups()
+    return name[1], name[2].lower(), name[3]
+
+
+def _official_pair(path, clean) -> Page:
+    font, damage, part = _official(path)
+    return _pair(path, readers.named(clean, f"{font}_Clean_{part}"), DAMAGES[damage])
+
+
+def _real(path) -> Page:
+    """A page that was photographed, without a clean twin."""
+    font, damage, part = _official(path)
+    return Page(readers.name(path), readers.read(path, grey=True), None, f"{font}_{part}",
+                damage=DAMAGES[damage])
 
 
 def _pair(path, clean_path, damage) -> Page:
     """A damaged page with its clean twin, whose pixels are the source."""
-    noisy, clean = _read(path, "L"), _read(clean_path, "L")
+    noisy, clean = readers.read(path, grey=True), readers.read(clean_path, grey=True)
     if noisy.shape != clean.shape:
         raise ValueError(f"The clean page {clean_path} is {clean.shape[1]}x{clean.shape[0]} pixels "
                          f"and its damaged twin {noisy.shape[1]}x{noisy.shape[0]}.")
-    source = hashlib.sha1(clean.tobytes()).hexdigest()
-    return Page(path.stem, images.to_float(noisy), images.to_float(clean), source, damage=damage)
+    return Page(readers.name(path), noisy, clean, readers.fingerprint(clean), damage=damage)
 
 
 # More of each page: for training pages only, after the split -------------------------------------

@@ -1,18 +1,15 @@
 """The pairs of lesson 02, pix2pix: drawn, or read from files that hold both pictures in a row."""
 
-import hashlib
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from .. import images, paths
 from ..worlds import facades
-from . import splits
-from .readers import _listed, _read
+from . import readers, splits
 
 DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040),
          "segmenter": range(2_000_000, 2_000_400),
@@ -21,7 +18,7 @@ STEPS = {"synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
          "*": {"quick": 2000, "full": 80_000}}  # fmt: skip
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}
 PARTS = ("train", "val", "test")
-KINDS = (".jpg", ".jpeg", ".png")
+FAR = 0.08  # mean distance of a label picture's colours from the palette's; photographs: above 0.11
 MOST = 3000  # pictures of a part that are read: 128 × 128, they take 1.2 GB
 
 
@@ -73,7 +70,7 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
     if dataset == "synthetic":
         return tuple([DrawnPair(seed, direction, side) for seed in DRAWN[part]]
                      for part in ("train", "test"))  # fmt: skip
-    home = paths.data_dir().expanduser() / dataset
+    home = paths.data_dir() / dataset
     if not home.is_dir():
         raise FileNotFoundError(f"There is no folder {home}; set COURSE_DATA to the folder that "
                                 f"holds {dataset}.")
@@ -81,7 +78,7 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
     if test_data is None:
         train, test = _split(pairs)
     else:
-        inner = Path(test_data).expanduser() / dataset
+        inner = paths.resolved(test_data) / dataset
         second = inner if inner.is_dir() else test_data
         train, test = pairs, read_side_by_side(second, direction, side)
     names = {pair.source: pair.id for pair in train}
@@ -93,54 +90,87 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
 
 
 def read_side_by_side(folder, direction: str, side: int | None = None) -> list[Pair]:
-    """The pairs of a folder of pictures `A|B`, each file twice as wide as high, as pix2pix's sets.
+    """The pairs of a folder of pictures `A|B`, two of one size side by side, as pix2pix's sets.
 
-    Layout: `<folder>/train`, `val` and `test`, or some of them, or the files directly in it; JPEG
-    or PNG. direction: "AtoB" makes the left half the input, "BtoA" the right one. side: of the
-    pictures, in pixels; None keeps it. A label picture in the colours of the CMP facades becomes
-    flat again, whatever JPEG made of it. The source is the fingerprint of the file's pixels. Of a
-    part with more than `MOST` pictures only so many are read, and a warning says so.
+    Layout: `<folder>/train`, `val` and `test`, or some of them, or the files directly in it.
+    direction: "AtoB" makes the left half the input, "BtoA" the right one. side: of the pictures,
+    in pixels; None keeps the height. Oblong halves become squares, as in pix2pix's own reader, and
+    a warning says so. Where most pictures of one side are label pictures in the colours of the CMP
+    facades, they become flat again, whatever JPEG made of them. The source is the fingerprint of
+    the file's pixels. Of a part with more than `MOST` pictures only so many are read, and a warning
+    says so.
     Raises ValueError for another direction, and ValueError or FileNotFoundError, naming the file
-    or folder, for what is missing, broken or not twice as wide as high.
+    or folder, for what is missing, broken or can't be split in the middle.
     """
-    folder = Path(folder).expanduser()
+    folder, order, notes = paths.resolved(folder), _order(direction), []
     parts = [folder / part for part in PARTS if (folder / part).is_dir()] or [folder]
-    files = [path for part in parts for path in _pictures(part)]
-    if not files:
-        raise FileNotFoundError(f"There is no JPEG or PNG picture in {folder} or its folders "
-                                "train, val and test.")
-    return [_read_pair(path, folder, direction, side) for path in files]
+    files = [readers.pictures(part, MOST) for part in parts]
+    if not any(files):
+        raise FileNotFoundError(f"There is no picture in {folder} or its folders train, val and "
+                                "test.")
+    found = [sheet for part in files
+             for sheet in readers.gather(part, lambda path: _read_sheet(path, folder, side, notes))]
+    if notes:
+        readers.note([f"{len(notes)} of {len(found)} pictures A|B have halves that aren't square; "
+                      f"they become squares: {', '.join(notes)}."])
+    flat = [np.mean([sheet.sure[half] for sheet in found]) >= 0.5 for half in (0, 1)]
+    return [_pair(sheet, flat, order) for sheet in found]
 
 
-def _pictures(folder) -> list[Path]:
-    found = [path for path in _listed(folder) if path.suffix.lower() in KINDS]
-    if len(found) > MOST:
-        warnings.warn(f"{folder} has {len(found)} pictures; {MOST} of them are read.", stacklevel=4)
-        found = sorted(sorted(found, key=lambda path: splits.fold(path.stem, 2**32))[:MOST])
-    return found
+class _Sheet(NamedTuple):
+    """A file `A|B`: both halves as pictures and, where they may be label pictures, as classes."""
+
+    id: str
+    source: str
+    pictures: list
+    labels: list
+    sure: list  # whether a half is a label picture without a doubt
 
 
-def _read_pair(path, folder, direction, side) -> Pair:
-    pixels = _read(path, "RGB")
+def _read_sheet(path, folder, side, notes) -> _Sheet:
+    pixels = readers.read(path)
     height, width = pixels.shape[:2]
+    if width % 2:
+        raise ValueError(f"{path} is {width}x{height} pixels; a picture A|B has an even width, so "
+                         "that its middle parts two pictures of one size.")
+    name = (path.parent.relative_to(folder) / readers.name(path)).as_posix()
     if width != 2 * height:
-        raise ValueError(f"{path} is {width}x{height} pixels; a picture A|B is twice as wide as "
-                         "high, two squares side by side.")
-    size, labels, halves = (side or height,) * 2, None, []
-    for half in np.split(images.to_float(pixels), 2, axis=1):
-        classes = _labels(half)
-        if classes is not None:
-            labels = images.resize(classes, size, labels=True)
-        halves.append(images.resize(half, size) if classes is None else facades.colour(labels))
-    source = hashlib.sha1(pixels.tobytes()).hexdigest()
-    name = path.relative_to(folder).with_suffix("").as_posix()
-    return Pair(name, *halves[:: _order(direction)], source, labels)
+        notes.append(name)
+    size, halves = (side or height,) * 2, np.split(pixels, 2, axis=1)
+    labels = [_labels(half) for half in halves]
+    small = [None if each is None else images.resize(each, size, labels=True) for each in labels]
+    return _Sheet(name, readers.fingerprint(pixels), [images.resize(half, size) for half in halves],
+                  small, [_sure(half) for half in halves])  # fmt: skip
+
+
+def _pair(sheet, flat, order) -> Pair:
+    """The pair of a file; the halves of a flat side are drawn anew from their classes."""
+    labels = [each if known else None for each, known in zip(sheet.labels, flat, strict=True)]
+    halves = [picture if each is None else facades.colour(each)
+              for picture, each in zip(sheet.pictures, labels, strict=True)]
+    known = next((each for each in reversed(labels) if each is not None), None)
+    return Pair(sheet.id, *halves[::order], sheet.source, known)
+
+
+def _sure(picture) -> bool:
+    """Whether a picture is surely one in the colours of `facades.PALETTE`.
+
+    Nearly all its pixels have one of the colours; or JPEG left a fourth of them near one, of three
+    classes at least: a photograph of one strong colour is near one class.
+    """
+    few = picture[::4, ::4]
+    labels = facades.decode(few)
+    far = np.abs(facades.colour(labels) - few)
+    near = far.max(-1) < 0.05
+    seen = np.bincount(labels[near], minlength=1) > 0.01 * labels.size
+    exact = (far.max(-1) < 0.006).mean() > 0.9
+    return bool(far.mean() <= FAR and (exact or near.mean() > 0.25 and seen.sum() >= 3))
 
 
 def _labels(picture, far=0.1):
     """The classes of a picture in the colours of `facades.PALETTE`, None for another picture."""
     few = picture[::4, ::4]
-    if np.abs(facades.colour(facades.decode(few)) - few).mean() > 0.08:  # photographs: above 0.11
+    if np.abs(facades.colour(facades.decode(few)) - few).mean() > FAR:
         return None
     labels = facades.decode(picture)
     doubtful = np.abs(facades.colour(labels) - picture).max(-1) > far

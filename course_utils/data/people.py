@@ -6,9 +6,8 @@ import numpy as np
 
 from .. import images, paths
 from ..worlds import faces
-from . import splits
+from . import readers, splits
 from .pairs import Jitter, Pair
-from .readers import _find, _listed, _read
 
 DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040)}  # seeds: the people
 SEEN = {"yaw": 0.0, "mouth_open": 0.0, "backdrop": "plain"}  # from the front, as CUHK's
@@ -36,31 +35,36 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
 def read_cuhk(folder, side: int = 64) -> list[Pair]:
     """The CUHK student faces: pairs photograph → sketch (side, side, 3) in [0, 1], sorted by name.
 
-    Layout: `<folder>/cuhk/photos/X.jpg` (or .png) and `.../sketches/X-sz1.jpg`; `folder` may also
-    be `cuhk` itself. Pictures of 200 × 250 pixels: the square from row 25 to 225 is taken, from
-    others as large a part, and resized by area. The source of a pair is its photograph's name.
+    Layout: `<folder>/cuhk/photos/X.jpg` (or another kind of picture) and `.../sketches/X-sz1.jpg`,
+    in any case; `folder` may also be `cuhk` itself. As the set is distributed, 88 sketches have
+    names of their own: F2-005-01-sz1 belongs to f-005-01, and M2-… likewise. Pictures of 200 × 250
+    pixels: the square from row 25 to 225 is taken, from others as large a part, and resized by
+    area. The source of a pair is its photograph's name.
     Raises FileNotFoundError or ValueError, naming the file that is missing or broken.
     """
-    photos = _find(folder, "cuhk", "photos")
-    found = {path.stem: path for path in _listed(photos.parent / "sketches")}
-    pairs = []
-    for path in _listed(photos):
-        sketch = found.get(f"{path.stem}-sz1")
-        if sketch is None:
-            raise FileNotFoundError(f"The sketch {path.stem}-sz1 of {path} is missing.")
-        pictures = [_square(_read(each, "RGB"), side) for each in (path, sketch)]
-        pairs.append(Pair(path.stem, pictures[0], in_three(images.to_grey(pictures[1])), path.stem))
-    if not pairs:
-        raise FileNotFoundError(f"There is no photograph in {photos}.")
-    return pairs
+    photos = readers.find(folder, "cuhk", "photos")
+    found = readers.twins(photos, photos.parent / "sketches", sketch_names)
+    return readers.gather(found, lambda pair: _read_person(*pair, side))
+
+
+def sketch_names(photo: str) -> tuple[str, ...]:
+    """What the sketch of a photograph may be called: f-005-01-sz1, F2-005-01-sz1 or f-005-01."""
+    kind, mark, rest = photo.partition("-")
+    return f"{photo}-sz1", f"{kind}2{mark}{rest}-sz1", photo
+
+
+def _read_person(photo, sketch, side) -> Pair:
+    name = readers.name(photo)
+    pictures = [_square(readers.read(each), side) for each in (photo, sketch)]
+    return Pair(name, pictures[0], in_three(images.to_grey(pictures[1])), name)
 
 
 def _square(pixels, side):
     """The tenth to the ninth tenth of the height, as a square as wide as the picture if it fits."""
     height, width = pixels.shape[:2]
-    edge = min(width, height * 4 // 5)
+    edge = max(1, min(width, height * 4 // 5))
     top, left = (height - edge) // 2, (width - edge) // 2
-    return images.resize(images.to_float(pixels[top : top + edge, left : left + edge]), (side, side))
+    return images.resize(pixels[top : top + edge, left : left + edge], (side, side))
 
 
 class DrawnPerson:

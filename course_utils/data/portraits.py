@@ -1,15 +1,12 @@
 """A folder of portraits, one picture a person; people with a sketch each are read by `people`."""
 
-import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from .. import images
-from . import splits
-from .pairs import KINDS, MOST
-from .readers import _listed, _read
+from .. import images, paths
+from . import readers, splits
+from .pairs import MOST
 
 
 @dataclass
@@ -28,22 +25,23 @@ class Portrait:
 def read_portraits(folder, side: int = 64) -> list[Portrait]:
     """The portraits of a folder, sorted by name: the largest square in the middle, resized by area.
 
-    Layout: `<folder>/*.jpg` (or .jpeg, .png), or `<folder>/portraits/*.jpg`. Several pictures of
+    Layout: `<folder>/*.jpg` (or another kind of picture), or `<folder>/portraits/*.jpg`. Several pictures of
     one person share what stands before the last "-" or "_" of their names when a number follows:
     anna-1.jpg and anna-2.jpg are both anna's. Of more than `pairs.MOST` files only so many are
     read, and a warning says so.
     Raises FileNotFoundError if there is none, ValueError naming a file that is broken.
     """
-    folder = Path(folder).expanduser()
+    folder = paths.resolved(folder)
     home = folder / "portraits" if (folder / "portraits").is_dir() else folder
-    files = [path for path in _listed(home) if path.suffix.lower() in KINDS]
+    files = readers.pictures(home, MOST)
     if not files:
-        raise FileNotFoundError(f"There is no JPEG or PNG picture in {home}.")
-    if len(files) > MOST:
-        warnings.warn(f"{home} has {len(files)} pictures; {MOST} of them are read.", stacklevel=2)
-        files = sorted(sorted(files, key=lambda path: splits.fold(path.stem, 2**32))[:MOST])
-    return [Portrait(path.stem, images.centre_square(images.to_float(_read(path, "RGB")), side),
-                     person(path.stem)) for path in files]  # fmt: skip
+        raise FileNotFoundError(f"There is no picture in {home}.")
+    return readers.gather(files, lambda path: _portrait(path, side))
+
+
+def _portrait(path, side) -> Portrait:
+    name = readers.name(path)
+    return Portrait(name, images.centre_square(readers.read(path), side), person(name))
 
 
 def person(stem: str) -> str:
