@@ -89,6 +89,61 @@ def test_an_unreadable_file_is_named_and_the_lesson_goes_on(work, capsys):
     assert "me.jpg can't be read" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["me.JPG", "Me.jpg", "me.PNG", "ME.Jpeg", "me.webp", "me.gif",
+                                  "me.jpg.jpg", "me.TIFF", "me.bmp"])  # fmt: skip
+def test_the_picture_may_have_any_ending_in_any_case(work, capsys, name):
+    work.mkdir()
+    Image.new("RGB", (40, 30), (255, 0, 0)).save(work / name)
+    assert picture.your_picture().shape == (30, 40, 3) and capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["me.heic", "me.HEIC", "me.avif"])
+def test_what_cannot_be_read_is_named_and_the_next_one_is_used(work, capsys, name):
+    work.mkdir()
+    (work / name).write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    Image.new("RGB", (40, 30)).save(work / "me.jpg.jpg")
+    assert picture.your_picture().shape == (30, 40, 3)
+    said = capsys.readouterr().out
+    assert f"{name} can't be read" in said and "save it as PNG or JPEG" in said
+
+
+def test_other_files_are_not_me_and_of_several_one_is_named(work, capsys):
+    work.mkdir()
+    for name in ("mean.jpg", "me too.jpg", ".me.jpg"):
+        Image.new("RGB", (40, 30)).save(work / name)
+    (work / "me.txt").write_text("words")
+    assert picture.your_picture().shape == (512, 512, 3)
+    Image.new("RGB", (50, 30)).save(work / "me.jpg")
+    picture.store(png())
+    capsys.readouterr()
+    assert picture.your_picture().shape == (30, 40, 3)
+    assert "Of me.png, me.jpg in work/, me.png is used." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 30, 3), (30, 1)])
+def test_an_upload_one_pixel_wide(work, shape):
+    assert "Saved" in picture.store(png(shape))
+    assert picture.your_picture().shape == (*shape[:2], 3)
+    assert picture.your_picture(16).shape == (16, 16, 3)
+
+
+def test_an_upload_that_cannot_be_saved_gets_a_sentence(work, monkeypatch):
+    work.write_text("a file where the folder should be")
+    assert "can't be saved as work/me.png (" in picture.store(png())
+    work.unlink()
+    picture.store(png())
+    other = png((9, 9, 3))
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    answer = picture.store(other)
+    assert "No space left on device); free some space" in answer and "\n" not in answer
+    assert [path.name for path in work.iterdir()] == ["me.png"]
+    assert picture.your_picture().shape == (30, 40, 3)
+
+
 def test_a_large_photograph_is_shrunk(work):
     picture.store(png((3000, 500, 3)))
     assert picture.your_picture().shape == (2048, 341, 3)
