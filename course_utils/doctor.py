@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-from . import environment, launch, paths
+from . import environment, launch, paths, shipped
 
 NEEDED_MEMORY_GB = 4
 NEEDED_DISK_GB = 2
@@ -160,12 +160,10 @@ def writing() -> Finding:
 
 
 def networks() -> Finding:
-    from . import shipped
-
     troubles = shipped.problems()
-    more = f" (and {len(troubles) - 1} more like it)" if len(troubles) > 1 else ""
-    return Finding("Networks", not troubles, troubles[0] + more if troubles else "all whole",
-                   "do that")  # fmt: skip
+    said, _, cure = (troubles or ["all whole"])[0].partition(":")
+    more = f", and {len(troubles) - 1} more" if len(troubles) > 1 else ""
+    return Finding("Networks", not troubles, said + more, cure.strip())
 
 
 def tesseract() -> Finding:

@@ -1,7 +1,7 @@
 """Reading pages with Tesseract, and how wrong the reading is."""
 
 import os
-import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import jiwer
@@ -12,13 +12,19 @@ from . import images
 
 SCALE = 2  # Tesseract is made for about 300 dots an inch; NoisyOffice has 200
 SECONDS = 60  # for one page
-HOW_TO_GET = ("Tesseract, which reads the pages, is missing; install it with "
-              "'conda install -c conda-forge tesseract' or 'apt install tesseract-ocr'.")
+HOW_TO_GET = ("Tesseract, which reads the pages, is missing, or its English data is; install it "
+              "with 'conda install -c conda-forge tesseract' or 'apt install tesseract-ocr' (some "
+              "systems have the data apart: tesseract-ocr-eng, tesseract-data-eng).")  # fmt: skip
 
 
 def available() -> bool:
-    """Whether the program Tesseract is installed. The Python packages alone read nothing."""
-    return shutil.which(pytesseract.pytesseract.tesseract_cmd) is not None
+    """Whether the program Tesseract is installed, with English. The Python packages read nothing."""
+    command = [pytesseract.pytesseract.tesseract_cmd, "--list-langs"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=9)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return "eng" in listed.stdout.split()
 
 
 def read(page: np.ndarray) -> str:
@@ -38,6 +44,8 @@ def read(page: np.ndarray) -> str:
     except pytesseract.TesseractNotFoundError as error:
         raise RuntimeError(HOW_TO_GET) from error
     except (pytesseract.TesseractError, RuntimeError) as error:
+        if not available():
+            raise RuntimeError(HOW_TO_GET) from error
         reason = " ".join(str(error).split())
         raise RuntimeError(f"Tesseract could not read the page: {reason}.") from error
 

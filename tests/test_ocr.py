@@ -105,7 +105,15 @@ def test_words_lost_and_won():
 def test_without_tesseract_one_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
     assert not ocr.available()
-    with pytest.raises(RuntimeError, match="is missing; install it"):
+    with pytest.raises(RuntimeError, match="is missing, .*; install it"):
+        ocr.read(page())
+
+
+def test_without_its_english_data_the_same_sentence(monkeypatch, tmp_path):
+    require("ocr", ocr.available(), "install tesseract")
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    assert not ocr.available()
+    with pytest.raises(RuntimeError, match="its English data is; install it"):
         ocr.read(page())
 
 
