@@ -171,6 +171,20 @@ def test_a_second_folder_tests_and_may_share_no_page(tmp_path, monkeypatch):
         documents.load("noisyoffice", draw_official(tmp_path / "c"))
 
 
+def test_pages_that_nothing_damaged_are_nothing_to_clean(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    root = draw_kaggle(tmp_path, texts=range(8)) / "noisyoffice" / "train"
+    monkeypatch.setattr(documents, "tests", lambda page: int(page.id) < 14)
+    for path in root.iterdir():
+        if int(path.stem) < 11:
+            save(path, np.asarray(Image.open(root.parent / "train_cleaned" / path.name)))
+    assert documents.load("noisyoffice")[1], "one damaged test page is enough"
+    for path in root.iterdir():
+        save(path, np.asarray(Image.open(root.parent / "train_cleaned" / path.name)))
+    with pytest.raises(ValueError, match="nothing to clean; add damaged ones"):
+        documents.load("noisyoffice")
+
+
 def test_drawn_pages(monkeypatch):
     assert not set(documents.DRAWN["train"]) & set(documents.DRAWN["test"])
     monkeypatch.setattr(documents, "DRAWN", {"train": range(2), "test": range(9, 10)})
@@ -283,11 +297,23 @@ def test_all_pages_come():
     assert brightest == {0.9, 0.6}
 
 
-def test_pages_that_give_no_crop_are_named():
-    with pytest.raises(ValueError, match="Page small .* smaller than a crop"):
-        documents.Crops([page(0), page(1, size=(40, 50), name="small")], side=(32, 56))
-    with pytest.raises(ValueError, match="Page 0 0 .*has no clean twin"):
+def test_a_page_without_a_twin_gives_no_crop():
+    with pytest.raises(ValueError, match="Page 0 0 has no clean twin"):
         documents.Crops([documents.Page("0 0", page(0).noisy, None, "real")], side=16)
+
+
+@pytest.mark.parametrize("size", [(40, 50), (1, 1), (8, 300), (300, 8), (64, 63)])
+def test_a_page_smaller_than_a_crop_is_mirrored(size):
+    small = page(1, size=size, name="small")
+    crops = documents.Crops([small], side=64, flip=False)
+    for number in range(4):
+        noisy, clean = crops(np.random.default_rng(number))
+        assert noisy.shape == clean.shape == (64, 64, 1)
+        assert set(noisy.ravel()) <= set(small.noisy.ravel())
+    there = np.s_[: min(64, size[0]), : min(64, size[1])]
+    if max(size) <= 64:
+        assert np.array_equal(noisy[there][..., 0], small.noisy)
+        assert np.array_equal(clean[there][..., 0], small.clean)
 
 
 # Mistakes ---------------------------------------------------------------------------------------

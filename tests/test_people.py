@@ -83,6 +83,19 @@ def test_a_second_folder_tests_and_a_shared_person_is_named(home, tmp_path):
         people.load("cuhk", test_data=home / "more", side=20)
 
 
+@pytest.mark.parametrize(("count", "missing"), [(1, 39), (38, 2), (39, 1)])
+def test_too_few_people_are_told_how_many_to_add(home, count, missing):
+    cuhk(home, [f"f-{number:03d}-01" for number in range(count)])
+    with pytest.raises(ValueError, match=f"^cuhk has {count} people, and 40 .* add {missing}, or give"):
+        people.load("cuhk", side=8)
+    cuhk(home / "more", ["x", "y"], start=90)
+    if count > 1:
+        assert len(people.load("cuhk", home / "more", side=8)[0]) == count
+    else:
+        with pytest.raises(ValueError, match="has 1 people, and 2 are needed"):
+            people.load("cuhk", home / "more", side=8)
+
+
 def test_missing_sketches_and_broken_photographs_are_named(home):
     with pytest.raises(FileNotFoundError, match="COURSE_DATA"):
         people.load("cuhk")

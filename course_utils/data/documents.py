@@ -47,14 +47,19 @@ def load(dataset: str, test_data=None) -> tuple[list[Page], list[Page]]:
     layout keeps its partition (TR and VA train, TE tests); in Kaggle's cut fold 0 of the clean
     pages tests. test_data: a second folder in either layout; then all of `COURSE_DATA` trains and
     all of test_data tests.
-    Raises what `read` and `splits.train_test` raise, and ValueError for another name.
+    Raises what `read` and `splits.train_test` raise, and ValueError for another name and where no
+    test page is damaged.
     """
     if dataset == "synthetic":
         return [draw(seed) for seed in DRAWN["train"]], [draw(seed) for seed in DRAWN["test"]]
     if dataset != "noisyoffice":
         raise ValueError(f'DATASET is "{dataset}"; choose "synthetic" or "noisyoffice".')
     second = None if test_data is None else _pairs(test_data)
-    return splits.train_test(_pairs(paths.data_dir()), second, tests)
+    train, test = splits.train_test(_pairs(paths.data_dir()), second, tests)
+    if all(np.array_equal(page.noisy, page.clean) for page in test):
+        raise ValueError("Each damaged page for the test is the same as its clean twin, so there is "
+                         "nothing to clean; add damaged ones.")
+    return train, test
 
 
 def tests(page: Page) -> bool:
@@ -191,8 +196,9 @@ class Crops:
 
     pages: training pages with clean twins. side: pixels, one number or (h, w). flip: mirror both
     twins, in each direction every second time; a mirrored letter is as good for a network that
-    looks at strokes. light: strength of `augment.grey_levels`, on the damaged twin only.
-    Raises ValueError for a page without a clean twin or smaller than a crop.
+    looks at strokes. light: strength of `augment.grey_levels`, on the damaged twin only. A page
+    that is smaller than a crop is mirrored at the bottom and on the right.
+    Raises ValueError for a page without a clean twin.
     """
 
     pages: list
@@ -202,18 +208,26 @@ class Crops:
 
     def __post_init__(self):
         for page in self.pages:
-            if page.clean is None or np.any(np.less(page.noisy.shape, self.side)):
-                raise ValueError(f"Page {page.id} {page.noisy.shape} has no clean twin or is "
-                                 f"smaller than a crop of {self.side}; leave it out.")
+            if page.clean is None:
+                raise ValueError(f"Page {page.id} has no clean twin; leave it out.")
+        twins = [[_at_least(self.side, part) for part in (page.noisy, page.clean)]
+                 for page in self.pages]  # fmt: skip
+        object.__setattr__(self, "_twins", twins)
 
     def __call__(self, rng: np.random.Generator):
-        page = self.pages[rng.integers(len(self.pages))]
+        twins = self._twins[rng.integers(len(self._twins))]
         height, width = np.broadcast_to(self.side, 2)
-        top = rng.integers(page.noisy.shape[0] - height + 1)
-        left = rng.integers(page.noisy.shape[1] - width + 1)
+        top = rng.integers(twins[0].shape[0] - height + 1)
+        left = rng.integers(twins[0].shape[1] - width + 1)
         down, right = rng.choice([1, -1], 2) if self.flip else (1, 1)
         window = np.s_[top : top + height, left : left + width]
-        noisy, clean = (part[window][::down, ::right, None] for part in (page.noisy, page.clean))
+        noisy, clean = (part[window][::down, ::right, None] for part in twins)
         if self.light:
             noisy = np.clip(augment.grey_levels(noisy, rng, self.light), 0, 1)
         return np.ascontiguousarray(noisy), np.ascontiguousarray(clean)
+
+
+def _at_least(side, page):
+    """The page (H, W), mirrored up to `side` (one number or two) where it is smaller."""
+    room = [(0, max(0, wanted - there)) for wanted, there in zip(np.broadcast_to(side, 2), page.shape)]
+    return np.pad(page, room, mode="symmetric") if np.any(room) else page

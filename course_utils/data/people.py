@@ -19,14 +19,18 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
 
     "synthetic" draws 400 and 40 people; "cuhk" reads `<COURSE_DATA>/cuhk`, 150 and 38 people, see
     `read_cuhk`. test_data: a second folder in that layout; then all of the first train and all of
-    it test. Raises ValueError for another data set or a person on both sides, and what the reader
-    raises.
+    it test. Raises ValueError for another data set, a person on both sides or fewer than two left to
+    train, which CycleGAN needs, and what the reader raises.
     """
     if dataset == "synthetic":
         return tuple([DrawnPerson(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
     if dataset != "cuhk":
         raise ValueError(f'There are no people in "{dataset}"; choose "synthetic" or "cuhk".')
     pairs = read_cuhk(paths.data_dir(), side)
+    needed = 2 if test_data is not None else CUHK_TESTS + 2
+    if len(pairs) < needed:
+        raise ValueError(f"cuhk has {len(pairs)} people, and {needed} are needed, so that two can "
+                         f"train: add {needed - len(pairs)}, or give a test folder (TEST_DATA).")
     tests = splits.last_sources([pair.source for pair in pairs], CUHK_TESTS)
     second = None if test_data is None else read_cuhk(test_data, side)
     return splits.train_test(pairs, second, lambda pair: pair.source in tests)
