@@ -183,6 +183,12 @@ def read_numbers(file, max_pixels: int = MAX_PIXELS, name=None) -> np.ndarray:
     return numbers
 
 
+def is_lossy(path) -> bool:
+    """Whether a picture's kind may change its numbers a little: JPEG, WebP or AVIF."""
+    with Image.open(path) as picture:
+        return picture.format in ("JPEG", "MPO", "WEBP", "AVIF")
+
+
 def write_image(path, image: np.ndarray) -> Path:
     """Write (H, W), (H, W, 1) or (H, W, 3) in [0, 1] or uint8 as a PNG or JPEG, whole or not at all.
 

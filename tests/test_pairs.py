@@ -127,7 +127,7 @@ def test_labels_of_house_fronts_are_known_whatever_jpeg_made_of_them(tmp_path, q
         save(tmp_path / f"{seed}.jpg", *map(np.asarray, small), quality=quality)
     for seed, pair in enumerate(pairs.read_side_by_side(tmp_path, "BtoA")):
         truth = images.resize(facades.facade(seed, size=side * shrunk).labels, (side,) * 2, labels=True)
-        assert pair.labels is not None and (pair.labels != truth).mean() < 48 / side
+        assert pair.labels is not None and (pair.labels != truth).mean() < 64 / side
         assert np.array_equal(pair.source_picture, facades.colour(pair.labels))
 
 

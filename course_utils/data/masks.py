@@ -18,11 +18,15 @@ def read(path) -> np.ndarray:
     fringe two values, as JPEG and smooth edges leave them. More values are numbers of cells, or
     colours, one a cell: 0 or black is none of them, or else the value that most pixels have.
     Void pixels (negative, or 255 beside the numbers 0, 1, …) are outside.
-    Raises ValueError, naming the file, if it can't be read or its greys are neither.
+    Raises ValueError, naming the file, if it can't be read, its greys are neither, or it has numbers
+    and is of a kind that spoils them, as JPEG.
     """
     numbers = images.read_numbers(path, name=f"The mask {path}")
     try:
-        return _cells(numbers)
+        cells = _cells(numbers)
+        if cells.max() > 1 and images.is_lossy(path):
+            raise ValueError("is of a kind that spoils numbers (JPEG, WebP): save it as PNG anew.")
+        return cells
     except ValueError as error:
         raise ValueError(f"The mask {path} {error}") from error
 
@@ -98,6 +102,7 @@ def _halves(numbers):
     if numbers.max() > 65_535:  # colours: their brightest channel
         numbers = np.max([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=0)
     low, high = int(numbers.min()), int(numbers.max())
-    if (np.abs(numbers - (low + high) / 2) < (high - low) / 4).mean() > 0.25:
+    middle = np.abs(numbers - (low + high) / 2) < (high - low) / 4
+    if middle.mean() > 0.25 or np.isin(_blocks(numbers), numbers[middle]).any():
         raise ValueError("has greys all over: it needs two values, cell and not, or flat numbers.")
     return (numbers > (low + high) / 2).astype(np.int32)
