@@ -96,6 +96,7 @@ def test_each_trouble_of_a_package_is_named(package, monkeypatch, tmp_path_facto
     assert doctor._trouble(wanted) == "toy-cv is missing"
 
 
+@pytest.mark.slow
 def test_each_package_of_the_lock_is_looked_at_and_named_when_it_is_gone(monkeypatch):
     monkeypatch.setattr(environment, "VENV", type(paths.ROOT)(sys.prefix))  # as if this were .venv
     wanted = doctor._wanted()
