@@ -9,6 +9,7 @@ import threading
 import time
 
 import build_notebooks
+import nbformat
 import notebook_lint
 import numpy as np
 import pytest
@@ -294,3 +295,46 @@ def test_course_check_is_0_when_all_are_passed(monkeypatch, capsys):
     assert "01.5 Keep touching cells apart: its check did not run." in capsys.readouterr().out
     with pytest.raises(ValueError, match="not one lesson"):
         progress.check_notebook("77")
+
+
+@pytest.fixture
+def own(monkeypatch, tmp_path):
+    """The student's copy of lesson 00's exercises, to be written."""
+    monkeypatch.setattr(paths, "WORK", tmp_path)
+    monkeypatch.delenv("COURSE_RESULTS", raising=False)
+    (tmp_path / "exercises").mkdir()
+    return tmp_path / "exercises" / "00_start_here.ipynb"
+
+
+@pytest.mark.slow
+def test_a_check_ends_even_where_a_cell_does_not_listen(own, monkeypatch, capsys):
+    """One long sum can't be interrupted, a loop can, and an error in a cell stops nothing."""
+    monkeypatch.setattr(progress, "CELL_SECONDS", 2)
+    monkeypatch.setattr(progress, "GRACE", 1)
+    sources = ["1 / 0", "while True: pass", "sum(range(10**13))", "print('never')"]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), own)
+    began = time.monotonic()
+    assert progress.check_notebook("00") == 1
+    assert time.monotonic() - began < 60
+    said = capsys.readouterr().out.splitlines()
+    assert said[-3:] == ["Cell 1 stopped with ZeroDivisionError: division by zero",
+                         "Cell 2 stopped with KeyboardInterrupt: ",
+                         "Cell 3 ran for more than 2 seconds; the cells after it did not run."]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"{}", b"[]", b"null", b'{"cells": 3}', b"\xff\xfe{\x00}\x00", b"\x80\x81", b"{" * 100_000,
+    b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}',
+    b'{"nbformat": 99, "nbformat_minor": 5, "metadata": {}, "cells": []}'])  # fmt: skip
+def test_a_file_that_is_no_notebook_is_named_with_its_cure(own, content):
+    own.write_bytes(content)
+    with pytest.raises(ValueError, match="00_start_here.ipynb is no whole notebook: .*`course start 00`"):
+        progress.check_notebook("00")
+    assert own.read_bytes() == content
+
+
+def test_a_byte_order_mark_before_a_notebook_is_no_matter(own):
+    text = (paths.NOTEBOOKS / "exercises" / own.name).read_bytes()
+    own.write_bytes(b"\xef\xbb\xbf" + text)
+    assert progress._opened(own).cells

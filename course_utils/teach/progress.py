@@ -100,12 +100,12 @@ def _execute(path: Path) -> tuple[dict, list[str]]:
                          PYDEVD_DISABLE_FILE_VALIDATION="1")  # fmt: skip
         try:
             client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        except BaseException as error:
+        except DeadKernelError:
+            watch.ended = watch.ended or ["Python died: is it out of memory?"]
+        except BaseException:
             if client.km is None:  # nbclient ends the kernel at Ctrl-C, then stumbles over that
                 raise KeyboardInterrupt from None
-            if not isinstance(error, DeadKernelError):
-                raise
-            watch.ended = watch.ended or ["Python died: is it out of memory?"]
+            raise
         outputs = [(n, output) for n, cell in enumerate(notebook.cells, start=1)
                    for output in cell.get("outputs", [])]  # fmt: skip
         stopped = [f"Cell {n} stopped with {output.ename}: {output.evalue}"
