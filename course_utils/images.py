@@ -5,6 +5,7 @@ and converts. Of a file it takes the full range of its type: 255 is the white of
 of 16; floats are taken as they are in [0, 1]. What else a file may hold has no agreed white.
 """
 
+import contextlib
 import io
 import warnings
 from pathlib import Path
@@ -145,6 +146,13 @@ def read_image(file, max_pixels: int = MAX_PIXELS, grey: bool = False, name=None
         raise ValueError(f"{name} {error}") from error
 
 
+def upright(picture: Image.Image) -> None:
+    """Decode Pillow's picture and turn it, in place, as its EXIF tag says; a damaged tag says nothing."""
+    picture.load()
+    with contextlib.suppress(Exception):  # whatever Pillow's reader of tags raises
+        ImageOps.exif_transpose(picture, in_place=True)
+
+
 def floats(picture: Image.Image, grey: bool = False) -> np.ndarray:
     """Pillow's picture, in any mode, as RGB float32 (H, W, 3), or as grey (H, W), in [0, 1].
 
@@ -234,8 +242,7 @@ def _decoded(source, max_pixels):
         size = f"{picture.width}×{picture.height}"
         if picture.width * picture.height > max_pixels:
             return None, size
-        ImageOps.exif_transpose(picture, in_place=True)
-        picture.load()
+        upright(picture)
         return picture, size
 
 
@@ -253,6 +260,7 @@ def _full_range(picture):
     elif picture.mode.startswith("I;16") or picture.format == "PPM":
         white = 2 ** int(np.ravel(tags.get(BITS, 16))[0]) - 1
         grey = (values / np.float32(white)).astype(np.float32)
+        grey[values == picture.info.get("transparency", -1)] = 1
     else:
         raise ValueError(
             "holds signed or 32-bit whole numbers, so nobody knows which one is white; scale them "

@@ -1,5 +1,6 @@
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -239,6 +240,25 @@ def test_every_mode_is_the_same_picture(file):
     assert read.shape == PHOTO.shape and np.abs(read - PHOTO / 255).mean() < 0.03
     grey = images.read_image(file, grey=True)
     assert np.abs(grey - images.to_grey(read)).max() <= 0.5 / 255 + 1e-5
+
+
+def test_a_damaged_tag_doesnt_stop_the_picture():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = content(PHOTO, exif=exif)
+    start = whole.index(b"eXIf")
+    length = struct.unpack(">I", whole[start - 4 : start])[0]
+    chunk = b"eXIf" + b"\xff" * length
+    end = start + 4 + length
+    broken = whole[:start] + chunk + struct.pack(">I", zlib.crc32(chunk)) + whole[end + 4 :]
+    assert np.array_equal(images.to_uint8(images.read_image(broken)), PHOTO)
+
+
+def test_one_transparent_level_goes_onto_white():
+    deep = Image.fromarray(np.array([[1000, 2000]], np.uint16))
+    assert images.read_image(content(deep, transparency=1000), grey=True)[0, 0] == 1
+    flat = Image.fromarray(np.array([[0, 9]], np.uint8))
+    assert images.read_image(content(flat, transparency=0), grey=True)[0, 0] == 1
 
 
 def test_one_bit_and_half_transparent():

@@ -18,7 +18,7 @@ STEPS = {"synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
          "*": {"quick": 2000, "full": 80_000}}  # fmt: skip
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}
 PARTS = ("train", "val", "test")
-FAR = 0.08  # mean distance of a label picture's colours from the palette's; photographs: above 0.11
+FAR = {"sure": 0.08, "likely": 0.11}  # mean distance of a label picture's colours from the palette's
 MOST = 3000  # pictures of a part that are read: 128 × 128, they take 1.2 GB
 
 
@@ -164,13 +164,13 @@ def _sure(picture) -> bool:
     near = far.max(-1) < 0.05
     seen = np.bincount(labels[near], minlength=1) > 0.01 * labels.size
     exact = (far.max(-1) < 0.006).mean() > 0.9
-    return bool(far.mean() <= FAR and (exact or near.mean() > 0.25 and seen.sum() >= 3))
+    return bool(far.mean() <= FAR["sure"] and (exact or near.mean() > 0.25 and seen.sum() >= 3))
 
 
 def _labels(picture, far=0.1):
     """The classes of a picture in the colours of `facades.PALETTE`, None for another picture."""
     few = picture[::4, ::4]
-    if np.abs(facades.colour(facades.decode(few)) - few).mean() > FAR:
+    if np.abs(facades.colour(facades.decode(few)) - few).mean() > FAR["likely"]:
         return None
     labels = facades.decode(picture)
     doubtful = np.abs(facades.colour(labels) - picture).max(-1) > far

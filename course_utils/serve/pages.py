@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from fastapi import HTTPException
-from PIL import Image, ImageOps
+from PIL import Image
 
 from .. import images
 
@@ -103,8 +103,7 @@ def _floats(picture: Image.Image, colour: bool) -> np.ndarray:
 
     Raises HTTPException, 422, for numbers of which nobody knows which one is white.
     """
-    ImageOps.exif_transpose(picture, in_place=True)
-    picture.load()
+    images.upright(picture)
     try:
         return images.floats(picture, grey=not colour)
     except ValueError as error:
