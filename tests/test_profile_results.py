@@ -139,16 +139,18 @@ BASELINES = {"constant": {"f1": 0.0, "rmse": 0.3}, "otsu": {"f1": 0.5, "rmse": 0
 def test_a_whole_run_must_beat_every_baseline_by_the_margin(metric, good, bad, capsys):
     for steps in (300, 301):
         run = profile.Run("01_x", "quick", "synthetic", 0, steps, 300)
-        results.must_beat(run, {metric: good}, BASELINES, metric, 0.1)
-        assert f"{metric} {good:.3f}, the best baseline (otsu) " in capsys.readouterr().out
+        results.must_beat(run, {metric: good}, BASELINES, metric, margin=0.1)
         for value in bad:
             with pytest.raises(AssertionError, match=r"otsu.* better by more than 0\.1; take more"):
-                results.must_beat(run, {metric: value}, BASELINES, metric, 0.1)
+                results.must_beat(run, {metric: value}, BASELINES, metric, margin=0.1)
+    assert capsys.readouterr().out == ""
+    with pytest.raises(AssertionError, match="rmse"):
+        results.must_beat(run, {"f1": 0.9, "rmse": 0.4}, BASELINES, "f1", "rmse")
 
 
 def test_a_short_run_is_told_and_not_judged(capsys):
     run = profile.Run("01_x", "quick", "synthetic", 0, 299, 300)
-    results.must_beat(run, {"f1": 0.1}, BASELINES, "f1", 0.1)
+    results.must_beat(run, {"f1": 0.1}, BASELINES, "f1", margin=0.1)
     said = capsys.readouterr().out
     assert "f1 0.100" in said and "after 299 of 300 steps it need not be better" in said
 
@@ -211,3 +213,12 @@ def test_lessons_are_found_by_number_or_name(monkeypatch, tmp_path):
     for wrong in ("9", "i", "", "gan"):
         with pytest.raises(ValueError, match="00_start_here"):
             paths.find_lesson(wrong)
+
+
+def test_a_folder_that_cannot_be_written_costs_a_sentence_and_not_the_lesson(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "file" / "results"))
+    run = profile.Run("99_toy", "quick", "synthetic", 0, 1)
+    assert not results.record(run, {"iou": 0.5}, {}, {}).exists()
+    said = capsys.readouterr().out
+    assert said.startswith("Not recorded: ") and "set COURSE_RESULTS" in said and said.count("\n") == 1
