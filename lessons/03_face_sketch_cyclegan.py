@@ -450,7 +450,7 @@ for name, numbers in baselines_back.items():
     baselines[name] |= {f"{key}_back": value for key, value in numbers.items()}
 results.record(run, scores["autoencoder"][0] | named, live, baselines)
 results.must_beat(run, live_scores["autoencoder"], {"mean sketch": baselines["mean_sketch"]},
-                  "ssim", portraits.LIVE_GAIN)
+                  "ssim", margin=portraits.LIVE_GAIN)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
