@@ -237,7 +237,7 @@ def _check_range(item, sizes):
             high <= most if within[-1] == "]" else high < most)  # fmt: skip
         within = f"{within[0]}{least:g}, {most:.10g}{within[-1]}"
     if not good:
-        found = f"{low}" if low == high or low != low else f"from {low} to {high}"
+        found = f"{low:.8g}" if low == high or low != low else f"from {low:.8g} to {high:.8g}"
         raise ValueError(f"{item.name} must be {item.kind.what} in {within}, not {found}"
                          f"{_mend(item.kind.cure)}.")  # fmt: skip
 

@@ -434,7 +434,7 @@ def check_labels(labels):
     """Return a label image as int32 (H, W), or say in one sentence why it isn't one.
 
     Raises TypeError if it doesn't hold integers (a boolean mask neither: its cells have no
-    numbers), ValueError if it isn't 2-D, is empty, or holds numbers outside 0..2**24.
+    numbers), ValueError if it isn't 2-D, is empty, or holds numbers outside 0 … 16777216.
     """
     return labels
 

@@ -157,7 +157,7 @@ def test_the_score_s_ends():
     assert scored(lesson02.mean_colours) == 0
     negative = {name: 1 - photo for name, photo in truth.items()}
     assert lesson02.texture_times_areas(negative) == -1  # light and dark are exchanged
-    with pytest.raises(ValueError, match=r"values in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"in \[0, 1\], not from"):
         lesson02.texture_times_areas({name: photo - 1 for name, photo in truth.items()})
 
 

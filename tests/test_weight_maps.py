@@ -229,7 +229,7 @@ def test_memory_does_not_grow_with_the_number_of_cells():
     (np.zeros((4, 4)), TypeError, "integers"),
     (np.zeros((4, 4), bool), TypeError, "skimage.measure.label"),
     (np.zeros((2, 4, 4), int), ValueError, r"\(2, 4, 4\)"),
-    (np.zeros((0, 4), int), ValueError, "pixels"),
+    (np.zeros((0, 4), int), ValueError, "empty"),
     (np.full((4, 4), -1), ValueError, "-1"),
     (np.full((4, 4), 2**24 + 1), ValueError, "16777217"),
 ])
