@@ -223,3 +223,11 @@ def test_nearest_neighbour_makes_stripes_of_a_fine_pattern():
     photo[:, ::2] = 1                                                 # on the whole a grey of 0.5
     assert np.abs(images.resize(photo, (45, 45)) - 0.5).max() < 0.35
     assert np.abs(mistakes.photo_by_nearest_neighbour(photo, (45, 45)) - 0.5).min() == 0.5
+
+
+def test_no_picture_to_translate_is_a_sentence():
+    model = pix2pix.generator(side=32, width=2)
+    for none in ([], np.zeros((0, 32, 32, 3), np.float32), np.zeros((1, 32, 32, 3))[1:2]):
+        with pytest.raises(ValueError, match="no picture to translate; give at least one"):
+            pix2pix.translate(model, none)
+    assert len(pix2pix.translate(model, np.zeros((1, 32, 32, 3)))) == 1

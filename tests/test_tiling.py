@@ -111,3 +111,9 @@ def test_a_whole_image_of_any_size_goes_through_a_network_with_poolings(shape):
     answer = np.asarray(model(np.pad(image, room, mode="symmetric")[None]))[0]
     assert found.shape == shape + (3,)
     np.testing.assert_allclose(found, answer[: shape[0], : shape[1]], atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 1), (4, 0, 1), (4, 4, 0)])
+def test_a_whole_image_without_pixels_is_a_sentence(shape):
+    with pytest.raises(ValueError, match="has no pixels"):
+        predict_whole(lambda x: x, np.zeros(shape, np.float32), 8)

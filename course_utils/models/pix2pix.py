@@ -85,7 +85,10 @@ def generate(model, pictures, seed=None):
     norm knows one picture at a time, so no answer depends on the other pictures; only on the
     noise. With a `seed` the noise is the same at each call, and the model's own random numbers
     go on as if nothing had been, so that watching a training doesn't change it.
+    Raises ValueError where there is no picture.
     """
+    if not len(pictures):
+        raise ValueError("There is no picture to translate; give at least one.")
     dropouts = [layer for layer in model.layers if isinstance(layer, layers.Dropout)]
     noise = [layer.seed_generator.state for layer in dropouts]
     before = [state.numpy() for state in noise]

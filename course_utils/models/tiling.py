@@ -45,8 +45,10 @@ def predict_whole(predict, image, multiple):
 
     `predict`: as in `predict_tiled`, for any sides that `multiple` divides. `image`: (H, W, C)
     float. It is mirrored at the bottom and on the right up to a multiple, and the answer is cut
-    back: (H, W, K).
+    back: (H, W, K). Raises ValueError for an image without pixels.
     """
+    if not image.size:
+        raise ValueError(f"An image of shape {image.shape} has no pixels; give one that has.")
     height, width = image.shape[:2]
     room = [(0, -height % multiple), (0, -width % multiple), (0, 0)]
     padded = np.pad(image, room, mode="symmetric").astype(np.float32)
