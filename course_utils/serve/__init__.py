@@ -28,7 +28,7 @@ def main(options: tuple[str, ...]) -> int:
               "Ctrl-C stops it.", flush=True)  # fmt: skip
         try:
             server.Server(app).run(sockets=[door])
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit) as ended:
             print("\nStopped.", file=sys.stderr, flush=True)
-            os._exit(130)  # an ordinary exit would wait for the threads that work on large pages
+            os._exit(getattr(ended, "code", 130))  # else it waits for threads with large pages
     return 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import images
 
-STEP = 128  # sides that the networks see are multiples of it
+STEP = 128  # pixels: longer sides that the networks see are multiples of it
 SHRUNK = 0.05  # of a pixel's cleaning: what it costs where pictures are shrunk first
 SIDE = 1024  # what is repainted is at most this long: a second and 200 MB, whatever is sent
 
@@ -92,13 +92,18 @@ def shrunk(picture: np.ndarray, side: int, grow: bool = False) -> np.ndarray:
 
 
 def in_few_sizes(function):
-    """The same function, which sees pictures mirrored up to multiples of STEP, and is cut back.
+    """The same function, which sees pictures mirrored up to sides of a few lengths, and is cut back.
 
-    oneDNN keeps what it has planned for each size that it meets: a hundred sizes take 200 MB.
+    oneDNN keeps what it has planned for each size that it meets: some hundred sizes take 300 MB.
     """
     def rounded(picture):
         height, width = picture.shape[:2]
-        room = [(0, -side % STEP) for side in (height, width)] + [(0, 0)] * (picture.ndim - 2)
+        room = [(0, _room(side)) for side in (height, width)] + [(0, 0)] * (picture.ndim - 2)
         return function(np.pad(picture, room, "symmetric"))[:height, :width]
 
     return rounded
+
+
+def _room(side: int) -> int:
+    """From a side to the next multiple of STEP, for shorter ones to the next power of two."""
+    return -side % min(STEP, 1 << (side - 1).bit_length())

@@ -27,10 +27,15 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Serves until Ctrl-C; whoever waits a second later hears that it stops."""
+    """Serves until a signal; whoever waits a second later hears that it stops."""
 
     def __init__(self, app):
-        super().__init__(uvicorn.Config(app, http=Protocol, log_level="warning"))
+        super().__init__(uvicorn.Config(app, http=Protocol, ws="none", log_level="warning",
+                                        timeout_graceful_shutdown=2 * GRACE))  # fmt: skip
+
+    def handle_exit(self, number, frame):
+        if not self.should_exit:  # a second Ctrl-C needn't force what takes two seconds
+            super().handle_exit(number, frame)
 
     async def shutdown(self, sockets=None):
         def end():
