@@ -162,6 +162,13 @@ def test_one_person_without_a_sketch_among_many_is_left_out_and_named(home, jpeg
     assert len(caught) == 1
     for named in ("f-005-01-sz1.jpg is missing", "m-100-01-sz1.jpg is missing", "f1-001-01.jpg can't"):
         assert named in str(caught[0].message)
+    with pytest.warns(UserWarning):
+        train, test = people.load("cuhk", side=8)
+    left = set(REAL) - {"f-005-01", "m-100-01", "f1-001-01"}
+    assert [pair.id for pair in train + test] == sorted(left)
+    (home / "cuhk/sketches" / f"{sorted(REAL)[-1]}-sz1.jpg").write_bytes(b"")  # nobody takes its place
+    with pytest.warns(UserWarning):
+        assert people.load("cuhk", side=8)[1][0].id == test[0].id
 
 
 def test_the_crop_of_other_sizes_is_a_square_in_the_middle():

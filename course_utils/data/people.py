@@ -31,7 +31,8 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
     if len(pairs) < needed:
         raise ValueError(f"cuhk has {len(pairs)} people, and {needed} are needed, so that two can "
                          f"train: add {needed - len(pairs)}, or give a test folder (TEST_DATA).")
-    tests = splits.last_sources([pair.source for pair in pairs], CUHK_TESTS)
+    photos = readers.pictures(readers.find(paths.data_dir(), "cuhk", "photos"))  # odd ones, too
+    tests = splits.last_sources([readers.name(path) for path in photos], CUHK_TESTS)
     second = None if test_data is None else read_cuhk(test_data, side)
     return splits.train_test(pairs, second, lambda pair: pair.source in tests)
 
