@@ -3,10 +3,11 @@
     @takes(truth=LABELS("H W"), prediction=LABELS("H W"), threshold=number("[0, 1)"))
     def instance_counts(truth, prediction, threshold=0.5):
 
-Sizes in capitals are equal in all arguments, those in small letters among the items at one place of
-`Many`s. `3` is three, `H≥11` at least eleven, `...` any shape, `N N | B N N` one of two; nothing
-is empty. A wrong type is a TypeError, all else a ValueError, in one sentence that names the argument.
-An argument whose default is None may be None. The function gets arrays of the kind's dtype.
+Sizes in capitals are equal in all arguments, those in small letters among the items at one place
+of `Many`s. `3` is three, `H≥11` at least eleven, `...` any shape, `N N | B N N` one of two; nothing
+is empty. A wrong type is a TypeError, all else a ValueError, in one sentence that names the
+argument. An argument whose default is None may be None. The function gets arrays of the kind's
+dtype.
 """
 
 import functools
@@ -223,9 +224,8 @@ def _both(one, other):
 
 def _check_range(item, sizes):
     """Check the values, where they are known: not in a graph."""
-    within, values = item.kind.within, item.value
-    values = values.numpy() if hasattr(values, "numpy") else values
-    if not within or not isinstance(values, np.ndarray):
+    within, values = item.kind.within, _values(item.value)
+    if not within or values is None:
         return
     low, high = values.min(), values.max()
     if within == "{0, 1}":
@@ -240,6 +240,16 @@ def _check_range(item, sizes):
         found = f"{low:.8g}" if low == high or low != low else f"from {low:.8g} to {high:.8g}"
         raise ValueError(f"{item.name} must be {item.kind.what} in {within}, not {found}"
                          f"{_mend(item.kind.cure)}.")  # fmt: skip
+
+
+def _values(value):
+    """The values of an array or tensor, None inside a graph."""
+    if isinstance(value, np.ndarray):
+        return value
+    try:
+        return value.numpy()
+    except (AttributeError, NotImplementedError):  # of a tensor, of a variable
+        return None
 
 
 def _to_arrays(items, sizes):
@@ -272,7 +282,7 @@ def _classes(item, sizes, dtype):
     from keras import ops
 
     labels = ops.convert_to_tensor(item.value)
-    if isinstance(item.value, np.ndarray) or hasattr(item.value, "numpy"):
+    if _values(item.value) is not None:
         return ops.cast(labels, "int32"), None
     labels = ops.cast(labels, "int64")
     good = ops.logical_and(labels >= 0, labels < _classes_known(item, sizes))
@@ -290,6 +300,7 @@ def _finite(result, factor, name, kinds):
     """The result of a loss. Raises ValueError if it is no finite number."""
     if factor is not None:
         return result * factor
-    if hasattr(result, "numpy") and not np.isfinite(result.numpy()).all():
+    values = _values(result)
+    if values is not None and not np.isfinite(values).all():
         raise ValueError(f"{name} is not finite here: {' or '.join(kinds)} may be too large, or 0.")
     return result

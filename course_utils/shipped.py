@@ -1,7 +1,7 @@
 """What is shipped, networks and evidence, and whether it is whole: standard library only.
 
-Each folder lists its files with their SHA-256 in SHA256SUMS (`sha256sum -c` reads it, too), so that a
-file that is cut off, changed or gone is noticed before anything is read from it.
+Each folder lists its files with their SHA-256 in SHA256SUMS (`sha256sum -c` reads it, too), so that
+a file that is cut off, changed or gone is noticed before anything is read from it.
 """
 
 import hashlib

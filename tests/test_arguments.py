@@ -3,6 +3,7 @@
 import inspect
 import warnings
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -58,12 +59,12 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
     pix2pix: {"adversarial_loss": {"logits": SCORES, "real": True}},
     cyclegan: {"absolute": {"first": SCORES, "second": -SCORES},
                "least_squares": {"scores": SCORES, "aim": 1}},
-}  # fmt: skip
+}
 CASES = [(getattr(module, name), good) for module, table in GOOD.items()
-         for name, good in table.items()]  # fmt: skip
+         for name, good in table.items()]
 ANYTHING = {"nothing": None, "a text": "0.5", "an object": object(), "a dictionary": {"a": 1},
             "objects": np.array([None, 1]), "ragged": [[1.0], [1.0, 2.0]], "complex": 1j,
-            "dates": np.array(["2026-01-01"], "datetime64[D]")}  # fmt: skip
+            "dates": np.array(["2026-01-01"], "datetime64[D]")}
 
 
 def public(module):
@@ -100,7 +101,7 @@ def wrong_values(kind, good):
         bad |= {"uint8": np.full(array.shape, 200, np.uint8), "zeros": np.zeros(array.shape, int)}
     if types[0] == "int" and "float" not in types:
         bad |= {"void": array * 0 - 1, "huge": array.astype(np.int64) + 2**33, "floats": array * 1.0,
-                "mask": array > 0}  # fmt: skip
+                "mask": array > 0}
     if kind.what == CLASSES.what:
         bad |= {"void 255": array * 0 + 255, "void in uint8": np.full(array.shape, 255, np.uint8)}
     return bad
@@ -190,7 +191,7 @@ def test_random_input_gives_a_number_or_a_sentence(function, good):
     rng = np.random.default_rng(5)
     for _ in range(150):
         some = {name: random_input(function.takes[name], rng) if rng.random() < 0.4 else value
-                for name, value in good.items()}  # fmt: skip
+                for name, value in good.items()}
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
@@ -217,7 +218,7 @@ def test_in_a_graph_void_labels_make_loss_and_gradient_nan(jit, dtype):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(logits)
             found = (losses.weighted_cross_entropy(labels, logits, weights),
-                     losses.soft_dice_loss(labels, tf.nn.softmax(logits)))  # fmt: skip
+                     losses.soft_dice_loss(labels, tf.nn.softmax(logits)))
         return found, [tape.gradient(loss, logits) for loss in found]
 
     fine, slopes = both(labels, logits)
@@ -251,6 +252,17 @@ def test_ssim_of_pictures_whose_sides_are_not_known_before_the_graph_runs():
     spec = tf.TensorSpec((None, None, None, 3))
     in_graph = tf.function(losses.structural_dissimilarity, input_signature=[spec, spec])
     assert float(in_graph(x, y)) == pytest.approx(float(losses.structural_dissimilarity(x, y)), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [tf.Variable, keras.Variable])
+def test_a_variable_is_taken_in_and_outside_a_graph(kind):
+    picture = kind(LAYER)
+    expected = float(losses.total_variation(LAYER)[0])
+    in_graph = tf.function(lambda: losses.total_variation(picture)[0])
+    assert float(losses.total_variation(picture)[0]) == float(in_graph()) == pytest.approx(expected)
+    with tf.GradientTape() as tape:
+        loss = losses.total_variation(picture)
+    assert np.abs(tape.gradient(loss, picture if kind is tf.Variable else picture.value)).max() > 0
 
 
 def test_half_precision_does_not_overflow():

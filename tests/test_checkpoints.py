@@ -86,7 +86,7 @@ DAMAGES = {
     "list cut off": lambda folder: (folder / "SHA256SUMS").write_text("ab  01_te"),
     "list in other letters": lambda folder: (folder / "SHA256SUMS").write_bytes(b"\xff\xfe"),
     "list without it": lambda folder: (folder / "SHA256SUMS").write_text("0" * 64 + "  02_other.npz\n"),
-}  # fmt: skip
+}
 SENTENCE = r"data/checkpoints/(01_test\.npz|01_test\.json|SHA256SUMS) is [^.]*: in a clone `git checkout -- \S+`"
 
 
@@ -126,7 +126,7 @@ def test_problems_name_each_file_that_is_gone_or_changed(folder, monkeypatch, tm
     (evidence / "faces.json").write_text("{}")
     found = shipped.problems()
     assert [line.split(" is ")[0].split("/")[-1] for line in found] == [
-        "02_unet_l1.json", "02_unet_l1.npz", "faces.json"]  # fmt: skip
+        "02_unet_l1.json", "02_unet_l1.npz", "faces.json"]
     assert found[2].endswith("make it anew with `make evidence LESSON=faces`.")
     (evidence / shipped.LIST).unlink()
     assert shipped.problems()[2].startswith("data/evidence/SHA256SUMS is missing")
@@ -134,9 +134,9 @@ def test_problems_name_each_file_that_is_gone_or_changed(folder, monkeypatch, tm
 
 def test_problems_need_no_package_at_all():
     code = "import sys; from course_utils import shipped; assert shipped.problems() == [], 0\n" \
-           "assert not {'numpy', 'keras', 'tensorflow'} & set(sys.modules)"  # fmt: skip
+           "assert not {'numpy', 'keras', 'tensorflow'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=SHIPPED.parent, text=True,
-                          capture_output=True)  # fmt: skip
+                          capture_output=True)
     assert done.returncode == 0, done.stderr
 
 

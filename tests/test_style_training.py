@@ -203,12 +203,13 @@ def wrong_pictures():
     """{what is wrong: (picture, what it is told)}."""
     good = np.random.default_rng(2).random((SIDE, SIDE, 3), np.float32)
     return {"0 to 255": (good * 255, "to 255, but"), "-1 to 1": (good * 2 - 1, "from -1"),
-            "NaN": (np.where(good > 0.999, np.nan, good), "NaN"), "inf": (np.full_like(good, np.inf), "infinity"),
+            "NaN": (np.where(good > 0.999, np.nan, good), "NaN"),
+            "infinity": (np.full_like(good, np.inf), "infinity"),
             "grey": (good[..., 0], r"must have the shape \(H, W, 3\), not \(32, 32\)"),
             "one channel": (good[..., :1], r"not \(32, 32, 1\)"), "empty": (good[:0], "empty"),
             "RGBA": (np.dstack([good, good[..., :1]]), r"not \(32, 32, 4\)"),
             "a batch": (good[None], r"not \(1, 32, 32, 3\)"), "whole numbers": (good.astype(int), "int64"),
-            "a name": ("starry night", "str")}  # fmt: skip
+            "a name": ("starry night", "str")}
 
 
 @pytest.mark.parametrize("wrong", list(wrong_pictures()))

@@ -43,8 +43,8 @@ def as_shipped(model):
 def load(model, name: str):
     """Put the shipped weights into `model` and return it.
 
-    Raises ValueError in one sentence, with the way out, if it or its JSON is missing or damaged, and
-    if it was made for another network.
+    Raises ValueError in one sentence, with the way out, if it or its JSON is missing or damaged,
+    and if it was made for another network.
     """
     path = checkpoint_path(name)
     content = shipped.read(path)

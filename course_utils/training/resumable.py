@@ -19,9 +19,9 @@ def fit_resumable(model, example, steps, batch=1, seed=0, folder=None, every=200
     model: a compiled `Pix2Pix`, `CycleGAN` or other Keras model, made in the same way both times.
     example: draws one example, see `pipeline.stream`. Every `every` steps all networks, all
     optimisers, random states, pools of pictures and the place in the stream go into `folder`,
-    whole or not at all. At the end nothing of it is left. A damaged copy is set aside with a warning,
-    and the training begins anew; one that can't be written is a warning, too. Raises ValueError if
-    the folder holds a training with other settings or of other networks.
+    whole or not at all. At the end nothing of it is left. A damaged copy is set aside with a
+    warning, and the training begins anew; one that can't be written is a warning, too. Raises
+    ValueError if the folder holds a training with other settings or of other networks.
     """
     copy = _SafetyCopy(folder, every, (steps, batch, seed)) if folder else None
     done = copy.restore(model) if copy else 0

@@ -43,8 +43,8 @@ class Repainting:
     with the losses of `course_utils.losses`; content is divided by its number of activations, so
     that the same α suits every layer and size (Gatys et al. sum, and choose anew for each).
 
-    network: of `models.features`. content: (H, W, 3) in [0, 1] or of 8 or 16 bits, which become that;
-    None for a texture alone. Raises TypeError or ValueError for other pictures.
+    network: of `models.features`. content: (H, W, 3) in [0, 1] or of 8 or 16 bits, which become
+    that; None for a texture alone. Raises TypeError or ValueError for other pictures.
     styles: one such picture, or {name: (picture, share)}, or None for a content alone.
     start: "content", "noise" (mild, around grey: strong grain stays) or a picture. side: of the
     result. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None
