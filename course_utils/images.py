@@ -16,8 +16,21 @@ from PIL import Image, ImageOps
 from skimage import color
 
 MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; larger files are refused before decoding
-KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif",
-         ".avif", ".heic", ".heif")  # endings of pictures, in small letters; not all can be read
+KINDS = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".bmp",
+    ".gif",
+    ".avif",
+    ".heic",
+    ".heif",
+)  # endings of pictures, in small letters; not all can be read
 LUMINANCE = (0.2125, 0.7154, 0.0721, 0)  # of red, green and blue (ITU-R BT.709), as in `to_grey`
 BITS, WHITE_IS, SAMPLES = 258, 262, 339  # tags of a TIFF file
 SIGNED = 2  # a value of SAMPLES
@@ -89,15 +102,19 @@ def resize(image: np.ndarray, size: tuple[int, int], labels: bool = False) -> np
     """
     height, width = size
     if min(height, width, *image.shape[:2]) < 1:
-        raise ValueError(f"{image.shape[0]}×{image.shape[1]} pixels can't become {height}×{width}; "
-                         "each side must be at least 1.")
+        raise ValueError(
+            f"{image.shape[0]}×{image.shape[1]} pixels can't become {height}×{width}; "
+            "each side must be at least 1."
+        )
     if labels:
         rows = np.floor((np.arange(height) + 0.5) * image.shape[0] / height).astype(int)
         columns = np.floor((np.arange(width) + 0.5) * image.shape[1] / width).astype(int)
         return image[rows][:, columns]
     if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
-        raise TypeError(f"A picture of {image.dtype} can't be resized; convert it with to_float, or "
-                        "say labels=True.")
+        raise TypeError(
+            f"A picture of {image.dtype} can't be resized; convert it with to_float, or "
+            "say labels=True."
+        )
     shrinks = height * width < image.shape[0] * image.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     resized = cv2.resize(image, (width, height), interpolation=how)
@@ -117,7 +134,9 @@ def grid(images, columns: int, gap: int = 2, background: float = 1.0) -> np.ndar
     """Lay pictures (N, H, W, C) of one size out in rows of `columns`, `gap` pixels apart."""
     images = np.asarray(images)
     if images.ndim != 4 or columns < 1:
-        raise ValueError(f"A grid needs (N, H, W, C) and columns >= 1, not {images.shape}, {columns}.")
+        raise ValueError(
+            f"A grid needs (N, H, W, C) and columns >= 1, not {images.shape}, {columns}."
+        )
     count, height, width, channels = images.shape
     rows = -(-count // columns)
     sheet = np.full(
@@ -231,8 +250,10 @@ def _opened(file, max_pixels, name=None):
             "HEIC); save it as PNG or JPEG and try again."
         ) from error
     if picture is None:
-        raise ValueError(f"{name} has {size} pixels; shrink it below {max_pixels / 1e6:g} "
-                         "megapixels and try again.")
+        raise ValueError(
+            f"{name} has {size} pixels; shrink it below {max_pixels / 1e6:g} "
+            "megapixels and try again."
+        )
     return picture, name
 
 

@@ -115,8 +115,11 @@ def test_sides_of_one_pixel(tmp_path, shape, channels):
     read = images.read_image(images.write_image(tmp_path / "a.png", picture))
     assert read.shape == shape + (3,)
     grey = channels != (3,)
-    assert np.allclose(read[..., 0] if grey else read, picture.reshape(read.shape[: 2 if grey else 3]),
-                       atol=0.5 / 255 + 1e-6)  # fmt: skip
+    assert np.allclose(
+        read[..., 0] if grey else read,
+        picture.reshape(read.shape[: 2 if grey else 3]),
+        atol=0.5 / 255 + 1e-6,
+    )
     assert images.centre_square(picture, 4).shape == (4, 4) + channels
     for size in ((1, 1), (3, 1), (1, 9)):
         assert images.resize(picture, size).shape == size + channels
@@ -162,8 +165,18 @@ def content(pixels, kind="PNG", **options):
 
 def tiff(values: bytes, width, height, bits, white_is=1, samples=1):
     """A little-endian TIFF file of one strip, as other programs write it."""
-    tags = [(256, 3, width), (257, 3, height), (258, 3, bits), (259, 3, 1), (262, 3, white_is),
-            (273, 4, 8), (277, 3, 1), (278, 3, height), (279, 4, len(values)), (339, 3, samples)]
+    tags = [
+        (256, 3, width),
+        (257, 3, height),
+        (258, 3, bits),
+        (259, 3, 1),
+        (262, 3, white_is),
+        (273, 4, 8),
+        (277, 3, 1),
+        (278, 3, height),
+        (279, 4, len(values)),
+        (339, 3, samples),
+    ]
     entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
     head = struct.pack("<2sHI", b"II", 42, 8 + len(values))
     return head + values + struct.pack("<H", len(tags)) + entries + bytes(4)
@@ -180,7 +193,9 @@ FULL_RANGE = {
     "white is 0, 16 bits": tiff((65_535 - DEEP).astype("<u2").tobytes(), 8, 8, 16, white_is=0),
     "white is 0, 8 bits": tiff((255 - np.round(RAMP * 255)).astype(np.uint8).tobytes(), 8, 8, 8, 0),
     "8-bit PNG": content(np.round(RAMP * 255).astype(np.uint8)),
-    "grey with alpha": content(Image.fromarray(np.round(RAMP * 255).astype(np.uint8)).convert("LA")),
+    "grey with alpha": content(
+        Image.fromarray(np.round(RAMP * 255).astype(np.uint8)).convert("LA")
+    ),
 }
 
 
@@ -227,11 +242,15 @@ def test_numbers_whose_white_nobody_knows_get_one_sentence(tmp_path, file, grey)
 MODES = {
     "palette": content(Image.fromarray(PHOTO).quantize(256)),
     "CMYK": content(Image.fromarray(PHOTO).convert("CMYK"), "JPEG", quality=95),
-    "two frames": content(Image.fromarray(PHOTO), "GIF", save_all=True,
-                          append_images=[Image.new("RGB", PHOTO.shape[1::-1])]),
+    "two frames": content(
+        Image.fromarray(PHOTO),
+        "GIF",
+        save_all=True,
+        append_images=[Image.new("RGB", PHOTO.shape[1::-1])],
+    ),
     "WebP": content(Image.fromarray(PHOTO), "WEBP", quality=95),
     "opaque": content(Image.fromarray(PHOTO).convert("RGBA")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("file", MODES.values(), ids=MODES)
@@ -280,10 +299,14 @@ def palette(indices, *colours):
 
 def test_numbers_are_not_luminance():
     numbers = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    for file in (content(numbers), content(numbers.astype(np.uint16)),
-                 content(numbers.astype(np.int32), "TIFF"), content(numbers.astype(np.float32), "TIFF"),
-                 content(np.dstack([numbers] * 3)),
-                 content(palette(numbers, *[(20 * n, 0, 0) for n in range(12)]))):  # fmt: skip
+    for file in (
+        content(numbers),
+        content(numbers.astype(np.uint16)),
+        content(numbers.astype(np.int32), "TIFF"),
+        content(numbers.astype(np.float32), "TIFF"),
+        content(np.dstack([numbers] * 3)),
+        content(palette(numbers, *[(20 * n, 0, 0) for n in range(12)])),
+    ):
         assert np.array_equal(images.read_numbers(file), numbers)
 
 

@@ -48,13 +48,15 @@ TWO = {
     "opaque white on black": flat(CELL, (255, 255, 255)).convert("RGBA"),
 }
 LOSSY = {
-    **{f"JPEG {quality}": (Image.fromarray(CELL * np.uint8(255)), {"quality": quality})
-       for quality in (40, 75, 90, 95, 100)},
+    **{
+        f"JPEG {quality}": (Image.fromarray(CELL * np.uint8(255)), {"quality": quality})
+        for quality in (40, 75, 90, 95, 100)
+    },
     "0 and 100": (Image.fromarray(CELL * np.uint8(100)), {"quality": 75}),
     "colour": (flat(CELL, (255, 255, 255)), {"quality": 80}),
     "dark red": (flat(CELL, (160, 0, 0)), {"quality": 80}),
     "blue": (flat(CELL, (0, 0, 255)), {"quality": 80}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("picture", TWO.values(), ids=TWO)
@@ -89,11 +91,13 @@ SEVERAL = {
     "32 bits": Image.fromarray(NUMBERED.astype(np.int32)),
     "palette": in_palette(NUMBERED, *COLOURS),
     "colours": Image.fromarray(COLOURS[NUMBERED]),
-    "colours on white": Image.fromarray(np.where(NUMBERED[..., None], COLOURS[NUMBERED], 255)
-                                        .astype(np.uint8)),
-    "void is -1": Image.fromarray(np.where(OTHER, 2, CELL.astype(np.int32) * 2 - 1).clip(-1, 2)
-                                  .astype(np.int32)),
-}  # fmt: skip
+    "colours on white": Image.fromarray(
+        np.where(NUMBERED[..., None], COLOURS[NUMBERED], 255).astype(np.uint8)
+    ),
+    "void is -1": Image.fromarray(
+        np.where(OTHER, 2, CELL.astype(np.int32) * 2 - 1).clip(-1, 2).astype(np.int32)
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SEVERAL)
@@ -132,7 +136,9 @@ def nuclei(home, *pictures, name="a"):
     folder = home / "stage1_train" / name
     (folder / "images").mkdir(parents=True)
     (folder / "masks").mkdir()
-    Image.fromarray(np.uint8(200) * (CELL | OTHER)).convert("RGB").save(folder / f"images/{name}.png")
+    Image.fromarray(np.uint8(200) * (CELL | OTHER)).convert("RGB").save(
+        folder / f"images/{name}.png"
+    )
     for number, picture in enumerate(pictures):
         picture.save(folder / "masks" / f"{number}.png")
     return home

@@ -59,18 +59,39 @@ def truncate(path):
     path.write_bytes(path.read_bytes()[:-40])
 
 
-@pytest.mark.parametrize("break_it, error, named", [
-    (lambda r: in_b1(r, "images/b1.png").unlink(), FileNotFoundError, "b1.png is missing"),
-    (lambda r: truncate(in_b1(r, "images/b1.png")), ValueError, "b1.png can't be read"),
-    (lambda r: in_b1(r, "masks/m1.png").write_text("words"), ValueError, "m1.png can't be read"),
-    (lambda r: in_b1(r, "masks/m1.png").write_bytes(b""), ValueError, "m1.png can't be read"),
-    (lambda r: save(in_b1(r, "masks/m1.png"), mask(size=(30, 20))), ValueError,
-     "m1.png is 20x30 pixels, its image is 30x20"),
-    (lambda r: [p.unlink() for p in in_b1(r, "masks").iterdir()], FileNotFoundError, "no masks"),
-    (lambda r: in_b1(r, "masks").rename(r / "elsewhere"), FileNotFoundError, "masks is missing"),
-    (lambda r: Image.fromarray(np.zeros((20, 30), np.int32)).save(in_b1(r, "images/b1.tif")),
-     ValueError, "b1.png and b1.tif have one name"),
-])
+@pytest.mark.parametrize(
+    "break_it, error, named",
+    [
+        (lambda r: in_b1(r, "images/b1.png").unlink(), FileNotFoundError, "b1.png is missing"),
+        (lambda r: truncate(in_b1(r, "images/b1.png")), ValueError, "b1.png can't be read"),
+        (
+            lambda r: in_b1(r, "masks/m1.png").write_text("words"),
+            ValueError,
+            "m1.png can't be read",
+        ),
+        (lambda r: in_b1(r, "masks/m1.png").write_bytes(b""), ValueError, "m1.png can't be read"),
+        (
+            lambda r: save(in_b1(r, "masks/m1.png"), mask(size=(30, 20))),
+            ValueError,
+            "m1.png is 20x30 pixels, its image is 30x20",
+        ),
+        (
+            lambda r: [p.unlink() for p in in_b1(r, "masks").iterdir()],
+            FileNotFoundError,
+            "no masks",
+        ),
+        (
+            lambda r: in_b1(r, "masks").rename(r / "elsewhere"),
+            FileNotFoundError,
+            "masks is missing",
+        ),
+        (
+            lambda r: Image.fromarray(np.zeros((20, 30), np.int32)).save(in_b1(r, "images/b1.tif")),
+            ValueError,
+            "b1.png and b1.tif have one name",
+        ),
+    ],
+)
 def test_dsb2018_names_the_broken_file(nuclei, break_it, error, named):
     break_it(nuclei)
     with pytest.raises(error, match=named) as raised:
@@ -98,7 +119,7 @@ def slices(tmp_path):
 
 def test_isbi2012(slices):
     found = read_isbi2012(slices)
-    assert [sample.id for sample in found] == [str(n) for n in range(12)]     # 2 before 10
+    assert [sample.id for sample in found] == [str(n) for n in range(12)]  # 2 before 10
     last = found[11]
     assert last.image.shape == (20, 30, 1) and last.image.dtype == np.float32
     np.testing.assert_allclose(last.image, 11 / 255)
@@ -167,7 +188,8 @@ def test_up_to_a_tenth_is_left_out_and_all_of_it_is_named():
     with pytest.warns(UserWarning) as caught:
         assert readers.gather(range(20), doubled) == [2 * n for n in range(20) if n not in (3, 5)]
     assert [str(each.message) for each in caught] == [
-        "2 of 20 pictures are left out: 3 is odd. 5 is odd."]
+        "2 of 20 pictures are left out: 3 is odd. 5 is odd."
+    ]
     with pytest.raises(ValueError, match=r"^3 is odd. \(So it is with 2 of 19.\)$"):
         readers.gather(range(19), doubled)
     with pytest.raises(ValueError, match="^3 is odd.$"):
@@ -221,13 +243,25 @@ def faces(home):
 
 
 SETS = {
-    dsb: read_dsb2018, isbi: read_isbi2012, cuhk: people.read_cuhk, kaggle: documents.read,
-    official: documents.read, a_b: lambda home: pairs.read_side_by_side(home, "AtoB"),
+    dsb: read_dsb2018,
+    isbi: read_isbi2012,
+    cuhk: people.read_cuhk,
+    kaggle: documents.read,
+    official: documents.read,
+    a_b: lambda home: pairs.read_side_by_side(home, "AtoB"),
     faces: portraits.read_portraits,
-}  # fmt: skip
+}
 JUNK_FILES = ("Thumbs.db", "desktop.ini", ".DS_Store", "._1.png", "Icon\r", "notes.txt")
-JUNK_FOLDERS = ("__MACOSX", "@eaDir", ".ipynb_checkpoints", "$RECYCLE.BIN", "System Volume Information",
-                ".@__thumb", "#recycle", "lost+found")  # fmt: skip
+JUNK_FOLDERS = (
+    "__MACOSX",
+    "@eaDir",
+    ".ipynb_checkpoints",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    ".@__thumb",
+    "#recycle",
+    "lost+found",
+)
 
 
 def quietly(read, home):
@@ -251,15 +285,19 @@ def test_a_systems_own_files_and_folders_are_passed_over(tmp_path, make):
 
 
 @pytest.mark.parametrize("make", SETS)
-@pytest.mark.parametrize("change", [str.upper, lambda end: ".TIF", lambda end: ".Bmp"],
-                         ids=["upper", "TIF", "Bmp"])  # fmt: skip
+@pytest.mark.parametrize(
+    "change", [str.upper, lambda end: ".TIF", lambda end: ".Bmp"], ids=["upper", "TIF", "Bmp"]
+)
 def test_endings_in_capitals_and_other_kinds(tmp_path, make, change):
     make(tmp_path)
     ids = [one.id for one in SETS[make](tmp_path)]
     for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
         new = path.with_name(path.stem + change(path.suffix))
-        Image.open(path).save(new, {".TIF": "TIFF", ".Bmp": "BMP"}.get(new.suffix)
-                              or {"J": "JPEG", "P": "PNG"}[new.suffix[1]])  # fmt: skip
+        Image.open(path).save(
+            new,
+            {".TIF": "TIFF", ".Bmp": "BMP"}.get(new.suffix)
+            or {"J": "JPEG", "P": "PNG"}[new.suffix[1]],
+        )
         path.unlink()
     assert [one.id for one in quietly(SETS[make], tmp_path)] == ids
 
@@ -269,7 +307,7 @@ def test_one_name_composed_in_two_ways_and_in_capitals(tmp_path, make):
     make(tmp_path)
     composed = {"a": "Zoë", "f-039-01": "Zoë", "2": "Zoë"}
     for path in sorted(tmp_path.rglob("*"), key=lambda path: -len(path.parts)):
-        stem, mark, rest = path.stem.partition("-sz1")
+        stem, mark, _ = path.stem.partition("-sz1")
         if stem in composed:
             inner = path.parent.name in ("images", "sketches", "train_cleaned")
             name = unicodedata.normalize("NFD" if inner else "NFC", composed[stem])

@@ -35,9 +35,16 @@ def test_a_bet_on_a_share_is_measured_as_one(capsys):
 
 
 @pytest.mark.parametrize(
-    ("truth", "of"), [(0.0, 0.0), (0.3, 0), (np.float64(0), np.float64(0)), (math.nan, 1),
-                      (0.5, math.nan), (math.inf, 1)]
-)  # fmt: skip
+    ("truth", "of"),
+    [
+        (0.0, 0.0),
+        (0.3, 0),
+        (np.float64(0), np.float64(0)),
+        (math.nan, 1),
+        (0.5, math.nan),
+        (math.inf, 1),
+    ],
+)
 def test_what_cannot_be_measured_does_not_count(truth, of, capsys, recwarn):
     game = bets.Bets()
     game.ask("before", "How much?", 0, 1)
@@ -89,8 +96,20 @@ def test_an_unreadable_file_is_named_and_the_lesson_goes_on(work, capsys):
     assert "me.jpg can't be read" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["me.JPG", "Me.jpg", "me.PNG", "ME.Jpeg", "me.webp", "me.gif",
-                                  "me.jpg.jpg", "me.TIFF", "me.bmp"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "me.JPG",
+        "Me.jpg",
+        "me.PNG",
+        "ME.Jpeg",
+        "me.webp",
+        "me.gif",
+        "me.jpg.jpg",
+        "me.TIFF",
+        "me.bmp",
+    ],
+)
 def test_the_picture_may_have_any_ending_in_any_case(work, capsys, name):
     work.mkdir()
     Image.new("RGB", (40, 30), (255, 0, 0)).save(work / name)

@@ -77,7 +77,9 @@ def _cells(numbers):
     if len(values) < VOID and np.array_equal(values, [*range(len(values) - 1), VOID]):
         return _cells(np.where(numbers == VOID, 0, numbers))
     none = 0 if values[0] == 0 else counts.argmax()
-    return np.where(order == none, 0, order + (order < none)).reshape(numbers.shape).astype(np.int32)
+    return (
+        np.where(order == none, 0, order + (order < none)).reshape(numbers.shape).astype(np.int32)
+    )
 
 
 def _fringed(numbers, values):

@@ -15,7 +15,7 @@ DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040),
          "segmenter": range(2_000_000, 2_000_400),
          "validation": range(3_000_000, 3_000_060)}  # seeds: the sources  # fmt: skip
 STEPS = {"synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
-         "*": {"quick": 2000, "full": 80_000}}  # fmt: skip
+         "*": {"quick": 2000, "full": 80_000}}
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}
 PARTS = ("train", "val", "test")
 FAR = {"sure": 0.08, "likely": 0.11}  # mean distance of a label picture's colours from the palette's
@@ -108,11 +108,12 @@ def read_side_by_side(folder, direction: str, side: int | None = None) -> list[P
     if not any(files):
         raise FileNotFoundError(f"There is no picture in {folder} or its folders train, val and "
                                 "test.")
-    found = [sheet for part in files
-             for sheet in readers.gather(part, lambda path: _read_sheet(path, folder, side, notes))]
+    found = []
+    for part in files:
+        found += readers.gather(part, lambda path: _read_sheet(path, folder, side, notes))
     if notes:
-        readers.note([f"{len(notes)} of {len(found)} pictures A|B have halves that aren't square; "
-                      f"they become squares: {', '.join(notes)}."])
+        said = f"{len(notes)} of {len(found)} pictures A|B have halves that aren't square; they become"
+        readers.note([f"{said} squares: {', '.join(notes)}."])
     flat = [np.mean([sheet.sure[half] for sheet in found]) >= 0.5 for half in (0, 1)]
     return [_pair(sheet, flat, order) for sheet in found]
 
@@ -140,7 +141,7 @@ def _read_sheet(path, folder, side, notes) -> _Sheet:
     labels = [_labels(half) for half in halves]
     small = [None if each is None else images.resize(each, size, labels=True) for each in labels]
     return _Sheet(name, readers.fingerprint(pixels), [images.resize(half, size) for half in halves],
-                  small, [_sure(half) for half in halves])  # fmt: skip
+                  small, [_sure(half) for half in halves])
 
 
 def _pair(sheet, flat, order) -> Pair:

@@ -17,8 +17,16 @@ from .. import images, paths
 from . import masks, splits
 
 ODD = 0.1  # the largest share of a set's pictures that may be left out
-SYSTEM = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information",
-          "lost+found", "__pycache__", "icon\r"}  # and all that begins with a dot
+SYSTEM = {
+    "__macosx",
+    "@eadir",
+    "#recycle",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "__pycache__",
+    "icon\r",
+}  # and all that begins with a dot
 
 
 @dataclass
@@ -29,6 +37,7 @@ class Sample:
     int32, 0 = background, 1..n = cells. `source`: what a split keeps together
     (`splits.train_test`).
     """
+
     id: str
     image: np.ndarray
     labels: np.ndarray
@@ -104,8 +113,10 @@ def _read_mask(path, image, notes):
         raise FileNotFoundError(f"The mask {path} is missing.")
     cells = masks.read(path)
     if cells.shape != image.shape[:2]:
-        raise ValueError(f"The mask {path} is {cells.shape[1]}x{cells.shape[0]} pixels, its image "
-                         f"is {image.shape[1]}x{image.shape[0]}.")
+        raise ValueError(
+            f"The mask {path} is {cells.shape[1]}x{cells.shape[0]} pixels, its image "
+            f"is {image.shape[1]}x{image.shape[0]}."
+        )
     if not cells.any():
         notes.append(f"The mask {path} is all black: no cell.")
     return cells
@@ -123,8 +134,10 @@ def find(folder, name, inner):
     for root in (folder / name / inner, folder / inner):
         if root.is_dir():
             return root
-    raise FileNotFoundError(f"There is no folder {folder / name / inner}; set COURSE_DATA to the "
-                            f"folder that holds {name}.")
+    raise FileNotFoundError(
+        f"There is no folder {folder / name / inner}; set COURSE_DATA to the "
+        f"folder that holds {name}."
+    )
 
 
 def listed(folder):
@@ -134,8 +147,11 @@ def listed(folder):
     """
     if not Path(folder).is_dir():
         raise FileNotFoundError(f"The folder {folder} is missing.")
-    found = [path for path in Path(folder).iterdir()
-             if not path.name.startswith(".") and path.name.lower() not in SYSTEM]
+    found = [
+        path
+        for path in Path(folder).iterdir()
+        if not path.name.startswith(".") and path.name.lower() not in SYSTEM
+    ]
     return sorted(found, key=lambda path: composed(path.name))
 
 
@@ -144,8 +160,9 @@ def pictures(folder, most=None):
 
     most: of more, only so many are taken, always the same, and a warning says so.
     """
-    found = [path for path in listed(folder)
-             if path.suffix.lower() in images.KINDS and not path.is_dir()]
+    found = [
+        path for path in listed(folder) if path.suffix.lower() in images.KINDS and not path.is_dir()
+    ]
     if most is not None and len(found) > most:
         warnings.warn(f"{folder} has {len(found)} pictures; {most} of them are read.", stacklevel=4)
         chosen = set(sorted(found, key=lambda path: splits.fold(name(path), 2**32))[:most])

@@ -42,8 +42,10 @@ def store(content: bytes) -> str:
     except ValueError as error:
         return str(error)
     except OSError as error:
-        return (f"The picture can't be saved as work/{UPLOADED} ({error.strerror or error}); free "
-                "some space, or copy the course to a folder of your own, and choose it again.")
+        return (
+            f"The picture can't be saved as work/{UPLOADED} ({error.strerror or error}); free "
+            "some space, or copy the course to a folder of your own, and choose it again."
+        )
     return f"Saved as work/{UPLOADED}; the lessons use it from now on."
 
 
@@ -63,8 +65,11 @@ def _read() -> np.ndarray:
 
 def _files() -> list:
     """The reader's pictures in work/, an upload first: me.JPG, Me.jpg, me.webp, me.jpg.jpg …"""
-    found = [path for path in (sorted(paths.WORK.iterdir()) if paths.WORK.is_dir() else [])
-             if path.name.lower().startswith("me.") and path.suffix.lower() in images.KINDS]
+    found = [
+        path
+        for path in (sorted(paths.WORK.iterdir()) if paths.WORK.is_dir() else [])
+        if path.name.lower().startswith("me.") and path.suffix.lower() in images.KINDS
+    ]
     return sorted(found, key=lambda path: path.name != UPLOADED)
 
 
