@@ -234,12 +234,12 @@ def _check_range(item, sizes):
         ends = within[1:-1].split(", ")
         least, most = (_classes_known(item, sizes) if end == "K" else float(end) for end in ends)
         good = (least <= low if within[0] == "[" else least < low) and (
-            high <= most if within[-1] == "]" else high < most)  # fmt: skip
+            high <= most if within[-1] == "]" else high < most)
         within = f"{within[0]}{least:g}, {most:.10g}{within[-1]}"
     if not good:
         found = f"{low:.8g}" if low == high or low != low else f"from {low:.8g} to {high:.8g}"
         raise ValueError(f"{item.name} must be {item.kind.what} in {within}, not {found}"
-                         f"{_mend(item.kind.cure)}.")  # fmt: skip
+                         f"{_mend(item.kind.cure)}.")
 
 
 def _values(value):
@@ -265,7 +265,7 @@ def _to_tensors(items, sizes):
     from keras import backend, ops
 
     floats = [getattr(item.value.dtype, "name", item.value.dtype) for item in items
-              if "float" in item.kind.types and item.value.shape != ()]  # fmt: skip
+              if "float" in item.kind.types and item.value.shape != ()]
     dtype, factor = backend.result_type(*floats, "float32"), None
     for item in items:
         if isinstance(item.value, np.ndarray) and item.value.ndim == 0:
