@@ -41,8 +41,8 @@ GETS = ("/", "/docs", "/health", "/openapi.json", "/static/page.js", "/nothing",
         "/static/nothing")  # fmt: skip
 HOSTS = ("127.0.0.1", "127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]", "[::1]:65535")
 OTHERS = ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "127.0.0.1:",
-          "evil@127.0.0.1", "localhost:8000:8000", "127.0.0.2", "127.1", "0.0.0.0", "::1", "[::2]", "",
-          "localhost, evil.example", "localhost:123456", "192.168.0.1", "localhost ")  # fmt: skip
+          "evil@127.0.0.1", "localhost:8000:8000", "127.0.0.2", "127.1", "0.0.0.0", "::1", "[::2]",
+          "", "localhost, evil.example", "localhost:123456", "192.168.0.1", "localhost ")  # fmt: skip
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -97,7 +97,7 @@ def test_other_sites_pages_are_refused(client, headers):
 
 
 def test_a_link_from_another_site_leads_to_the_demo_page(client):
-    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
     assert client.get("/", headers=link).status_code == 200
     form = {**link, "Origin": "http://evil.example"}
     refused(client.post("/denoise", files={"file": file(PAGE)}, headers=form), 403)
@@ -119,14 +119,13 @@ def test_large_pages_are_queued_or_refused_at_once_and_small_ones_pass_them():
         crowd = [asyncio.create_task(send(client, page)) for _ in range(16)]
         while sum(job.done() for job in crowd) < 12:
             await asyncio.sleep(0.01)
-        passed = await send(client, file(small))
-        health = await client.get("/health")
+        assert pixels(await send(client, file(small))).shape == small.shape
+        assert (await client.get("/health")).status_code == 200
         refusals = [job.result() for job in crowd if job.done()]
         door.set()
-        return passed, health, refusals, await asyncio.gather(*crowd)
+        return refusals, await asyncio.gather(*crowd)
 
-    passed, health, refusals, answers = asyncio.run(calls(service(clean, limits=limits), play))
-    assert pixels(passed).shape == small.shape and health.status_code == 200
+    refusals, answers = asyncio.run(calls(service(clean, limits=limits), play))
     for refusal in refusals:
         refused(refusal, 503, "large pages are waiting", "smaller")
         assert int(refusal.headers["retry-after"]) >= 1
@@ -174,7 +173,7 @@ def heart(address):
 
 
 def peak(process) -> float:
-    """The most memory that a process ever had, in MB; what it has now where the system doesn't say."""
+    """The most memory that a process ever had, in MB; what it has now where nobody says."""
     with contextlib.suppress(OSError):
         with open(f"/proc/{process.pid}/status") as status:
             return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024
@@ -305,7 +304,7 @@ def drawn(mode, shape):
 def hostile():
     """Files of all modes, depths and kinds in the oddest shapes; then bombs; seeded."""
     kinds = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "JPEG": ("L", "RGB", "CMYK"),
-             "TIFF": ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F")}  # fmt: skip
+             "TIFF": ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F")}
     for kind, modes in kinds.items():
         for number, mode in enumerate(modes):
             for shape in shapes()[number % 2 :: 2]:
@@ -336,7 +335,7 @@ def test_hostile_files_get_a_picture_or_a_sentence_on_every_route():
         for number, content in enumerate(hostile()):
             for route in (ROUTES[number % 4], "/face"):
                 answer = send(client, content, route)
-                assert answer.status_code in (200, 413, 415, 422), (route, content[:60], answer.text)
+                assert answer.status_code in (200, 413, 415, 422), (route, content[:60])
                 if answer.status_code != 200:
                     refused(answer, answer.status_code)
                 elif route != "/ocr":

@@ -61,7 +61,7 @@ DRAWN = PICTURE | {status: PROBLEMS[status] for status in (403, 422, 503, 504)}
 Seed = Annotated[int, Query(ge=0, lt=2**31, description="a whole number from 0")]
 
 
-def create_app(clean=None, read=None, limits: Limits = Limits(), paint=None, repaint=None) -> FastAPI:
+def create_app(clean=None, read=None, limits=Limits(), paint=None, repaint=None) -> FastAPI:
     """The service as an ASGI application.
 
     `clean`: a function from a page (H, W) float32 in [0, 1] to the same, cleaned. `paint`: from a

@@ -38,7 +38,7 @@ class Guard:
             self.inside -= 1
 
     async def in_time(self, scope, receive, send):
-        """Answer in time, or say why not; also where the server ends the task when it is stopped."""
+        """Answer in time, or say why not; also where the server, being stopped, ends the task."""
         answering = False
 
         async def answer(message):

@@ -12,6 +12,7 @@ SHRUNK = 0.05  # of a pixel's cleaning: what it costs where pictures are shrunk 
 SIDE = 1024  # what is repainted is at most this long: a second and 200 MB, whatever is sent
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")  # each keeps plans, see `in_few_sizes`
 
 
 def load_cleaner():
@@ -26,7 +27,7 @@ def load_cleaner():
 
 
 def load_painter():
-    """Lesson 03's pix2pix, from a sketch (H, W) in [0, 1], on white paper, to a face (256, 256, 3)."""
+    """Lesson 03's pix2pix, from a sketch (H, W) in [0, 1], on white, to a face (256, 256, 3)."""
     from ..models.pix2pix import translate
     from ..training import portraits
 
@@ -92,7 +93,7 @@ def shrunk(picture: np.ndarray, side: int, grow: bool = False) -> np.ndarray:
 
 
 def in_few_sizes(function):
-    """The same function, which sees pictures mirrored up to sides of a few lengths, and is cut back.
+    """The same function, which sees pictures mirrored up to sides of few lengths, and is cut back.
 
     oneDNN keeps what it has planned for each size that it meets: some hundred sizes take 300 MB.
     """

@@ -52,7 +52,7 @@ def decode(content: bytes, limits: Limits = Limits(), colour: bool = False) -> n
 
 @contextmanager
 def _opened(content: bytes, limits: Limits):
-    """A file within the limits, not yet decoded; what goes wrong with it meanwhile gets a sentence."""
+    """A file within the limits, not yet decoded; what goes wrong meanwhile gets a sentence."""
     if not content:
         raise HTTPException(422, "The file is empty; choose a PNG, JPEG or TIFF page.")
     try:
