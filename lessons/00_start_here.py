@@ -45,7 +45,7 @@ TEST_DATA = None
 
 # %%
 from course_utils.show import show_images
-from course_utils.worlds.cells import cells
+from drawn_worlds.cells import cells
 
 field = cells(seed=3, size=192, look="fluorescence")
 tissue = cells(seed=7, size=192, look="stained")
@@ -150,6 +150,7 @@ show_images(list(wrong.values()), list(wrong), height=2.2,
 
 # %%
 import ipywidgets
+
 from course_utils.show import play
 
 grain = np.random.default_rng(SEED).normal(size=photo.shape)

@@ -58,10 +58,11 @@ show_images([outlines(s.image, s.labels) for s in train[:5]],
 
 # %%
 import numpy as np
-from course_utils import metrics
-from course_utils.teach import Bets
 from skimage.filters import threshold_otsu
 from skimage.measure import label
+
+from course_utils import metrics
+from course_utils.teach import Bets
 
 bets = Bets()
 bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
@@ -158,7 +159,7 @@ print(f"{u.count_params():,} parameters")
 
 # %%
 from course_utils.models.tiling import predict_tiled, predict_whole
-from course_utils.worlds.cells import cells
+from drawn_worlds.cells import cells
 
 field = segmentation.normalise(cells(seed=0, size=256, look="fluorescence").image)
 border = unet.border(depth=2)
@@ -216,6 +217,7 @@ show_source(weight_maps.naive_unet_weight_map)
 
 # %%
 import ipywidgets
+
 from course_utils.show import heat, play
 
 gap = weight_maps.separate_touching(example.labels)
@@ -234,6 +236,7 @@ play(lambda w0, sigma: [example.image,
 
 # %%
 import json
+
 from course_utils import mistakes, paths
 from course_utils.show import show_scores
 
@@ -299,6 +302,7 @@ show_images([image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _,
 # %%
 import keras
 import tensorflow as tf
+
 from course_utils.data.pipeline import stream
 
 batches = stream(crops, batch_size=8, seed=SEED)

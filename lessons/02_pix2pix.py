@@ -58,10 +58,11 @@ show_images([picture for p in test[:3] for picture in (p.source_picture, p.targe
 
 # %%
 import numpy as np
+
 from course_utils import metrics
 from course_utils.teach import Bets
 from course_utils.training import segmenter
-from course_utils.worlds import facades
+from drawn_worlds import houses as facades
 
 bets = Bets()
 bets.ask("truth", "Mean IoU of what the reader reads on real photographs?", 0, 1, step=0.02)
@@ -119,7 +120,9 @@ if labelled:
 # %%
 import ipywidgets
 import matplotlib.pyplot as plt
+
 from course_utils.show import play
+
 
 def expected(light):
     grey = np.linspace(0, 1, 101)  # what the network answers: 0 dark, 1 light
@@ -235,6 +238,7 @@ for depth in range(6):
 # %%
 import keras
 import tensorflow as tf
+
 from course_utils.data.pipeline import stream
 
 jitter = pairs.Jitter(train, settings["side"], **pairs.JITTER.get(DATASET, {}))
@@ -346,6 +350,7 @@ show_images([row[i] for row in rows for i in range(shown)], columns=shown, heigh
 
 # %%
 import json
+
 from course_utils import paths
 from course_utils.show import heat, show_scores
 
@@ -390,7 +395,7 @@ play(suspicion, alt="A house, and a coarse map that is bright where the discrimi
 
 # %%
 from course_utils.teach import your_picture
-from course_utils.worlds import streets
+from drawn_worlds import streets
 
 street = streets.street(3, settings["side"])
 foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(settings["side"])]

@@ -36,10 +36,11 @@ TEST_DATA = None
 
 # %%
 import numpy as np
+
 from course_utils import images, metrics, mistakes, profile
 from course_utils.show import show_images, show_lines
 from course_utils.training import style
-from course_utils.worlds import painters
+from drawn_worlds import painters
 
 table = {"synthetic": {"quick": 90, "full": 500}}
 table |= dict.fromkeys(painters.STYLES, table["synthetic"])  # DATASET = "glass"
@@ -209,6 +210,7 @@ bets.ask("misprint", "The lowest style loss, if a misprint leaves out its square
 
 # %%
 import time
+
 from course_utils.show.live import Live
 
 live = Live(run.steps, lambda: [start.picture], parts=("content", "style"),
@@ -264,7 +266,9 @@ print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the
 
 # %%
 import ipywidgets
+
 from course_utils.show import play
+
 
 def knobs(beta, layer, strokes):
     settings = {"beta": beta, "content_layer": layer, "scale": strokes}
@@ -361,6 +365,7 @@ show_images([whole[4], *answers], ["photograph", *["in one pass"] * 3],
 
 # %%
 import timeit
+
 from course_utils.teach import your_picture
 
 you = your_picture(256)
@@ -401,6 +406,7 @@ for name, numbers in compared.items():
 
 # %%
 import json
+
 from course_utils import paths
 
 for name, file in (("our training", "04"), ("ImageNet", "04.imagenet")):

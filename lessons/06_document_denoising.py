@@ -36,6 +36,7 @@ TEST_DATA = None
 
 # %%
 import numpy as np
+
 from course_utils import profile
 from course_utils.data import documents
 from course_utils.show import best_and_worst, show_images
@@ -187,8 +188,9 @@ show_source(denoiser.denoiser)
 # One number on the smallest map sees 40 pixels a side; skips bring the fine strokes.
 
 # %%
-import keras
 from timeit import timeit
+
+import keras
 
 model = denoiser.denoiser()
 print(f"{model.count_params():,} parameters: {parameters // model.count_params()} times fewer")
@@ -351,8 +353,9 @@ for name, result in {"any size": kept, "shrunk": shrunk, "perfect but shrunk": p
 
 # %%
 import ipywidgets
+
 from course_utils.show import play
-from course_utils.worlds.documents import DAMAGES, document
+from drawn_worlds.documents import DAMAGES, document
 
 draw = lambda damage, number: document(2_000_000 + number, (160, 400), damage).noisy  # unseen
 play(lambda damage, number: [draw(damage, number), denoiser.clean(shipped, draw(damage, number))],
@@ -392,8 +395,9 @@ for i in np.argsort(errors)[-2:]:
 # Here `TestClient` plays the caller without opening a port; `__enter__` starts the server, `__exit__` stops it.
 
 # %%
-from course_utils.serve import create_app
 from fastapi.testclient import TestClient
+
+from course_utils.serve import create_app
 
 client = TestClient(create_app(), headers={"Host": "localhost"}).__enter__()
 print(client.get("/health").json())
@@ -409,8 +413,10 @@ for path, actions in client.get("/openapi.json").json()["paths"].items():
 
 # %%
 import io
-from course_utils import images
+
 from PIL import Image
+
+from course_utils import images
 
 scan = io.BytesIO()
 Image.fromarray(images.to_uint8(page.noisy)).save(scan, "png")

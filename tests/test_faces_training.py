@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils.training import faces as training
-from course_utils.worlds import faces
+from drawn_worlds import faces
 
 
 def test_views_show_one_person_under_several_conditions():

@@ -12,7 +12,7 @@ from course_utils.data import augment, weight_maps
 from course_utils.losses import weighted_cross_entropy
 from course_utils.teach import progress
 from course_utils.teach.exercises import exercise
-from course_utils.worlds.cells import cells
+from drawn_worlds.cells import cells
 
 IN_EXERCISES = {exercise(number).right.__name__ for number in progress.catalogue()}
 ELSEWHERE = [mistake for mistake in mistakes.every() if mistake.topic not in IN_EXERCISES]

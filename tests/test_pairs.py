@@ -7,7 +7,7 @@ from PIL import Image
 from course_utils import images, paths, profile
 from course_utils.data import pairs
 from course_utils.data.pipeline import stream
-from course_utils.worlds import facades
+from drawn_worlds import houses as facades
 
 
 def photograph(seed, side=64):

@@ -3,9 +3,8 @@ import pytest
 from PIL import Image
 
 from course_utils import images
-
 from course_utils.data.portraits import person, read_portraits, train_test
-from course_utils.worlds import faces
+from drawn_worlds import faces
 
 
 def save(path, seed, size=(40, 56)):

@@ -4,7 +4,7 @@ import pytest
 from course_utils import metrics, paths
 from course_utils.data import pairs
 from course_utils.training import checkpoints, segmenter
-from course_utils.worlds import facades
+from drawn_worlds import houses as facades
 
 
 def street(count, start=0, side=32):

@@ -13,8 +13,8 @@ import zlib
 
 import httpx
 import numpy as np
-import pytest
 import pytesseract
+import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -428,7 +428,7 @@ def test_the_command_line_names_what_is_wrong(capsys):
 @pytest.mark.slow
 def test_the_command_serves_the_shipped_network():
     """The real thing: `course serve`, a damaged page, and back comes a cleaner one."""
-    from course_utils.worlds import documents
+    from drawn_worlds import documents
 
     environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="2")
     command = [sys.executable, "-m", "course_utils", "serve", "--port", "0"]

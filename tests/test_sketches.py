@@ -6,8 +6,8 @@ import pytest
 from scipy import ndimage
 
 from course_utils import images
-from course_utils.worlds import faces, sketches
-from course_utils.worlds.faces import conditions, face, identity, render
+from drawn_worlds import faces
+from drawn_worlds.faces import conditions, face, identity, render, sketches
 
 NUMBER = {name: number for number, name in enumerate(faces.CLASSES)}
 SEEDS = range(7000, 7016)
@@ -92,34 +92,3 @@ def test_a_stroke_starts_and_ends_lightly():
     inked = sheet.graphite.max(0)
     assert inked[28:36].mean() > 1.3 * max(inked[7:10].mean(), inked[55:58].mean())
     assert sheet.graphite[:24].max() == 0 and 0 < sheet.graphite.max() <= 1
-
-
-def test_a_photograph_becomes_lines():
-    photo = np.full((60, 80, 3), 0.8, np.float32)
-    photo[20:40, 20:60] = 0.3
-    for simplify in (0.0, 1.0):
-        drawing = sketches.from_photo(photo, simplify)
-        assert drawing.shape == (60, 80) and drawing.dtype == np.float32
-        assert drawing[20:22, 30:50].mean() < 0.75                   # the dark side of the edge
-        assert drawing[:8].min() > 0.95 and drawing[29:31, 38:42].min() > 0.9
-    flat = sketches.from_photo(np.full((30, 30, 3), 0.4, np.float32))
-    assert (flat > 0.99).all()
-
-
-def test_simplifying_leaves_out_specks():
-    rng = np.random.default_rng(0)
-    photo = np.full((120, 120, 3), 0.8, np.float32)
-    photo[30:90, 30:90] = 0.2
-    photo[rng.integers(0, 28, 60), rng.integers(0, 120, 60)] = 0.1
-    specks = [1 - sketches.from_photo(photo, much)[:26].mean() for much in (0.0, 1.0)]
-    assert specks[0] > 0.005 and specks[1] < 0.3 * specks[0]
-    assert sketches.from_photo(photo, 1.0)[30:33, 45:75].mean() < 0.6
-
-
-def test_errors_say_what_was_wrong():
-    with pytest.raises(ValueError, match=r"A photograph is \(H, W, 3\), not \(8, 8\)"):
-        sketches.from_photo(np.zeros((8, 8)))
-    with pytest.raises(ValueError, match=r"but \[0, 1\] is needed"):
-        sketches.from_photo(np.full((8, 8, 3), 255.0))
-    with pytest.raises(ValueError, match="simplify must be 0 or more, not -1"):
-        sketches.from_photo(np.zeros((8, 8, 3)), -1)

@@ -6,7 +6,7 @@ import pytest
 from course_utils.mistakes import translation as wrong
 from course_utils.teach import progress
 from course_utils.teach.exercises import exercise, lesson02
-from course_utils.worlds import facades
+from drawn_worlds import houses as facades
 
 PASSED = progress.PASSED, ""
 

@@ -6,7 +6,7 @@ from scipy import ndimage
 from skimage.color import rgb2gray
 from skimage.filters import threshold_otsu
 
-from course_utils.worlds.cells import LOOKS, Canvas, _labels, cells, dataset
+from drawn_worlds.cells import LOOKS, Canvas, _labels, cells
 
 SEEDS = range(7000, 7080)
 
@@ -145,16 +145,6 @@ def test_the_largest_field_is_drawn():
     assert image.shape == (1024, 1024, 3) and labels.max() > 100
 
 
-def test_a_data_set_is_its_range_of_seeds():
-    images, labels = dataset(4, 30, 64)
-    assert images.shape == (4, 64, 64, 3) and images.dtype == np.float32
-    assert labels.shape == (4, 64, 64) and labels.dtype == np.int32
-    later = cells(33, 64)
-    assert (images[3] == later.image).all() and (labels[3] == later.labels).all()
-    others = dataset(4, 34, 64)[0]
-    assert not {p.tobytes() for p in images} & {p.tobytes() for p in others}
-
-
 def test_errors_say_what_was_wrong():
     with pytest.raises(ValueError, match="size must be 64 to 1024 pixels, not 63"):
         cells(0, 63)
@@ -168,7 +158,3 @@ def test_errors_say_what_was_wrong():
         cells(-1)
     with pytest.raises(ValueError, match="fluorescence, stained"):
         cells(0, look="phase contrast")
-    with pytest.raises(TypeError, match="seed must be a whole number"):
-        dataset(2, "7")
-    with pytest.raises(ValueError, match="count must be a whole number of at least 1"):
-        dataset(0, 0)

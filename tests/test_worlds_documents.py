@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from course_utils.worlds import documents
-from course_utils.worlds.documents import DAMAGES, Document, damage_page, document, page
+from drawn_worlds import documents
+from drawn_worlds.documents import DAMAGES, Document, damage_page, document, page
 
 SIZE = (150, 200)
 WORDS = {word for name in ("NOUNS", "ADJECTIVES", "TRANSITIVE", "INTRANSITIVE", "ADVERBS", "PLACES",

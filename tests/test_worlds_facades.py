@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from course_utils.worlds.facades import (
-    CLASSES, PALETTE, colour, dataset, decode, facade, line_drawing)
+from drawn_worlds.houses import CLASSES, PALETTE, colour, dataset, decode, facade, line_drawing
 
 SEEDS = range(9000, 9040)
 NUMBER = {name: number for number, name in enumerate(CLASSES)}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from course_utils.worlds import face_shape, faces, people
-from course_utils.worlds.faces import CLASSES, conditions, dataset, face, identity, render
+from drawn_worlds import faces
+from drawn_worlds.faces import CLASSES, conditions, dataset, face, identity, people, render
+from drawn_worlds.faces import shape as face_shape
 
 NUMBER = {name: number for number, name in enumerate(CLASSES)}
 SPOT = {name: number for number, name in enumerate(faces.LANDMARKS)}

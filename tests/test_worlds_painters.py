@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import images
-from course_utils.worlds import painters
+from drawn_worlds import painters
 
 
 @pytest.fixture(scope="module")

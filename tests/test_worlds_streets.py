@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from course_utils.worlds.facades import colour, decode
-from course_utils.worlds.streets import STREET_CLASSES, STREET_PALETTE, street
+from drawn_worlds.houses import colour, decode
+from drawn_worlds.streets import STREET_CLASSES, STREET_PALETTE, street
 
 SEEDS = range(400, 416)
 NUMBER = {name: number for number, name in enumerate(STREET_CLASSES)}

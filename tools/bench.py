@@ -241,7 +241,7 @@ def page_through_the_api():
 
     from course_utils import images
     from course_utils.serve import create_app, load_cleaner
-    from course_utils.worlds.documents import document
+    from drawn_worlds.documents import document
 
     began = time.perf_counter()
     cleaner = load_cleaner()
@@ -258,7 +258,7 @@ def page_through_the_api():
 
 def faces_a_second():
     """Drawn faces a second with two processes (target: 200 at 64², 10 at 256²)."""
-    from course_utils.worlds import faces
+    from drawn_worlds import faces
 
     answers = []
     with faces.pool_of(2) as pool:

@@ -233,7 +233,7 @@ def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, s
     from course_utils.models import features
     from course_utils.training import features as training
     from course_utils.training import style
-    from course_utils.worlds import painters
+    from drawn_worlds import painters
 
     judge, runs = judge or {"judge": features.cut(_judge(100), features.SMALL)}, []
     photographs = dict(zip(training.PHOTOGRAPHS, training.photographs(), strict=False))
@@ -304,7 +304,7 @@ def _waves(judge):
     """Photographs kept out, as waves at 256², optimised and in one pass: their mean distances."""
     from course_utils.models import features
     from course_utils.training import fast_style, style
-    from course_utils.worlds import painters
+    from drawn_worlds import painters
 
     painting, found = painters.paint("waves", fast_style.PAINTED["waves"], 512), {}
     pairs = fast_style.beside_optimised(fast_style.load("waves"), features.network("course"), painting)

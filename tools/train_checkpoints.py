@@ -56,7 +56,7 @@ def reader(seed=0):
 
     from course_utils.data import pairs
     from course_utils.training import checkpoints, segmenter
-    from course_utils.worlds import facades
+    from drawn_worlds import houses as facades
 
     model = segmenter.train(segmenter.buildings(), segmenter.STEPS, seed,
                             segmenter.STEPS // EPOCH, _safety(segmenter.CHECKPOINT))  # fmt: skip
@@ -159,7 +159,7 @@ def fast_styles(seed=0):
     from course_utils.models import features
     from course_utils.training import checkpoints, fast_style
     from course_utils.training.contents import DRAWN, Contents
-    from course_utils.worlds import painters
+    from drawn_worlds import painters
 
     network = features.network("course")
     for name, painting in fast_style.PAINTED.items():

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from skimage import data, util
 
+from drawn_worlds.documents import document
+
 from .. import images, paths
-from ..worlds.documents import document
 from . import augment, readers, splits
 
 STEPS = {  # training steps of lesson 06

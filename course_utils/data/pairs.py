@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from drawn_worlds import houses as facades
+
 from .. import images, paths
-from ..worlds import facades
 from . import readers, splits
 
 DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040),

@@ -4,8 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
+from drawn_worlds import faces
+
 from .. import images, paths
-from ..worlds import faces
 from . import readers, splits
 from .pairs import Jitter, Pair
 

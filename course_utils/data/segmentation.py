@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 from skimage.segmentation import find_boundaries
 
+from drawn_worlds.cells import cells
+
 from .. import images, paths
 from ..metrics import adapted_rand_error, segmentation_scores
 from ..postprocess import instances
-from ..worlds.cells import cells
 from . import augment, readers, splits
 from .weight_maps import separate_touching, unet_weight_map
 

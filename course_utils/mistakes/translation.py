@@ -6,8 +6,9 @@ Right versions: `teach.exercises.lesson02`. Those with its two networks are in `
 import numpy as np
 from scipy.special import expit
 
+from drawn_worlds import houses as facades
+
 from .. import metrics
-from ..worlds import facades
 from . import mistake
 
 # The best constant answer -----------------------------------------------------------------------

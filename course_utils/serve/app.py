@@ -215,14 +215,15 @@ def _tesseract(page: np.ndarray) -> str:
 
 
 def _example(seed: int) -> bytes:
-    from ..worlds import documents
+    from drawn_worlds import documents
 
     return encode(documents.document(seed).noisy)
 
 
 def _sketch(seed: int) -> bytes:
+    from drawn_worlds import faces
+
     from ..data.people import SEEN
-    from ..worlds import faces
 
     return encode(faces.face(seed, 256, **SEEN).sketch)
 

@@ -6,8 +6,10 @@ import os
 import cv2
 import numpy as np
 
+from drawn_worlds import faces, painters, streets
+from drawn_worlds import houses as facades
+
 from .. import images
-from ..worlds import facades, faces, painters, streets
 from .fast_style import MARGIN, SIDE, UNSEEN
 from .features import photographs, relit
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from drawn_worlds import faces
+
 from .. import images, profile
 from ..data.pipeline import stream
-from ..worlds import faces
 from .schedules import warm_cosine
 from .segmenter import class_weights
 

@@ -31,7 +31,7 @@ def photographs(side=256):
 @functools.cache
 def gallery():
     """What the network learns from: uint8 (N, 256, 256, 3), first photographs, then paintings."""
-    from ..worlds import painters
+    from drawn_worlds import painters
 
     painted = [painters.paint(style, seed) for style in painters.STYLES for seed in SEEDS]
     return images.to_uint8(np.concatenate([photographs(), painted]))

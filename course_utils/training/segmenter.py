@@ -4,10 +4,11 @@ from functools import partial
 
 import numpy as np
 
+from drawn_worlds import houses as facades
+
 from .. import images, profile
 from ..data.pairs import DRAWN
 from ..data.pipeline import stream
-from ..worlds import facades
 from .schedules import warm_cosine
 
 CHECKPOINT = "02_segmenter"

@@ -143,7 +143,7 @@ q4.check(mean_class_iou)
 # %%
 from course_utils.show import show_images
 from course_utils.teach.exercises.lesson02 import houses, mean_colours
-from course_utils.worlds import facades
+from drawn_worlds import houses as facades
 
 given = houses()
 labels, drawn, photos = given["house 1"]

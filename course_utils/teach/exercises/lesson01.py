@@ -6,11 +6,12 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label
 
+from drawn_worlds.cells import cells
+
 from ... import metrics
 from ...data.weight_maps import border_term, separate_touching
 from ...losses import weighted_cross_entropy
 from ...models.unet import output_side
-from ...worlds.cells import cells
 from . import Exercise
 
 

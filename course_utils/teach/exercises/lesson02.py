@@ -4,8 +4,9 @@ import functools
 
 import numpy as np
 
+from drawn_worlds import houses as facades
+
 from ... import images, metrics
-from ...worlds import facades
 from . import Exercise
 
 EXAMPLES, UNSEEN = (12, 0), (6, 1_000_000)  # (houses, first seed)

@@ -6,8 +6,9 @@ import numpy as np
 from skimage import data
 from skimage.exposure import match_histograms
 
+from drawn_worlds import painters
+
 from ... import images
-from ...worlds import painters
 from . import Exercise
 
 MEANS = np.array([103.939, 116.779, 123.68])  # of ImageNet: blue, green, red, in 0 to 255

@@ -6,10 +6,11 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.special import logit
 
+from drawn_worlds.documents import document
+
 from ... import metrics, ocr
 from ...data import splits
 from ...models import denoiser
-from ...worlds.documents import document
 from . import Exercise
 
 DAMAGED = {"coffee": 5001, "folds": 5011, "footprints": 5013, "uneven light": 5015}  # seeds

@@ -18,11 +18,12 @@ from numbers import Integral
 import cv2
 import numpy as np
 
-from course_utils.worlds import face_light, face_wear, sketches
-from course_utils.worlds.face_scene import Scene
-from course_utils.worlds.face_wear import LANDMARKS
-from course_utils.worlds.people import (
-    Conditions, Identity, conditions, identity, with_conditions)
+from drawn_worlds.faces import light as face_light
+from drawn_worlds.faces import sketches
+from drawn_worlds.faces import wear as face_wear
+from drawn_worlds.faces.people import Conditions, Identity, conditions, identity, with_conditions
+from drawn_worlds.faces.scene import Scene
+from drawn_worlds.faces.wear import LANDMARKS
 
 __all__ = ["CLASSES", "LANDMARKS", "PALETTE", "Conditions", "Face", "Identity", "conditions",
            "dataset", "face", "identity", "render", "with_conditions"]

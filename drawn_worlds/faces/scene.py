@@ -5,11 +5,27 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from course_utils.worlds import face_hair, face_paint, face_shape, face_wear
-from course_utils.worlds.face_body import Body
-from course_utils.worlds.face_paint import EAR, GLASSES, HAIR, HEADWEAR, Coat, tinted
-from course_utils.worlds.face_shape import (
-    FAR, ONE, ZERO, Camera, cast, directions, egg, hypot, lambert, look_at, mirrored, trace, unit)
+from drawn_worlds.faces import hair as face_hair
+from drawn_worlds.faces import paint as face_paint
+from drawn_worlds.faces import shape as face_shape
+from drawn_worlds.faces import wear as face_wear
+from drawn_worlds.faces.body import Body
+from drawn_worlds.faces.paint import EAR, GLASSES, HAIR, HEADWEAR, Coat, tinted
+from drawn_worlds.faces.shape import (
+    FAR,
+    ONE,
+    ZERO,
+    Camera,
+    cast,
+    directions,
+    egg,
+    hypot,
+    lambert,
+    look_at,
+    mirrored,
+    trace,
+    unit,
+)
 
 BODY, HEAD, EARS, VOLUMES = 1, 2, 3, 4                 # layers; each of hair's volumes has its own
 

@@ -8,8 +8,18 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from course_utils.worlds.face_shape import (
-    ZERO, blob, chart, directions, egg, fetch, hypot, nearest, table, unit)
+from drawn_worlds.faces.shape import (
+    ZERO,
+    blob,
+    chart,
+    directions,
+    egg,
+    fetch,
+    hypot,
+    nearest,
+    table,
+    unit,
+)
 
 ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
 COSINES = np.cos(np.radians(ANGLES))

@@ -81,20 +81,6 @@ def cells(seed: int, size: int = 128, look: str | None = None) -> Field:
     return Field(np.clip(image, 0, 1).astype(np.float32), _labels(canvas), look)
 
 
-def dataset(count: int, seed: int, size: int = 128) -> tuple[np.ndarray, np.ndarray]:
-    """Draw `count` fields with the seeds `seed`, `seed + 1`, ... in both looks.
-
-    Returns images float32 (count, size, size, 3) in [0, 1] and labels int32 (count, size, size).
-    Two calls share no picture when their ranges of seeds do not meet.
-    Raises what `cells` raises, and ValueError for a count below 1.
-    """
-    _check(seed, size, None)
-    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise ValueError(f"count must be a whole number of at least 1, not {count!r}.")
-    fields = [cells(seed + number, size) for number in range(count)]
-    return np.stack([f.image for f in fields]), np.stack([f.labels for f in fields])
-
-
 def _check(seed, size, look):
     for name, value in (("seed", seed), ("size", size)):
         if isinstance(value, bool) or not isinstance(value, Integral):

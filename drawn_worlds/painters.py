@@ -31,6 +31,11 @@ def paint(style: str, seed: int, size: int = 256) -> np.ndarray:
     return np.clip(picture, 0, 1)
 
 
+def painting(seed: int, size: int = 256) -> np.ndarray:
+    """A picture by one of the STYLES, in turn; size and picture as of `paint`."""
+    return paint(list(STYLES)[seed % len(STYLES)], seed, size)
+
+
 # What all hands share ----------------------------------------------------------------------------
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.worlds import house_parts as parts
-from course_utils.worlds.house_parts import BACKGROUND, FACADE, Look
-from course_utils.worlds.house_styles import COMMON, DOORS, MOSAICS, ROOFS, STYLES, Style
-from course_utils.worlds.textures import blocks, ink, panels, pick, plaster
-
+from drawn_worlds.houses import parts
+from drawn_worlds.houses.parts import BACKGROUND, FACADE, Look
+from drawn_worlds.houses.styles import COMMON, DOORS, MOSAICS, ROOFS, STYLES, Style
+from drawn_worlds.textures import blocks, ink, panels, pick, plaster
 
 # ---- the plan of a house -------------------------------------------------------------------------
 

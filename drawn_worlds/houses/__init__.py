@@ -17,12 +17,24 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from course_utils.worlds import house_parts as parts
-from course_utils.worlds.house_parts import BACKGROUND
-from course_utils.worlds.houses import house
-from course_utils.worlds.textures import (
-    NOTHING, Camera, Canvas, Weather, blocks, daylight, hollows, ink, leaves, pick, shaded, sky,
-    tinted)
+from drawn_worlds.houses import parts
+from drawn_worlds.houses.house import house
+from drawn_worlds.houses.parts import BACKGROUND
+from drawn_worlds.textures import (
+    NOTHING,
+    Camera,
+    Canvas,
+    Weather,
+    blocks,
+    daylight,
+    hollows,
+    ink,
+    leaves,
+    pick,
+    shaded,
+    sky,
+    tinted,
+)
 
 CLASSES = ("background", "facade", "window", "door", "cornice", "sill", "balcony", "blind", "deco",
            "molding", "pillar", "shop")

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from course_utils.worlds.face_shape import FAR, ZERO, Camera, directions
+from drawn_worlds.faces.shape import FAR, ZERO, Camera, directions
 
 HEIGHTS = np.array([-2.6, -1.95, -1.62, -1.42, -1.25, -1.08, -0.9, -0.5, 0.0])
 WIDE = np.array([1.42, 1.36, 1.12, 0.78, 0.52, 0.42, 0.395, 0.41, 0.38])

@@ -13,8 +13,8 @@ from numbers import Integral
 
 import numpy as np
 
-from course_utils.worlds.textures import ink as ink_of
-from course_utils.worlds.textures import pick
+from drawn_worlds.textures import ink as ink_of
+from drawn_worlds.textures import pick
 
 ink = cache(ink_of)                                    # nothing here writes into a colour
 Colour = tuple[float, float, float]                    # linear light

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from course_utils.worlds.facades import SEASONS, check, foliage
-from course_utils.worlds.houses import house
-from course_utils.worlds.textures import (
-    NOTHING, Camera, Canvas, Weather, bevel, daylight, ink, leaves, pick, shaded, sky)
+from drawn_worlds.houses import SEASONS, check, foliage
+from drawn_worlds.houses.house import house
+from drawn_worlds.textures import (
+    NOTHING,
+    Camera,
+    Canvas,
+    Weather,
+    bevel,
+    daylight,
+    ink,
+    leaves,
+    pick,
+    shaded,
+    sky,
+)
 
 STREET_CLASSES = ("sky", "road", "sidewalk", "building", "vegetation", "car", "person", "pole")
 STREET_PALETTE = np.array([[70, 130, 180], [128, 64, 128], [244, 35, 232], [70, 70, 70],

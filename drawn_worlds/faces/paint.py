@@ -11,10 +11,22 @@ from math import cos, radians, sin
 
 import numpy as np
 
-from course_utils.worlds import face_hair, face_shape
-from course_utils.worlds.face_shape import (
-    ONE, ZERO, angle, bells, eye_place, fetch, hypot, mouth_places, nearest, nose_places,
-    table, unit)
+from drawn_worlds.faces import hair as face_hair
+from drawn_worlds.faces import shape as face_shape
+from drawn_worlds.faces.shape import (
+    ONE,
+    ZERO,
+    angle,
+    bells,
+    eye_place,
+    fetch,
+    hypot,
+    mouth_places,
+    nearest,
+    nose_places,
+    table,
+    unit,
+)
 
 (FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
  HEADWEAR) = range(1, 13)                              # numbers in faces.CLASSES; 0: background

@@ -7,8 +7,8 @@ from math import copysign, cos, radians, sin, sqrt
 import cv2
 import numpy as np
 
-from course_utils.worlds import face_paint as paint
-from course_utils.worlds.face_shape import ONE, ZERO, unit
+from drawn_worlds.faces import paint
+from drawn_worlds.faces.shape import ONE, ZERO, unit
 
 SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
 SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1

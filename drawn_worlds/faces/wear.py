@@ -8,9 +8,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from course_utils.worlds import face_hair, face_paint, face_shape
-from course_utils.worlds.face_paint import CLOTHES, NECK, Coat, tinted
-from course_utils.worlds.face_shape import angle, fetch, hypot, look_up, nearest, unit
+from drawn_worlds.faces import hair as face_hair
+from drawn_worlds.faces import paint as face_paint
+from drawn_worlds.faces import shape as face_shape
+from drawn_worlds.faces.paint import CLOTHES, NECK, Coat, tinted
+from drawn_worlds.faces.shape import angle, fetch, hypot, look_up, nearest, unit
 
 LANDMARKS = (
     "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",

@@ -1,8 +1,8 @@
-"""Pencil sketches: of drawn people as a hand would draw them, and of photographs by filters.
+"""Pencil sketches of drawn people, as a hand would draw them.
 
 `sketch` draws a face from what its scene knows: long contour strokes round the parts, each with its
 own pressure, wobble and small displacement, hair along its flow, hatching where the photograph is
-dark, on paper with a grain. `from_photo` is what can be done without such knowledge.
+dark, on paper with a grain.
 """
 
 from __future__ import annotations
@@ -12,11 +12,23 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from scipy import ndimage
+from skimage import color
 
-from course_utils import images
-from course_utils.worlds.face_hair import stretched
-from course_utils.worlds.face_paint import (
-    BEARD, BROW, CLOTHES, EAR, EYE, FACE, GLASSES, HAIR, HEADWEAR, MOUTH, NECK, NOSE)
+from drawn_worlds.faces.hair import stretched
+from drawn_worlds.faces.paint import (
+    BEARD,
+    BROW,
+    CLOTHES,
+    EAR,
+    EYE,
+    FACE,
+    GLASSES,
+    HAIR,
+    HEADWEAR,
+    MOUTH,
+    NECK,
+    NOSE,
+)
 
 PAPER = 256                                            # side of the sheet that strokes are drawn on
 
@@ -63,14 +75,21 @@ def sketch(face) -> np.ndarray:
     size = len(face.photo)
     side = max(PAPER if size > 96 else PAPER * 3 // 4, size)
     sheet = Sheet(side, rng)
-    regions = images.resize(face.regions, (side, side), labels=True)
-    grey = images.resize(images.to_grey(face.photo), (side, side))
+    nearest = np.floor((np.arange(side) + 0.5) * size / side).astype(int)
+    regions = face.regions[nearest][:, nearest]
+    grey = _resized(color.rgb2gray(face.photo).astype(np.float32), side)
     scale = side / (PAPER if size > 96 else PAPER * 7 // 8)  # fewer strokes in a small drawing
     _hatch(sheet, regions, grey, scale)
     _hair(sheet, face, regions, grey, scale)
     _contours(sheet, face, regions, scale)
     _features(sheet, face, grey, regions, scale)
     return _on_paper(sheet, size)
+
+
+def _resized(picture, side):
+    """A float picture in side × side pixels: averaged when it shrinks, cubic when it grows."""
+    how = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(picture, (side, side), interpolation=how), picture.min(), picture.max())
 
 
 def _on_paper(sheet, size):
@@ -82,7 +101,7 @@ def _on_paper(sheet, size):
     ink = np.clip(sheet.graphite * takes, 0, 1)
     ink = 0.93 * ink + 0.02 * np.clip(tile, 0, 2)
     paper = 1 - cv2.GaussianBlur(ink, (0, 0), 0.45)
-    return np.clip(images.resize(paper.astype(np.float32), (size, size)), 0, 1)
+    return np.clip(_resized(paper.astype(np.float32), size), 0, 1)
 
 
 @lru_cache(1)
@@ -147,7 +166,7 @@ def _contours(sheet, face, regions, scale):
     _follow(sheet, regions == HEADWEAR, scale, 0.7, 1.0, 70)
     if (regions == GLASSES).any():
         _follow(sheet, regions == GLASSES, scale, 0.9, 1.0, 60, 0.6)
-    depth = np.maximum(images.resize(np.maximum(face.depth, -2), regions.shape), -2)
+    depth = np.maximum(_resized(np.maximum(face.depth, -2), sheet.side), -2)
     depth = cv2.GaussianBlur(depth, (0, 0), 1.0 * scale)
     slope = np.hypot(*np.gradient(depth)) * scale
     ridge = (slope > 0.045) & np.isin(regions, (FACE, NOSE, EAR, NECK, MOUTH))
@@ -200,7 +219,7 @@ def _hair(sheet, face, regions, grey, scale):
     hair = regions == HAIR
     if not hair.any():
         return
-    flow = images.resize(face.flow, (side, side))
+    flow = _resized(face.flow, side)
     flow = cv2.GaussianBlur(flow, (0, 0), 2 * scale)
     length = np.maximum(np.linalg.norm(flow, axis=-1, keepdims=True), 1e-3)
     flow = flow / length
@@ -258,29 +277,3 @@ def _hatch(sheet, regions, grey, scale):
                 if run.stop - run.start > 4:
                     force = 0.16 + 0.42 * float(depth[run].mean())
                     sheet.stroke(line[run], min(force, 0.6), scale, 0.5 * scale)
-
-
-def from_photo(photo: np.ndarray, simplify: float = 1.0) -> np.ndarray:
-    """A pencil sketch (H, W) in [0, 1] of a photograph (H, W, 3) in [0, 1], white paper.
-
-    Colour dodge: the grey picture divided by the negative of its blurred negative, which leaves
-    lines. Then as much of it as a hand would draw: the photograph is smoothed first where it has
-    no edges, specks smaller than a stroke go, the rest is pressed harder; `simplify` says how much.
-    Raises ValueError for another shape or range, or a negative `simplify`.
-    """
-    photo = images.to_float(photo)
-    if photo.ndim != 3 or photo.shape[-1] != 3:
-        raise ValueError(f"A photograph is (H, W, 3), not {photo.shape}.")
-    if simplify < 0:
-        raise ValueError(f"simplify must be 0 or more, not {simplify}.")
-    grey = images.to_grey(photo)
-    side = min(grey.shape)
-    if simplify:
-        grey = cv2.bilateralFilter(grey, -1, 0.06 * simplify, max(0.8, side / 140))
-    blurred = cv2.GaussianBlur(1 - grey, (0, 0), max(1.0, side / 36))
-    ink = 1 - np.clip(grey / np.maximum(1 - blurred, 1e-3), 0, 1)
-    if simplify:
-        ink = np.clip((1 + 0.45 * simplify) * ink - 0.05 * simplify, 0, 1)
-        parts, sizes = cv2.connectedComponentsWithStats((ink > 0.1).astype(np.uint8))[1:3]
-        ink = ink * (sizes[:, cv2.CC_STAT_AREA] >= simplify * (side / 45) ** 2)[parts]
-    return (1 - ink).astype(np.float32)

@@ -1,1 +1,0 @@
-"""Procedural worlds: pictures that are drawn, not downloaded, with their ground truth."""
