@@ -1,3 +1,10 @@
 from .launch import main
 
-main()
+
+def command():
+    from .cli import main
+
+    return main()
+
+
+main(command)

@@ -13,12 +13,10 @@ MISSING = (
 PROBE = "import sys; sys.exit(tuple(sys.version_info[:2]) not in %r)" % (SUPPORTED,)
 
 
-def main():
-    """Run the command with this Python, or with a supported one that this computer has."""
+def main(run):
+    """Call `run` and exit with its status; a Python that isn't supported becomes one that is."""
     try:
         if tuple(sys.version_info[:2]) in SUPPORTED:
-            from .cli import main as run
-
             sys.exit(run())
         found = another_python()
         if not found:

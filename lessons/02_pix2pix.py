@@ -60,8 +60,8 @@ show_images([picture for p in test[:3] for picture in (p.source_picture, p.targe
 import numpy as np
 
 from course_utils import metrics
+from course_utils.models import segmenter
 from course_utils.teach import Bets
-from course_utils.training import segmenter
 from drawn_worlds import houses as facades
 
 bets = Bets()
@@ -321,7 +321,7 @@ if labelled:
 # %%
 def network(name):
     if labelled and PROFILE == "quick":
-        return training.load(name)
+        return pix2pix.load(name)
     return training.train(jitter, name, run.steps, SEED, **settings).generator
 
 networks = {name: network(name) for name in training.VARIANTS}

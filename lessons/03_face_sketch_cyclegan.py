@@ -40,6 +40,7 @@ TEST_DATA = None
 
 # %%
 import numpy as np
+
 from course_utils import profile
 from course_utils.data import people
 from course_utils.training import portraits
@@ -90,6 +91,7 @@ show_images([photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stup
 
 # %%
 import keras
+
 from course_utils import images, losses, metrics, mistakes
 from course_utils.teach import Bets
 
@@ -130,6 +132,7 @@ bets.reveal("mean", baselines["mean_sketch"]["ssim"])
 # %%
 import ipywidgets
 import matplotlib.pyplot as plt
+
 from course_utils.show import play
 from course_utils.teach.exercises.lesson03 import ssim_window
 
@@ -208,13 +211,14 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"
 # %%
 from functools import cache
 
+
 def at(side, pictures):
     return np.stack([images.resize(picture, (side, side)) for picture in pictures])
 
 @cache
 def both_ways(name):
     if DATASET == "synthetic" and PROFILE == "quick":
-        return portraits.load(name)
+        return translation.load(name)
     steps = run.steps * portraits.STEPS_OF[name]
     return portraits.train_both(name, train, steps, SEED, **settings[name])
 
@@ -283,6 +287,7 @@ show_source(translation.residual_block, cyclegan.CycleGAN.train_discriminators)
 
 # %%
 import json
+
 from course_utils import paths
 from course_utils.teach import your_picture
 

@@ -55,7 +55,7 @@ show_images([painters.paint(name, 1, 192) for name in painters.STYLES], list(pai
 # Between them: the photograph in the painting's colours, value for value; that is our stupid baseline.
 
 # %%
-from course_utils.training.features import photographs
+from course_utils.data.photographs import photographs
 
 STYLE = "waves" if DATASET == "synthetic" else DATASET
 SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.5  # scale: of the strokes
@@ -338,6 +338,7 @@ bets.reveal("misprint", min(told["style"] for told in results_of["no square"].hi
 # So ours has a **canvas**, a pattern learned along with its weights, beside the activations.
 
 # %%
+from course_utils.models import fast_style
 from course_utils.training import fast_style as fast
 
 show_source(fast.FastStyle.train_step)
@@ -349,8 +350,8 @@ show_source(fast.FastStyle.train_step)
 # The three below it has never seen.
 
 # %%
-painter, whole = fast.load("waves"), photographs(256)
-answers = [fast.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN]
+painter, whole = fast_style.load("waves"), photographs(256)
+answers = [fast_style.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN]
 for name, picture in (("optimised", start.picture), ("in one pass", answers[0])):
     parts = start.parts(images.resize(picture, (SIDE, SIDE))[None])
     print(f"{name:<12}", *(f"{part} {float(parts[part]):.3f}" for part in ("style", "content")))
@@ -369,9 +370,9 @@ import timeit
 from course_utils.teach import your_picture
 
 you = your_picture(256)
-passes = timeit.repeat(lambda: fast.repaint(painter, you[None]), number=1, repeat=9)
+passes = timeit.repeat(lambda: fast_style.repaint(painter, you[None]), number=1, repeat=9)
 milliseconds = 1000 * np.median(passes)
-show_images([you, fast.repaint(painter, you[None])[0]], ["you", f"{milliseconds:.0f} ms"], height=2.8,
+show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{milliseconds:.0f} ms"], height=2.8,
             alt="Your picture, or its stand-in, and the same repainted as waves.")
 
 # %% [markdown]

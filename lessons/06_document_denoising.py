@@ -259,7 +259,7 @@ from course_utils.training import documents as training
 watch = lambda: [page.noisy[corner], denoiser.clean(model, page.noisy[corner])]
 model, peak = denoiser.denoiser(), 1e-2  # real pages: go on from what drawn ones have taught
 if DATASET != "synthetic":
-    model, peak = training.load(), 5e-3
+    model, peak = denoiser.load(), 5e-3
 live = Live(run.steps, watch, alt="The loss falls; a corner of a damaged page, and it cleaned.")
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
@@ -275,7 +275,7 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # %%
 from course_utils.show import show_scores
 
-shipped = training.load()
+shipped = denoiser.load()
 flips = DATASET != "synthetic"  # real pages: the mean over four mirrored answers
 for name, network in {"trained now": model, "shipped": shipped}.items():
     cleaned[name] = [denoiser.clean(network, p.noisy, flips) for p in test]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from course_utils import paths, shipped
-from course_utils.training import checkpoints
+from course_utils.models import checkpoints
 
 
 def network(width=4):

@@ -74,7 +74,7 @@ def test_python_314_alone_gets_one_sentence(monkeypatch):
     version_is(monkeypatch, 3, 14, 0)
     monkeypatch.setattr(launch, "another_python", list)
     with pytest.raises(SystemExit, match="Python 3.14.*install Python 3.13"):
-        launch.main()
+        launch.main(pytest.fail)
 
 
 def test_python_314_beside_312_becomes_312(monkeypatch):
@@ -83,7 +83,7 @@ def test_python_314_beside_312_becomes_312(monkeypatch):
     monkeypatch.setattr(launch, "become", lambda command: pytest.exit(command, 0))
     monkeypatch.setattr(sys, "argv", ["course", "lab"])
     with pytest.raises(pytest.exit.Exception) as became:
-        launch.main()
+        launch.main(pytest.fail)
     assert became.value.msg == ["python3.12", "-m", "course_utils", "lab"]
 
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from course_utils.models import fast_style as models
 from course_utils.models import features
 from course_utils.models.fast_style import Canvas, InColours, Unfold, fast_style
 from course_utils.training import contents
 from course_utils.training import fast_style as training
 from course_utils.training.style import in_colours_of
+
 
 class Serial:
     """A pool of processes that is none."""
@@ -32,7 +34,7 @@ def network():
 
 @pytest.mark.parametrize("size", [(64, 64), (31, 50), (1, 3)])
 def test_any_size_comes_back_in_range(size):
-    made = training.repaint(fast_style(width=4, blocks=1), np.ones((2, *size, 3)))
+    made = models.repaint(fast_style(width=4, blocks=1), np.ones((2, *size, 3)))
     assert made.shape == (2, *size, 3) and made.dtype == np.float32
     assert 0 <= made.min() and made.max() <= 1
 
@@ -40,12 +42,12 @@ def test_any_size_comes_back_in_range(size):
 def test_one_network_repaints_pictures_of_all_sizes_one_after_the_other():
     network = fast_style(width=4, blocks=1)
     for shape in ((1, 32, 32, 3), (1, 40, 24, 3), (2, 9, 70, 3), (1, 32, 32, 3)):
-        assert training.repaint(network, np.full(shape, 0.5)).shape == shape
+        assert models.repaint(network, np.full(shape, 0.5)).shape == shape
 
 
 def test_a_wrong_range_is_named():
     with pytest.raises(ValueError, match=r"from 0 to 200, but \[0, 1\]"):
-        training.repaint(fast_style(width=4, blocks=1), np.float32([[[[0, 0, 200.0]]]]))
+        models.repaint(fast_style(width=4, blocks=1), np.float32([[[[0, 0, 200.0]]]]))
 
 
 def test_its_parts_count():
@@ -97,7 +99,7 @@ def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_te
     grey = [[np.full((512, 512, 3), 100, np.uint8)]]
     draw, rng = contents.Contents(grey), np.random.default_rng(0)
     drawn = [draw(rng)[0] for _ in range(80)]
-    side = training.SIDE + 2 * training.MARGIN
+    side = training.SIDE + 2 * models.MARGIN
     assert {(crop.shape, crop.dtype) for crop in drawn} == {((side, side, 3), np.dtype(np.float32))}
     dark_ones = np.mean([crop.max() == 0 for crop in drawn])
     assert 0.3 < dark_ones < 0.7                                       # others: mixed, negative, grey
@@ -153,8 +155,8 @@ def test_the_loss_is_that_of_a_repainting(network):
         if isinstance(layer, Canvas):  # in training it would lie elsewhere
             layer.pattern.assign(np.ones(layer.pattern.shape))
     x = np.random.default_rng(2).random((1, 32, 32, 3), np.float32)
-    told, coloured = model.train_step((x,)), training.inside(InColours(STYLE)(x)).numpy()
-    made = training.inside(model.painter(x)).numpy()
+    told, coloured = model.train_step((x,)), models.inside(InColours(STYLE)(x)).numpy()
+    made = models.inside(model.painter(x)).numpy()
     alone = training.Repainting(network, coloured[0], STYLE, start=made[0], side=16, scale=4)
     wanted, _ = alone.evaluate(tf.constant(made))
     for part in ("content", "style", "variation", "loss"):
@@ -163,4 +165,4 @@ def test_the_loss_is_that_of_a_repainting(network):
 
 def test_an_unknown_style_is_named():
     with pytest.raises(ValueError, match="shipped for waves, not for 'cubism'"):
-        training.load("cubism")
+        models.load("cubism")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from course_utils.data.photographs import photographs
 from course_utils.models import features
 from course_utils.training import features as training
 
@@ -129,7 +130,7 @@ def test_unknown_kinds_and_layers_get_one_sentence():
 
 
 def test_the_shipped_network_has_unit_means_on_photographs():
-    found = features.network("course")(training.photographs(side=96))
+    found = features.network("course")(photographs(side=96))
     assert tuple(found) == features.SMALL
     for layer in found.values():
         assert 0.8 < layer.numpy().mean() < 1.05
@@ -139,9 +140,9 @@ def test_the_shipped_network_has_unit_means_on_photographs():
 
 
 def test_photographs_and_crops():
-    photographs = training.photographs(side=96)
-    assert photographs.shape == (20, 96, 96, 3) and photographs.dtype == np.float32
-    gallery = np.uint8(photographs * 255)
+    found = photographs(side=96)
+    assert found.shape == (20, 96, 96, 3) and found.dtype == np.float32
+    gallery = np.uint8(found * 255)
     crops = training.Crops(gallery, photos=10)
     seen = [crops(np.random.default_rng(seed)) for seed in range(40)]
     assert {turn for _, _, turn, _ in seen} == {0, 1, 2, 3}
@@ -152,7 +153,7 @@ def test_photographs_and_crops():
 
 @pytest.mark.slow
 def test_a_short_training_learns_something():
-    gallery = np.uint8(training.photographs() * 255)
+    gallery = np.uint8(photographs() * 255)
     losses = []
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: losses.append(logs["loss"]))
     network = training.train(gallery, 20, seed=0, epochs=2, callbacks=[record], photos=10)

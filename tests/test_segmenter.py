@@ -3,7 +3,8 @@ import pytest
 
 from course_utils import metrics, paths
 from course_utils.data import pairs
-from course_utils.training import checkpoints, segmenter
+from course_utils.models import checkpoints, segmenter
+from course_utils.training import segmenter as training
 from drawn_worlds import houses as facades
 
 
@@ -23,7 +24,7 @@ def street(count, start=0, side=32):
 
 @pytest.fixture(scope="module")
 def reader():
-    return segmenter.train(street(12), steps=16, seed=3)
+    return training.train(street(12), steps=16, seed=3)
 
 
 def test_the_reader_learns_to_read(reader, monkeypatch):
@@ -38,7 +39,7 @@ def test_the_reader_learns_to_read(reader, monkeypatch):
 
 @pytest.mark.slow
 def test_the_same_seed_trains_the_same_reader(reader):
-    again = segmenter.train(street(12), steps=16, seed=3)
+    again = training.train(street(12), steps=16, seed=3)
     for a, b in zip(reader.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -64,11 +65,11 @@ def test_what_is_no_photo_is_refused(photos, says):
 
 def test_examples_are_mirrored_with_their_labels_and_weights():
     street_of_one = street(1)
-    weights = segmenter.class_weights([labels for _, labels in street_of_one])
+    weights = training.class_weights([labels for _, labels in street_of_one])
     turned = 0
     for number in range(20):
         rng = np.random.default_rng(number)
-        photo, labels, weight = segmenter._example(street_of_one, weights, rng)
+        photo, labels, weight = training._example(street_of_one, weights, rng)
         assert np.array_equal(weight, weights[labels])
         assert np.abs(photo.mean(-1) - np.array([0.9, 0.5, 0, 0.1])[labels]).max() < 0.2
         turned += not np.array_equal(labels, street_of_one[0][1])
@@ -77,7 +78,7 @@ def test_examples_are_mirrored_with_their_labels_and_weights():
 
 def test_class_weights_by_hand():
     labels = np.repeat([0, 1, 2], [64, 32, 4]).reshape(10, 10)
-    weights = segmenter.class_weights([labels, labels])
+    weights = training.class_weights([labels, labels])
     assert weights.dtype == np.float32 and weights.shape == (12,)
     assert weights[1] / weights[0] == pytest.approx(np.sqrt(2))
     assert weights[2] / weights[0] == pytest.approx(4)
@@ -87,9 +88,9 @@ def test_class_weights_by_hand():
 
 def test_its_buildings_train_and_test_no_generator():
     others = {*pairs.DRAWN["train"], *pairs.DRAWN["test"]}
-    assert segmenter.buildings.__defaults__ == (pairs.DRAWN["segmenter"],)
+    assert training.buildings.__defaults__ == (pairs.DRAWN["segmenter"],)
     assert not others & set(pairs.DRAWN["segmenter"])
-    ((photo, labels),) = segmenter.buildings([2_000_000])
+    ((photo, labels),) = training.buildings([2_000_000])
     assert photo.shape == (128, 128, 3) and labels.shape == (128, 128)
     assert np.array_equal(labels, facades.facade(2_000_000, size=128).labels)
 
@@ -110,7 +111,7 @@ def test_a_generator_is_scored_on_its_answers_to_the_houses():
 
     houses = [pairs.DrawnPair(seed) for seed in pairs.DRAWN["validation"][:2]]
     model = generator(side=128, width=2)
-    told = segmenter.scorer(houses)(model)
+    told = training.scorer(houses)(model)
     made = translate(model, np.stack([house.source_picture for house in houses]))
     labels, truth = ([getattr(house, name) for house in houses] for name in ("labels", "target"))
     read = segmenter.read(segmenter.load(), made)

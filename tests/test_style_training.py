@@ -11,9 +11,8 @@ from scipy.optimize import LbfgsInvHessProduct
 
 from course_utils import mistakes
 from course_utils.models import features
-from course_utils.models.fast_style import fast_style
+from course_utils.models.fast_style import fast_style, repaint
 from course_utils.training import style
-from course_utils.training.fast_style import repaint
 from course_utils.training.style import Repainting, distances
 
 SIDE = 32

@@ -8,6 +8,7 @@ from skimage import metrics as skimage_metrics
 
 from course_utils import losses, metrics, paths
 from course_utils.data.pairs import Jitter, Pair
+from course_utils.models import translation
 from course_utils.models.pix2pix import translate
 from course_utils.training import portraits
 
@@ -144,7 +145,7 @@ def test_settings_by_data_set_and_profile():
 
 def test_unknown_and_missing_networks_are_named(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="autoencoder, pix2pix, cyclegan, not 'vae'"):
-        portraits.load("vae")
+        translation.load("vae")
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path)
     with pytest.raises(ValueError, match="03_pix2pix_there.npz is missing: .* make it anew"):
-        portraits.load("pix2pix")
+        translation.load("pix2pix")

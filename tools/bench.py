@@ -124,10 +124,10 @@ def critics():
     import tensorflow as tf
 
     from course_utils.data import pairs
-    from course_utils.models.pix2pix import generate
+    from course_utils.models.pix2pix import generate, load
     from course_utils.training import pix2pix
 
-    rest, stacks = pix2pix.load("unet_l1_cgan"), []
+    rest, stacks = load("unet_l1_cgan"), []
     for houses in (part[:40] for part in pairs.load("synthetic", "BtoA")):
         labels, photos = (np.stack([getattr(house, side) for house in houses]) * 2 - 1
                           for side in ("source_picture", "target"))  # fmt: skip

@@ -114,7 +114,7 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
     from course_utils import images
     from course_utils.data import people
     from course_utils.models.pix2pix import translate
-    from course_utils.training import cyclegan, portraits
+    from course_utils.training import cyclegan
 
     train, test = people.load("synthetic")
     people.draw(train + test)
@@ -230,20 +230,20 @@ def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, s
     arguments of `style.distances` for one. Per run: `style_distance` and `content_distance`. Per
     pair and seed: the ratio of style distances at equal content, see `_at_equal_content`.
     """
+    from course_utils.data.photographs import PHOTOGRAPHS, photographs
     from course_utils.models import features
-    from course_utils.training import features as training
     from course_utils.training import style
     from drawn_worlds import painters
 
     judge, runs = judge or {"judge": features.cut(_judge(100), features.SMALL)}, []
-    photographs = dict(zip(training.PHOTOGRAPHS, training.photographs(), strict=False))
+    shown = dict(zip(PHOTOGRAPHS, photographs(), strict=False))
     pairs = [("astronaut", "waves", 3), ("chelsea", "strokes", 4), ("coffee", "glass", 1)]
     networks = {("trained", None): features.network("course")}
     networks |= {("random", seed): features.network("random", seed=seed) for seed in seeds}
     for (photograph, painter, number), ((kind, seed), network) in itertools.product(
             pairs, networks.items()):  # fmt: skip
         painting = painters.paint(painter, number, 512)
-        content = style.in_colours_of(painting, photographs[photograph])
+        content = style.in_colours_of(painting, shown[photograph])
         for beta in (1, 8, 64):
             made = style.Repainting(network, content, painting, side=side, beta=beta, scale=scale)
             found = style.distances(picture=made.lbfgs(evaluations).picture, content=content,
@@ -302,12 +302,13 @@ def judged_by_imagenet():
 
 def _waves(judge):
     """Photographs kept out, as waves at 256², optimised and in one pass: their mean distances."""
+    from course_utils.models import fast_style as networks
     from course_utils.models import features
     from course_utils.training import fast_style, style
     from drawn_worlds import painters
 
-    painting, found = painters.paint("waves", fast_style.PAINTED["waves"], 512), {}
-    pairs = fast_style.beside_optimised(fast_style.load("waves"), features.network("course"), painting)
+    painting, found = painters.paint("waves", networks.PAINTED["waves"], 512), {}
+    pairs = fast_style.beside_optimised(networks.load("waves"), features.network("course"), painting)
     for made, aim in pairs:
         for kind, picture in (("colours matched", aim.content), ("optimised", aim.picture),
                               ("one pass", made)):  # fmt: skip

@@ -17,7 +17,7 @@ EPOCH = 100  # steps between two safety copies
 def cells(seed=0, steps=2000):
     """Lesson 01's network, smaller (base 10), on drawn cells; measured on the lesson's test fields."""
     from course_utils.data import segmentation
-    from course_utils.training import checkpoints
+    from course_utils.models import checkpoints
     from course_utils.training.segmentation import probabilities, train
 
     fields = [segmentation.draw(number) for number in range(1024)]
@@ -35,19 +35,18 @@ def cells(seed=0, steps=2000):
 def pages(seed=0, steps=4000):
     """Lesson 06's page cleaner on drawn pages; measured on the lesson's test pages."""
     from course_utils.data import documents
-    from course_utils.models import denoiser
-    from course_utils.training import checkpoints
-    from course_utils.training.documents import CHECKPOINT, train
+    from course_utils.models import checkpoints, denoiser
+    from course_utils.training.documents import train
 
     drawn = [documents.draw(number) for number in range(1000)]
     test = documents.load("synthetic")[1]
     model = train(documents.Crops(drawn), steps, seed, epochs=steps // EPOCH,
-                  callbacks=_safety(CHECKPOINT))  # fmt: skip
+                  callbacks=_safety(denoiser.CHECKPOINT))  # fmt: skip
     shipped = checkpoints.as_shipped(model)
     cleaned = [denoiser.clean(shipped, page.noisy) for page in test]
     scores = metrics.page_scores([page.clean for page in test], cleaned)
-    yield model, CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores,
-                               "data": "drawn pages, seeds 0 to 999"}  # fmt: skip
+    yield model, denoiser.CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores,
+                                        "data": "drawn pages, seeds 0 to 999"}  # fmt: skip
 
 
 def reader(seed=0):
@@ -55,16 +54,18 @@ def reader(seed=0):
     import numpy as np
 
     from course_utils.data import pairs
-    from course_utils.training import checkpoints, segmenter
+    from course_utils.models import checkpoints
+    from course_utils.models.segmenter import CHECKPOINT
+    from course_utils.training import segmenter
     from drawn_worlds import houses as facades
 
     model = segmenter.train(segmenter.buildings(), segmenter.STEPS, seed,
-                            segmenter.STEPS // EPOCH, _safety(segmenter.CHECKPOINT))  # fmt: skip
+                            segmenter.STEPS // EPOCH, _safety(CHECKPOINT))  # fmt: skip
     test = pairs.load("synthetic", "BtoA")[1]
     read = segmenter.read(checkpoints.as_shipped(model), np.stack([pair.target for pair in test]))
     scores = metrics.fcn_scores([pair.labels for pair in test], read, facades.CLASSES)
-    yield model, segmenter.CHECKPOINT, {"seed": seed, "steps": segmenter.STEPS, "metrics": scores,
-                                         "data": "drawn houses, seeds 2000000 to 2000399"}  # fmt: skip
+    yield model, CHECKPOINT, {"seed": seed, "steps": segmenter.STEPS, "metrics": scores,
+                               "data": "drawn houses, seeds 2000000 to 2000399"}  # fmt: skip
 
 
 def generators(seed=0, steps=3500):
@@ -74,7 +75,8 @@ def generators(seed=0, steps=3500):
     on nor tested: its `fcn_iou` times its sharpness, or times 1 over it where it is above 1.
     """
     from course_utils.data import pairs
-    from course_utils.training import checkpoints, pix2pix, segmenter
+    from course_utils.models import checkpoints
+    from course_utils.training import pix2pix, segmenter
 
     def value(told):
         return told["fcn_iou"] * min(told["sharpness"], 1 / told["sharpness"])
@@ -120,8 +122,9 @@ def _translators(kind, seed, steps):
     import numpy as np
 
     from course_utils.data import people
+    from course_utils.models import checkpoints
     from course_utils.models.pix2pix import translate
-    from course_utils.training import checkpoints, portraits
+    from course_utils.training import portraits
 
     train, test = _people()
     folder = paths.BUILD / "checkpoints" / f"03_{kind}"
@@ -139,13 +142,14 @@ def feature_network(seed=0):
     """Lesson 04's feature network, on paintings and photographs; its tasks' last losses."""
     import keras
 
+    from course_utils.models.features import CHECKPOINT
     from course_utils.training import features
 
     last = {}
     keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: last.update(logs))
     model = features.train(features.gallery(), features.STEPS, seed, features.STEPS // EPOCH,
-                           [*_safety(features.CHECKPOINT), keep])  # fmt: skip
-    yield model, features.CHECKPOINT, {
+                           [*_safety(CHECKPOINT), keep])  # fmt: skip
+    yield model, CHECKPOINT, {
         "seed": seed, "steps": features.STEPS,
         "metrics": {name: round(float(value), 4) for name, value in last.items()},
         "data": "20 photographs of scikit-image, 120 drawn paintings, seeds 1000 to 1019"}  # fmt: skip
@@ -156,13 +160,14 @@ def fast_styles(seed=0):
 
     Minutes on a GPU, most of a day on two cores.
     """
-    from course_utils.models import features
-    from course_utils.training import checkpoints, fast_style
+    from course_utils.models import checkpoints, features
+    from course_utils.models.fast_style import PAINTED
+    from course_utils.training import fast_style
     from course_utils.training.contents import DRAWN, Contents
     from drawn_worlds import painters
 
     network = features.network("course")
-    for name, painting in fast_style.PAINTED.items():
+    for name, painting in PAINTED.items():
         picture, steps, folder = painters.paint(name, painting, 512), fast_style.STEPS, f"04_{name}"
         model = fast_style.train(network, picture, Contents(), steps, seed, steps // EPOCH,
                                  _safety(folder), scale=fast_style.SCALE)  # fmt: skip
@@ -203,7 +208,7 @@ def main(argv=None) -> int:
     parser.add_argument("lesson", choices=sorted(NETWORKS))
     parser.add_argument("--only", help="one of its parts, such as: reader")
     asked = parser.parse_args(argv)
-    from course_utils.training import checkpoints
+    from course_utils.models import checkpoints
 
     began = time.perf_counter()
     for make in NETWORKS[asked.lesson]:

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 from keras import layers
 
+from . import checkpoints
 from .tiling import predict_tiled, predict_whole
 
+CHECKPOINT = "06_denoiser"
 STRIDE = 8  # three halvings: the padded sides are multiples of it
 LARGE = 1024 * 1024  # pixels; larger pages are cleaned tile by tile
 TILE, BORDER = 768, 64  # BORDER pixels cover what an answer depends on
@@ -30,6 +32,14 @@ def denoiser(width=32):
     half = convolution(half, width)
     logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits")(half)
     return keras.Model(page, logits, name="denoiser")                 # (N, H, W, 1)
+
+
+def load():
+    """The shipped page cleaner, trained on the course's own pages only (see its JSON).
+
+    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    """
+    return checkpoints.load(denoiser(), CHECKPOINT)
 
 
 def convolution(x, channels, size=3, stride=1):

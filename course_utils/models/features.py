@@ -5,6 +5,7 @@ shape: Simonyan and Zisserman (2015), configuration E; of average pooling and of
 activations: Gatys, Ecker, Bethge (2016), section 2.
 """
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -13,12 +14,16 @@ import keras
 import numpy as np
 from keras import layers
 
+from ..data.photographs import photographs
+from . import checkpoints
+
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
 WIDTHS = {"vgg19": (64, 128, 256, 512, 512), "course": (24, 32, 64, 96, 128)}
 NAMES = tuple(f"block{block}_conv{number}" for block, count in enumerate(CONVOLUTIONS, 1)
               for number in range(1, count + 1))  # fmt: skip
 PAPER = tuple(f"block{block}_conv1" for block in range(1, 6))
 DEEPEST = "block5_conv1"
+CHECKPOINT = "04_features"
 SMALL = NAMES[: NAMES.index(DEEPEST) + 1]  # with few channels, style needs more layers, and content
 STYLE = {"vgg19": PAPER, "course": SMALL, "random": SMALL}  # a shallower one, to know a face again
 CONTENT = {"vgg19": "block4_conv2", "course": "block3_conv2", "random": "block3_conv2"}
@@ -47,17 +52,25 @@ def network(kind="course", wanted=None, seed=0):
     if not wanted or not set(wanted) <= set(NAMES):
         raise ValueError(f"Choose layers among {', '.join(NAMES)}, not {', '.join(wanted) or 'none'}.")
     if kind == "course":
-        from ..training import features
-
-        model = cut(features.load(), wanted, kind)
+        model = cut(load(), wanted, kind)
     else:
         model = body(WIDTHS["vgg19" if kind == "vgg19" else "course"], deepest(wanted),
                      caffe if kind == "vgg19" else centred, seed)  # fmt: skip
         if kind == "vgg19":
             _read_vgg19(model)
-        model = cut(to_unit_means(model, _photographs()), wanted, kind)
+        model = cut(to_unit_means(model, photographs(side=96)), wanted, kind)
     model.trainable = False
     return model
+
+
+@functools.cache
+def load():
+    """The shipped feature network, all its layers up to `block5_conv1` (see its JSON).
+
+    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    """
+    model = body(WIDTHS["course"], DEEPEST)
+    return checkpoints.load(model, CHECKPOINT)
 
 
 def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False):
@@ -131,12 +144,6 @@ def to_unit_means(model, pictures, floor=0.1):
         model.get_layer(name).set_weights([kernel, bias / mean])
         before = mean
     return model
-
-
-def _photographs():
-    from ..training import features
-
-    return features.photographs(side=96)
 
 
 def _read_vgg19(model):

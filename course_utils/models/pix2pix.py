@@ -6,7 +6,12 @@ import keras
 import numpy as np
 from keras import layers
 
+from . import checkpoints
+
 KINDS = ("unet", "encoder_decoder")
+SHIPPED_KINDS = {"unet_l1": "unet", "unet_cgan": "unet", "unet_l1_cgan": "unet",
+                 "encdec_l1_cgan": "encoder_decoder"}  # fmt: skip
+SHIPPED_SHAPE = {"side": 128, "width": 32, "cap": 1.5, "fine": 16}
 CHUNK = 8  # pictures that `generate` takes at once
 
 
@@ -106,6 +111,17 @@ def generate(model, pictures, seed=None):
 def translate(model, pictures, seed=0):
     """`generate` for pictures (N, H, W, C) in [0, 1], with answers in [0, 1]."""
     return generate(model, np.asarray(pictures, np.float32) * 2 - 1, seed) / 2 + 0.5
+
+
+def load(name):
+    """The shipped generator of one of SHIPPED_KINDS, trained on drawn houses (see its JSON).
+
+    Raises ValueError for another name and, with the command that makes it anew, if it is missing or
+    damaged.
+    """
+    if name not in SHIPPED_KINDS:
+        raise ValueError(f"variant is one of {', '.join(SHIPPED_KINDS)}, not {name!r}.")
+    return checkpoints.load(generator(SHIPPED_KINDS[name], **SHIPPED_SHAPE), f"02_{name}")
 
 
 # Layers ------------------------------------------------------------------------------------------

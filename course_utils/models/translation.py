@@ -1,9 +1,32 @@
-"""Two networks from pictures to pictures: an autoencoder, and CycleGAN's generator."""
+"""Lesson 03's networks: an autoencoder, pix2pix's and CycleGAN's generators, and those shipped."""
 
 import keras
 from keras import layers, ops
 
-from .pix2pix import instance_norm, small, up
+from . import checkpoints
+from .pix2pix import generator, instance_norm, small, up
+
+NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
+SHIPPED_SHAPES = {"autoencoder": {"side": 64, "width": 16},
+                  "pix2pix": {"side": 64, "width": 24, "cap": 2.5, "fine": 16},
+                  "cyclegan": {"side": 64, "width": 16, "blocks": 4, "ends": 3}}  # fmt: skip
+
+
+def build(name):
+    """An untrained network as it is shipped, one direction of one of the NETWORKS."""
+    kinds = {"autoencoder": autoencoder, "pix2pix": generator, "cyclegan": resnet_generator}
+    return kinds[name](**SHIPPED_SHAPES[name])
+
+
+def load(name):
+    """(photograph → sketch, sketch → photograph): the shipped networks, trained on drawn people.
+
+    Raises ValueError for another name than NETWORKS and, with the command that makes them anew,
+    if a file is missing or damaged.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"name is one of {', '.join(NETWORKS)}, not {name!r}.")
+    return tuple(checkpoints.load(build(name), f"03_{name}_{way}") for way in ("there", "back"))
 
 
 def autoencoder(side=None, width=16, channels=3):

@@ -20,18 +20,17 @@ def load_cleaner():
     import tensorflow as tf
 
     from ..models import denoiser
-    from ..training import documents
 
-    model = tf.function(documents.load(), reduce_retracing=True)  # one graph for all sizes
+    model = tf.function(denoiser.load(), reduce_retracing=True)  # one graph for all sizes
     return in_few_sizes(lambda page: denoiser.clean(model, page))
 
 
 def load_painter():
     """Lesson 03's pix2pix, from a sketch (H, W) in [0, 1], on white, to a face (256, 256, 3)."""
+    from ..models import translation
     from ..models.pix2pix import translate
-    from ..training import portraits
 
-    side, model = portraits.SETTINGS["pix2pix"]["side"], portraits.load("pix2pix")[1]
+    side, model = translation.SHIPPED_SHAPES["pix2pix"]["side"], translation.load("pix2pix")[1]
     door = threading.Lock()  # `translate` sets the network's noise, and then runs it
 
     def paint(sketch):
@@ -52,7 +51,7 @@ def load_repainter(style="waves"):
 
     What is longer than SIDE is shrunk to it first.
     """
-    from ..training import fast_style
+    from ..models import fast_style
 
     network, door = fast_style.load(style), threading.Lock()
 

@@ -10,8 +10,10 @@ from drawn_worlds import faces, painters, streets
 from drawn_worlds import houses as facades
 
 from .. import images
-from .fast_style import MARGIN, SIDE, UNSEEN
-from .features import photographs, relit
+from ..data.photographs import photographs
+from ..models.fast_style import MARGIN
+from .fast_style import SIDE, UNSEEN
+from .features import relit
 
 DRAWN = {"people": 200, "houses": 120, "streets": 120,
          **dict.fromkeys(painters.STYLES, 16), "marbling": 6}  # a slow hand

@@ -9,13 +9,13 @@ from .. import profile
 from ..arguments import FLOATS, number
 from ..arguments import takes_tensors as takes
 from ..models.pix2pix import patchgan
-from ..models.translation import resnet_generator
+from ..models.translation import SHIPPED_SHAPES, resnet_generator
 from .optimizers import FusedAdam
 from .pool import ImagePool
 from .resumable import fit_resumable
 
-QUICK = {"side": 64, "width": 16, "blocks": 4, "ends": 3, "patch_width": 24, "layers": 2,
-         "cycle": 10.0, "identity": 0.5, "learning_rate": 5e-4}  # shorter trainings, larger steps
+QUICK = SHIPPED_SHAPES["cyclegan"] | {
+         "patch_width": 24, "layers": 2, "cycle": 10.0, "identity": 0.5, "learning_rate": 5e-4}  # shorter trainings, larger steps
 FULL = {"side": 128, "width": 64, "blocks": 6, "ends": 7, "patch_width": 64, "layers": 3,
         "cycle": 10.0, "identity": 0.5, "learning_rate": 2e-4}  # the paper's, for 128 × 128
 POOL = 50

@@ -1,10 +1,9 @@
-"""Lesson 06's training without its pictures, and its shipped network."""
+"""Lesson 06's training without its pictures."""
 
 from .. import profile
 from ..data.pipeline import stream
 from .schedules import warm_cosine
 
-CHECKPOINT = "06_denoiser"
 BATCH = 16
 
 
@@ -37,14 +36,3 @@ def optimizer(steps: int, peak: float = 1e-2):
 
     return keras.optimizers.AdamW(warm_cosine(steps, peak), weight_decay=1e-4,
                                   use_ema=True, ema_momentum=0.99)  # fmt: skip
-
-
-def load():
-    """The shipped page cleaner, trained on the course's own pages only (see its JSON).
-
-    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
-    """
-    from ..models.denoiser import denoiser
-    from . import checkpoints
-
-    return checkpoints.load(denoiser(), CHECKPOINT)

@@ -1,31 +1,17 @@
-"""The training of lesson 04's feature network: what it must tell apart, and its shipped weights."""
+"""The training of lesson 04's feature network: what it must tell apart, and what it learns from."""
 
 import functools
 
 import numpy as np
 
 from .. import images, profile
+from ..data.photographs import photographs
 from ..data.pipeline import stream
+from ..models import features
 from .schedules import warm_cosine
 
-CHECKPOINT = "04_features"
 STEPS, BATCH, SIDE = 4000, 16, 64
 SEEDS = range(1000, 1020)  # of each painter; lessons show others
-PHOTOGRAPHS = ("astronaut", "brick", "camera", "cell", "chelsea", "clock", "coffee", "coins", "grass",
-               "gravel", "hubble_deep_field", "immunohistochemistry", "moon", "page", "retina",
-               "rocket", "text")  # fmt: skip
-
-
-@functools.cache
-def photographs(side=256):
-    """scikit-image's own photographs as (20, side, side, 3) in [0, 1]: 17 names, 3 more halves."""
-    from skimage import color, data
-
-    left, right, _ = data.stereo_motorcycle()
-    found = [getattr(data, name)() for name in PHOTOGRAPHS] + [left, right[:, ::-1], right[::-1]]
-    found = [images.to_float(picture) for picture in found]
-    found = [color.gray2rgb(picture) if picture.ndim == 2 else picture for picture in found]
-    return np.stack([images.centre_square(picture, side) for picture in found])
 
 
 @functools.cache
@@ -76,7 +62,6 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     import keras
     from keras import layers
 
-    from ..models import features
     from .optimizers import FusedAdam
 
     network = features.body(features.WIDTHS["course"], features.DEEPEST, seed=seed, norm=True)
@@ -104,8 +89,6 @@ def train(pictures, steps, seed, epochs=1, callbacks=(), photos=20):
     Its batch norm is folded into the convolutions, its activations have unit means.
     """
     profile.set_seeds(seed)
-    from ..models import features
-
     model, network = build(len(pictures), seed, steps=steps)
     batches = stream(Crops(pictures, photos), BATCH, seed)
     batches = batches.map(lambda crop, which, turn, drawn: (crop, (which, turn, drawn)))
@@ -113,16 +96,3 @@ def train(pictures, steps, seed, epochs=1, callbacks=(), photos=20):
               callbacks=list(callbacks))  # fmt: skip
     plain = features.folded(network, features.WIDTHS["course"])
     return features.to_unit_means(plain, photographs(side=96))
-
-
-@functools.cache
-def load():
-    """The shipped feature network, all its layers up to `block5_conv1` (see its JSON).
-
-    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
-    """
-    from ..models import features
-    from . import checkpoints
-
-    body = features.body(features.WIDTHS["course"], features.DEEPEST)
-    return checkpoints.load(body, CHECKPOINT)

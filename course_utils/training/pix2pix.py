@@ -8,20 +8,18 @@ from keras.optimizers.schedules import CosineDecay
 from .. import profile
 from ..arguments import FLAG, FLOATS
 from ..arguments import takes_tensors as takes
-from ..models.pix2pix import generator, patchgan
+from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator, patchgan
 from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
 from .resumable import fit_resumable
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
-    "unet_l1": ("unet", 1, 0),
-    "unet_cgan": ("unet", 0, 1),
-    "unet_l1_cgan": ("unet", 1, 1),
-    "encdec_l1_cgan": ("encoder_decoder", 1, 1),
+    name: (kind, int("_l1" in name), int("cgan" in name)) for name, kind in SHIPPED_KINDS.items()
 }
-QUICK = {"side": 128, "width": 32, "cap": 1.5, "fine": 16, "patch_width": 24, "layers": 1,
-         "l1": 8.0, "learning_rate": 1e-3, "optimizer": Muon,  # larger steps; a small critic: less L1
-         "pool": 0, "discriminator_rate": None}  # fmt: skip
+QUICK = SHIPPED_SHAPE | {  # larger steps than the paper's; a small critic: less L1
+    "patch_width": 24, "layers": 1, "l1": 8.0, "learning_rate": 1e-3, "optimizer": Muon,
+    "pool": 0, "discriminator_rate": None,
+}  # fmt: skip
 SHIPPED = QUICK | {"l1": 3.0, "pool": 100, "discriminator_rate": 1e-3}  # a critic that forgets nothing
 FULL = {"side": 256, "width": 64, "cap": 8, "fine": 0, "patch_width": 64, "layers": 3,
         "l1": 100.0, "learning_rate": 2e-4, "optimizer": FusedAdam}  # the paper's
@@ -174,14 +172,3 @@ def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **s
     peak = (QUICK | settings)["learning_rate"]
     model = build(variant, **settings | {"learning_rate": CosineDecay(peak, steps)})
     return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
-
-
-def load(variant):
-    """The shipped generator of one of the VARIANTS, trained on drawn houses (see its JSON).
-
-    Raises ValueError for another variant and, with the command that makes it anew, if it is
-    missing or damaged.
-    """
-    from . import checkpoints
-
-    return checkpoints.load(build(variant).generator, f"02_{variant}")

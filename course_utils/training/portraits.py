@@ -1,4 +1,4 @@
-"""The three networks of lesson 03: how each is built, trained and loaded, for either direction."""
+"""The three networks of lesson 03: how each is trained, for either direction."""
 
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
@@ -8,15 +8,14 @@ from ..data import people
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
 from ..models import translation
-from ..models.pix2pix import generator
-from . import checkpoints, cyclegan, pix2pix
+from ..models.translation import NETWORKS, SHIPPED_SHAPES
+from . import cyclegan, pix2pix
 from .optimizers import FusedAdam
 from .resumable import fit_resumable
 
-NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
-SETTINGS = {"autoencoder": {"side": 64, "width": 16, "learning_rate": 2e-3},
-            "pix2pix": pix2pix.QUICK | {"side": 64, "width": 24, "cap": 2.5, "l1": 25.0,
-                                        "learning_rate": 6e-4, "optimizer": FusedAdam},
+SETTINGS = {"autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
+            "pix2pix": pix2pix.QUICK | SHIPPED_SHAPES["pix2pix"] | {
+                "l1": 25.0, "learning_rate": 6e-4, "optimizer": FusedAdam},
             "cyclegan": cyclegan.QUICK}  # fmt: skip
 FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
         "cyclegan": cyclegan.FULL}  # fmt: skip
@@ -78,24 +77,3 @@ def train_both(name, pairs, steps, seed, folder=None, **settings):
             trained = pix2pix.train(example, "unet_l1_cgan", steps, seed, folder=copies, **s)
             networks.append(trained.generator)
     return tuple(networks)
-
-
-def build(name):
-    """An untrained network as it is shipped, one direction of one of the NETWORKS."""
-    s = SETTINGS[name]
-    if name == "autoencoder":
-        return translation.autoencoder(s["side"], s["width"])
-    if name == "pix2pix":
-        return generator("unet", s["side"], s["width"], s["cap"], fine=s["fine"])
-    return translation.resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"])
-
-
-def load(name):
-    """(photograph → sketch, sketch → photograph): the shipped networks, trained on drawn people.
-
-    Raises ValueError for another name than NETWORKS and, with the command that makes them anew,
-    if a file is missing or damaged.
-    """
-    if name not in NETWORKS:
-        raise ValueError(f"name is one of {', '.join(NETWORKS)}, not {name!r}.")
-    return tuple(checkpoints.load(build(name), f"03_{name}_{way}") for way in ("there", "back"))

@@ -1,4 +1,4 @@
-"""Lesson 02's reader: a network that names the parts of real house fronts, for the FCN-score."""
+"""The training of lesson 02's reader, and the score that it gives."""
 
 from functools import partial
 
@@ -6,27 +6,20 @@ import numpy as np
 
 from drawn_worlds import houses as facades
 
-from .. import images, profile
+from .. import profile
 from ..data.pairs import DRAWN
 from ..data.pipeline import stream
+from ..models.segmenter import SIDE, load, network, read
 from .schedules import warm_cosine
 
-CHECKPOINT = "02_segmenter"
 STEPS = 1000  # of the shipped reader
-BATCH, SIDE = 8, 128  # buildings a step; pixels of the pictures that it reads
+BATCH = 8  # buildings a step
 
 
 def buildings(seeds=DRAWN["segmenter"]) -> list[tuple]:
     """(photo, labels) of drawn houses, by default those that no generator trains or tests on."""
     drawn = (facades.facade(seed, size=SIDE) for seed in seeds)
     return [(house.photo, house.labels) for house in drawn]
-
-
-def network():
-    """An untrained reader: a U-Net from photos (N, H, W, 3) in [0, 1] to logits (N, H, W, 12)."""
-    from ..models.unet import unet
-
-    return unet((None, None, 3), classes=len(facades.CLASSES), base=12, depth=3, batch_norm=True)
 
 
 def train(pairs, steps: int, seed: int, epochs: int = 1, callbacks=()):
@@ -47,16 +40,6 @@ def train(pairs, steps: int, seed: int, epochs: int = 1, callbacks=()):
     return model
 
 
-def load():
-    """The shipped reader, trained on `buildings` (see its JSON).
-
-    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
-    """
-    from . import checkpoints
-
-    return checkpoints.load(network(), CHECKPOINT)
-
-
 def scorer(houses):
     """A function that measures a generator on drawn `Pair`s: their FCN-score and picture scores.
 
@@ -75,22 +58,6 @@ def scorer(houses):
                 | metrics.picture_scores(truth, made, labels))  # fmt: skip
 
     return score
-
-
-def read(model, photos) -> np.ndarray:
-    """The class of each pixel, int32 (N, H, W), in photos (N, H, W, 3) in [0, 1].
-
-    The reader learned from pictures of 128 × 128: photos of another size are resized before it
-    reads, and what it read after. Raises ValueError for photos of another shape or range.
-    """
-    photos = images.to_float(photos)
-    if photos.ndim != 4 or photos.shape[-1] != 3:
-        raise ValueError(f"The reader needs photos (N, H, W, 3), not {photos.shape}.")
-    size = photos.shape[1:3]
-    small = np.stack([images.resize(photo, (SIDE, SIDE)) for photo in photos])
-    logits = model.predict(small, batch_size=16, verbose=0)
-    labels = logits.argmax(-1).astype(np.int32)
-    return np.stack([images.resize(each, size, labels=True) for each in labels])
 
 
 def class_weights(labels, classes: int = len(facades.CLASSES)) -> np.ndarray:

@@ -1,0 +1,60 @@
+"""The floors of `course_utils`: imports only go down, and never round in a circle."""
+
+import ast
+
+import pytest
+
+from course_utils import paths
+
+ROOT = paths.ROOT / "course_utils"
+FLOORS = (  # from the ground up; rooms that may be entered from all above them
+    {"launch", "paths", "profile", "results", "shipped", "images", "arguments", "losses", "metrics"},
+    {"data", "models", "postprocess", "ocr", "cleaning"},
+    {"training", "mistakes"},
+    {"show", "teach", "symptoms"},
+    {"environment", "cli", "doctor", "runner", "serve"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS, start=1) for room in rooms}
+MODULES = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+           for path in sorted(ROOT.rglob("*.py"))}  # fmt: skip
+
+
+def imported(path) -> set[str]:
+    """The modules of the course that a file imports, wherever in it, such as "data.people"."""
+    package = [*path.relative_to(ROOT).parent.parts]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            start = package[: len(package) + 1 - node.level] + (node.module or "").split(".")
+            start = [part for part in start if part]
+            for alias in node.names:
+                whole = ".".join([*start, alias.name])
+                found.add(whole if whole in MODULES.values() else ".".join(start))
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+            assert not [name for name in names if name.split(".")[0] == "course_utils"], path
+    return found - {""}
+
+
+IMPORTS = {name: imported(path) for path, name in MODULES.items()}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES.values() if name not in ("__init__", "__main__")])
+def test_imports_only_go_down(name):
+    room = name.split(".")[0]
+    above = {other for other in IMPORTS[name] if FLOOR[other.split(".")[0]] > FLOOR[room]}
+    assert not above, f"{name}, on floor {FLOOR[room]}, imports {', '.join(sorted(above))} from above it."
+
+
+def test_imports_never_go_round():
+    """Modules without an import of one that is left are taken away, until none is."""
+    left = {name: set(others) - {name} for name, others in IMPORTS.items()}
+    while free := [name for name, others in left.items() if not others & set(left)]:
+        for name in free:
+            del left[name]
+    assert not left, f"These import each other in a circle: {', '.join(sorted(left))}."
+
+
+def test_networks_are_loaded_without_their_training():
+    assert not [name for name in IMPORTS if name.split(".")[0] in ("models", "data", "serve")
+                and any(other.split(".")[0] == "training" for other in IMPORTS[name])]  # fmt: skip
