@@ -4,7 +4,9 @@ Loads none of what it checks: packages are tried in processes of their own, so t
 is a line in the report and not a crash.
 """
 
+import base64
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -19,6 +21,7 @@ from . import environment, launch, paths, shipped
 
 NEEDED_MEMORY_GB = 4
 NEEDED_DISK_GB = 2
+LARGE = 300_000  # bytes of a package's file
 ANEW = "delete the folder .venv and run `make lab`"
 RISE_PAIRS = {"0.43": "4."}  # jupyterlab-rise to the JupyterLab it was built for
 
@@ -221,13 +224,22 @@ def _trouble(wanted) -> str:
     if not wanted.specifier.contains(found.version, prereleases=True):
         return f"{wanted.name} is {found.version} and should be {wanted.specifier}"
     for file in found.files or ():
-        path = str(file.locate())
-        if not os.path.exists(path):
+        if not os.path.exists(file.locate()):
             return f"{wanted.name} lacks {file}"
-        if file.size is not None and os.path.getsize(path) != file.size and ".." not in file.parts:
+        if ".." not in file.parts and _is_damaged(file):  # commands are written anew at set-up
             return f"{wanted.name} has a damaged {file}"
     hidden = [name for name, path in _modules(found).items() if _origin(name) != path]
     return f"{wanted.name} is hidden by another {hidden[0]}" if hidden else ""
+
+
+def _is_damaged(file) -> bool:
+    """Whether an installed file is another than it was; of large ones only the size is looked at."""
+    if file.size is not None and os.path.getsize(file.locate()) != file.size:
+        return True
+    if file.hash is None or file.size is None or file.size > LARGE:
+        return False
+    digest = hashlib.new(file.hash.mode, file.locate().read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=") != file.hash.value
 
 
 def _modules(found) -> dict[str, str]:

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -70,7 +72,8 @@ def package(monkeypatch, tmp_path):
     info.mkdir()
     (tmp_path / "toy_cv.py").write_text("x = 1\n")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-cv\nVersion: 2.0\n")
-    (info / "RECORD").write_text("toy_cv.py,,6\ntoy_cv-2.0.dist-info/METADATA,,\n")
+    sha = base64.urlsafe_b64encode(hashlib.sha256(b"x = 1\n").digest()).decode().rstrip("=")
+    (info / "RECORD").write_text(f"toy_cv.py,sha256={sha},6\ntoy_cv-2.0.dist-info/METADATA,,\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     return Requirement("toy-cv==2.0"), tmp_path
 
@@ -86,8 +89,9 @@ def test_each_trouble_of_a_package_is_named(package, monkeypatch, tmp_path_facto
     with monkeypatch.context() as before:
         before.syspath_prepend(str(other))
         assert doctor._trouble(wanted) == "toy-cv is hidden by another toy_cv"
-    (folder / "toy_cv.py").write_text("x = 1")
-    assert doctor._trouble(wanted) == "toy-cv has a damaged toy_cv.py"
+    for damaged in ("x = 1", "x = 2\n", ""):
+        (folder / "toy_cv.py").write_text(damaged)
+        assert doctor._trouble(wanted) == "toy-cv has a damaged toy_cv.py"
     (folder / "toy_cv.py").unlink()
     assert doctor._trouble(wanted) == "toy-cv lacks toy_cv.py"
     wanted.specifier &= "==3"
