@@ -87,7 +87,8 @@ def python() -> Finding:
 def packages() -> Finding:
     """Whether each package that the course needs is there, whole, and the one that is imported."""
     if not environment.course_is_installed():
-        return Finding("Packages", False, "not set up yet", "run `make lab`")
+        mend = ANEW if environment.VENV.exists() else "run `make lab`"
+        return Finding("Packages", False, "the course is not set up", mend)
     wanted = _wanted()
     troubles = [said for one in wanted if (said := _trouble(one))]
     troubles += [f"{name} can't be imported ({why})" for name, why in _imports()[1].items()

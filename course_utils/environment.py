@@ -156,18 +156,26 @@ def _set_up() -> None:
     if not _has_packages(VENV):
         if not _has_packages(FRESH):
             _build()
-        shutil.rmtree(OLD, ignore_errors=True)
+        _remove(OLD)
         if os.path.lexists(VENV):
             VENV.rename(OLD)
         FRESH.rename(VENV)
     _settle()
-    shutil.rmtree(OLD, ignore_errors=True)
+    _remove(OLD)
     print("\rThe environment is ready." + " " * 40, flush=True)
+
+
+def _remove(path: Path) -> None:
+    """Take away a folder, or whatever somebody has put in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _build() -> None:
     """All packages of the lock into `.venv.new`, from nothing."""
-    shutil.rmtree(FRESH, ignore_errors=True)
+    _remove(FRESH)
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < NEEDED_GB:
         raise SetupError(

@@ -124,9 +124,12 @@ def without_files(found):
     return type("Found", (), {"version": found.version, "files": (), "requires": found.requires})()
 
 
-def test_a_course_that_is_not_set_up_says_so(monkeypatch):
+def test_a_course_that_is_not_set_up_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "course_is_installed", lambda: False)
-    assert doctor.packages().text == "not set up yet" and doctor.packages().mend == "run `make lab`"
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    assert "not set up" in doctor.packages().text and doctor.packages().mend == "run `make lab`"
+    (tmp_path / ".venv").mkdir()
+    assert doctor.packages().mend == "delete the folder .venv and run `make lab`"
 
 
 def test_a_moved_or_half_done_environment_is_told(monkeypatch, tmp_path):

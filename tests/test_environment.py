@@ -179,6 +179,10 @@ def test_two_at_once_a_moved_folder_and_a_pip_with_ideas_of_its_own(small, tmp_p
     assert sum("waiting for it" in text for text in said) == 1, said
     assert sum("environment is ready" in text for text in said) == 1, said
     assert "environment" not in whole(root, odd)
+    shutil.rmtree(root / ".venv")
+    (root / ".venv").write_text("somebody's file")
+    (root / ".venv.new").symlink_to(tmp_path)
+    assert "environment is ready" in whole(root, odd) and tmp_path.exists()
     moved = root.rename(tmp_path / "moved away")
     assert "environment is ready" in whole(moved, odd)
     (moved / "requirements.lock").write_text("nothing==1 --hash=sha256:00\n")
