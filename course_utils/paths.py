@@ -1,5 +1,6 @@
 """Where things are. The root is found once, from this file (the package is installed editable)."""
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -86,4 +87,5 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         error.filename = str(path)  # the name that its reader knows
         raise
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing could be written, nothing can be removed
+            part.unlink(missing_ok=True)

@@ -102,7 +102,7 @@ def read_only(monkeypatch):
 
     monkeypatch.setattr("io.open", guarded(io.open))
     monkeypatch.setattr("builtins.open", guarded(open))
-    for name in ("mkdir", "replace", "rename"):
+    for name in ("mkdir", "replace", "rename", "unlink"):
         monkeypatch.setattr(os, name, refused)
 
 
@@ -121,7 +121,7 @@ def test_in_a_course_that_may_not_be_written_each_command_says_so(read_only, mon
     if command[0] == "notebooks" and not status:  # all of them were as they should be
         return
     assert status == 1 and shown.count("\n") == 1, shown
-    assert "Permission denied" in shown and "a folder of your own" in shown
+    assert "Permission denied" in shown and ".part" not in shown and "a folder of your own" in shown
 
 
 def test_a_terminal_without_a_tick_gets_a_plainer_sign(tmp_path):
