@@ -5,6 +5,7 @@ is a line in the report and not a crash.
 """
 
 import base64
+import csv
 import functools
 import hashlib
 import os
@@ -224,32 +225,39 @@ def _trouble(wanted) -> str:
         return f"{wanted.name} is missing"
     if not wanted.specifier.contains(found.version, prereleases=True):
         return f"{wanted.name} is {found.version} and should be {wanted.specifier}"
-    for file in found.files or ():
-        if not os.path.exists(file.locate()):
-            return f"{wanted.name} lacks {file}"
-        if ".." not in file.parts and _is_damaged(file):  # commands are written anew at set-up
-            return f"{wanted.name} has a damaged {file}"
+    for name, sha, size in _files(found):
+        path = found.locate_file(name)
+        if not os.path.exists(path):
+            return f"{wanted.name} lacks {name}"
+        if not name.startswith("..") and _is_damaged(path, sha, size):  # commands are made at set-up
+            return f"{wanted.name} has a damaged {name}"
     hidden = [name for name, path in _modules(found).items() if _origin(name) != path]
     return f"{wanted.name} is hidden by another {hidden[0]}" if hidden else ""
 
 
-def _is_damaged(file) -> bool:
+def _files(found) -> list[list[str]]:
+    """[name, sha256=…, bytes] of an installed package's files, those that are gone among them."""
+    return [row for row in csv.reader((found.read_text("RECORD") or "").splitlines()) if len(row) == 3]
+
+
+def _is_damaged(path, sha: str, size: str) -> bool:
     """Whether an installed file is another than it was; of large ones only the size is looked at."""
-    if file.size is not None and os.path.getsize(file.locate()) != file.size:
+    if size and os.path.getsize(path) != int(size):
         return True
-    if file.hash is None or file.size is None or file.size > LARGE:
+    if not sha or not size or int(size) > LARGE:
         return False
-    digest = hashlib.new(file.hash.mode, file.locate().read_bytes()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=") != file.hash.value
+    kind, _, wanted = sha.partition("=")
+    digest = hashlib.new(kind, Path(path).read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=") != wanted
 
 
 def _modules(found) -> dict[str, str]:
     """{what a package lets one import: the file that this loads}."""
     modules = {}
-    for file in found.files or ():
-        name = file.parts[0].split(".")[0]
-        if file.suffix == ".py" and (len(file.parts) == 1 or file.parts[1:] == ("__init__.py",)):
-            modules[name] = os.path.realpath(file.locate())
+    for file, _, _ in _files(found):
+        name, _, inner = file.partition("/")
+        if inner in ("", "__init__.py") and file.endswith(".py"):
+            modules[name.removesuffix(".py")] = os.path.realpath(found.locate_file(file))
     return {name: path for name, path in modules.items() if name.isidentifier()}
 
 

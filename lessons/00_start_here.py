@@ -150,7 +150,6 @@ show_images(list(wrong.values()), list(wrong), height=2.2,
 
 # %%
 import ipywidgets
-
 from course_utils.show import play
 
 grain = np.random.default_rng(SEED).normal(size=photo.shape)

@@ -58,11 +58,10 @@ show_images([outlines(s.image, s.labels) for s in train[:5]],
 
 # %%
 import numpy as np
-from skimage.filters import threshold_otsu
-from skimage.measure import label
-
 from course_utils import metrics
 from course_utils.teach import Bets
+from skimage.filters import threshold_otsu
+from skimage.measure import label
 
 bets = Bets()
 bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
@@ -217,7 +216,6 @@ show_source(weight_maps.naive_unet_weight_map)
 
 # %%
 import ipywidgets
-
 from course_utils.show import heat, play
 
 gap = weight_maps.separate_touching(example.labels)
@@ -236,7 +234,6 @@ play(lambda w0, sigma: [example.image,
 
 # %%
 import json
-
 from course_utils import mistakes, paths
 from course_utils.show import show_scores
 
@@ -302,7 +299,6 @@ show_images([image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _,
 # %%
 import keras
 import tensorflow as tf
-
 from course_utils.data.pipeline import stream
 
 batches = stream(crops, batch_size=8, seed=SEED)

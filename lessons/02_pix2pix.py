@@ -58,10 +58,9 @@ show_images([picture for p in test[:3] for picture in (p.source_picture, p.targe
 
 # %%
 import numpy as np
-
 from course_utils import metrics
-from course_utils.models import segmenter
 from course_utils.teach import Bets
+from course_utils.models import segmenter
 from drawn_worlds import houses as facades
 
 bets = Bets()
@@ -120,9 +119,7 @@ if labelled:
 # %%
 import ipywidgets
 import matplotlib.pyplot as plt
-
 from course_utils.show import play
-
 
 def expected(light):
     grey = np.linspace(0, 1, 101)  # what the network answers: 0 dark, 1 light
@@ -238,7 +235,6 @@ for depth in range(6):
 # %%
 import keras
 import tensorflow as tf
-
 from course_utils.data.pipeline import stream
 
 jitter = pairs.Jitter(train, settings["side"], **pairs.JITTER.get(DATASET, {}))
@@ -350,7 +346,6 @@ show_images([row[i] for row in rows for i in range(shown)], columns=shown, heigh
 
 # %%
 import json
-
 from course_utils import paths
 from course_utils.show import heat, show_scores
 

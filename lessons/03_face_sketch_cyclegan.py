@@ -40,7 +40,6 @@ TEST_DATA = None
 
 # %%
 import numpy as np
-
 from course_utils import profile
 from course_utils.data import people
 from course_utils.training import portraits
@@ -91,7 +90,6 @@ show_images([photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stup
 
 # %%
 import keras
-
 from course_utils import images, losses, metrics, mistakes
 from course_utils.teach import Bets
 
@@ -132,7 +130,6 @@ bets.reveal("mean", baselines["mean_sketch"]["ssim"])
 # %%
 import ipywidgets
 import matplotlib.pyplot as plt
-
 from course_utils.show import play
 from course_utils.teach.exercises.lesson03 import ssim_window
 
@@ -211,7 +208,6 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"
 # %%
 from functools import cache
 
-
 def at(side, pictures):
     return np.stack([images.resize(picture, (side, side)) for picture in pictures])
 
@@ -287,7 +283,6 @@ show_source(translation.residual_block, cyclegan.CycleGAN.train_discriminators)
 
 # %%
 import json
-
 from course_utils import paths
 from course_utils.teach import your_picture
 

@@ -36,7 +36,6 @@ TEST_DATA = None
 
 # %%
 import numpy as np
-
 from course_utils import images, metrics, mistakes, profile
 from course_utils.show import show_images, show_lines
 from course_utils.training import style
@@ -210,7 +209,6 @@ bets.ask("misprint", "The lowest style loss, if a misprint leaves out its square
 
 # %%
 import time
-
 from course_utils.show.live import Live
 
 live = Live(run.steps, lambda: [start.picture], parts=("content", "style"),
@@ -266,9 +264,7 @@ print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the
 
 # %%
 import ipywidgets
-
 from course_utils.show import play
-
 
 def knobs(beta, layer, strokes):
     settings = {"beta": beta, "content_layer": layer, "scale": strokes}
@@ -366,7 +362,6 @@ show_images([whole[4], *answers], ["photograph", *["in one pass"] * 3],
 
 # %%
 import timeit
-
 from course_utils.teach import your_picture
 
 you = your_picture(256)
@@ -407,7 +402,6 @@ for name, numbers in compared.items():
 
 # %%
 import json
-
 from course_utils import paths
 
 for name, file in (("our training", "04"), ("ImageNet", "04.imagenet")):

@@ -36,7 +36,6 @@ TEST_DATA = None
 
 # %%
 import numpy as np
-
 from course_utils import profile
 from course_utils.data import documents
 from course_utils.show import best_and_worst, show_images
@@ -188,9 +187,8 @@ show_source(denoiser.denoiser)
 # One number on the smallest map sees 40 pixels a side; skips bring the fine strokes.
 
 # %%
-from timeit import timeit
-
 import keras
+from timeit import timeit
 
 model = denoiser.denoiser()
 print(f"{model.count_params():,} parameters: {parameters // model.count_params()} times fewer")
@@ -353,7 +351,6 @@ for name, result in {"any size": kept, "shrunk": shrunk, "perfect but shrunk": p
 
 # %%
 import ipywidgets
-
 from course_utils.show import play
 from drawn_worlds.documents import DAMAGES, document
 
@@ -395,9 +392,8 @@ for i in np.argsort(errors)[-2:]:
 # Here `TestClient` plays the caller without opening a port; `__enter__` starts the server, `__exit__` stops it.
 
 # %%
-from fastapi.testclient import TestClient
-
 from course_utils.serve import create_app
+from fastapi.testclient import TestClient
 
 client = TestClient(create_app(), headers={"Host": "localhost"}).__enter__()
 print(client.get("/health").json())
@@ -413,10 +409,8 @@ for path, actions in client.get("/openapi.json").json()["paths"].items():
 
 # %%
 import io
-
-from PIL import Image
-
 from course_utils import images
+from PIL import Image
 
 scan = io.BytesIO()
 Image.fromarray(images.to_uint8(page.noisy)).save(scan, "png")
@@ -424,8 +418,7 @@ send = lambda: client.post("/denoise", files={"file": ("page.png", scan.getvalue
 answer = send()
 ms_per_page = timeit(send, number=5) / 5 * 1e3
 print(answer.status_code, answer.headers["content-type"], f"{ms_per_page:.0f} ms a page")
-bad = {"a text": b"Dear Sir or Madam", "half a page": scan.getvalue()[: scan.tell() // 2],
-       "nothing": b""}
+bad = {"a text": b"Dear Madam", "half a page": scan.getvalue()[: scan.tell() // 2], "nothing": b""}
 for name, content in bad.items():
     answer = client.post("/denoise", files={"file": ("page.png", content)})
     print(f"{name:<12} {answer.status_code}  {answer.json()['detail']}")

@@ -121,7 +121,8 @@ def test_each_package_of_the_lock_is_looked_at_and_named_when_it_is_gone(monkeyp
 
 def without_files(found):
     """A distribution's version, without its files: they are looked at in other tests."""
-    return type("Found", (), {"version": found.version, "files": (), "requires": found.requires})()
+    told = {"version": found.version, "requires": found.requires, "read_text": lambda self, name: ""}
+    return type("Found", (), told)()
 
 
 def test_a_course_that_is_not_set_up_says_so(monkeypatch, tmp_path):

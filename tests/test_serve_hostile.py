@@ -172,6 +172,14 @@ def heart(address):
         thread.join()
 
 
+def from_here_on() -> float:
+    """The memory that this process has, in MB; its `peak` is that from here on, where Linux lets one."""
+    with contextlib.suppress(OSError):
+        with open("/proc/self/clear_refs", "w") as marks:
+            marks.write("5")
+    return psutil.Process().memory_info().rss / 2**20
+
+
 def peak(process) -> float:
     """The most memory that a process ever had, in MB; what it has now where nobody says."""
     with contextlib.suppress(OSError):
@@ -331,6 +339,7 @@ def many_strips(places):
 @pytest.mark.slow
 def test_hostile_files_get_a_picture_or_a_sentence_on_every_route():
     """With the shipped networks, in bounded memory; each file on two routes, in turn on all."""
+    before = from_here_on()  # with all that earlier tests have left
     with caller(networked()) as client:
         for number, content in enumerate(hostile()):
             for route in (ROUTES[number % 4], "/face"):
@@ -340,7 +349,7 @@ def test_hostile_files_get_a_picture_or_a_sentence_on_every_route():
                     refused(answer, answer.status_code)
                 elif route != "/ocr":
                     Image.open(io.BytesIO(answer.content)).load()
-    assert peak(psutil.Process()) < 3000
+    assert peak(psutil.Process()) - before < 2000  # beside about 900 that a server starts with
 
 
 def networked():

@@ -3,7 +3,6 @@
 import numpy as np
 from scipy import ndimage
 from skimage.measure import label
-from skimage.segmentation import relabel_sequential
 
 from .. import images
 
@@ -46,7 +45,8 @@ def together(found: list) -> np.ndarray:
         if (shared[1:] < SAME * (np.add(areas, area) - shared)[1:]).all():
             labels[cell] = len(areas)
             areas.append(area)
-    return relabel_sequential(labels)[0].astype(np.int32)
+    kept = np.union1d(0, labels)  # of a cell that lies all under others no number is left
+    return np.searchsorted(kept, labels).astype(np.int32)
 
 
 def parts(cells: np.ndarray) -> np.ndarray:
