@@ -137,11 +137,11 @@ def whole(root, variables) -> str:
     """Call until the end; the environment must then be whole. Returns what was said."""
     said = call(root, variables).communicate(timeout=120)[0]
     assert said.endswith("There are no records yet; run `make run` first.\n"), said
-    six = subprocess.run([root / ".venv/bin/six"], capture_output=True, text=True)
+    six = subprocess.run([root / ".venv/bin/six"], capture_output=True, text=True, env=variables)
     assert six.stdout == "half a dozen\n", six
     code = "import course_utils, half_0, half_299; print(course_utils.__file__)"
     where = subprocess.run([root / ".venv/bin/python", "-c", code], capture_output=True, text=True,
-                           cwd=root.parent)  # fmt: skip
+                           cwd=root.parent, env=variables)  # fmt: skip
     assert where.stdout.strip() == str(root / "course_utils/__init__.py"), where
     assert sorted(path.name for path in root.glob(".venv*")) == [".venv", ".venv.lock"]
     return said
