@@ -367,8 +367,8 @@ from course_utils.teach import your_picture
 you = your_picture(256)
 passes = timeit.repeat(lambda: fast_style.repaint(painter, you[None]), number=1, repeat=9)
 milliseconds = 1000 * np.median(passes)
-show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{milliseconds:.0f} ms"], height=2.8,
-            alt="Your picture, or its stand-in, and the same repainted as waves.")
+show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{milliseconds:.0f} ms"],
+            height=2.8, alt="Your picture, or its stand-in, and the same repainted as waves.")
 
 # %% [markdown]
 # Put a `me.jpg` into `work/`, or run this lesson with another painter: `DATASET = "glass"`; the network in one pass stays with waves.
