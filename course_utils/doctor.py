@@ -210,7 +210,7 @@ def _wanted() -> list:
     from pip._vendor.packaging.requirements import Requirement
 
     lines = metadata.requires("image-to-image") or []
-    if Path(sys.prefix).resolve() == environment.VENV.resolve():
+    if environment.inside():
         lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
         lines = re.findall(r"^(\S+==[^\\\n]+)", lock, re.M)
     return [one for one in map(Requirement, lines)

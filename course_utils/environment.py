@@ -46,10 +46,10 @@ class SetupError(Exception):
 
 def ensure(arguments: list[str]) -> None:
     """Return if this interpreter has the whole course; else set `.venv` up and run the command there."""
-    if not _inside() and course_is_installed():
+    if not inside() and course_is_installed():
         return
     if not is_whole():
-        if _inside():  # not from within what is exchanged
+        if inside():  # not from within what is exchanged
             launch.become([sys._base_executable, "-m", "course_utils", *arguments], _with_root())
         with _alone(), ended_by_signals():
             if not is_whole():  # else another set-up has done it while this one waited
@@ -59,7 +59,7 @@ def ensure(arguments: list[str]) -> None:
 
 def switch(arguments: list[str]) -> None:
     """Run the command in `.venv`, if there is one and this is another interpreter."""
-    if not _inside() and venv_python().exists():
+    if not inside() and venv_python().exists():
         launch.become([str(venv_python()), "-m", "course_utils", *arguments], _with_root())
 
 
@@ -88,7 +88,8 @@ def is_whole() -> bool:
     return _has_packages(VENV) and _says(VENV / "course.place", str(VENV))
 
 
-def _inside() -> bool:
+def inside() -> bool:
+    """Whether this interpreter is `.venv`'s own."""
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 

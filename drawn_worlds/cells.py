@@ -8,13 +8,14 @@ splitting data by seed never puts one picture on both sides.
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 from skimage.measure import label as connected_components
+
+from drawn_worlds.checks import check
 
 LOOKS = ("fluorescence", "stained")
 SMALLEST, LARGEST = 64, 1024
@@ -82,13 +83,7 @@ def cells(seed: int, size: int = 128, look: str | None = None) -> Field:
 
 
 def _check(seed, size, look):
-    for name, value in (("seed", seed), ("size", size)):
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise TypeError(f"{name} must be a whole number, not {value!r}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}.")
-    if not SMALLEST <= size <= LARGEST:
-        raise ValueError(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}.")
+    check(SMALLEST, LARGEST, size, seed)
     if look is not None and look not in LOOKS:
         raise ValueError(f"look must be one of {', '.join(LOOKS)} or None, not {look!r}.")
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from drawn_worlds.houses import SEASONS, check, foliage
+from drawn_worlds.checks import check
+from drawn_worlds.houses import LARGEST, SEASONS, SMALLEST, foliage
 from drawn_worlds.houses.house import house
 from drawn_worlds.textures import (
     NOTHING,
@@ -87,7 +88,7 @@ def street(seed: int, size: int = 128) -> Street:
 
     Raises TypeError for a seed or size that is no integer, ValueError for one out of range.
     """
-    check(seed, size)
+    check(SMALLEST, LARGEST, size, seed)
     rng, grain, eye = (np.random.default_rng((int(seed), 9, stream)) for stream in range(3))
     canvas, weather = Canvas(size, grain), Weather.some(rng)
     view = View(canvas, rng)

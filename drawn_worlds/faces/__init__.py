@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import get_context
-from numbers import Integral
 
 import cv2
 import numpy as np
 
+from drawn_worlds.checks import check
 from drawn_worlds.faces import light as face_light
 from drawn_worlds.faces import sketches
 from drawn_worlds.faces import wear as face_wear
@@ -96,7 +96,7 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     The same two are the same picture at every size, in more detail in a larger one.
     Raises TypeError for a size that is no integer, ValueError for one out of range.
     """
-    check_size(size)
+    check(SMALLEST, LARGEST, size)
     scene = Scene(who, seen, 2 * int(size))
     rng = np.random.default_rng((seen.seed, 303))
     light = face_light.lit(scene, seen, face_light.backdrop(seen, scene.camera.side, rng))
@@ -144,14 +144,6 @@ def drawn(job):
     seed, size, sketch, chosen = job
     one = face(seed, size, **chosen)
     return (one.photo, one.regions) + ((one.sketch,) if sketch else ())
-
-
-def check_size(size):
-    """Raise TypeError or ValueError for a size that nothing can be drawn at."""
-    if isinstance(size, bool) or not isinstance(size, Integral):
-        raise TypeError(f"size must be a whole number, not {size!r}.")
-    if not SMALLEST <= size <= LARGEST:
-        raise ValueError(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}.")
 
 
 def _regions(fine):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from drawn_worlds.checks import check
 from drawn_worlds.houses import parts
 from drawn_worlds.houses.house import house
 from drawn_worlds.houses.parts import BACKGROUND
@@ -73,7 +74,7 @@ def facade(seed: int, size: int = 128) -> Facade:
     One seed is the same house at every size, in more detail in a larger picture.
     Raises TypeError for a seed or size that is no integer, ValueError for one out of range.
     """
-    check(seed, size)
+    check(SMALLEST, LARGEST, size, seed)
     scene = _scene(seed, size)
     return Facade(scene.camera.labels(scene.labels), _by_day(scene), int(seed))
 
@@ -85,7 +86,7 @@ def dataset(count: int, seed: int, size: int = 128) -> tuple[np.ndarray, np.ndar
     Two calls share no house when their ranges of seeds do not meet.
     Raises what `facade` raises, and ValueError for a count below 1.
     """
-    check(seed, size)
+    check(SMALLEST, LARGEST, size, seed)
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
         raise ValueError(f"count must be a whole number of at least 1, not {count!r}.")
     drawn = [facade(seed + number, size) for number in range(count)]
@@ -122,17 +123,6 @@ def line_drawing(picture: np.ndarray) -> np.ndarray:
     lines = cv2.dilate(cv2.Canny(fine, 60, 170, L2gradient=True), np.ones((2, 2), np.uint8))
     height, width = np.shape(picture)[:2]
     return 1 - cv2.resize(lines, (width, height), interpolation=cv2.INTER_AREA) / np.float32(255)
-
-
-def check(seed, size):
-    """Raise TypeError or ValueError for a seed or a size that nothing can be drawn with."""
-    for name, value in (("seed", seed), ("size", size)):
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise TypeError(f"{name} must be a whole number, not {value!r}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}.")
-    if not SMALLEST <= size <= LARGEST:
-        raise ValueError(f"size must be {SMALLEST} to {LARGEST} pixels, not {size}.")
 
 
 # ---- before the house ----------------------------------------------------------------------------
