@@ -59,20 +59,51 @@ FLAG = Kind("True or False", "bool")
 NAME = Kind("a name", "str")
 FLOATS = Kind("floats", "float bfloat", "(-inf, inf)", cure="look at the step that made them")
 WEIGHTS = replace(FLOATS, within="[0, inf)")
-PICTURE = Kind("a picture of floats", "float bool", "[0, 1]", "divide 8-bit pictures by 255",
-               "divide 8-bit pictures by 255, bring [-1, 1] back with from_signed", "float64")
-RGB = Kind("a picture of 8 or 16 bits or of floats in [0, 1]", "float bool uint", "[0, 1]",
-           dtype="float32", convert=images.to_float)
-PROBABILITIES = Kind("probabilities as floats", "float bfloat bool", "[0, 1]",
-                     "divide uint8 by 255", "apply the sigmoid or softmax to logits")
-MASK = Kind("a mask of 0 and 1", "bool int uint float", "{0, 1}", dtype="bool",
-            cure="compare it first, for example probability > 0.5 or labels > 0")
-LABELS = Kind("integers (one number per cell)", "int uint", "[0, 16777216]", dtype="int32",
-              cast="number the cells of a mask with skimage.measure.label",
-              cure="number the cells 1, 2, 3, …, and 0 is background")
-CLASSES = Kind("integers (one class per pixel)", "int uint", "[0, K)", dtype="int32",
-               cast="make whole numbers of them with astype or ops.cast",
-               cure="void pixels (255, -1) need a class, and the weight 0 where there are weights")
+PICTURE = Kind(
+    "a picture of floats",
+    "float bool",
+    "[0, 1]",
+    "divide 8-bit pictures by 255",
+    "divide 8-bit pictures by 255, bring [-1, 1] back with from_signed",
+    "float64",
+)
+RGB = Kind(
+    "a picture of 8 or 16 bits or of floats in [0, 1]",
+    "float bool uint",
+    "[0, 1]",
+    dtype="float32",
+    convert=images.to_float,
+)
+PROBABILITIES = Kind(
+    "probabilities as floats",
+    "float bfloat bool",
+    "[0, 1]",
+    "divide uint8 by 255",
+    "apply the sigmoid or softmax to logits",
+)
+MASK = Kind(
+    "a mask of 0 and 1",
+    "bool int uint float",
+    "{0, 1}",
+    dtype="bool",
+    cure="compare it first, for example probability > 0.5 or labels > 0",
+)
+LABELS = Kind(
+    "integers (one number per cell)",
+    "int uint",
+    "[0, 16777216]",
+    dtype="int32",
+    cast="number the cells of a mask with skimage.measure.label",
+    cure="number the cells 1, 2, 3, …, and 0 is background",
+)
+CLASSES = Kind(
+    "integers (one class per pixel)",
+    "int uint",
+    "[0, K)",
+    dtype="int32",
+    cast="make whole numbers of them with astype or ops.cast",
+    cure="void pixels (255, -1) need a class, and the weight 0 where there are weights",
+)
 
 
 @dataclass
@@ -91,6 +122,7 @@ def takes(tensors: bool = False, **kinds):
     Inside a graph, types and shapes are checked while it is traced, as far as they are known then;
     class numbers outside 0 … K - 1 make the result NaN there, and all of its gradient.
     """
+
     def decorate(function):
         signature = inspect.signature(function)
         optional = {name for name in kinds if signature.parameters[name].default is None}
@@ -99,8 +131,11 @@ def takes(tensors: bool = False, **kinds):
         def checked(*args, **kwargs):
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            given = {name: value for name, value in bound.arguments.items()
-                     if name in kinds and not (value is None and name in optional)}
+            given = {
+                name: value
+                for name, value in bound.arguments.items()
+                if name in kinds and not (value is None and name in optional)
+            }
             found, factor = check(kinds, given, tensors)
             bound.arguments.update(found)
             result = function(*bound.args, **bound.kwargs)
@@ -127,8 +162,10 @@ def check(kinds, given, tensors=False):
     for item in every:
         _check_range(item, sizes)
     factor = (_to_tensors if tensors else _to_arrays)(every, sizes)
-    return {name: [item.value for item in some] if isinstance(kinds[name], Many) else some[0].value
-            for name, some in items.items()}, factor
+    return {
+        name: [item.value for item in some] if isinstance(kinds[name], Many) else some[0].value
+        for name, some in items.items()
+    }, factor
 
 
 def _items(name, kind, value, sizes):
@@ -190,12 +227,20 @@ def _fit(item, sizes):
         if size is None:  # not known before a graph runs
             continue
         key = name if name.isupper() else (name, item.place)
-        known, other = (int(name), item) if name.isdigit() else (
-            (size, item) if name.islower() and item.place is None
-            else sizes.setdefault(key, (size, item)))
+        known, other = (
+            (int(name), item)
+            if name.isdigit()
+            else (
+                (size, item)
+                if name.islower() and item.place is None
+                else sizes.setdefault(key, (size, item))
+            )
+        )
         if known != size and other is not item:
-            raise ValueError(f"{item.name} {shape} doesn't fit {other.name} "
-                             f"{tuple(other.value.shape)}: {_both(item.kind, other.kind)}.")
+            raise ValueError(
+                f"{item.name} {shape} doesn't fit {other.name} "
+                f"{tuple(other.value.shape)}: {_both(item.kind, other.kind)}."
+            )
         if known != size or least and size < int(least):
             raise _misshapen(item)
 
@@ -234,12 +279,14 @@ def _check_range(item, sizes):
         ends = within[1:-1].split(", ")
         least, most = (_classes_known(item, sizes) if end == "K" else float(end) for end in ends)
         good = (least <= low if within[0] == "[" else least < low) and (
-            high <= most if within[-1] == "]" else high < most)
+            high <= most if within[-1] == "]" else high < most
+        )
         within = f"{within[0]}{least:g}, {most:.10g}{within[-1]}"
     if not good:
         found = f"{low:.8g}" if low == high or low != low else f"from {low:.8g} to {high:.8g}"
-        raise ValueError(f"{item.name} must be {item.kind.what} in {within}, not {found}"
-                         f"{_mend(item.kind.cure)}.")
+        raise ValueError(
+            f"{item.name} must be {item.kind.what} in {within}, not {found}{_mend(item.kind.cure)}."
+        )
 
 
 def _values(value):
@@ -264,8 +311,11 @@ def _to_tensors(items, sizes):
     """Tensors; all floats of one dtype, at least float32. Returns the factor of `check`."""
     from keras import backend, ops
 
-    floats = [getattr(item.value.dtype, "name", item.value.dtype) for item in items
-              if "float" in item.kind.types and item.value.shape != ()]
+    floats = [
+        getattr(item.value.dtype, "name", item.value.dtype)
+        for item in items
+        if "float" in item.kind.types and item.value.shape != ()
+    ]
     dtype, factor = backend.result_type(*floats, "float32"), None
     for item in items:
         if isinstance(item.value, np.ndarray) and item.value.ndim == 0:

@@ -9,8 +9,9 @@ from . import images
 INK, PAPER = 0.15, 0.95  # of `subtract_background`, as shares of the paper around; see there
 
 
-def slides_chain(page: np.ndarray, shape: tuple[int, int] | None = None,
-                 threshold: float = 0.85) -> np.ndarray:
+def slides_chain(
+    page: np.ndarray, shape: tuple[int, int] | None = None, threshold: float = 0.85
+) -> np.ndarray:
     """The lecture's preparation: Gaussian 3 × 3, Laplacian, inverted, thresholded; black or white.
 
     Ink is where the page is darker than the pixels beside it, by 1 - threshold in sum; that stands

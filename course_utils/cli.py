@@ -25,11 +25,18 @@ def lab(*options: str) -> int:
     """open JupyterLab on lesson 00 (options go to JupyterLab, such as --no-browser)"""
     root_user = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     os.chdir(paths.ROOT)
-    launch.become([
-        sys.executable, "-m", "jupyterlab", "--LabApp.news_url=None",
-        "--LabApp.extension_manager=readonly", *root_user, *options,
-        os.path.join("notebooks", "00_start_here.ipynb"),
-    ])  # fmt: skip
+    launch.become(
+        [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--LabApp.news_url=None",
+            "--LabApp.extension_manager=readonly",
+            *root_user,
+            *options,
+            os.path.join("notebooks", "00_start_here.ipynb"),
+        ]
+    )
 
 
 def test(*options: str) -> int:
@@ -187,8 +194,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except ImportError as error:
-        print(f"A package is missing or broken ({error}): `make doctor` says which and how to mend it.",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"A package is missing or broken ({error}): `make doctor` says which and how to mend it.",
+            file=sys.stderr,
+        )
         return 1
     except BrokenPipeError:  # whoever reads the lines has enough of them
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -203,8 +212,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _settle_in() -> None:
     """Print on every terminal, in plainer signs if need be; end with the `make` that called."""
-    codecs.register_error("plainer", lambda error: (
-        "".join(PLAIN.get(sign, "?") for sign in error.object[error.start:error.end]), error.end))
+    codecs.register_error(
+        "plainer",
+        lambda error: (
+            "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]),
+            error.end,
+        ),
+    )
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="plainer")

@@ -92,8 +92,11 @@ def packages() -> Finding:
         return Finding("Packages", False, "the course is not set up", mend)
     wanted = _wanted()
     troubles = [said for one in wanted if (said := _trouble(one))]
-    troubles += [f"{name} can't be imported ({why})" for name, why in _imports()[1].items()
-                 if not any(said.startswith(name) for said in troubles)]  # fmt: skip
+    troubles += [
+        f"{name} can't be imported ({why})"
+        for name, why in _imports()[1].items()
+        if not any(said.startswith(name) for said in troubles)
+    ]
     more = f" and {len(troubles) - 5} more" if len(troubles) > 5 else ""
     text = "; ".join(troubles[:5]) + more if troubles else f"all {len(wanted)} are there"
     return Finding("Packages", not troubles, text, ANEW)
@@ -102,8 +105,12 @@ def packages() -> Finding:
 def place() -> Finding:
     """Whether `.venv` was made for the folder where it lies."""
     moved = environment.VENV.exists() and not environment.is_whole()
-    return Finding("Set-up", not moved, "half done, old, or the folder was moved" if moved
-                   else "whole", "run `make lab`: it mends that")  # fmt: skip
+    return Finding(
+        "Set-up",
+        not moved,
+        "half done, old, or the folder was moved" if moved else "whole",
+        "run `make lab`: it mends that",
+    )
 
 
 def tensorflow() -> Finding:
@@ -124,18 +131,26 @@ def jupyterlab() -> Finding:
 def slides() -> Finding:
     folder = os.path.join(sys.prefix, "share", "jupyter", "labextensions", "image-to-image-rise")
     good = os.path.isfile(os.path.join(folder, "package.json"))
-    return Finding("Slides", good, "widgets work in RISE" if good else "extension not installed",
-                   "run `python -m pip install -e .` in the course's folder")  # fmt: skip
+    return Finding(
+        "Slides",
+        good,
+        "widgets work in RISE" if good else "extension not installed",
+        "run `python -m pip install -e .` in the course's folder",
+    )
 
 
 def kernel() -> Finding:
-    lines = _python("from jupyter_client.kernelspec import get_kernel_spec as g;"
-                    "print(g('python3').argv[0])")  # fmt: skip
+    lines = _python(
+        "from jupyter_client.kernelspec import get_kernel_spec as g;print(g('python3').argv[0])"
+    )
     # Jupyter replaces a bare "python" by the interpreter that it runs in.
     good = bool(lines) and lines[-1] in ("python", "python3", sys.executable)
-    return Finding("Kernel", good, "notebooks run in this environment" if good
-                   else "notebooks would run in another Python",
-                   "run `python -m ipykernel install --sys-prefix`")  # fmt: skip
+    return Finding(
+        "Kernel",
+        good,
+        "notebooks run in this environment" if good else "notebooks would run in another Python",
+        "run `python -m ipykernel install --sys-prefix`",
+    )
 
 
 def memory() -> Finding:
@@ -143,14 +158,22 @@ def memory() -> Finding:
     if not lines:
         return Finding("Memory", False, "unknown", "psutil tells, see Packages", needed=False)
     gigabytes = int(lines[-1]) / 1e9
-    return Finding("Memory", gigabytes >= NEEDED_MEMORY_GB, f"{gigabytes:.1f} GB free",
-                   f"close other programs until {NEEDED_MEMORY_GB} GB are free")  # fmt: skip
+    return Finding(
+        "Memory",
+        gigabytes >= NEEDED_MEMORY_GB,
+        f"{gigabytes:.1f} GB free",
+        f"close other programs until {NEEDED_MEMORY_GB} GB are free",
+    )
 
 
 def disk() -> Finding:
     gigabytes = shutil.disk_usage(paths.ROOT).free / 1e9
-    return Finding("Disk", gigabytes >= NEEDED_DISK_GB, f"{gigabytes:.0f} GB free",
-                   f"free some space until {NEEDED_DISK_GB} GB are there")  # fmt: skip
+    return Finding(
+        "Disk",
+        gigabytes >= NEEDED_DISK_GB,
+        f"{gigabytes:.0f} GB free",
+        f"free some space until {NEEDED_DISK_GB} GB are there",
+    )
 
 
 def writing() -> Finding:
@@ -159,9 +182,12 @@ def writing() -> Finding:
             good = True
     except OSError:
         good = False
-    return Finding("Writing", good, "the course's folder can be written" if good
-                   else "the course's folder is read-only",
-                   "copy the course to a folder of your own")  # fmt: skip
+    return Finding(
+        "Writing",
+        good,
+        "the course's folder can be written" if good else "the course's folder is read-only",
+        "copy the course to a folder of your own",
+    )
 
 
 def networks() -> Finding:
@@ -172,8 +198,7 @@ def networks() -> Finding:
 
 
 def tesseract() -> Finding:
-    how = ("for lesson 06: `conda env create -f environment.yml`, or apt/brew install "
-           "tesseract")  # fmt: skip
+    how = "for lesson 06: `conda env create -f environment.yml`, or apt/brew install tesseract"
     if not shutil.which("tesseract"):
         return Finding("Tesseract", False, "missing", how, needed=False)
     listed = _output(["tesseract", "--list-langs"])
@@ -187,22 +212,54 @@ def data() -> Finding:
     """The folder as a lesson finds it, whatever folder the lesson runs in."""
     folder = paths.data_dir()
     if os.environ.get("COURSE_DATA") and not folder.is_dir():
-        return Finding("Data", False, f"COURSE_DATA means {folder}, which is no folder",
-                       "set COURSE_DATA to a folder that exists, or unset it")  # fmt: skip
-    names = sorted(path.name for path in folder.iterdir()
-                   if path.is_dir() and path.name[0] not in "._") if folder.is_dir() else []  # fmt: skip
-    return Finding("Data", True, f"real data in {folder}: {', '.join(names)}" if names
-                   else "the drawn worlds (no download needed)")  # fmt: skip
+        return Finding(
+            "Data",
+            False,
+            f"COURSE_DATA means {folder}, which is no folder",
+            "set COURSE_DATA to a folder that exists, or unset it",
+        )
+    names = (
+        sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] not in "._")
+        if folder.is_dir()
+        else []
+    )
+    return Finding(
+        "Data",
+        True,
+        f"real data in {folder}: {', '.join(names)}"
+        if names
+        else "the drawn worlds (no download needed)",
+    )
 
 
 def gpu() -> Finding:
     count = _imports()[0].get("GPU", "0")
-    return Finding("GPU", count != "0", f"{count} found" if count != "0" else "none",
-                   "fine: the quick profile is made for the CPU", needed=False)  # fmt: skip
+    return Finding(
+        "GPU",
+        count != "0",
+        f"{count} found" if count != "0" else "none",
+        "fine: the quick profile is made for the CPU",
+        needed=False,
+    )
 
 
-CHECKS = (python, place, packages, tensorflow, keras, jupyterlab, slides, kernel, networks, memory,
-          disk, writing, tesseract, data, gpu)  # fmt: skip
+CHECKS = (
+    python,
+    place,
+    packages,
+    tensorflow,
+    keras,
+    jupyterlab,
+    slides,
+    kernel,
+    networks,
+    memory,
+    disk,
+    writing,
+    tesseract,
+    data,
+    gpu,
+)
 
 
 def _wanted() -> list:
@@ -213,8 +270,11 @@ def _wanted() -> list:
     if environment.inside():
         lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
         lines = re.findall(r"^(\S+==[^\\\n]+)", lock, re.M)
-    return [one for one in map(Requirement, lines)
-            if one.marker is None or one.marker.evaluate({"extra": ""})]  # fmt: skip
+    return [
+        one
+        for one in map(Requirement, lines)
+        if one.marker is None or one.marker.evaluate({"extra": ""})
+    ]
 
 
 def _trouble(wanted) -> str:
@@ -229,7 +289,9 @@ def _trouble(wanted) -> str:
         path = found.locate_file(name)
         if not os.path.exists(path):
             return f"{wanted.name} lacks {name}"
-        if not name.startswith("..") and _is_damaged(path, sha, size):  # commands are made at set-up
+        if not name.startswith("..") and _is_damaged(
+            path, sha, size
+        ):  # commands are made at set-up
             return f"{wanted.name} has a damaged {name}"
     hidden = [name for name, path in _modules(found).items() if _origin(name) != path]
     return f"{wanted.name} is hidden by another {hidden[0]}" if hidden else ""
@@ -237,7 +299,9 @@ def _trouble(wanted) -> str:
 
 def _files(found) -> list[list[str]]:
     """[name, sha256=…, bytes] of an installed package's files, those that are gone among them."""
-    return [row for row in csv.reader((found.read_text("RECORD") or "").splitlines()) if len(row) == 3]
+    return [
+        row for row in csv.reader((found.read_text("RECORD") or "").splitlines()) if len(row) == 3
+    ]
 
 
 def _is_damaged(path, sha: str, size: str) -> bool:
@@ -286,8 +350,12 @@ def _imports() -> tuple[dict[str, str], dict[str, str]]:
     told, bad = {}, {}
     while names:
         lines = [line.partition("=")[::2] for line in _python(IMPORTS, *names) if "=" in line]
-        bad |= {name: why for kind, rest in lines if kind == "bad"
-                for name, _, why in [rest.partition("=")]}  # fmt: skip
+        bad |= {
+            name: why
+            for kind, rest in lines
+            if kind == "bad"
+            for name, _, why in [rest.partition("=")]
+        }
         told |= {kind: value for kind, value in lines if kind == "GPU"}
         tried = [name for kind, name in lines if kind == "try"]
         if len(tried) == len(names):
@@ -319,8 +387,15 @@ def _output(command: list[str]) -> list[str]:
     """The lines that a program prints; none if it can't be run."""
     quiet = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3")
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                              timeout=180, env=quiet, cwd=paths.ROOT)  # fmt: skip
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=180,
+            env=quiet,
+            cwd=paths.ROOT,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return []
     return done.stdout.strip().splitlines()

@@ -23,12 +23,32 @@ from . import launch
 ROOT = Path(launch.ROOT)
 VENV, FRESH, OLD, LOCK = (ROOT / f".venv{end}" for end in ("", ".new", ".old", ".lock"))
 NEEDED_GB = 5
-NO_NETWORK = ("name resolution", "Failed to establish", "ConnectionError", "NewConnectionError",
-              "getaddrinfo", "from versions: none", "Max retries", "timed out")  # fmt: skip
+NO_NETWORK = (
+    "name resolution",
+    "Failed to establish",
+    "ConnectionError",
+    "NewConnectionError",
+    "getaddrinfo",
+    "from versions: none",
+    "Max retries",
+    "timed out",
+)
 # What a user's pip may say about the way to the packages. The rest of its configuration (another
 # target, no dependencies, other hashes …) is not for this environment.
-THE_WAY = ("index-url", "extra-index-url", "find-links", "trusted-host", "proxy", "cert",
-           "client-cert", "timeout", "default-timeout", "retries", "cache-dir", "no-index")  # fmt: skip
+THE_WAY = (
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "trusted-host",
+    "proxy",
+    "cert",
+    "client-cert",
+    "timeout",
+    "default-timeout",
+    "retries",
+    "cache-dir",
+    "no-index",
+)
 SEVERAL = ("extra-index-url", "find-links", "trusted-host")
 SCRIPTS = """
 import sys
@@ -141,6 +161,7 @@ def _locked(lock) -> bool:
 @contextlib.contextmanager
 def ended_by_signals():
     """Within, a signal that ends this program ends what it has started, too."""
+
     def end(number, frame):
         raise SystemExit(128 + number)
 
@@ -213,8 +234,14 @@ def _venv(python: str, venv: Path, *options: str) -> None:
 
 def _output(command: list[str]) -> str:
     """What a program prints; SetupError with its last line if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                          stdin=subprocess.DEVNULL, close_fds=False)  # fmt: skip
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        close_fds=False,
+    )
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
         raise SetupError(f"The environment can't be made: {said[-1]}")
@@ -229,28 +256,47 @@ def _the_way() -> list[str]:
         for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.M):
             if key in THE_WAY:
                 found[key.removeprefix("default-")] = ast.literal_eval(value)
-    return [f"--{key}={one}" if key != "no-index" else f"--{key}"
-            for key, value in found.items()
-            for one in (value.split() if key in SEVERAL else [value])]  # fmt: skip
+    return [
+        f"--{key}={one}" if key != "no-index" else f"--{key}"
+        for key, value in found.items()
+        for one in (value.split() if key in SEVERAL else [value])
+    ]
 
 
 def _pip(venv: Path, options: list[str], count: int) -> None:
     """Run pip, unconfigured, show how far it is, and turn its failure into one sentence."""
-    command = [str(venv_python(venv)), "-I", "-m", "pip", "install",
-               "--disable-pip-version-check", "--no-input", *options]  # fmt: skip
+    command = [
+        str(venv_python(venv)),
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        *options,
+    ]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     variables["PIP_CONFIG_FILE"] = os.devnull
     lines, collected = [], 0
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, errors="replace",
-                               env=variables, close_fds=False)  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=variables,
+        close_fds=False,
+    )
     try:
         for line in process.stdout:
             lines.append(line.rstrip())
             if line.startswith("Collecting "):
                 collected += 1
                 name = re.split("[<>=!~;(\\[]", line.split()[1])[0]
-                print(f"\r  package {collected} of about {count}: {name:<40.40}", end="", flush=True)
+                print(
+                    f"\r  package {collected} of about {count}: {name:<40.40}", end="", flush=True
+                )
             elif line.startswith("Installing collected"):
                 print(f"\r  unpacking {'':<60}", end="", flush=True)
     except BaseException:
@@ -273,4 +319,6 @@ def _pip_failed(lines: list[str]) -> SetupError:
             "the command again; it goes on where it stopped."
         )
     print("\n".join(lines[-15:]))
-    return SetupError("Installing failed, see the lines above; mend that and run the command again.")
+    return SetupError(
+        "Installing failed, see the lines above; mend that and run the command again."
+    )

@@ -6,6 +6,7 @@ from keras import ops
 from .arguments import CLASSES, FLOATS, PROBABILITIES, WEIGHTS, number
 from .arguments import takes_tensors as takes
 
+
 @takes(labels=CLASSES("B H W"), logits=FLOATS("B H W K"), weights=WEIGHTS("B H W"))
 def weighted_cross_entropy(labels, logits, weights):
     """Cross-entropy in which each pixel x counts with its own weight w(x).
@@ -52,8 +53,9 @@ def soft_dice_loss(labels, probabilities, smooth=1.0):
     return 1 - ops.mean((2 * overlap + smooth) / (size + smooth))
 
 
-@takes(truth=FLOATS("B H≥11 W≥11 C"), prediction=FLOATS("B H≥11 W≥11 C"),
-       data_range=number("(0, 1e9]"))
+@takes(
+    truth=FLOATS("B H≥11 W≥11 C"), prediction=FLOATS("B H≥11 W≥11 C"), data_range=number("(0, 1e9]")
+)
 def structural_dissimilarity(truth, prediction, data_range=1.0):
     """1 minus the mean structural similarity (SSIM) of grey pictures: a loss that looks at windows.
 
@@ -69,7 +71,7 @@ def structural_dissimilarity(truth, prediction, data_range=1.0):
     x, y = truth, prediction
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     means = _gaussian_windows(ops.concatenate([x, y, x * x, y * y, x * y], axis=-1))
-    mx, my, xx, yy, xy = ops.split(means, 5, axis=-1)                 # (B, H - 10, W - 10, C) each
+    mx, my, xx, yy, xy = ops.split(means, 5, axis=-1)  # (B, H - 10, W - 10, C) each
     likeness = (2 * mx * my + c1) * (2 * (xy - mx * my) + c2)
     return 1 - ops.mean(likeness / ((mx**2 + my**2 + c1) * (xx - mx**2 + yy - my**2 + c2)))
 
@@ -113,8 +115,12 @@ def gram_matrix(features):
     return ops.matmul(ops.swapaxes(flat, 1, 2), flat)  # (B, N, N)
 
 
-@takes(gram=FLOATS("B N N"), target=FLOATS("N N | B N N"), places=number("[1, inf)"),
-       target_places=number("[1, inf)"))
+@takes(
+    gram=FLOATS("B N N"),
+    target=FLOATS("N N | B N N"),
+    places=number("[1, inf)"),
+    target_places=number("[1, inf)"),
+)
 def style_loss(gram, target, places, target_places=None):
     """Distance of a layer's Gram matrix from that of the style picture.
 

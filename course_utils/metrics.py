@@ -81,8 +81,11 @@ def instance_f1(truth, prediction, threshold=0.5):
     return _f1(*instance_counts(truth, prediction, threshold))
 
 
-@takes(truths=Many("N", LABELS("h w")), predictions=Many("N", LABELS("h w")),
-       threshold=number("[0, 1)"))
+@takes(
+    truths=Many("N", LABELS("h w")),
+    predictions=Many("N", LABELS("h w")),
+    threshold=number("[0, 1)"),
+)
 def pooled_f1(truths, predictions, threshold=0.5):
     """F1 of the cells of many images: the counts are added up first, so each cell counts the same.
 
@@ -93,8 +96,7 @@ def pooled_f1(truths, predictions, threshold=0.5):
     return _f1(*np.sum(counts, axis=0))
 
 
-@takes(truth=LABELS("H W"), prediction=LABELS("H W"),
-       thresholds=Many("T", number("[0, 1)")))
+@takes(truth=LABELS("H W"), prediction=LABELS("H W"), thresholds=Many("T", number("[0, 1)")))
 def mean_average_precision(truth, prediction, thresholds=DSB2018_THRESHOLDS):
     """Mean over IoU thresholds of TP / (TP + FP + FN): the score of the 2018 Data Science Bowl.
 
@@ -107,8 +109,12 @@ def mean_average_precision(truth, prediction, thresholds=DSB2018_THRESHOLDS):
     return float(np.mean([tp / (tp + fp + fn) if tp + fp + fn else 1.0 for tp, fp, fn in counts]))
 
 
-@takes(probability=PROBABILITIES("H W"), truth=LABELS("H W"), threshold=number("[0, 1]"),
-       share=number("(0, 1]"))
+@takes(
+    probability=PROBABILITIES("H W"),
+    truth=LABELS("H W"),
+    threshold=number("[0, 1]"),
+    share=number("(0, 1]"),
+)
 def merges(probability, truth, threshold=0.5, share=0.5):
     """Count predicted blobs that have swallowed two or more cells.
 
@@ -163,8 +169,11 @@ def membrane_rand_error(truth, probability, threshold=0.5):
     return adapted_rand_error(truth, _components(probability, threshold))
 
 
-@takes(truths=Many("N", LABELS("h w")), probabilities=Many("N", PROBABILITIES("h w")),
-       thresholds=Many("T", number("[0, 1]")))
+@takes(
+    truths=Many("N", LABELS("h w")),
+    probabilities=Many("N", PROBABILITIES("h w")),
+    thresholds=Many("T", number("[0, 1]")),
+)
 def best_rand_threshold(truths, probabilities, thresholds):
     """The threshold with the lowest mean `membrane_rand_error`; the first of equals.
 
@@ -198,8 +207,9 @@ def variation_of_information(truth, prediction):
 # Classes ----------------------------------------------------------------------------------------
 
 
-@takes(truths=Many("N", CLASSES("h w")), predictions=Many("N", CLASSES("h w")),
-       classes=Many("K", NAME))
+@takes(
+    truths=Many("N", CLASSES("h w")), predictions=Many("N", CLASSES("h w")), classes=Many("K", NAME)
+)
 def class_scores(truths, predictions, classes):
     """How well the pixels of many pictures are named: {"pixel", "class", "iou", "ious"}.
 
@@ -221,14 +231,20 @@ def class_scores(truths, predictions, classes):
     seen = true + named > 0
     ious = right[seen] / (true + named - right)[seen]
     names = [name for name, there in zip(classes, seen) if there]
-    return {"pixel": float(right.sum() / true.sum()),
-            "class": float(np.mean(right[true > 0] / true[true > 0])),
-            "iou": float(np.mean(ious)),
-            "ious": dict(zip(names, ious.tolist()))}  # fmt: skip
+    return {
+        "pixel": float(right.sum() / true.sum()),
+        "class": float(np.mean(right[true > 0] / true[true > 0])),
+        "iou": float(np.mean(ious)),
+        "ious": dict(zip(names, ious.tolist())),
+    }
 
 
-@takes(truths=Many("N", CLASSES("h w")), predictions=Many("N", CLASSES("h w")),
-       classes=Many("K", NAME), thin=Many("T≥0", NAME))
+@takes(
+    truths=Many("N", CLASSES("h w")),
+    predictions=Many("N", CLASSES("h w")),
+    classes=Many("K", NAME),
+    thin=Many("T≥0", NAME),
+)
 def fcn_scores(truths, predictions, classes, thin=("cornice", "sill", "molding", "blind")):
     """The FCN-score of generated photographs: {"fcn_iou", "fcn_iou_thin", "fcn_pixel"}.
 
@@ -288,8 +304,11 @@ def page_scores(clean, cleaned):
     Raises ValueError for lists of different lengths, an empty list, and what `rmse` raises.
     """
     truth, prediction = (np.concatenate([p.ravel() for p in pages]) for pages in (clean, cleaned))
-    return {"rmse": rmse(truth, prediction), "psnr": psnr(truth, prediction),
-            "bce": binary_cross_entropy(truth, prediction)}  # fmt: skip
+    return {
+        "rmse": rmse(truth, prediction),
+        "psnr": psnr(truth, prediction),
+        "bce": binary_cross_entropy(truth, prediction),
+    }
 
 
 @takes(truth=PICTURE("..."), prediction=PICTURE("..."))
@@ -309,13 +328,25 @@ def ssim(truth, prediction):
     and channels, as `skimage.metrics.structural_similarity`. Sides of at least 11 pixels.
     Raises ValueError if shapes differ or don't fit, or a value is outside [0, 1].
     """
-    return float(skimage_metrics.structural_similarity(
-        truth, prediction, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-        data_range=1, channel_axis=-1))  # fmt: skip
+    return float(
+        skimage_metrics.structural_similarity(
+            truth,
+            prediction,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1,
+            channel_axis=-1,
+        )
+    )
 
 
-@takes(real=Many("N", PICTURE("h w 3")), generated=Many("N", PICTURE("h w 3")),
-       labels=Many("N", LABELS("h w")), distance=number("[1, inf)"))
+@takes(
+    real=Many("N", PICTURE("h w 3")),
+    generated=Many("N", PICTURE("h w 3")),
+    labels=Many("N", LABELS("h w")),
+    distance=number("[1, inf)"),
+)
 def sharpness(real, generated, labels=None, distance=3):
     """Fine texture of generated pictures over that of the real ones: 1 alike, below 1 blurred.
 
@@ -330,11 +361,15 @@ def sharpness(real, generated, labels=None, distance=3):
     """
     labels = [np.zeros(picture.shape[:2], int) for picture in real] if labels is None else labels
     masks = [_far_from_edges(each, distance) for each in labels]
-    energies = [sum(_gradient_energy(*each) for each in zip(pictures, masks))
-                for pictures in (real, generated)]
+    energies = [
+        sum(_gradient_energy(*each) for each in zip(pictures, masks))
+        for pictures in (real, generated)
+    ]
     if energies[0] < 1e-9 * sum(map(np.size, masks)):
-        raise ValueError("sharpness isn't defined: the real pictures have no texture "
-                         f"{distance} pixels away from the edges of the labels.")
+        raise ValueError(
+            "sharpness isn't defined: the real pictures have no texture "
+            f"{distance} pixels away from the edges of the labels."
+        )
     return float(energies[1] / energies[0])
 
 
@@ -347,9 +382,11 @@ def picture_scores(truths, predictions, labels=None):
     """
     pairs = list(zip(truths, predictions))
     sizes = [np.size(truth) for truth, _ in pairs]
-    return {"mae": float(np.average([mae(*pair) for pair in pairs], weights=sizes)),
-            "ssim": float(np.mean([ssim(*pair) for pair in pairs])),
-            "sharpness": sharpness(truths, predictions, labels)}  # fmt: skip
+    return {
+        "mae": float(np.average([mae(*pair) for pair in pairs], weights=sizes)),
+        "ssim": float(np.mean([ssim(*pair) for pair in pairs])),
+        "sharpness": sharpness(truths, predictions, labels),
+    }
 
 
 @takes(truths=RGB_PICTURES, predictions=RGB_PICTURES)
@@ -373,12 +410,15 @@ def found_share(truths, predictions):
     counts. Lists of at least two pictures (H, W, 3) of one size, in [0, 1]; 1 at best, 1 / N by
     chance. A flat picture is like nobody. Raises ValueError for input that doesn't fit.
     """
-    sides = [np.stack([color.rgb2gray(picture).ravel() for picture in pictures])
-             for pictures in (truths, predictions)]
+    sides = [
+        np.stack([color.rgb2gray(picture).ravel() for picture in pictures])
+        for pictures in (truths, predictions)
+    ]
     sides = [side - side.mean(axis=1, keepdims=True) for side in sides]
-    true, made = (side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
-                  for side in sides)  # fmt: skip
-    alike = made @ true.T                                             # (N made, N true)
+    true, made = (
+        side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9) for side in sides
+    )
+    alike = made @ true.T  # (N made, N true)
     others = np.where(np.eye(len(alike), dtype=bool), -np.inf, alike).max(axis=1)
     return float(np.mean(np.diag(alike) > others))
 

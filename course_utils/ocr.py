@@ -12,16 +12,20 @@ from . import images
 
 SCALE = 2  # Tesseract is made for about 300 dots an inch; NoisyOffice has 200
 SECONDS = 60  # for one page
-HOW_TO_GET = ("Tesseract, which reads the pages, is missing, or its English data is; install it "
-              "with 'conda install -c conda-forge tesseract' or 'apt install tesseract-ocr' (some "
-              "systems have the data apart: tesseract-ocr-eng, tesseract-data-eng).")  # fmt: skip
+HOW_TO_GET = (
+    "Tesseract, which reads the pages, is missing, or its English data is; install it "
+    "with 'conda install -c conda-forge tesseract' or 'apt install tesseract-ocr' (some "
+    "systems have the data apart: tesseract-ocr-eng, tesseract-data-eng)."
+)
 
 
 def available() -> bool:
     """Whether the program Tesseract is installed, with English. The Python packages read nothing."""
     command = [pytesseract.pytesseract.tesseract_cmd, "--list-langs"]
     try:
-        listed = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=9)
+        listed = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=9
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return "eng" in listed.stdout.split()
@@ -86,8 +90,12 @@ def words_lost_and_won(reference: str, before: str, after: str) -> tuple[list[st
 def _right(reference, reading) -> set[int]:
     """Numbers of the reference's words that the reading has right."""
     chunks = jiwer.process_words(*_texts([reference], [reading])).alignments[0]
-    return {number for chunk in chunks if chunk.type == "equal"
-            for number in range(chunk.ref_start_idx, chunk.ref_end_idx)}  # fmt: skip
+    return {
+        number
+        for chunk in chunks
+        if chunk.type == "equal"
+        for number in range(chunk.ref_start_idx, chunk.ref_end_idx)
+    }
 
 
 def _rate(found, references) -> float:
@@ -99,6 +107,7 @@ def _texts(references, readings) -> tuple[list[str], list[str]]:
     """Both lists with runs of whitespace as one space."""
     if isinstance(references, str) or isinstance(readings, str) or len(references) != len(readings):
         raise ValueError("Give a list of references and a list of readings, one of each a page.")
-    references, readings = ([" ".join(text.split()) for text in part]
-                            for part in (references, readings))  # fmt: skip
+    references, readings = (
+        [" ".join(text.split()) for text in part] for part in (references, readings)
+    )
     return references, readings

@@ -21,13 +21,15 @@ def instances(inside, cell=None, threshold=0.5, seed_threshold=0.5, smoothing=0.
     inside = np.asarray(inside, np.float32)
     cell = inside if cell is None else np.asarray(cell, np.float32)
     if inside.ndim != 2 or inside.shape != cell.shape:
-        raise ValueError("instances takes one or two (H, W) maps of the same size, not "
-                         f"{inside.shape} and {cell.shape}.")
+        raise ValueError(
+            "instances takes one or two (H, W) maps of the same size, not "
+            f"{inside.shape} and {cell.shape}."
+        )
     smooth = gaussian_filter(inside, smoothing)
     seeds = label(smooth > seed_threshold, connectivity=1)
     found = watershed(-smooth, seeds, mask=cell > threshold)
     sizes = np.bincount(found.ravel())
     kept = sizes >= min_size
     kept[0] = False
-    numbers = np.cumsum(kept) * kept                                  # 0, 1, ..., n in order
+    numbers = np.cumsum(kept) * kept  # 0, 1, ..., n in order
     return numbers[found].astype(np.int32)

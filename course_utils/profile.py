@@ -64,16 +64,18 @@ def _entry(dataset, table):
         raise ValueError(f"DATASET is {dataset!r}; this lesson knows: {names}.")
     plain = isinstance(dataset, str) and Path("folder", dataset).name == dataset != ".."
     if not plain or dataset.lower() in table:
-        raise ValueError(f"DATASET is {dataset!r}; choose {names} or a folder's name in "
-                         "COURSE_DATA.")
+        raise ValueError(
+            f"DATASET is {dataset!r}; choose {names} or a folder's name in COURSE_DATA."
+        )
     return table[ANY]
 
 
 def _whole(name, value, low, high, more="") -> int:
     """The value as an int. Raises ValueError unless it is a whole number from low to high."""
     if not isinstance(value, Integral) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} to {high}"
-                         f"{more}.")
+        raise ValueError(
+            f"{name} is {value!r}; it must be a whole number from {low} to {high}{more}."
+        )
     return int(value)
 
 
@@ -86,8 +88,10 @@ def _test_folder(test_data, dataset) -> Path | None:
     named = isinstance(test_data, str | os.PathLike) and str(test_data).strip()
     folder = paths.resolved(test_data) if named else None
     if folder is None or not folder.is_dir():
-        raise ValueError(f"TEST_DATA is {test_data!r}; it must be None or a folder that is "
-                         f"there (relative ones begin at {paths.ROOT}).")
+        raise ValueError(
+            f"TEST_DATA is {test_data!r}; it must be None or a folder that is "
+            f"there (relative ones begin at {paths.ROOT})."
+        )
     return folder
 
 

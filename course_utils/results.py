@@ -43,8 +43,10 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
         _write(path, content)
         print(f"Recorded in {paths.shown(path)}")
     except OSError as error:  # of a lesson that ran well, only the record is lost
-        print(f"Not recorded: {paths.shown(path)} can't be written ({error.strerror}); set "
-              "COURSE_RESULTS to a folder of your own.")  # fmt: skip
+        print(
+            f"Not recorded: {paths.shown(path)} can't be written ({error.strerror}); set "
+            "COURSE_RESULTS to a folder of your own."
+        )
     return path
 
 
@@ -62,8 +64,10 @@ def must_beat(run: Run, ours: dict, baselines: dict, *metrics: str, margin: floa
         if run.short:
             print(f"{told}: after {run.steps} of {run.usual} steps it need not be better.")
         elif not sign * (ours[metric] - bar) > margin:
-            raise AssertionError(f"{told}: it must be better by more than {margin:.3g}; take more "
-                                 "steps or more pictures.")
+            raise AssertionError(
+                f"{told}: it must be better by more than {margin:.3g}; take more "
+                "steps or more pictures."
+            )
 
 
 def record_path(lesson: str, dataset: str = "synthetic") -> Path:
@@ -126,8 +130,10 @@ def table(records: list[dict], folder: str = "") -> str:
     for entry in records:
         lesson, seconds = entry["lesson"], entry.get("seconds")
         time_taken = "" if seconds is None else f"{seconds:.0f} s"
-        rows.append(f"| [{lesson_title(lesson)}]({folder}{lesson}.ipynb) | {entry['dataset']} "
-                    f"| {time_taken} | {headline(entry)} |")  # fmt: skip
+        rows.append(
+            f"| [{lesson_title(lesson)}]({folder}{lesson}.ipynb) | {entry['dataset']} "
+            f"| {time_taken} | {headline(entry)} |"
+        )
     return "\n".join(rows)
 
 
@@ -138,7 +144,9 @@ def title_pictures() -> list[Path]:
     """
     written = []
     for name in paths.lesson_names():
-        first = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
+        first = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))[
+            "cells"
+        ][0]
         wanted = re.search(r"!\[(.+)\]\(pictures/(.+)\)", "".join(first["source"]))
         if wanted:
             written.append(_figure(name, wanted[1], paths.PICTURES / wanted[2]))
@@ -151,7 +159,9 @@ def _figure(lesson: str, alt: str, path: Path) -> Path:
         for output in cell.get("outputs", []):
             page = "".join(output.get("data", {}).get("text/html", ""))
             if f'alt="{html.escape(alt, quote=True)}"' in page:
-                paths.write_atomically(path, base64.b64decode(page.split("base64,")[1].split('"')[0]))
+                paths.write_atomically(
+                    path, base64.b64decode(page.split("base64,")[1].split('"')[0])
+                )
                 return path
     raise ValueError(f'Lesson {lesson} shows no figure with the alt text of its title: "{alt}".')
 

@@ -11,10 +11,22 @@ import psutil
 from . import paths, results
 
 CELL_TIMEOUT = 900  # seconds; a hanging cell fails instead of hanging the gate
-WITHOUT = ("cacheprovider", "schemathesis", "hypothesispytest")  # plugins; the last two load for seconds
-NBMAKE = ("-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}",
-          "--nbmake-kernel=python3", "-q", *(f"-pno:{name}" for name in WITHOUT),
-          "--rootdir=.")  # fmt: skip
+WITHOUT = (
+    "cacheprovider",
+    "schemathesis",
+    "hypothesispytest",
+)  # plugins; the last two load for seconds
+NBMAKE = (
+    "-m",
+    "pytest",
+    "--nbmake",
+    "--overwrite",
+    f"--nbmake-timeout={CELL_TIMEOUT}",
+    "--nbmake-kernel=python3",
+    "-q",
+    *(f"-pno:{name}" for name in WITHOUT),
+    "--rootdir=.",
+)
 
 
 def run_lessons(wanted=()) -> int:
@@ -48,8 +60,10 @@ def print_table(names: list[str]) -> None:
     print(f"\n{'lesson':<28} {'seconds':>7} {'peak MB':>8}  headline (baseline)")
     for name in names:
         for entry in (e for e in results.load_all() if e["lesson"] == name and "seconds" in e):
-            print(f"{name:<28} {entry['seconds']:>7} {entry['peak_mb']:>8}  "
-                  f"{entry['dataset']}: {results.headline(entry)}")  # fmt: skip
+            print(
+                f"{name:<28} {entry['seconds']:>7} {entry['peak_mb']:>8}  "
+                f"{entry['dataset']}: {results.headline(entry)}"
+            )
 
 
 def _run_lesson(name: str) -> bool:
@@ -68,11 +82,14 @@ def _execute(name: str) -> tuple[bool, float, float]:
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", copy)
     shutil.copytree(paths.PICTURES, paths.EXECUTED / "pictures", dirs_exist_ok=True)
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(
-        [str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]))  # fmt: skip
+    environment = dict(
+        os.environ,
+        PYTHONPATH=os.pathsep.join([str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]),
+    )
     began, peak = time.perf_counter(), 0
-    process = subprocess.Popen([sys.executable, *NBMAKE, str(copy)],
-                               cwd=paths.ROOT, env=environment)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, *NBMAKE, str(copy)], cwd=paths.ROOT, env=environment
+    )
     try:
         while process.poll() is None:
             peak = max(peak, _largest_child(process.pid))

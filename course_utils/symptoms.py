@@ -24,6 +24,7 @@ def variety(made, real):
 
     Mean absolute difference of luminance from the mean picture. Real pictures must differ.
     """
+
     def spread(pictures):
         grey = images.to_grey(np.asarray(pictures, np.float32))
         return float(np.mean(np.abs(grey - grey.mean(0))))
@@ -49,7 +50,9 @@ def agreement(made, real):
 
     0 if one of the two is flat.
     """
-    greys = [images.to_grey(np.mean(pictures, 0, dtype=np.float32)).ravel() for pictures in (made, real)]
+    greys = [
+        images.to_grey(np.mean(pictures, 0, dtype=np.float32)).ravel() for pictures in (made, real)
+    ]
     greys = [grey - grey.mean() for grey in greys]
     size = np.linalg.norm(greys[0]) * np.linalg.norm(greys[1])
     return float(greys[0] @ greys[1] / size) if size > 1e-9 else 0.0
@@ -80,9 +83,13 @@ def doubt(real, fake):
 
 def leak(train, test):
     """Share of test pictures that are, mirrored or turned or not, among the training pictures."""
+
     def eight(picture):
-        return [np.rot90(each, quarters).round(3).tobytes()
-                for each in (picture, picture[:, ::-1]) for quarters in range(4)]
+        return [
+            np.rot90(each, quarters).round(3).tobytes()
+            for each in (picture, picture[:, ::-1])
+            for quarters in range(4)
+        ]
 
     known = {np.asarray(picture).round(3).tobytes() for picture in train}
     return float(np.mean([any(each in known for each in eight(np.asarray(p))) for p in test]))
@@ -90,8 +97,12 @@ def leak(train, test):
 
 def in_pictures(sources, made, real) -> list[str]:
     """The failures that pictures show: `diagnose` of variety, change, agreement and checkerboard."""
-    return diagnose(variety=variety(made, real), change=change(sources, made, real),
-                    agreement=agreement(made, real), checkerboard=checkerboard(made))  # fmt: skip
+    return diagnose(
+        variety=variety(made, real),
+        change=change(sources, made, real),
+        agreement=agreement(made, real),
+        checkerboard=checkerboard(made),
+    )
 
 
 def diagnose(**numbers) -> list[str]:
@@ -101,7 +112,9 @@ def diagnose(**numbers) -> list[str]:
     """
     names = {detector for detector, _, _ in LIMITS.values()}
     if unknown := set(numbers) - names:
-        raise ValueError(f"There is no detector {sorted(unknown)[0]!r}; there are: {', '.join(sorted(names))}.")
+        raise ValueError(
+            f"There is no detector {sorted(unknown)[0]!r}; there are: {', '.join(sorted(names))}."
+        )
     found = []
     for failure, (detector, side, limit) in LIMITS.items():
         number = numbers.get(detector)

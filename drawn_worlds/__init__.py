@@ -33,7 +33,9 @@ def draw(world: str, seed: int, size: int = 128) -> Drawn:
     Raises ValueError for another name than those of `WORLDS`, and what the world's function raises.
     """
     if world not in WORLDS:
-        raise ValueError(f"The drawn worlds are {', '.join(WORLDS)}; there is none called {world!r}.")
+        raise ValueError(
+            f"The drawn worlds are {', '.join(WORLDS)}; there is none called {world!r}."
+        )
     name, picture, truth = WORLDS[world]
     module = importlib.import_module(f"{__name__}.{world}")
     sides = (size, size) if world == "documents" else size

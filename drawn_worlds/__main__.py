@@ -21,8 +21,13 @@ def sheet(world: str) -> np.ndarray:
     """The contact sheet of a world, float32 (H, W, 3) in [0, 1]."""
     tiles = [tile for seed in SEEDS for tile in _tiles(draw(world, seed, SIDE))]
     columns = 6 * len(tiles) // len(SEEDS)
-    return montage(tiles, grid_shape=(-(-len(tiles) // columns), columns), padding_width=2,
-                   fill=(1, 1, 1), channel_axis=-1)
+    return montage(
+        tiles,
+        grid_shape=(-(-len(tiles) // columns), columns),
+        padding_width=2,
+        fill=(1, 1, 1),
+        channel_axis=-1,
+    )
 
 
 def _tiles(drawn: Drawn) -> list[np.ndarray]:

@@ -74,8 +74,9 @@ def cells(seed: int, size: int = 128, look: str | None = None) -> Field:
     grain = layout.uniform(0, np.pi)
     outlines = _nuclei(layout, size, grain)
     light = layout.lognormal(0, layout.uniform(0.1, 0.5), len(outlines.angle)).clip(0.55, 2.2)
-    canvas = _draw(outlines, light, size, flat=layout.uniform(0.65, 0.95),
-                   overlap=layout.uniform(0, 0.5))
+    canvas = _draw(
+        outlines, light, size, flat=layout.uniform(0.65, 0.95), overlap=layout.uniform(0, 0.5)
+    )
     look = look or chosen
     photograph = _fluorescence if look == "fluorescence" else _stained
     image = photograph(paint, canvas, outlines, grain)
@@ -124,8 +125,9 @@ def _push_apart(rng, outlines, size, rounds=12):
     pairs = cKDTree(centre).query_pairs(3 * outlines.axes.max(), output_type="ndarray").T
     first, second = pairs
     together = rng.random(len(first)) < rng.uniform(0.02, 0.55)
-    room = np.where(together, rng.uniform(0.84, 0.97, len(first)),
-                    rng.uniform(1.15, 1.35, len(first)))
+    room = np.where(
+        together, rng.uniform(0.84, 0.97, len(first)), rng.uniform(1.15, 1.35, len(first))
+    )
     form = _forms(outlines)[:, pairs]
     for _ in range(rounds):
         step = centre[second] - centre[first]
@@ -144,8 +146,13 @@ def _forms(outlines):
     """The ellipses as xx, xy, yy (3, n): one contains d if xx dx² + 2 xy dx dy + yy dy² < 1."""
     long, wide = outlines.axes.T**-2.0
     cosine, sine = np.cos(outlines.angle), np.sin(outlines.angle)
-    return np.stack([long * cosine**2 + wide * sine**2, (long - wide) * cosine * sine,
-                     long * sine**2 + wide * cosine**2])
+    return np.stack(
+        [
+            long * cosine**2 + wide * sine**2,
+            (long - wide) * cosine * sine,
+            long * sine**2 + wide * cosine**2,
+        ]
+    )
 
 
 def _closeness(form, step):
@@ -192,6 +199,7 @@ def _profile(outlines, offset, half):
     Returns `inside` (n, side, side), 1 at the centre, 0 on the edge, negative outside, and
     `depth`, the distance to the edge in pixels to first order.
     """
+
     def column(values):
         return np.asarray(values, np.float32)[:, None, None]
 
@@ -221,7 +229,7 @@ def _labels(canvas):
     owner_of[pieces.ravel()] = owner.ravel()
     by_area = 1 + np.argsort(area[1:], kind="stable")
     largest = np.zeros(owner.max() + 1, np.int32)
-    largest[owner_of[by_area]] = by_area               # the last one written is the largest
+    largest[owner_of[by_area]] = by_area  # the last one written is the largest
     kept = np.unique(largest[largest > 0])
     number = np.zeros(len(area), np.int32)
     number[kept] = np.arange(1, len(kept) + 1)
@@ -235,8 +243,8 @@ def _noise(rng, size, across, along=None):
     coarse = rng.standard_normal(steps, dtype=np.float32)
     height, width = np.round(steps * lumps).astype(int)
     fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    y, x = lumps.astype(int)                            # the outermost lumps are cut off
-    return 1.35 * fine[y:y + size, x:x + size]
+    y, x = lumps.astype(int)  # the outermost lumps are cut off
+    return 1.35 * fine[y : y + size, x : x + size]
 
 
 def _blur(picture, sigma):
@@ -267,21 +275,28 @@ def _chromatin(rng, canvas, outlines):
 
 def _groove(rng, canvas):
     """Factor (S, S) that darkens the border between two nuclei that touch."""
-    return 1 - rng.uniform(0.15, 0.65) * np.exp(-(canvas.seam / 0.9) ** 2)
+    return 1 - rng.uniform(0.15, 0.65) * np.exp(-((canvas.seam / 0.9) ** 2))
 
 
 def _lamp(rng, size, least):
     """Uneven light (S, S), `least` to 1: slow hills across the whole field."""
-    hills = cv2.resize(rng.random((3, 3), dtype=np.float32), (size, size),
-                       interpolation=cv2.INTER_CUBIC)
+    hills = cv2.resize(
+        rng.random((3, 3), dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC
+    )
     return least + (1 - least) * np.clip(hills, 0, 1)
 
 
 def _bystanders(rng, size, count, radius):
     """Outlines of `count` things that are no nuclei, anywhere, of `radius` = (least, most)."""
     axes = np.sort(rng.uniform(*radius, (count, 2)))[:, ::-1]
-    return Outlines(rng.uniform(0, size - 1, (count, 2)), axes, rng.uniform(0, np.pi, count),
-                    rng.normal(0, 0.02, (count, 2, 4)), np.zeros(count), np.full(count, 1.5))
+    return Outlines(
+        rng.uniform(0, size - 1, (count, 2)),
+        axes,
+        rng.uniform(0, np.pi, count),
+        rng.normal(0, 0.02, (count, 2, 4)),
+        np.zeros(count),
+        np.full(count, 1.5),
+    )
 
 
 def _far_below(rng, size, faintest, brightest):
@@ -330,7 +345,7 @@ def _fluorescence(rng, canvas, outlines, grain):
     dyes = rng.choice(["grey", "blue", "blue and green"], p=[0.4, 0.18, 0.42])
     if dyes == "grey":
         return nuclei.repeat(3, axis=-1)
-    image = nuclei ** np.array([1.8, 1.2, 0.7], np.float32)       # blue, white where brightest
+    image = nuclei ** np.array([1.8, 1.2, 0.7], np.float32)  # blue, white where brightest
     return image if dyes == "blue" else image + _skeleton(rng, canvas, grain)
 
 
@@ -373,16 +388,18 @@ def _stained(rng, canvas, outlines, grain):
 def _slide(rng):
     """How much (eosin, haematoxylin) the tissue takes: pink tissue, pale smear, violet tissue."""
     kind = rng.choice(3, p=[0.65, 0.15, 0.2])
-    return ((rng.uniform(0.3, 0.9), rng.uniform(0.0, 0.08)),
-            (rng.uniform(0.01, 0.08), rng.uniform(0.0, 0.05)),
-            (rng.uniform(0.02, 0.15), rng.uniform(0.12, 0.25)))[kind]
+    return (
+        (rng.uniform(0.3, 0.9), rng.uniform(0.0, 0.08)),
+        (rng.uniform(0.01, 0.08), rng.uniform(0.0, 0.05)),
+        (rng.uniform(0.02, 0.15), rng.uniform(0.12, 0.25)),
+    )[kind]
 
 
 def _nuclear_dye(rng, canvas, outlines):
     """Haematoxylin in the nuclei (S, S): lumps, dark rims; some are pale inside."""
     count = len(outlines.angle)
     texture, spots = _chromatin(rng, canvas, outlines)
-    rim = np.exp(-(canvas.depth / 1.8) ** 2)
+    rim = np.exp(-((canvas.depth / 1.8) ** 2))
     rimmed, hollow = rng.uniform(0, 0.6, count), rng.uniform(0, 0.45, count)
     hollow *= rng.random(count) < rng.uniform(0, 0.7)
     rimmed, hollow = (part.astype(np.float32)[canvas.owner] for part in (rimmed, hollow))

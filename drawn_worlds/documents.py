@@ -22,10 +22,26 @@ from scipy.spatial import Delaunay
 
 SMALLEST = 64
 
-FONTS = (*(f"DejaVu{kind}" for kind in (
-    "Sans", "Sans-Bold", "Sans-Oblique", "Serif", "Serif-Bold", "Serif-Italic", "SansMono",
-    "SansMono-Bold", "SansMono-Oblique")), "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic",
-    *(f"cm{kind}10" for kind in ("r", "r", "tt", "tt", "ss", "ss", "b", "ti", "ti")))
+FONTS = (
+    *(
+        f"DejaVu{kind}"
+        for kind in (
+            "Sans",
+            "Sans-Bold",
+            "Sans-Oblique",
+            "Serif",
+            "Serif-Bold",
+            "Serif-Italic",
+            "SansMono",
+            "SansMono-Bold",
+            "SansMono-Oblique",
+        )
+    ),
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+    *(f"cm{kind}10" for kind in ("r", "r", "tt", "tt", "ss", "ss", "b", "ti", "ti")),
+)
 
 NOUNS = """account anchor author baker basket blanket border bottle bridge candle canvas carriage
 clerk clock cloud corner cottage curtain doctor drawer driver editor engine farmer folder forest
@@ -110,7 +126,7 @@ def page(rng: np.random.Generator, size: tuple[int, int] = (420, 540)) -> tuple[
     spacing, bold, bottom = rng.uniform(1.15, 1.7), rng.uniform(0.7, 1), height - margin[0]
     if rng.random() < 0.25:
         bottom -= rng.uniform(0, 0.6) * (height - 4 * pixels)
-    style = (rng.random() < 0.6, rng.choice([0, 1.0, 1.8]))          # justified, indent
+    style = (rng.random() < 0.6, rng.choice([0, 1.0, 1.8]))  # justified, indent
     ink, text, top = np.zeros((2 * height, 2 * width), np.uint8), [], margin[0]
     while True:
         heading = rng.random() < 0.12
@@ -129,8 +145,9 @@ def page(rng: np.random.Generator, size: tuple[int, int] = (420, 540)) -> tuple[
         top += rng.choice([0, 0.4]) * pixels
 
 
-def damage_page(clean: np.ndarray, damage: str,
-                rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def damage_page(
+    clean: np.ndarray, damage: str, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Spoil a clean page and scan it.
 
     `clean` is (H, W) in [0, 1] with white as 1; `damage` is one of `DAMAGES` or several joined by
@@ -260,7 +277,7 @@ def _lines(words, font, room, justified, indent):
     for word in words:
         width = font.getlength(word)
         if width > room - start:
-            continue                                           # no line is wide enough
+            continue  # no line is wide enough
         if line and x + width > room:
             gap = (room - x + space) / max(1, len(line) - 1)
             spread = gap * np.arange(len(line)) if justified and gap < 2 * space else 0
@@ -275,7 +292,7 @@ def _lines(words, font, room, justified, indent):
 
 def _set_line(ink, line, spots, font, left, top, slant):
     """Set one line into `ink`, which has two pixels a pixel of the page."""
-    ascent, over = font.getmetrics()[0], round(font.size / 6)      # brackets reach over the metrics
+    ascent, over = font.getmetrics()[0], round(font.size / 6)  # brackets reach over the metrics
     height = sum(font.getmetrics()) + 2 * over
     strip = Image.new("L", (ink.shape[1], height))
     pen = ImageDraw.Draw(strip)
@@ -285,8 +302,8 @@ def _set_line(ink, line, spots, font, left, top, slant):
     if slant:
         lean = np.float32([[1, -slant, slant * (ascent + over)], [0, 1, 0]])
         strip = cv2.warpAffine(strip, lean, strip.shape[::-1])
-    place = ink[top - over:top - over + height]
-    np.maximum(place, strip[:len(place)], out=place)
+    place = ink[top - over : top - over + height]
+    np.maximum(place, strip[: len(place)], out=place)
 
 
 # ---- the sheet: each returns a factor (H, W) on its brightness ---------------------------------
@@ -298,8 +315,8 @@ def _noise(rng, shape, lump):
     steps = np.ceil(shape / lumps).astype(int) + 3
     coarse, size = rng.standard_normal(steps, dtype=np.float32), np.round(steps * lumps).astype(int)
     fine = cv2.resize(coarse, size[::-1].tolist(), interpolation=cv2.INTER_CUBIC)
-    y, x = lumps.astype(int)                            # the outermost lumps are cut off
-    return 1.3 * fine[y:y + shape[0], x:x + shape[1]]
+    y, x = lumps.astype(int)  # the outermost lumps are cut off
+    return 1.3 * fine[y : y + shape[0], x : x + shape[1]]
 
 
 def _blur(picture, sigma):
@@ -320,8 +337,10 @@ def _grid(shape):
 
 def _warp(rng, picture, *waves):
     """Push pixels about: a wave is (reach, lump), how far and how much of the page together."""
-    moved = [axis + sum(reach * _noise(rng, picture.shape, lump) for reach, lump in waves)
-             for axis in _grid(picture.shape)]
+    moved = [
+        axis + sum(reach * _noise(rng, picture.shape, lump) for reach, lump in waves)
+        for axis in _grid(picture.shape)
+    ]
     return cv2.remap(picture, *moved[::-1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
@@ -404,8 +423,10 @@ def _stain(rng, density, centre, radius, width, strong):
     reach = int(1.2 * radius) + 8
     box = tuple(slice(max(0, int(c) - reach), int(c) + reach) for c in centre)
     spot = density[box]
-    y, x = (axis + np.float32(side.start - c)
-            for axis, side, c in zip(_grid(spot.shape), box, centre, strict=True))
+    y, x = (
+        axis + np.float32(side.start - c)
+        for axis, side, c in zip(_grid(spot.shape), box, centre, strict=True)
+    )
     away, angle = cv2.cartToPolar(*np.broadcast_arrays(x, y))
     where = (angle * (511 / (2 * np.pi))).astype(np.int32)
     outer = radius * (1 + 0.02 * _around(rng, 7))
@@ -509,8 +530,13 @@ def _seal(rng, side=192):
             label = f"{_pick(rng, NOUNS)} {_pick(rng, NOUNS)}".upper()
             unrolled.text((0.75 * side * place, 20), label, 255, _font(face, 22), "mm")
         unrolled.rectangle((-9, 2, 3 * side + 9, 36), outline=255, width=4)
-    ring = cv2.warpPolar(np.rot90(np.asarray(ring), -1).copy(), (side, side), (middle, middle),
-                         middle, cv2.WARP_INVERSE_MAP | cv2.WARP_FILL_OUTLIERS)
+    ring = cv2.warpPolar(
+        np.rot90(np.asarray(ring), -1).copy(),
+        (side, side),
+        (middle, middle),
+        middle,
+        cv2.WARP_INVERSE_MAP | cv2.WARP_FILL_OUTLIERS,
+    )
     return np.maximum(ring, seal).astype(np.float32) / 255
 
 
@@ -572,8 +598,20 @@ def _speckle(rng, scan):
     return scan * (1 + rng.uniform(0.05, 0.25) * rng.standard_normal(scan.shape, dtype=np.float32))
 
 
-ON_SHEET = {"folds": _folds, "wrinkles": _wrinkles, "coffee": _coffee, "footprints": _footprints,
-            "bleed-through": _bleed_through, "uneven light": _uneven_light, "stamps": _stamps}
-ON_SCAN = {"blur": _out_of_focus, "gaussian": _gaussian, "salt and pepper": _salt_and_pepper,
-           "poisson": _poisson, "speckle": _speckle}
+ON_SHEET = {
+    "folds": _folds,
+    "wrinkles": _wrinkles,
+    "coffee": _coffee,
+    "footprints": _footprints,
+    "bleed-through": _bleed_through,
+    "uneven light": _uneven_light,
+    "stamps": _stamps,
+}
+ON_SCAN = {
+    "blur": _out_of_focus,
+    "gaussian": _gaussian,
+    "salt and pepper": _salt_and_pepper,
+    "poisson": _poisson,
+    "speckle": _speckle,
+}
 DAMAGES = (*ON_SHEET, "low ink", "rotation", *ON_SCAN)

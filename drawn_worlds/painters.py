@@ -129,15 +129,31 @@ def lit(canvas, strength=0.25):
 # What is painted: a landscape, and a sea ----------------------------------------------------------
 
 SEASONS = (  # sky from above to below, sun, far to near hills, flowers
-    (inks("4f7fb5", "9cc3d9", "f3dfb8"), inks("fff2b8"), inks("8fa9b8", "6f9a6a", "4c7a3d"),
-     inks("d9434e", "f2c53d", "f5ece0")),
-    (inks("37477f", "c96f72", "f7b267"), inks("ffe08a"), inks("7c6a94", "5b4b74", "3c3557"),
-     inks("b03a5b", "e77f4f", "f4a3a0")),
-    (inks("5b9aa0", "bfd8bd", "f6e7cb"), inks("fff6d5"), inks("a8b98d", "c9973f", "8c5a2b"),
-     inks("c8553d", "e9b44c", "588157")),
-    (inks("6a7fb0", "c3b6d6", "f4d6d2"), inks("fff3e0"), inks("9aa6c2", "7b8f9e", "5c7a72"),
-     inks("8e6bbf", "e5a4c4", "f3e9f7")),
-)  # fmt: skip
+    (
+        inks("4f7fb5", "9cc3d9", "f3dfb8"),
+        inks("fff2b8"),
+        inks("8fa9b8", "6f9a6a", "4c7a3d"),
+        inks("d9434e", "f2c53d", "f5ece0"),
+    ),
+    (
+        inks("37477f", "c96f72", "f7b267"),
+        inks("ffe08a"),
+        inks("7c6a94", "5b4b74", "3c3557"),
+        inks("b03a5b", "e77f4f", "f4a3a0"),
+    ),
+    (
+        inks("5b9aa0", "bfd8bd", "f6e7cb"),
+        inks("fff6d5"),
+        inks("a8b98d", "c9973f", "8c5a2b"),
+        inks("c8553d", "e9b44c", "588157"),
+    ),
+    (
+        inks("6a7fb0", "c3b6d6", "f4d6d2"),
+        inks("fff3e0"),
+        inks("9aa6c2", "7b8f9e", "5c7a72"),
+        inks("8e6bbf", "e5a4c4", "f3e9f7"),
+    ),
+)
 
 
 def landscape(rng):
@@ -153,8 +169,11 @@ def landscape(rng):
     picture = np.where((far < 0.055)[..., None], sun, picture * (1 - glow) + glow * sun)
     angles = 0.5 * noise(rng, 0.12) + 0.2
     for depth, colour in enumerate(hills):
-        top = 0.42 + 0.13 * depth + sum(
-            0.05 / k * np.sin(2 * np.pi * (k * x + rng.random())) for k in (1, 2, 3))  # fmt: skip
+        top = (
+            0.42
+            + 0.13 * depth
+            + sum(0.05 / k * np.sin(2 * np.pi * (k * x + rng.random())) for k in (1, 2, 3))
+        )
         inside, below = y > top, np.clip((y - top) * 3, 0, 1)[..., None]
         tone = 1 + 0.16 * noise(rng, 0.03)[..., None] - 0.25 * below
         picture = np.where(inside[..., None], colour * tone, picture)
@@ -178,8 +197,11 @@ def strokes(rng, side):
     """Broad brushes first, fine ones last; each stroke follows the form of what it paints."""
     scene, angles = landscape(rng)
     canvas = np.full((side, side, 4), [0.55, 0.55, 0.55, 0], np.float32)
-    for count, brush in ((700, Brush(0.16, 0.045)), (1500, Brush(0.085, 0.024)),
-                         (2200, Brush(0.045, 0.013))):  # fmt: skip
+    for count, brush in (
+        (700, Brush(0.16, 0.045)),
+        (1500, Brush(0.085, 0.024)),
+        (2200, Brush(0.045, 0.013)),
+    ):
         starts = rng.uniform(-0.06, 1.03, (count, 2))
         curves = trails(starts, angles + 0.25 * noise(rng, 0.02), brush.length)
         colours = shifted(rng, at(scene, curves.mean(1)), 0.025, 0.1, 0.07)
@@ -202,16 +224,27 @@ def pointillism(rng, side):
         colours = np.clip(colours + 0.35 * (colours - tones(colours)[:, None]), 0, 1)
         radii = radius * rng.uniform(0.75, 1.15, len(dots))
         for dot, colour, r in zip(dots, colours, radii, strict=True):
-            cv2.circle(canvas, tuple(np.round(dot * side * 16).astype(int)), int(r * side * 16),
-                       tuple(map(float, colour)), -1, cv2.LINE_AA, 4)  # fmt: skip
+            cv2.circle(
+                canvas,
+                tuple(np.round(dot * side * 16).astype(int)),
+                int(r * side * 16),
+                tuple(map(float, colour)),
+                -1,
+                cv2.LINE_AA,
+                4,
+            )
     return canvas
 
 
 def woodcut(rng, side):
     """Black lines cut along the form on a few flat colours: a print from two or three blocks."""
     scene, angles = landscape(rng)
-    papers = (inks("f4ead2", "d8b48a", "c2543d"), inks("f1e8d6", "a9c0b4", "3f6f7f"),
-              inks("f5e9d0", "e3b86b", "9c3d2e"), inks("efe6da", "b9a3b5", "5d5a8c"))  # fmt: skip
+    papers = (
+        inks("f4ead2", "d8b48a", "c2543d"),
+        inks("f1e8d6", "a9c0b4", "3f6f7f"),
+        inks("f5e9d0", "e3b86b", "9c3d2e"),
+        inks("efe6da", "b9a3b5", "5d5a8c"),
+    )
     paper, pale, strong = papers[rng.integers(len(papers))]
     tone = gaussian_filter(tones(scene), 2)
     order = enlarged(np.argsort(np.argsort(tone, None)).reshape(tone.shape) / tone.size, side)
@@ -235,9 +268,11 @@ def woodcut(rng, side):
 def glass(rng, side):
     """Pieces of glowing glass in black lead, set in rings around a rose."""
     centre, rings = rng.uniform(0.35, 0.65, 2), 6
-    palettes = (inks("1746a2", "c81d25", "f2b705", "0f8b8d", "f7f0d8", "6a1b9a"),
-                inks("0b6e4f", "fa9f42", "08415c", "cc2936", "f1e9da", "5bc0be"),
-                inks("4a1c7c", "e4572e", "17bebb", "ffc914", "f5e6e8", "2e86ab"))  # fmt: skip
+    palettes = (
+        inks("1746a2", "c81d25", "f2b705", "0f8b8d", "f7f0d8", "6a1b9a"),
+        inks("0b6e4f", "fa9f42", "08415c", "cc2936", "f1e9da", "5bc0be"),
+        inks("4a1c7c", "e4572e", "17bebb", "ffc914", "f5e6e8", "2e86ab"),
+    )
     palette = palettes[rng.integers(len(palettes))]
     sites, kinds = [centre], [2]
     for ring in range(1, 2 * rings):
@@ -268,14 +303,18 @@ def marbling(rng, side):
 
     Source: Lu, Jaffer et al., "Mathematical Marbling", 2012: drops and tine lines are invertible.
     """
-    palettes = (inks("14213d", "fca311", "e5e5e5", "9a031e", "5f0f40", "f4ecd8"),
-                inks("03396c", "ffcb69", "f3f0e6", "d1495b", "00798c", "30638e"),
-                inks("283d3b", "edddd4", "c44536", "772e25", "197278", "f0c987"),
-                inks("2d1e2f", "f7b32b", "fcf6b1", "a9e5bb", "f72c25", "446488"))  # fmt: skip
+    palettes = (
+        inks("14213d", "fca311", "e5e5e5", "9a031e", "5f0f40", "f4ecd8"),
+        inks("03396c", "ffcb69", "f3f0e6", "d1495b", "00798c", "30638e"),
+        inks("283d3b", "edddd4", "c44536", "772e25", "197278", "f0c987"),
+        inks("2d1e2f", "f7b32b", "fcf6b1", "a9e5bb", "f72c25", "446488"),
+    )
     palette = palettes[rng.integers(len(palettes))]
     x, y = map(np.ravel, places(side))
-    combs = [(rng.uniform(-0.3, 0.3) + k * math.pi / 2, rng.uniform(0.07, 0.1), rng.random())
-             for k in range(1 + rng.integers(2, 4))]  # fmt: skip
+    combs = [
+        (rng.uniform(-0.3, 0.3) + k * math.pi / 2, rng.uniform(0.07, 0.1), rng.random())
+        for k in range(1 + rng.integers(2, 4))
+    ]
     for angle, tooth, phase in reversed(combs):
         along, across = math.cos(angle), math.sin(angle)
         place = (-x * across + y * along) / tooth + phase
@@ -295,13 +334,22 @@ def marbling(rng, side):
 
 
 NIGHTS = (  # bands of the sky, stars, bands of the sea
-    (inks("12224f", "1f4a8c", "3f7fb8", "8fb9c9", "e9dfa6"), inks("f7c948", "fff3b0"),
-     inks("0d1b3d", "174a7e", "2f7fa8", "a8d0d6", "f6f1e1")),
-    (inks("2b1b4d", "5b2a86", "b5446e", "f08a5d", "f9d56e"), inks("fff0a8", "fffbe6"),
-     inks("1a1440", "3a2a78", "7a4fa3", "e29ac0", "fdeee6")),
-    (inks("0b3c49", "13747d", "4fb0ae", "b5dfca", "fcf0c8"), inks("f2a541", "ffe8b6"),
-     inks("08262e", "0f5f6d", "2c97a0", "9fd8cb", "fbf7ea")),
-)  # fmt: skip
+    (
+        inks("12224f", "1f4a8c", "3f7fb8", "8fb9c9", "e9dfa6"),
+        inks("f7c948", "fff3b0"),
+        inks("0d1b3d", "174a7e", "2f7fa8", "a8d0d6", "f6f1e1"),
+    ),
+    (
+        inks("2b1b4d", "5b2a86", "b5446e", "f08a5d", "f9d56e"),
+        inks("fff0a8", "fffbe6"),
+        inks("1a1440", "3a2a78", "7a4fa3", "e29ac0", "fdeee6"),
+    ),
+    (
+        inks("0b3c49", "13747d", "4fb0ae", "b5dfca", "fcf0c8"),
+        inks("f2a541", "ffe8b6"),
+        inks("08262e", "0f5f6d", "2c97a0", "9fd8cb", "fbf7ea"),
+    ),
+)
 
 
 def waves(rng, side):
@@ -316,8 +364,10 @@ def waves(rng, side):
         far = np.hypot(x - centre[0], y - centre[1])
         stream = stream + turn * 2.6 * radius * np.exp(-far / (0.9 * radius))
         glow = np.maximum(glow, np.exp(-((far / (0.55 * radius)) ** 2)))
-    crest = 0.66 + sum(a * np.abs(np.sin(np.pi * (f * x + rng.random()))) ** 0.8 * -1
-                       for f, a in ((1.6, 0.16), (3.7, 0.05)))  # fmt: skip
+    crest = 0.66 + sum(
+        a * np.abs(np.sin(np.pi * (f * x + rng.random()))) ** 0.8 * -1
+        for f, a in ((1.6, 0.16), (3.7, 0.05))
+    )
     swell = y - crest - 0.02 * noise(rng, 0.04)
     wet = swell > 0
     rolling = swell * 1.4 + 0.06 * np.sin(2 * np.pi * (2.3 * x + 3 * swell))
@@ -334,13 +384,22 @@ def waves(rng, side):
     down, right = np.gradient(guide)
     angles = np.arctan2(right, -down)
     canvas = np.full((side, side, 4), [*sky[0], 0], np.float32)
-    for count, brush in ((1200, Brush(0.1, 0.026)), (3200, Brush(0.07, 0.0135, 0.16)),
-                         (2600, Brush(0.045, 0.0085, 0.2))):  # fmt: skip
+    for count, brush in (
+        (1200, Brush(0.1, 0.026)),
+        (3200, Brush(0.07, 0.0135, 0.16)),
+        (2600, Brush(0.045, 0.0085, 0.2)),
+    ):
         curves = trails(rng.uniform(-0.05, 1.05, (count, 2)), angles, brush.length, 10)
         colours = shifted(rng, at(scene, curves[:, 5]), 0.015, 0.08, 0.08)
         stroke(rng, canvas, curves, colours, brush)
     return lit(canvas, 0.3)
 
 
-STYLES = {"strokes": strokes, "pointillism": pointillism, "woodcut": woodcut, "glass": glass,
-          "marbling": marbling, "waves": waves}  # fmt: skip
+STYLES = {
+    "strokes": strokes,
+    "pointillism": pointillism,
+    "woodcut": woodcut,
+    "glass": glass,
+    "marbling": marbling,
+    "waves": waves,
+}

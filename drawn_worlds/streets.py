@@ -30,14 +30,36 @@ from drawn_worlds.textures import (
 )
 
 STREET_CLASSES = ("sky", "road", "sidewalk", "building", "vegetation", "car", "person", "pole")
-STREET_PALETTE = np.array([[70, 130, 180], [128, 64, 128], [244, 35, 232], [70, 70, 70],
-                           [107, 142, 35], [0, 0, 142], [220, 20, 60], [153, 153, 153]],
-                          np.float32) / 255
+STREET_PALETTE = (
+    np.array(
+        [
+            [70, 130, 180],
+            [128, 64, 128],
+            [244, 35, 232],
+            [70, 70, 70],
+            [107, 142, 35],
+            [0, 0, 142],
+            [220, 20, 60],
+            [153, 153, 153],
+        ],
+        np.float32,
+    )
+    / 255
+)
 SKY, ROAD, SIDEWALK, BUILDING, VEGETATION, CAR, PERSON, POLE = range(8)
-HOUSE = 19.0                                           # metres that one drawn house is wide
-FAR = 75.0                                             # metres to the end of the street
-CARS = ("#b3262b", "#2b4f86", "#d9dadb", "#2a2d31", "#8f979d", "#e9e4d6", "#3f6b52", "#d8a13a",
-        "#5d7fa0")
+HOUSE = 19.0  # metres that one drawn house is wide
+FAR = 75.0  # metres to the end of the street
+CARS = (
+    "#b3262b",
+    "#2b4f86",
+    "#d9dadb",
+    "#2a2d31",
+    "#8f979d",
+    "#e9e4d6",
+    "#3f6b52",
+    "#d8a13a",
+    "#5d7fa0",
+)
 CLOTHES = ("#2d3a55", "#a83a3a", "#3d3d3f", "#d9cfae", "#47704f", "#c9762f", "#6a4a7a", "#e6e6e6")
 SKIN = ("#e9bd9b", "#c98f68", "#8a5a3c", "#f0cfb5")
 
@@ -134,7 +156,7 @@ def _rows(view, rng, weather):
         metre = strip.shape[0] / HOUSE
         along = (away - 4) * metre * np.ones((side, 1), np.float32)
         up = strip.shape[0] - (view.eye - view.down * away / view.focus) * metre
-        up = np.minimum(up, strip.shape[0] - 1)                         # the road covers the rest
+        up = np.minimum(up, strip.shape[0] - 1)  # the road covers the rest
         picture = cv2.remap(strip, along, up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         there = cv2.remap(there, along, up, cv2.INTER_NEAREST, borderMode=cv2.BORDER_WRAP) > 0
         there &= up >= 0
@@ -167,12 +189,12 @@ def _ground(view, rng, weather):
     x = view.right * z / view.focus
     z = z * np.ones_like(x)
     rough = 1 + 0.07 * canvas.noise(spot, 0.5) + 0.05 * canvas.noise(spot, 14, 3)
-    patches = canvas.grain.random((40, 7)) < 0.12                      # mended asphalt
+    patches = canvas.grain.random((40, 7)) < 0.12  # mended asphalt
     mended = patches[(z / 2.2).astype(int) % 40, ((x + view.road) / 1.9).astype(int) % 7]
     rough = rough * np.where(mended, np.float32(0.86), np.float32(1))
     colour = np.empty((*x.shape, 3), np.float32)
     colour[:] = ink(pick(rng, ("#6b6d6f", "#797874", "#606367", "#84807a")))
-    worn = 1 - 0.12 * np.exp(-((np.abs(np.abs(x) - 0.5 * view.road) - 0.75) / 0.3) ** 2)
+    worn = 1 - 0.12 * np.exp(-(((np.abs(np.abs(x) - 0.5 * view.road) - 0.75) / 0.3) ** 2))
     colour *= worn[..., None]
     paint = (np.abs(x) < 0.08) & (z % 6 < 3) | (np.abs(np.abs(x) - view.road + 0.35) < 0.05)
     if rng.random() < 0.5:
@@ -226,13 +248,18 @@ def _tree(view, rng, hand, z):
     for _ in range(3):
         radius = rng.uniform(0.65, 1.0) * wide
         aside, above = rng.uniform([-0.5, -0.9], 0.5) * wide
-        foliage(canvas, _haze(view.greens, z), view.at(x + aside, tall - radius + above, z),
-                (view.focus * radius / z,) * 2, VEGETATION)
+        foliage(
+            canvas,
+            _haze(view.greens, z),
+            view.at(x + aside, tall - radius + above, z),
+            (view.focus * radius / z,) * 2,
+            VEGETATION,
+        )
 
 
 def _post(view, rng, hand, z):
     x, iron = hand * (view.road + 0.5), _haze(ink("#3a3f42"), z)
-    if rng.random() < 0.5:                                              # a lamp over the road
+    if rng.random() < 0.5:  # a lamp over the road
         view.face(x - 0.1, x + 0.1, 0, 6.0, z, iron, POLE)
         view.face(min(x, x - hand * 1.3), max(x, x - hand * 1.3), 5.9, 6.1, z, iron, POLE)
         view.face(x - hand * 1.3 - 0.3, x - hand * 1.3 + 0.3, 5.75, 6.0, z, 0.6 * iron, POLE)
@@ -250,12 +277,28 @@ def _person(view, rng, hand, z):
     coat, legs, skin = (_haze(ink(pick(rng, codes)), z) for codes in (CLOTHES, CLOTHES, SKIN))
     tall, stride = rng.uniform(1.55, 1.9), rng.uniform(0.05, 0.22)
     for side in (-1, 1):
-        view.polygon([(x, 0.5 * tall, z), (x + side * 0.2, 0.5 * tall, z),
-                      (x + side * (0.1 + stride), 0, z), (x + side * stride - 0.03, 0, z)],
-                     0.7 * legs, PERSON)
-    view.polygon([(x - 0.17, 0.82 * tall, z), (x + 0.17, 0.82 * tall, z),
-                  (x + 0.29, 0.6 * tall, z), (x + 0.22, 0.42 * tall, z),
-                  (x - 0.22, 0.42 * tall, z), (x - 0.29, 0.6 * tall, z)], coat, PERSON)
+        view.polygon(
+            [
+                (x, 0.5 * tall, z),
+                (x + side * 0.2, 0.5 * tall, z),
+                (x + side * (0.1 + stride), 0, z),
+                (x + side * stride - 0.03, 0, z),
+            ],
+            0.7 * legs,
+            PERSON,
+        )
+    view.polygon(
+        [
+            (x - 0.17, 0.82 * tall, z),
+            (x + 0.17, 0.82 * tall, z),
+            (x + 0.29, 0.6 * tall, z),
+            (x + 0.22, 0.42 * tall, z),
+            (x - 0.22, 0.42 * tall, z),
+            (x - 0.29, 0.6 * tall, z),
+        ],
+        coat,
+        PERSON,
+    )
     view.face(x - 0.29, x - 0.19, 0.42 * tall, 0.75 * tall, z, 0.75 * coat, PERSON)
     turn = np.linspace(0, 2 * np.pi, 10)
     head = [(x + 0.12 * np.cos(t), 0.91 * tall + 0.14 * np.sin(t), z) for t in turn]
@@ -277,27 +320,67 @@ def _car(view, rng, x, z, front):
     half, roof, long = rng.uniform(0.82, 0.92), rng.uniform(1.38, 1.65), rng.uniform(3.4, 4.4)
     dark, glass = ink("#17191b"), ink("#39444d") * float(rng.uniform(0.8, 1.5))
     body, dark, glass = (_haze(colour, z) for colour in (body, dark, glass))
-    view.polygon([(x - half - 0.1, 0, z - 0.15), (x + half + 0.1, 0, z - 0.15),
-                  (x + half + 0.1, 0, z + long), (x - half - 0.1, 0, z + long)], 0.6 * dark, ROAD)
+    view.polygon(
+        [
+            (x - half - 0.1, 0, z - 0.15),
+            (x + half + 0.1, 0, z - 0.15),
+            (x + half + 0.1, 0, z + long),
+            (x - half - 0.1, 0, z + long),
+        ],
+        0.6 * dark,
+        ROAD,
+    )
     inner = -np.sign(x) * half
     edge, back = x + inner, z + long
-    view.polygon([(edge, 0.28, z), (edge, 0.9, z), (edge, 0.9, back), (edge, 0.28, back)],
-                 0.72 * body, CAR)
+    view.polygon(
+        [(edge, 0.28, z), (edge, 0.9, z), (edge, 0.9, back), (edge, 0.28, back)], 0.72 * body, CAR
+    )
     top = x + 0.8 * inner
-    view.polygon([(edge, 0.9, z + 0.1), (top, roof, z + 0.6), (top, roof, back - 1.2),
-                  (edge, 0.9, back - 0.5)], 0.6 * glass, CAR)
-    view.polygon([(x - 0.8 * half, roof, z + 0.6), (x + 0.8 * half, roof, z + 0.6),
-                  (x + 0.8 * half, roof, back - 1.2), (x - 0.8 * half, roof, back - 1.2)],
-                 1.1 * body, CAR)
+    view.polygon(
+        [
+            (edge, 0.9, z + 0.1),
+            (top, roof, z + 0.6),
+            (top, roof, back - 1.2),
+            (edge, 0.9, back - 0.5),
+        ],
+        0.6 * glass,
+        CAR,
+    )
+    view.polygon(
+        [
+            (x - 0.8 * half, roof, z + 0.6),
+            (x + 0.8 * half, roof, z + 0.6),
+            (x + 0.8 * half, roof, back - 1.2),
+            (x - 0.8 * half, roof, back - 1.2),
+        ],
+        1.1 * body,
+        CAR,
+    )
     for wheel in (z + 0.75, back - 0.75):
         turn = np.linspace(0, 2 * np.pi, 12)
-        view.polygon([(edge, 0.31 + 0.31 * np.sin(t), wheel + 0.31 * np.cos(t)) for t in turn],
-                     dark, CAR)
-    view.polygon([(x - half, 0.9, z), (x - 0.8 * half, roof, z + 0.5), (x + 0.8 * half, roof,
-                                                                    z + 0.5),
-                  (x + half, 0.9, z)], body, CAR)
-    view.polygon([(x - 0.84 * half, 0.95, z), (x - 0.7 * half, roof - 0.1, z + 0.4),
-                  (x + 0.7 * half, roof - 0.1, z + 0.4), (x + 0.84 * half, 0.95, z)], glass, CAR)
+        view.polygon(
+            [(edge, 0.31 + 0.31 * np.sin(t), wheel + 0.31 * np.cos(t)) for t in turn], dark, CAR
+        )
+    view.polygon(
+        [
+            (x - half, 0.9, z),
+            (x - 0.8 * half, roof, z + 0.5),
+            (x + 0.8 * half, roof, z + 0.5),
+            (x + half, 0.9, z),
+        ],
+        body,
+        CAR,
+    )
+    view.polygon(
+        [
+            (x - 0.84 * half, 0.95, z),
+            (x - 0.7 * half, roof - 0.1, z + 0.4),
+            (x + 0.7 * half, roof - 0.1, z + 0.4),
+            (x + 0.84 * half, 0.95, z),
+        ],
+        glass,
+        CAR,
+    )
     view.face(x - half, x + half, 0.3, 0.93, z, body, CAR)
     view.face(x - half, x + half, 0.22, 0.42, z, 0.5 * dark + 0.25 * body, CAR)
     for side in (-1, 1):

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 UNITS = 128
-NOTHING = 255                                          # label of the open sky
+NOTHING = 255  # label of the open sky
 
 
 def ink(code: str) -> np.ndarray:
     """Linear light float32 (3,) of a colour like "#c98b6b"."""
-    return (np.array([int(code[k:k + 2], 16) for k in (1, 3, 5)], np.float32) / 255) ** 2
+    return (np.array([int(code[k : k + 2], 16) for k in (1, 3, 5)], np.float32) / 255) ** 2
 
 
 def pick(rng, choices):
@@ -55,10 +55,16 @@ class Canvas:
     def spot(self, left, top, right, bottom):
         """Slices of a box, cut off at the picture's edge."""
         scale, side = self.scale, len(self.label)
-        return (slice(min(max(0, int(top * scale + 0.5)), side),
-                      min(max(0, int(bottom * scale + 0.5)), side)),
-                slice(min(max(0, int(left * scale + 0.5)), side),
-                      min(max(0, int(right * scale + 0.5)), side)))
+        return (
+            slice(
+                min(max(0, int(top * scale + 0.5)), side),
+                min(max(0, int(bottom * scale + 0.5)), side),
+            ),
+            slice(
+                min(max(0, int(left * scale + 0.5)), side),
+                min(max(0, int(right * scale + 0.5)), side),
+            ),
+        )
 
     @property
     def whole(self):
@@ -84,8 +90,12 @@ class Canvas:
     def polygon(self, points, colour, height, label, glass=0.0):
         """Draw a filled polygon of points (n, 2)."""
         corners = np.round((np.asarray(points) * self.scale - 0.5) * 16).astype(np.int32)
-        for layer, value in ((self.paint, colour.tolist()), (self.height, height),
-                             (self.label, label), (self.glass, glass)):
+        for layer, value in (
+            (self.paint, colour.tolist()),
+            (self.height, height),
+            (self.label, label),
+            (self.glass, glass),
+        ):
             cv2.fillPoly(layer, [corners], value, cv2.LINE_8, 4)
 
     def inside(self, points):
@@ -112,7 +122,7 @@ def noise(rng, shape, lumps):
     height, width = (round(step * lump) for step, lump in zip(steps, lumps, strict=True))
     fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     y, x = (int(lump) for lump in lumps)
-    return 1.3 * fine[y:y + shape[0], x:x + shape[1]]
+    return 1.3 * fine[y : y + shape[0], x : x + shape[1]]
 
 
 # ---- materials: colour (h, w, 3) and relief (h, w) -----------------------------------------------
@@ -128,8 +138,9 @@ def blocks(canvas, spot, colour, high, long, joint, contrast, mortar, stagger=0.
     row, into_row = _count(rows + canvas.grain.uniform(0, high), high)
     shifts = [_count(columns + share * long, long) for share in (0, stagger)]
     course = np.arange(row[-1] + 1)[:, None]
-    place, into = (np.stack(part)[course % 2, np.arange(len(columns))] for part in zip(
-        *shifts, strict=True))
+    place, into = (
+        np.stack(part)[course % 2, np.arange(len(columns))] for part in zip(*shifts, strict=True)
+    )
     tone = canvas.grain.standard_normal((len(course), place.max() + 1, 2), dtype=np.float32)
     light, warm = np.moveaxis(contrast * tone[course, place], -1, 0)
     light = np.exp(light)
@@ -186,8 +197,10 @@ def sky(canvas, rng, cloudy):
     side = canvas.label.shape[0]
     small = (side // 2, side // 2)
     lump = canvas.scale * rng.uniform(10, 18)
-    heap = sum(weight * noise(canvas.grain, small, (part * lump / 2, part * lump))
-               for weight, part in ((0.6, 1.0), (0.32, 0.42), (0.17, 0.17), (0.09, 0.07)))
+    heap = sum(
+        weight * noise(canvas.grain, small, (part * lump / 2, part * lump))
+        for weight, part in ((0.6, 1.0), (0.32, 0.42), (0.17, 0.17), (0.09, 0.07))
+    )
     down = np.linspace(0, 1, small[0], dtype=np.float32)[:, None]
     cloud = np.clip((heap + 2.2 * cloudy - 1.0 + 0.3 * down) * 1.3, 0, 1)
     shade = np.clip(0.88 - 0.13 * heap, 0.5, 1.0)
@@ -210,7 +223,7 @@ def shadows(canvas, slant):
     shade = np.zeros_like(height)
     for step in range(1, steps + 1):
         x, y = (steps - round(step * part / longest) for part in slant)
-        higher = frame[y:y + side, x:x + side] - height
+        higher = frame[y : y + side, x : x + side] - height
         higher -= step / (longest * canvas.scale)
         np.maximum(shade, higher, out=shade)
     return cv2.GaussianBlur(np.clip(2.5 * shade, 0, 1), (0, 0), 0.35 * canvas.scale)
@@ -278,15 +291,24 @@ class Camera:
         side = label.shape[0]
         shrink = np.float64([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1]])
         seen = cv2.warpPerspective(
-            label, self.see @ shrink, (side // 2, side // 2), borderMode=cv2.BORDER_REPLICATE,
-            flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+            label,
+            self.see @ shrink,
+            (side // 2, side // 2),
+            borderMode=cv2.BORDER_REPLICATE,
+            flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+        )
         return seen.astype(np.int32)
 
     def picture(self, light, exposure):
         """Photo float32 (size, size, 3) in [0, 1] of linear light (S, S, 3) on the canvas."""
         side, size = light.shape[0], self.size
-        seen = cv2.warpPerspective(light, self.see, (side, side), borderMode=cv2.BORDER_REPLICATE,
-                                   flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        seen = cv2.warpPerspective(
+            light,
+            self.see,
+            (side, side),
+            borderMode=cv2.BORDER_REPLICATE,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )
         seen = cv2.GaussianBlur(seen, (0, 0), self.soft * side / 256)
         seen = cv2.resize(seen, (size, size), interpolation=cv2.INTER_AREA)
         away = np.linspace(-1, 1, size, dtype=np.float32) ** 2

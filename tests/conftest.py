@@ -17,8 +17,13 @@ def execute(path) -> None:
 
     In this process nbclient would share its event loop with the browser's, and can wait for ever.
     """
-    done = subprocess.run([sys.executable, *runner.NBMAKE, str(path)], cwd=paths.ROOT,
-                          capture_output=True, text=True, timeout=300)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, *runner.NBMAKE, str(path)],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -28,22 +28,32 @@ SCORES = rng.normal(size=(2, 3, 3, 1)).astype(np.float32)
 
 GOOD = {  # name of a function: arguments that it takes; each public function has a line
     metrics: {
-        "iou": MASKS, "dice": MASKS, "pixel_accuracy": MASKS,
-        "instance_counts": PAIR | {"threshold": 0.5}, "instance_f1": PAIR | {"threshold": 0.5},
+        "iou": MASKS,
+        "dice": MASKS,
+        "pixel_accuracy": MASKS,
+        "instance_counts": PAIR | {"threshold": 0.5},
+        "instance_f1": PAIR | {"threshold": 0.5},
         "pooled_f1": LISTS | {"threshold": 0.5},
         "mean_average_precision": PAIR | {"thresholds": (0.5, 0.7)},
         "merges": {"probability": INSIDE, "truth": CELLS, "threshold": 0.5, "share": 0.5},
-        "adapted_rand_error": PAIR, "variation_of_information": PAIR,
+        "adapted_rand_error": PAIR,
+        "variation_of_information": PAIR,
         "membrane_rand_error": {"truth": CELLS, "probability": INSIDE, "threshold": 0.5},
         "best_rand_threshold": {"truths": [CELLS], "probabilities": [INSIDE], "thresholds": [0.5]},
-        "class_scores": LISTS | NAMES, "fcn_scores": LISTS | NAMES | {"thin": ("sill",)},
-        "rmse": PICTURES, "psnr": PICTURES, "mae": PICTURES, "ssim": PICTURES,
+        "class_scores": LISTS | NAMES,
+        "fcn_scores": LISTS | NAMES | {"thin": ("sill",)},
+        "rmse": PICTURES,
+        "psnr": PICTURES,
+        "mae": PICTURES,
+        "ssim": PICTURES,
         "binary_cross_entropy": PICTURES | {"floor": 1e-7},
         "page_scores": dict(zip(("clean", "cleaned"), SETS.values())),
         "sharpness": dict(zip(("real", "generated"), SETS.values()))
         | {"labels": LISTS["truths"], "distance": 2},
         "picture_scores": SETS | {"labels": LISTS["truths"]},
-        "portrait_scores": SETS, "found_share": SETS, "segmentation_scores": LISTS,
+        "portrait_scores": SETS,
+        "found_share": SETS,
+        "segmentation_scores": LISTS,
         "check_labels": {"labels": CELLS},
     },
     losses: {
@@ -52,25 +62,43 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "structural_dissimilarity": dict(zip(("truth", "prediction"), SETS.values()))
         | {"data_range": 1.0},
         "content_loss": {"features": LAYER, "target": LAYER[:, ::-1]},
-        "gram_matrix": {"features": LAYER}, "total_variation": {"pictures": LAYER},
-        "style_loss": {"gram": np.eye(3, dtype=np.float32)[None], "target": np.ones((3, 3)),
-                       "places": 20, "target_places": 30},
+        "gram_matrix": {"features": LAYER},
+        "total_variation": {"pictures": LAYER},
+        "style_loss": {
+            "gram": np.eye(3, dtype=np.float32)[None],
+            "target": np.ones((3, 3)),
+            "places": 20,
+            "target_places": 30,
+        },
     },
     pix2pix: {"adversarial_loss": {"logits": SCORES, "real": True}},
-    cyclegan: {"absolute": {"first": SCORES, "second": -SCORES},
-               "least_squares": {"scores": SCORES, "aim": 1}},
+    cyclegan: {
+        "absolute": {"first": SCORES, "second": -SCORES},
+        "least_squares": {"scores": SCORES, "aim": 1},
+    },
 }
-CASES = [(getattr(module, name), good) for module, table in GOOD.items()
-         for name, good in table.items()]
-ANYTHING = {"nothing": None, "a text": "0.5", "an object": object(), "a dictionary": {"a": 1},
-            "objects": np.array([None, 1]), "ragged": [[1.0], [1.0, 2.0]], "complex": 1j,
-            "dates": np.array(["2026-01-01"], "datetime64[D]")}
+CASES = [
+    (getattr(module, name), good) for module, table in GOOD.items() for name, good in table.items()
+]
+ANYTHING = {
+    "nothing": None,
+    "a text": "0.5",
+    "an object": object(),
+    "a dictionary": {"a": 1},
+    "objects": np.array([None, 1]),
+    "ragged": [[1.0], [1.0, 2.0]],
+    "complex": 1j,
+    "dates": np.array(["2026-01-01"], "datetime64[D]"),
+}
 
 
 def public(module):
     """The names of a module's own public functions."""
-    return {name for name, each in inspect.getmembers(module, inspect.isfunction)
-            if not name.startswith("_") and each.__module__.startswith(module.__name__)}
+    return {
+        name
+        for name, each in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_") and each.__module__.startswith(module.__name__)
+    }
 
 
 @pytest.mark.parametrize("module", [metrics, losses])
@@ -91,7 +119,9 @@ def wrong_values(kind, good):
         bad |= {"two numbers": [good, good], "a tensor": np.ones((1, 1))}
     else:
         bad |= {"empty": array[:0], "a number": 0}
-        bad |= {} if kind.shape == "..." else {"an axis more": array[..., None], "one less": array[0]}
+        bad |= (
+            {} if kind.shape == "..." else {"an axis more": array[..., None], "one less": array[0]}
+        )
     if "float" in types and array.dtype.kind == "f" or kind.what == "a number":
         bad |= {"not a number": array * np.nan, "infinity": array + np.inf}
         bad |= {} if within.startswith("(-inf") else {"below": array - 2e30}
@@ -100,8 +130,12 @@ def wrong_values(kind, good):
     if "int" not in types and types[0] not in ("str", "bool"):
         bad |= {"uint8": np.full(array.shape, 200, np.uint8), "zeros": np.zeros(array.shape, int)}
     if types[0] == "int" and "float" not in types:
-        bad |= {"void": array * 0 - 1, "huge": array.astype(np.int64) + 2**33, "floats": array * 1.0,
-                "mask": array > 0}
+        bad |= {
+            "void": array * 0 - 1,
+            "huge": array.astype(np.int64) + 2**33,
+            "floats": array * 1.0,
+            "mask": array > 0,
+        }
     if kind.what == CLASSES.what:
         bad |= {"void 255": array * 0 + 255, "void in uint8": np.full(array.shape, 255, np.uint8)}
     return bad
@@ -139,8 +173,11 @@ def test_each_wrong_argument_is_refused_by_name(function, good):
 
 @pytest.mark.parametrize(("function", "good"), CASES, ids=[each.__name__ for each, _ in CASES])
 def test_arguments_that_do_not_fit_each_other_are_refused(function, good):
-    arrays = [name for name, kind in function.takes.items()
-              if (kind.item if isinstance(kind, Many) else kind).shape not in ("", "N N | B N N")]
+    arrays = [
+        name
+        for name, kind in function.takes.items()
+        if (kind.item if isinstance(kind, Many) else kind).shape not in ("", "N N | B N N")
+    ]
     for name in arrays[1:]:
         many, value = isinstance(function.takes[name], Many), good[name]
         smaller = [np.asarray(value[0])[:, 1:], *value[1:]] if many else np.asarray(value)[:, 1:]
@@ -169,7 +206,9 @@ def numbers(value):
     """All numbers in an answer."""
     if isinstance(value, dict):
         return [each for part in value.values() for each in numbers(part)]
-    return [np.asarray(part, np.float64) for part in (value if isinstance(value, tuple) else [value])]
+    return [
+        np.asarray(part, np.float64) for part in (value if isinstance(value, tuple) else [value])
+    ]
 
 
 def random_input(kind, rng):
@@ -183,15 +222,19 @@ def random_input(kind, rng):
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = values * rng.choice([1, 1, 1, 1, 1e-200, 1e30, 1e300, -1, np.nan, np.inf, 255])
-        return values.astype(rng.choice(["float64", "float32", "float16", "int64", "uint8", "bool"]))
+        return values.astype(
+            rng.choice(["float64", "float32", "float16", "int64", "uint8", "bool"])
+        )
 
 
 @pytest.mark.parametrize(("function", "good"), CASES, ids=[each.__name__ for each, _ in CASES])
 def test_random_input_gives_a_number_or_a_sentence(function, good):
     rng = np.random.default_rng(5)
     for _ in range(150):
-        some = {name: random_input(function.takes[name], rng) if rng.random() < 0.4 else value
-                for name, value in good.items()}
+        some = {
+            name: random_input(function.takes[name], rng) if rng.random() < 0.4 else value
+            for name, value in good.items()
+        }
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
@@ -217,14 +260,20 @@ def test_in_a_graph_void_labels_make_loss_and_gradient_nan(jit, dtype):
     def both(labels, logits):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(logits)
-            found = (losses.weighted_cross_entropy(labels, logits, weights),
-                     losses.soft_dice_loss(labels, tf.nn.softmax(logits)))
+            found = (
+                losses.weighted_cross_entropy(labels, logits, weights),
+                losses.soft_dice_loss(labels, tf.nn.softmax(logits)),
+            )
         return found, [tape.gradient(loss, logits) for loss in found]
 
     fine, slopes = both(labels, logits)
     assert np.isfinite(fine).all() and all(np.isfinite(slope).all() for slope in slopes)
-    assert float(fine[0]) == pytest.approx(float(losses.weighted_cross_entropy(labels, logits, weights)))
-    for void in {"uint8": (4, 255), "int32": (4, 255, -1), "int64": (4, -1, 2**32, 2**32 + 1)}[dtype]:
+    assert float(fine[0]) == pytest.approx(
+        float(losses.weighted_cross_entropy(labels, logits, weights))
+    )
+    for void in {"uint8": (4, 255), "int32": (4, 255, -1), "int64": (4, -1, 2**32, 2**32 + 1)}[
+        dtype
+    ]:
         wrong = labels.copy()
         wrong[0, 0, 0] = void
         found, slopes = both(wrong, logits)
@@ -235,7 +284,9 @@ def test_in_a_graph_void_labels_make_loss_and_gradient_nan(jit, dtype):
 
 def test_in_a_graph_types_and_known_shapes_are_checked():
     def traced(*kinds):
-        tf.function(losses.weighted_cross_entropy).get_concrete_function(*map(tf.TensorSpec, *kinds))
+        tf.function(losses.weighted_cross_entropy).get_concrete_function(
+            *map(tf.TensorSpec, *kinds)
+        )
 
     size = None, None, None
     traced((size, (*size, 3), size), (tf.int32, tf.float32, tf.float32))
@@ -251,7 +302,9 @@ def test_ssim_of_pictures_whose_sides_are_not_known_before_the_graph_runs():
     x, y = (rng.random((2, 14, 17, 3)).astype(np.float32) for _ in range(2))
     spec = tf.TensorSpec((None, None, None, 3))
     in_graph = tf.function(losses.structural_dissimilarity, input_signature=[spec, spec])
-    assert float(in_graph(x, y)) == pytest.approx(float(losses.structural_dissimilarity(x, y)), rel=1e-5)
+    assert float(in_graph(x, y)) == pytest.approx(
+        float(losses.structural_dissimilarity(x, y)), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("kind", [tf.Variable, keras.Variable])
@@ -270,7 +323,9 @@ def test_half_precision_does_not_overflow():
     bright = losses.structural_dissimilarity(x * 255, y * 255, 255)
     assert float(bright) == pytest.approx(float(losses.structural_dissimilarity(x, y)), abs=2e-3)
     gram = np.full((1, 2, 2), 6e4, np.float16)
-    assert float(losses.style_loss(gram, -gram[0], 1)[0]) == pytest.approx((1.2e5) ** 2 / 4, rel=1e-2)
+    assert float(losses.style_loss(gram, -gram[0], 1)[0]) == pytest.approx(
+        (1.2e5) ** 2 / 4, rel=1e-2
+    )
 
 
 def test_a_loss_beyond_its_floats_says_so():

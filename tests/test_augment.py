@@ -62,15 +62,17 @@ def test_all_off_changes_nothing():
     image = rng().random(image.shape, np.float32)
     off = dict(shift=0, rotation=0, elastic=0, flip=False, turn=False, grey=0)
     for order in (1, 3):
-        for before, after in zip((image, labels, weights),
-                                 aug.augment(image, labels, rng(), weights, order=order, **off),
-                                 strict=True):
+        for before, after in zip(
+            (image, labels, weights),
+            aug.augment(image, labels, rng(), weights, order=order, **off),
+            strict=True,
+        ):
             np.testing.assert_array_equal(before, after)
             assert before.dtype == after.dtype
 
 
 def test_ranges_shapes_and_dtypes():
-    noise = rng().random((50, 70, 3), np.float32).round()      # only 0 and 1: cubic overshoots
+    noise = rng().random((50, 70, 3), np.float32).round()  # only 0 and 1: cubic overshoots
     labels = rng().integers(0, 9, (50, 70)).astype(np.int64)
     for order in (1, 3):
         image, moved = aug.augment(noise, labels, rng(1), order=order)
@@ -95,8 +97,10 @@ def test_flips_and_quarter_turns_alone_are_the_eight_of_the_square():
     image = rng().random((12, 12), np.float32)
     labels = np.arange(144, dtype=np.int32).reshape(12, 12)
     eight = [np.rot90(p, k).tobytes() for k in range(4) for p in (labels, labels[:, ::-1])]
-    seen = {aug.augment(image, labels, rng(seed), shift=0, rotation=0, elastic=0)[1].tobytes()
-            for seed in range(80)}
+    seen = {
+        aug.augment(image, labels, rng(seed), shift=0, rotation=0, elastic=0)[1].tobytes()
+        for seed in range(80)
+    }
     assert seen == set(eight)
 
 
@@ -110,7 +114,7 @@ def test_elastic_vectors_have_the_papers_deviation_at_the_nodes():
     np.testing.assert_allclose(nodes.std(0), 10, rtol=0.1)
     np.testing.assert_allclose(nodes.mean(0), 0, atol=1.2)
     together = np.corrcoef(nodes.reshape(1500, -1).T) - np.eye(18)
-    assert np.abs(together).max() < 0.15                        # each vector is drawn by itself
+    assert np.abs(together).max() < 0.15  # each vector is drawn by itself
 
 
 def test_elastic_is_a_cubic_spline_between_the_nodes():
@@ -119,12 +123,16 @@ def test_elastic_is_a_cubic_spline_between_the_nodes():
     along_y = CubicSpline([0, 32, 64], nodes, axis=1, bc_type="natural")(np.arange(65))
     whole = CubicSpline([0, 32, 64], along_y, axis=2, bc_type="natural")(np.arange(65))
     np.testing.assert_allclose(field, whole, atol=1e-3)
-    assert np.abs(np.diff(field, 3, axis=2)).max() < 0.01       # pixels; no kink at the nodes
+    assert np.abs(np.diff(field, 3, axis=2)).max() < 0.01  # pixels; no kink at the nodes
 
 
 def test_elastic_scales_with_its_deviation():
-    np.testing.assert_allclose(aug.elastic_field((40, 40), rng(5), 3.0),
-                               0.3 * aug.elastic_field((40, 40), rng(5), 10.0), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        aug.elastic_field((40, 40), rng(5), 3.0),
+        0.3 * aug.elastic_field((40, 40), rng(5), 10.0),
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 def test_a_still_warp_is_the_grid():
@@ -151,8 +159,11 @@ def test_a_rotation_keeps_lengths_and_the_middle():
     for seed in range(200):
         map_y, map_x = aug.random_warp((21, 31), rng(seed), rotation=30, elastic=0, flip=False)
         assert map_y[10, 15] == pytest.approx(10) and map_x[10, 15] == pytest.approx(15)
-        np.testing.assert_allclose(np.hypot(map_y[0, 0] - map_y[20, 30], map_x[0, 0] - map_x[20, 30]),
-                                   np.hypot(20, 30), rtol=1e-5)
+        np.testing.assert_allclose(
+            np.hypot(map_y[0, 0] - map_y[20, 30], map_x[0, 0] - map_x[20, 30]),
+            np.hypot(20, 30),
+            rtol=1e-5,
+        )
         angles.append(np.degrees(np.arctan2(map_y[10, 30] - 10, map_x[10, 30] - 15)))
     assert 28 < max(angles) <= 30.001 and -30.001 <= min(angles) < -28
 
@@ -201,10 +212,14 @@ def test_grey_levels_off_is_identity_and_gamma_keeps_the_order():
 def test_grey_levels_have_the_stated_deviations():
     half = np.full((4, 4), 0.5, np.float32)
     off = dict(contrast=0, gamma=0, brightness=0, noise=0)
-    brighter = [aug.grey_levels(half, rng(s), **off | {"brightness": 0.1}).mean() for s in range(800)]
+    brighter = [
+        aug.grey_levels(half, rng(s), **off | {"brightness": 0.1}).mean() for s in range(800)
+    ]
     assert np.std(brighter) == pytest.approx(0.1, rel=0.1)
-    steeper = [np.log(aug.grey_levels(half, rng(s), **off | {"contrast": 0.2})[0, 0] / 0.5)
-               for s in range(800)]
+    steeper = [
+        np.log(aug.grey_levels(half, rng(s), **off | {"contrast": 0.2})[0, 0] / 0.5)
+        for s in range(800)
+    ]
     assert np.std(steeper) == pytest.approx(0.2, rel=0.1)
 
 

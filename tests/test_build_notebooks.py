@@ -61,9 +61,13 @@ def test_metadata_ids_and_outputs(course):
     notebook = read(course / "notebooks/01_good.ipynb")
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert notebook.metadata.rise == {
-        "theme": "white", "center": False, "scroll": True, "transition": "none",
-        "slideNumber": "c/t", "start_slideshow_at": "beginning",
-    }  # fmt: skip
+        "theme": "white",
+        "center": False,
+        "scroll": True,
+        "transition": "none",
+        "slideNumber": "c/t",
+        "start_slideshow_at": "beginning",
+    }
     assert notebook.metadata.kernelspec.name == "python3"
     assert [cell.id for cell in notebook.cells[:2]] == ["01_good-01", "01_good-02"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -93,8 +97,24 @@ def test_slide_types(kind, source, tags, expected):
 def test_slide_types_stand_in_the_notebook(course):
     cells = read(course / "notebooks/01_good.ipynb").cells
     types = [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in cells]
-    assert types == ["slide", "slide", "notes", "-", "-", "slide", "notes", "-", "-", "skip",
-                     "subslide", "-", "fragment", "slide", "notes", "-"]  # fmt: skip
+    assert types == [
+        "slide",
+        "slide",
+        "notes",
+        "-",
+        "-",
+        "slide",
+        "notes",
+        "-",
+        "-",
+        "skip",
+        "subslide",
+        "-",
+        "fragment",
+        "slide",
+        "notes",
+        "-",
+    ]
 
 
 def test_comments_that_look_like_commands_stay_comments(tmp_path):
@@ -229,8 +249,9 @@ def panel(path, number, slide):
     nbformat.write(notebook, path)
 
 
-@pytest.mark.parametrize(("slide", "tags"), [("fragment", ["fragment"]), ("notes", ["note"]),
-                                             ("skip", ["read"])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("slide", "tags"), [("fragment", ["fragment"]), ("notes", ["note"]), ("skip", ["read"])]
+)
 def test_a_slide_type_set_in_rises_panel_comes_back_as_a_tag(course, slide, tags):
     path = course / "notebooks/01_good.ipynb"
     number = next(n for n, cell in enumerate(read(path).cells) if not cell.metadata)
@@ -251,9 +272,11 @@ def test_a_slide_type_set_in_rises_panel_comes_back_as_a_tag(course, slide, tags
 def test_a_slide_type_that_no_heading_gives_is_refused(course, slide):
     path, script = course / "notebooks/01_good.ipynb", course / "lessons/01_good.py"
     before = script.read_text()
-    number = next(n for n, cell in enumerate(read(path).cells)
-                  if bool(cell.metadata.get("slideshow")) is not bool(slide)
-                  and "tags" not in cell.metadata)  # fmt: skip
+    number = next(
+        n
+        for n, cell in enumerate(read(path).cells)
+        if bool(cell.metadata.get("slideshow")) is not bool(slide) and "tags" not in cell.metadata
+    )
     panel(path, number, slide)
     with pytest.raises(ValueError, match=f"cell {number + 1} .* slides come from headings"):
         build.bring_back("01", course)
@@ -288,8 +311,10 @@ def test_check_names_stale_missing_and_orphaned_notebooks(course, capsys):
     assert build.main(["--check"], course) == 1
     said = capsys.readouterr().out.splitlines()
     assert [line.rpartition(" ")[2] for line in said] == [
-        "notebooks/01_good.ipynb", "notebooks/99_gone.ipynb", "notebooks/exercises/01_good.ipynb",
-    ]  # fmt: skip
+        "notebooks/01_good.ipynb",
+        "notebooks/99_gone.ipynb",
+        "notebooks/exercises/01_good.ipynb",
+    ]
     assert all("`make notebooks`" in line for line in said)
     assert not (course / "notebooks/exercises/01_good.ipynb").exists()
 
@@ -307,7 +332,7 @@ def test_stub_and_solution(course):
     solved = read(course / "notebooks/solutions/01_good.ipynb").cells
     assert stub[0].source.startswith("# Exercises 01") and len(stub) == 4
     assert solved[0].source.startswith("# Solutions 01") and len(solved) == 5
-    assert stub[2].source.endswith("arrays.\"\"\"\n    return ...  # your code here")
+    assert stub[2].source.endswith('arrays."""\n    return ...  # your code here')
     assert stub[3].source == (
         "mask = np.array([True, True, False])\nsame = other = ...  # your code here\n"
         "print(same, other)"

@@ -34,7 +34,11 @@ def test_what_is_saved_comes_back_as_float16(folder):
     told = json.loads((folder / "01_test.json").read_text())
     assert told["command"].endswith("LESSON=01")
     assert told["sha256"] == hashlib.sha256((folder / "01_test.npz").read_bytes()).hexdigest()
-    assert sorted(path.name for path in folder.iterdir()) == ["01_test.json", "01_test.npz", "SHA256SUMS"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "01_test.json",
+        "01_test.npz",
+        "SHA256SUMS",
+    ]
 
 
 def test_a_diverged_network_is_refused_and_leaves_nothing(folder):
@@ -71,8 +75,13 @@ def rewritten(folder, change):
 DAMAGES = {
     "npz missing": lambda folder: (folder / "01_test.npz").unlink(),
     "npz empty": lambda folder: (folder / "01_test.npz").write_bytes(b""),
-    "npz a folder": lambda folder: [(folder / "01_test.npz").unlink(), (folder / "01_test.npz").mkdir()],
-    "npz of NaN": lambda folder: changed(folder, a=np.full((3, 4), np.nan, "f2"), b=np.zeros(4, "f2")),
+    "npz a folder": lambda folder: [
+        (folder / "01_test.npz").unlink(),
+        (folder / "01_test.npz").mkdir(),
+    ],
+    "npz of NaN": lambda folder: changed(
+        folder, a=np.full((3, 4), np.nan, "f2"), b=np.zeros(4, "f2")
+    ),
     "npz of zeros": lambda folder: changed(folder, a=np.zeros((3, 4), "f2"), b=np.zeros(4, "f2")),
     "npz of other shapes": lambda folder: changed(folder, a=np.zeros((4, 3), "f2")),
     "npz with a pickle": lambda folder: np.savez(folder / "01_test.npz", np.array([{}], object)),
@@ -80,12 +89,16 @@ DAMAGES = {
     "json empty": lambda folder: (folder / "01_test.json").write_bytes(b""),
     "json no json": lambda folder: (folder / "01_test.json").write_bytes(b"\xff{"),
     "json without hash": lambda folder: rewritten(folder, lambda told: told.pop("sha256")),
-    "json with another hash": lambda folder: rewritten(folder, lambda told: told.update(sha256="0" * 64)),
+    "json with another hash": lambda folder: rewritten(
+        folder, lambda told: told.update(sha256="0" * 64)
+    ),
     "list missing": lambda folder: (folder / "SHA256SUMS").unlink(),
     "list empty": lambda folder: (folder / "SHA256SUMS").write_bytes(b""),
     "list cut off": lambda folder: (folder / "SHA256SUMS").write_text("ab  01_te"),
     "list in other letters": lambda folder: (folder / "SHA256SUMS").write_bytes(b"\xff\xfe"),
-    "list without it": lambda folder: (folder / "SHA256SUMS").write_text("0" * 64 + "  02_other.npz\n"),
+    "list without it": lambda folder: (folder / "SHA256SUMS").write_text(
+        "0" * 64 + "  02_other.npz\n"
+    ),
 }
 SENTENCE = r"data/checkpoints/(01_test\.npz|01_test\.json|SHA256SUMS) is [^.]*: in a clone `git checkout -- \S+`"
 
@@ -126,17 +139,23 @@ def test_problems_name_each_file_that_is_gone_or_changed(folder, monkeypatch, tm
     (evidence / "faces.json").write_text("{}")
     found = shipped.problems()
     assert [line.split(" is ")[0].split("/")[-1] for line in found] == [
-        "02_unet_l1.json", "02_unet_l1.npz", "faces.json"]
+        "02_unet_l1.json",
+        "02_unet_l1.npz",
+        "faces.json",
+    ]
     assert found[2].endswith("make it anew with `make evidence LESSON=faces`.")
     (evidence / shipped.LIST).unlink()
     assert shipped.problems()[2].startswith("data/evidence/SHA256SUMS is missing")
 
 
 def test_problems_need_no_package_at_all():
-    code = "import sys; from course_utils import shipped; assert shipped.problems() == [], 0\n" \
-           "assert not {'numpy', 'keras', 'tensorflow'} & set(sys.modules)"
-    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=SHIPPED.parent, text=True,
-                          capture_output=True)
+    code = (
+        "import sys; from course_utils import shipped; assert shipped.problems() == [], 0\n"
+        "assert not {'numpy', 'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=SHIPPED.parent, text=True, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -149,10 +168,10 @@ def damaged(content, rng):
             content[place] ^= int(rng.integers(1, 256))
     elif kind == 1:
         other = int(rng.integers(len(content)))
-        one, two = bytes(content[where:where + size]), bytes(content[other:other + size])
-        content[where:where + size], content[other:other + size] = two, one
+        one, two = bytes(content[where : where + size]), bytes(content[other : other + size])
+        content[where : where + size], content[other : other + size] = two, one
     elif kind == 2:
-        content[where:where + size] = bytes(len(content[where:where + size]))
+        content[where : where + size] = bytes(len(content[where : where + size]))
     return bytes(content[:where] if kind == 3 else content)
 
 
@@ -173,7 +192,9 @@ def broken(folder, damages, seed=0):
             checkpoints.load(keep, stem)
         except ValueError as error:
             said = str(error)
-            good = path.name in said and said.endswith(".") and "\n" not in said and ". " not in said
+            good = (
+                path.name in said and said.endswith(".") and "\n" not in said and ". " not in said
+            )
             told[0] += good and not keep.weights
             told[2] += [] if good else [error]
         except Exception as error:

@@ -8,16 +8,28 @@ from course_utils.metrics import rmse
 from course_utils.models import denoiser
 from course_utils.teach.exercises.lesson06 import network
 
-EVERY = [cleaning.slides_chain, cleaning.median_filter, cleaning.sauvola,
-         cleaning.subtract_background]  # fmt: skip
+EVERY = [
+    cleaning.slides_chain,
+    cleaning.median_filter,
+    cleaning.sauvola,
+    cleaning.subtract_background,
+]
 
 
 def written(size=(120, 260)):
     """White paper with lines of smooth black letters."""
     sheet = np.full(size, 255, np.uint8)
     for line in range(size[0] // 30):
-        cv2.putText(sheet, "abc def ghi jkl", (8, 22 + 30 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.7,
-                    0, 2, cv2.LINE_AA)  # fmt: skip
+        cv2.putText(
+            sheet,
+            "abc def ghi jkl",
+            (8, 22 + 30 * line),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.7,
+            0,
+            2,
+            cv2.LINE_AA,
+        )
     return sheet.astype(np.float32) / 255
 
 

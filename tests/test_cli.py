@@ -64,10 +64,18 @@ def test_start_of_no_lesson_names_the_lessons(course, capsys):
 # ---- what a file system refuses
 
 
-@pytest.mark.parametrize(("number", "said"), [
-    (errno.ENOSPC, "free some space"), (errno.EROFS, "a folder of your own"),
-    (errno.EACCES, "a folder of your own"), (errno.EIO, "mend that")])  # fmt: skip
-def test_a_refusal_is_one_sentence_and_leaves_nothing_half_written(course, monkeypatch, capsys, number, said):
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "a folder of your own"),
+        (errno.EACCES, "a folder of your own"),
+        (errno.EIO, "mend that"),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_leaves_nothing_half_written(
+    course, monkeypatch, capsys, number, said
+):
     def refuse(self, content):
         self.touch()
         raise OSError(number, os.strerror(number), str(self))
@@ -89,6 +97,7 @@ def test_an_empty_copy_is_nobody_s_work(course):
 @pytest.fixture
 def read_only(monkeypatch):
     """Nothing may be written or made, wherever it is tried."""
+
     def guarded(original):
         def opened(file, mode="r", *arguments, **options):
             if set(mode) & set("wax+") and not isinstance(file, int) and str(file) != os.devnull:
@@ -106,9 +115,19 @@ def read_only(monkeypatch):
         monkeypatch.setattr(os, name, refused)
 
 
-@pytest.mark.parametrize("command", [("start", "00"), ("run", "00"), ("results",), ("notebooks", "--force"),
-                                     ("bring-back", "00", "--force")])  # fmt: skip
-def test_in_a_course_that_may_not_be_written_each_command_says_so(read_only, monkeypatch, capsys, command):
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("start", "00"),
+        ("run", "00"),
+        ("results",),
+        ("notebooks", "--force"),
+        ("bring-back", "00", "--force"),
+    ],
+)
+def test_in_a_course_that_may_not_be_written_each_command_says_so(
+    read_only, monkeypatch, capsys, command
+):
     monkeypatch.setattr(cli.environment, "ensure", lambda arguments: None)
     monkeypatch.setattr("course_utils.results.load_all", lambda: [{"lesson": "00_start_here"}])
     monkeypatch.setattr(sys, "argv", []), monkeypatch.setattr(sys, "path", [*sys.path])
@@ -128,15 +147,24 @@ def test_a_terminal_without_a_tick_gets_a_plainer_sign(tmp_path):
     (tmp_path / "progress.json").write_text('{"00.1": {"status": "passed", "message": ""}}')
     for coding, tick in (("utf-8", "✓"), ("cp1252", "x"), ("ascii", "x"), ("cp437", "x")):
         variables = dict(os.environ, COURSE_RESULTS=str(tmp_path), PYTHONIOENCODING=coding)
-        done = subprocess.run([sys.executable, "-m", "course_utils", "progress"], cwd=paths.ROOT,
-                              capture_output=True, env=variables)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "course_utils", "progress"],
+            cwd=paths.ROOT,
+            capture_output=True,
+            env=variables,
+        )
         assert done.returncode == 0, done.stderr
         assert f"{tick} 00.1" in done.stdout.decode(coding)
 
 
 def test_who_has_read_enough_stops_a_command_without_a_word():
-    done = subprocess.run(f"{sys.executable} -m course_utils help | head -1", shell=True, text=True,
-                          capture_output=True, cwd=paths.ROOT)  # fmt: skip
+    done = subprocess.run(
+        f"{sys.executable} -m course_utils help | head -1",
+        shell=True,
+        text=True,
+        capture_output=True,
+        cwd=paths.ROOT,
+    )
     assert done.stderr == "" and done.stdout.startswith("make COMMAND")
 
 
@@ -156,9 +184,16 @@ def test_a_package_that_is_missing_sends_to_the_doctor(monkeypatch, capsys):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="signals to make")
-@pytest.mark.parametrize(("to", "number"), [("make", signal.SIGTERM), ("make", signal.SIGKILL),
-                                            ("python", signal.SIGTERM), ("python", signal.SIGKILL),
-                                            ("python", signal.SIGHUP)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("to", "number"),
+    [
+        ("make", signal.SIGTERM),
+        ("make", signal.SIGKILL),
+        ("python", signal.SIGTERM),
+        ("python", signal.SIGKILL),
+        ("python", signal.SIGHUP),
+    ],
+)
 def test_lab_ended_by_a_signal_ends_its_server(tmp_path, to, number):
     command = ["-m", "course_utils", "lab"] if to == "python" else []
     options = ["--no-browser", "--port=0", f"--ServerApp.root_dir={tmp_path}", "--debug"]
@@ -167,10 +202,18 @@ def test_lab_ended_by_a_signal_ends_its_server(tmp_path, to, number):
         line = ["make", "lab", f"PYTHON={sys.executable}", f"ARGS={' '.join(options)}"]
     else:
         line = [sys.executable, *command, *options]
-    process = subprocess.Popen(line, cwd=paths.ROOT, env=variables, start_new_session=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        line,
+        cwd=paths.ROOT,
+        env=variables,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        assert eventually(lambda: list(tmp_path.glob("jpserver-*.json")), 60), "JupyterLab did not start."
+        assert eventually(lambda: list(tmp_path.glob("jpserver-*.json")), 60), (
+            "JupyterLab did not start."
+        )
         server = int(next(tmp_path.glob("jpserver-*.json")).stem.split("-")[1])
         process.send_signal(number)
         process.wait(30)

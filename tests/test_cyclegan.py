@@ -54,8 +54,8 @@ def test_the_pool_gives_old_pictures_half_of_the_time_once_it_is_full(count, gra
             assert given == list(range(first, first + count))
         else:
             assert len(stored) == 6 and stored - before <= set(range(first, first + count))
-    assert len(set(shown[6:])) == len(shown[6:])                      # none twice
-    assert abs(swaps / (last - 6) - 0.5) < 1.5 / np.sqrt(last)            # three deviations
+    assert len(set(shown[6:])) == len(shown[6:])  # none twice
+    assert abs(swaps / (last - 6) - 0.5) < 1.5 / np.sqrt(last)  # three deviations
     assert int(pool.count) == 6
 
 
@@ -73,7 +73,7 @@ def test_least_squares_by_hand():
     scores = np.float32([[1.0], [0.0], [0.5]])
     assert float(cyclegan.least_squares(scores, 1)) == pytest.approx(1.25 / 3)
     assert float(cyclegan.least_squares(scores, 0)) == pytest.approx(1.25 / 3)
-    assert float(cyclegan.least_squares(np.float32([2.0]), 1)) == 1   # being too sure costs, too
+    assert float(cyclegan.least_squares(np.float32([2.0]), 1)) == 1  # being too sure costs, too
 
 
 def test_the_losses_of_a_step_by_numpy():
@@ -88,8 +88,11 @@ def test_the_losses_of_a_step_by_numpy():
         + ((made.judge_a(fake_a) - 1.0) ** 2).numpy().mean(),
         "cycle": l1(made.back(fake_b), a) + l1(made.there(fake_a), b),
         "identity": l1(made.there(b), b) + l1(made.back(a), a),
-        "d_loss": sum(((judge(real) - 1.0) ** 2 + judge(fake) ** 2).numpy().mean() / 2 for
-                      judge, real, fake in ((made.judge_a, a, fake_a), (made.judge_b, b, fake_b)))}
+        "d_loss": sum(
+            ((judge(real) - 1.0) ** 2 + judge(fake) ** 2).numpy().mean() / 2
+            for judge, real, fake in ((made.judge_a, a, fake_a), (made.judge_b, b, fake_b))
+        ),
+    }
     expected["loss"] = expected["gan"] + 10 * expected["cycle"] + 5 * expected["identity"]
     logs = made.train_step((a, b))
     assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, rel=1e-4)
@@ -115,15 +118,20 @@ def test_each_cycle_reaches_both_translators(keep, kind):
     made = model()
     base = cyclegan.CycleGAN if kind == "right" else OneCycleEach
     one = type("One", (OneSided, base), {"keep": keep})(
-        made.there, made.back, made.judge_a, made.judge_b)
+        made.there, made.back, made.judge_a, made.judge_b
+    )
     one.compile()
     one.optimizer = keras.optimizers.SGD(1.0)
     one.optimizer.build(one.translators)
     before = [[v.numpy() for v in network.trainable_variables] for network in (one.there, one.back)]
     one.train_step(batch())
-    moved = [sum(float(((v.numpy() - old) ** 2).sum()) for v, old in
-                 zip(network.trainable_variables, olds, strict=True))
-             for network, olds in zip((one.there, one.back), before, strict=True)]
+    moved = [
+        sum(
+            float(((v.numpy() - old) ** 2).sum())
+            for v, old in zip(network.trainable_variables, olds, strict=True)
+        )
+        for network, olds in zip((one.there, one.back), before, strict=True)
+    ]
     if kind == "right":
         assert min(moved) > 1e-8
     else:
@@ -162,9 +170,11 @@ def test_one_step_moves_all_four_networks():
     before = [[v.numpy() for v in network.trainable_variables] for network in networks]
     made.train_step(batch())
     for olds, network in zip(before, networks, strict=True):
-        moved = [not np.array_equal(old, v)
-                 for old, v in zip(olds, network.trainable_variables, strict=True)]
-        assert np.mean(moved) > 0.9                                   # a bias before a norm stays
+        moved = [
+            not np.array_equal(old, v)
+            for old, v in zip(olds, network.trainable_variables, strict=True)
+        ]
+        assert np.mean(moved) > 0.9  # a bias before a norm stays
 
 
 def test_the_faulty_model_is_built_like_the_right_one():
@@ -184,7 +194,7 @@ def test_the_learning_rate_stays_and_then_falls_to_0():
 
 
 def test_stopped_it_ends_where_an_unbroken_training_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(cyclegan, "POOL", 3)                          # full before the stop
+    monkeypatch.setattr(cyclegan, "POOL", 3)  # full before the stop
 
     def training(folder=None, callbacks=()):
         profile.set_seeds(3)

@@ -40,8 +40,10 @@ class Demo:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def choose(self, content, name="page.png"):
-        self.page.set_input_files("input[type=file]", {
-            "name": name, "mimeType": "application/octet-stream", "buffer": content})  # fmt: skip
+        self.page.set_input_files(
+            "input[type=file]",
+            {"name": name, "mimeType": "application/octet-stream", "buffer": content},
+        )
 
     def see(self, selector):
         """What the page must come to: `demo.see(".error").to_contain_text("no PNG")`."""
@@ -74,8 +76,12 @@ def demo():
     def paint(sketch):
         return np.stack([sketch, sketch, 0 * sketch + 0.5], axis=-1)
 
-    app = serve.create_app(clean, lambda page: f"mean {page.mean():.2f}", paint=paint,
-                           repaint=lambda picture: 1 - picture)  # fmt: skip
+    app = serve.create_app(
+        clean,
+        lambda page: f"mean {page.mean():.2f}",
+        paint=paint,
+        repaint=lambda picture: 1 - picture,
+    )
     listening = listen(0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     server = Server(app)
@@ -193,10 +199,19 @@ def test_a_screen_reader_and_the_keyboard_find_everything(demo):
     demo.choose(file(PAGE))
     demo.cleaned(270, 210)
     heard = demo.page.locator("body").aria_snapshot()
-    for line in ('tablist "What to do"', 'tab "Clean a page" [selected]', 'tabpanel "Clean a page"',
-                 'img "Before"', 'img "After"', 'slider "Wipe between Before and After"',
-                 'button "Choose a page"', 'button "Try an example"', 'link "Download"',
-                 'button "Read the text"', "status: Cleaned"):  # fmt: skip
+    for line in (
+        'tablist "What to do"',
+        'tab "Clean a page" [selected]',
+        'tabpanel "Clean a page"',
+        'img "Before"',
+        'img "After"',
+        'slider "Wipe between Before and After"',
+        'button "Choose a page"',
+        'button "Try an example"',
+        'link "Download"',
+        'button "Read the text"',
+        "status: Cleaned",
+    ):
         assert f"- {line}" in heard, heard
     reached = set()
     for _ in range(12):
@@ -234,14 +249,17 @@ def draw(demo, *points):
 
 def on_paper(demo, x, y):
     """Grey of the paper at a point, and of the painted picture there, as the browser shows them."""
-    return demo.page.evaluate("""([x, y]) => {
+    return demo.page.evaluate(
+        """([x, y]) => {
         const grey = picture => {
           const canvas = new OffscreenCanvas(512, 512), pen = canvas.getContext("2d");
           pen.drawImage(picture, 0, 0, 512, 512);
           return pen.getImageData(x * 512, y * 512, 1, 1).data[0];
         };
         return [grey(document.querySelector("canvas")), grey(document.querySelector(".pair .after"))];
-    }""", [x, y])
+    }""",
+        [x, y],
+    )
 
 
 def test_a_sketch_is_drawn_changed_and_painted(demo):
@@ -273,8 +291,10 @@ def test_a_sketch_is_drawn_changed_and_painted(demo):
 def test_a_picture_is_repainted_in_colour_and_downloaded(demo):
     picture = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
     demo.page.click("text=Repaint a picture")
-    demo.page.set_input_files("#repaint input[type=file]", {
-        "name": "me.png", "mimeType": "image/png", "buffer": file(picture)})  # fmt: skip
+    demo.page.set_input_files(
+        "#repaint input[type=file]",
+        {"name": "me.png", "mimeType": "image/png", "buffer": file(picture)},
+    )
     demo.see("#repaint .status").to_contain_text("Repainted 160 × 120 pixels")
     demo.see("#repaint .before").to_be_visible()
     demo.stays_on_the_screen()

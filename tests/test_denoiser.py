@@ -47,5 +47,9 @@ def test_the_border_covers_what_an_answer_depends_on():
 
 def test_flips_are_the_mean_over_four_mirror_images():
     mirrored = [denoiser.clean(MODEL, np.flip(PAGE, axes)) for axes in ((), 0, 1, (0, 1))]
-    turned_back = [np.flip(page, axes) for page, axes in zip(mirrored, ((), 0, 1, (0, 1)), strict=True)]
-    assert np.allclose(denoiser.clean(MODEL, PAGE, flips=True), np.mean(turned_back, axis=0), atol=1e-6)
+    turned_back = [
+        np.flip(page, axes) for page, axes in zip(mirrored, ((), 0, 1, (0, 1)), strict=True)
+    ]
+    assert np.allclose(
+        denoiser.clean(MODEL, PAGE, flips=True), np.mean(turned_back, axis=0), atol=1e-6
+    )

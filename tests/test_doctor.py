@@ -19,9 +19,22 @@ def healthy():
 
 def test_a_healthy_machine_passes(healthy):
     assert list(healthy) == [
-        "Python", "Set-up", "Packages", "TensorFlow", "Keras", "JupyterLab", "Slides", "Kernel",
-        "Networks", "Memory", "Disk", "Writing", "Tesseract", "Data", "GPU",
-    ]  # fmt: skip
+        "Python",
+        "Set-up",
+        "Packages",
+        "TensorFlow",
+        "Keras",
+        "JupyterLab",
+        "Slides",
+        "Kernel",
+        "Networks",
+        "Memory",
+        "Disk",
+        "Writing",
+        "Tesseract",
+        "Data",
+        "GPU",
+    ]
     for name in ("Python", "Packages", "TensorFlow", "Keras", "JupyterLab", "Kernel", "Networks"):
         assert healthy[name].good, healthy[name]
 
@@ -43,9 +56,12 @@ def broken(monkeypatch, tmp_path):
 @pytest.mark.parametrize("text", ["raise ImportError('libcuda')", "import os; os.abort()"])
 def test_a_broken_tensorflow_is_a_line_and_not_a_crash(monkeypatch, broken, capsys, text):
     broken("tensorflow", text)
-    monkeypatch.setattr(doctor, "_direct", lambda: [metadata.distribution("tqdm"),
-                                                    metadata.distribution("keras")])  # fmt: skip
-    monkeypatch.setattr(doctor, "_modules", lambda one: [{"tqdm": "tensorflow"}.get(one.name, one.name)])
+    monkeypatch.setattr(
+        doctor, "_direct", lambda: [metadata.distribution("tqdm"), metadata.distribution("keras")]
+    )
+    monkeypatch.setattr(
+        doctor, "_modules", lambda one: [{"tqdm": "tensorflow"}.get(one.name, one.name)]
+    )
     monkeypatch.setattr(doctor, "CHECKS", (doctor.python, doctor.tensorflow, doctor.gpu))
     assert doctor.main() == 1
     shown = capsys.readouterr().out
@@ -53,7 +69,9 @@ def test_a_broken_tensorflow_is_a_line_and_not_a_crash(monkeypatch, broken, caps
     assert "To mend: TensorFlow." in shown
 
 
-@pytest.mark.parametrize("text", ["import nothing", "1 / 0", "import sys; sys.exit()", "syntax error"])
+@pytest.mark.parametrize(
+    "text", ["import nothing", "1 / 0", "import sys; sys.exit()", "syntax error"]
+)
 def test_a_broken_psutil_crashes_nothing(monkeypatch, broken, text):
     broken("psutil", text)
     finding = doctor._checked(doctor.memory)
@@ -110,6 +128,7 @@ def test_each_package_of_the_lock_is_looked_at_and_named_when_it_is_gone(monkeyp
     real = metadata.distribution
     monkeypatch.setattr(doctor, "_imports", lambda: ({}, {}))
     for gone in sorted(names):
+
         def without(name, gone=gone):
             if name == gone:
                 raise metadata.PackageNotFoundError(name)
@@ -121,7 +140,11 @@ def test_each_package_of_the_lock_is_looked_at_and_named_when_it_is_gone(monkeyp
 
 def without_files(found):
     """A distribution's version, without its files: they are looked at in other tests."""
-    told = {"version": found.version, "requires": found.requires, "read_text": lambda self, name: ""}
+    told = {
+        "version": found.version,
+        "requires": found.requires,
+        "read_text": lambda self, name: "",
+    }
     return type("Found", (), told)()
 
 
@@ -151,9 +174,14 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch):
     assert not finding.good and "nothing may be read here" in str(finding)
 
 
-@pytest.mark.parametrize(("file", "damage", "said"), [
-    ("01_toy.npz", "gone", "is missing"), ("01_toy.npz", "cut", "is damaged"),
-    ("SHA256SUMS", "gone", "SHA256SUMS is missing")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "damage", "said"),
+    [
+        ("01_toy.npz", "gone", "is missing"),
+        ("01_toy.npz", "cut", "is damaged"),
+        ("SHA256SUMS", "gone", "SHA256SUMS is missing"),
+    ],
+)
 def test_networks_that_are_missing_or_damaged_are_named(monkeypatch, tmp_path, file, damage, said):
     from course_utils import shipped
 
@@ -194,8 +222,10 @@ def tesseract(monkeypatch, tmp_path):
     return stand_in
 
 
-@pytest.mark.parametrize(("languages", "good"), [("deu\\neng\\n", True), ("deu\\n", False), ("", False),
-                                                 ("deu\\nenglish-old\\n", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("languages", "good"),
+    [("deu\\neng\\n", True), ("deu\\n", False), ("", False), ("deu\\nenglish-old\\n", False)],
+)
 def test_a_tesseract_without_english_reads_nothing(tesseract, languages, good):
     tesseract(languages)
     assert doctor.tesseract().good is good and ocr.available() is good
@@ -236,7 +266,9 @@ def test_an_untested_pair_of_lab_and_rise_fails(monkeypatch):
 
 
 def test_the_doctor_loads_nothing_of_what_it_checks():
-    code = ("import sys; from course_utils import doctor; doctor.CHECKS = doctor.CHECKS[:2]; "
-            "doctor.main(); sys.exit(', '.join({'psutil', 'numpy', 'keras', 'cv2'} & set(sys.modules)))")
+    code = (
+        "import sys; from course_utils import doctor; doctor.CHECKS = doctor.CHECKS[:2]; "
+        "doctor.main(); sys.exit(', '.join({'psutil', 'numpy', 'keras', 'cv2'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr.strip() == "", done

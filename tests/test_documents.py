@@ -7,8 +7,11 @@ from course_utils import images, mistakes
 from course_utils.data import documents, splits
 from course_utils.metrics import rmse
 from course_utils.mistakes.documents import (
-    accuracy_of_grey, augmented_before_the_split, saved_as_jpeg, split_by_file,
-)  # fmt: skip
+    accuracy_of_grey,
+    augmented_before_the_split,
+    saved_as_jpeg,
+    split_by_file,
+)
 from course_utils.teach.exercises import lesson06
 
 
@@ -96,25 +99,49 @@ def truncate(path):
     path.write_bytes(path.read_bytes()[:-40])
 
 
-@pytest.mark.parametrize("break_it, error, named", [
-    (lambda r: (r / "train_cleaned/5.png").unlink(), FileNotFoundError, "cleaned.5.png is missing"),
-    (lambda r: save(r / "train_cleaned/5.png", grey(0, (20, 31))), ValueError, "5.png is 31x20"),
-    (lambda r: truncate(r / "train/5.png"), ValueError, "5.png can't be read"),
-    (lambda r: [p.unlink() for p in (r / "train").iterdir()], FileNotFoundError, "no picture in"),
-    (lambda r: (r / "train").rename(r / "trains"), FileNotFoundError, "set COURSE_DATA"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "break_it, error, named",
+    [
+        (
+            lambda r: (r / "train_cleaned/5.png").unlink(),
+            FileNotFoundError,
+            "cleaned.5.png is missing",
+        ),
+        (
+            lambda r: save(r / "train_cleaned/5.png", grey(0, (20, 31))),
+            ValueError,
+            "5.png is 31x20",
+        ),
+        (lambda r: truncate(r / "train/5.png"), ValueError, "5.png can't be read"),
+        (
+            lambda r: [p.unlink() for p in (r / "train").iterdir()],
+            FileNotFoundError,
+            "no picture in",
+        ),
+        (lambda r: (r / "train").rename(r / "trains"), FileNotFoundError, "set COURSE_DATA"),
+    ],
+)
 def test_broken_kaggle_files_are_named(tmp_path, break_it, error, named):
     break_it(draw_kaggle(tmp_path) / "noisyoffice")
     with pytest.raises(error, match=named):
         documents.read(tmp_path)
 
 
-@pytest.mark.parametrize("break_it, error, named", [
-    (lambda r: (r / "clean_images_grayscale/FontLre_Clean_VA.png").unlink(),
-     FileNotFoundError, "FontLre_Clean_VA.png is missing. .So it is with 4 of 12"),
-    (lambda r: (r / "simulated_noisy_images_grayscale").rename(r / "other"),
-     FileNotFoundError, "simulated_noisy_images_grayscale is missing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "break_it, error, named",
+    [
+        (
+            lambda r: (r / "clean_images_grayscale/FontLre_Clean_VA.png").unlink(),
+            FileNotFoundError,
+            "FontLre_Clean_VA.png is missing. .So it is with 4 of 12",
+        ),
+        (
+            lambda r: (r / "simulated_noisy_images_grayscale").rename(r / "other"),
+            FileNotFoundError,
+            "simulated_noisy_images_grayscale is missing",
+        ),
+    ],
+)
 def test_broken_official_files_are_named(tmp_path, break_it, error, named):
     break_it(draw_official(tmp_path) / "NoisyOffice" / "SimulatedNoisyOffice")
     with pytest.raises(error, match=named):
@@ -362,10 +389,14 @@ def test_sides_and_their_misprints_by_hand():
 def test_pooled_rmse_and_its_misprints_by_hand():
     clean = [np.zeros((1, 3)), np.zeros((1, 1))]
     cleaned = [np.full((1, 3), 0.2), np.ones((1, 1))]  # squares: 3 · 0.04 + 1 = 1.12, in 4 pixels
-    for name, right in [("mean_of_page_rmses", 0.6), ("pages_weighted_alike", 0.52**0.5),
-                        ("root_forgotten", 0.28), ("absolute_error", 0.4),
-                        ("grey_levels_of_255", 255 * 0.28**0.5),
-                        ("squares_not_divided", 1.12**0.5)]:  # fmt: skip
+    for name, right in [
+        ("mean_of_page_rmses", 0.6),
+        ("pages_weighted_alike", 0.52**0.5),
+        ("root_forgotten", 0.28),
+        ("absolute_error", 0.4),
+        ("grey_levels_of_255", 255 * 0.28**0.5),
+        ("squares_not_divided", 1.12**0.5),
+    ]:
         assert getattr(mistakes, name)(clean, cleaned) == pytest.approx(right)
     assert lesson06.pooled_rmse(clean, cleaned) == pytest.approx(0.28**0.5)
 

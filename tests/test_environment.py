@@ -15,7 +15,7 @@ import pytest
 from course_utils import environment, launch, paths
 from course_utils.environment import SetupError
 
-BACKEND = '''
+BACKEND = """
 import base64, hashlib, zipfile
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def build_editable(folder, settings=None, metadata=None):
         for file, text in files.items():
             wheel.writestr(file, text)
     return name
-'''.replace("\\\\", "\\")
+""".replace("\\\\", "\\")
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 
@@ -47,20 +47,35 @@ def test_what_old_pythons_run_is_written_for_them(name):
 
 OTHERS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.14", "3.15")
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-FOUND = {v: next(iter(sorted(PYENV.glob(f"{v}.*/bin/python"))), None) or shutil.which(f"python{v}")
-         for v in OTHERS}  # fmt: skip
-FOUND = {v: path for v, path in FOUND.items() if path and launch._is_supported([path]) is False
-         and not subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL)}  # fmt: skip
+FOUND = {
+    v: next(iter(sorted(PYENV.glob(f"{v}.*/bin/python"))), None) or shutil.which(f"python{v}")
+    for v in OTHERS
+}
+FOUND = {
+    v: path
+    for v, path in FOUND.items()
+    if path
+    and launch._is_supported([path]) is False
+    and not subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL)
+}
 
 
 @pytest.mark.parametrize("version", FOUND or [None])
 def test_each_other_python_of_this_machine_says_one_sentence(version, tmp_path):
     if version is None:
         pytest.skip("This machine has no Python that the course does not support.")
-    shutil.copytree(paths.ROOT / "course_utils", tmp_path / "course_utils",
-                    ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
-    done = subprocess.run([FOUND[version], "-m", "course_utils", "lab"], cwd=tmp_path, text=True,
-                          capture_output=True, env={"PATH": str(tmp_path)})  # fmt: skip
+    shutil.copytree(
+        paths.ROOT / "course_utils",
+        tmp_path / "course_utils",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    done = subprocess.run(
+        [FOUND[version], "-m", "course_utils", "lab"],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        env={"PATH": str(tmp_path)},
+    )
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith(f"This is Python {version}, and TensorFlow needs")
     assert done.stderr.count("\n") == 1
@@ -103,8 +118,11 @@ def small(tmp_path):
     """A course of one package, in a folder with a space: a function that runs its commands."""
     root = tmp_path / "a course"
     root.mkdir()
-    shutil.copytree(paths.ROOT / "course_utils", root / "course_utils",
-                    ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
+    shutil.copytree(
+        paths.ROOT / "course_utils",
+        root / "course_utils",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     (root / "backend.py").write_text(BACKEND)
     (root / "pyproject.toml").write_text(PYPROJECT)
     wheel = tmp_path / "six_of_one-1-py3-none-any.whl"
@@ -113,24 +131,38 @@ def small(tmp_path):
         "six_of_one.py": "def main(): print('half a dozen')\n",
         f"{info}/METADATA": "Metadata-Version: 2.1\nName: six-of-one\nVersion: 1\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": "[console_scripts]\nsix = six_of_one:main\n"}  # fmt: skip
+        f"{info}/entry_points.txt": "[console_scripts]\nsix = six_of_one:main\n",
+    }
     files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
     with zipfile.ZipFile(wheel, "w") as archive:
         for file, text in files.items():
             archive.writestr(file, text)
     sha = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (root / "requirements.lock").write_text(f"six-of-one==1 --hash=sha256:{sha}\n")
-    variables = {name: value for name, value in os.environ.items()
-                 if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV", "COURSE_"))}  # fmt: skip
-    return root, variables | {"PIP_FIND_LINKS": str(tmp_path), "PIP_NO_INDEX": "1",
-                              "PIP_CONFIG_FILE": os.devnull}  # fmt: skip
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV", "COURSE_"))
+    }
+    return root, variables | {
+        "PIP_FIND_LINKS": str(tmp_path),
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
 
 
 def call(root, variables, **options):
     """One command that needs the environment: without records, `results` ends in a sentence."""
-    return subprocess.Popen([sys._base_executable, "-m", "course_utils", "results"], cwd=root, text=True,
-                            env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            start_new_session=True, **options)  # fmt: skip
+    return subprocess.Popen(
+        [sys._base_executable, "-m", "course_utils", "results"],
+        cwd=root,
+        text=True,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        **options,
+    )
 
 
 def whole(root, variables) -> str:
@@ -140,8 +172,13 @@ def whole(root, variables) -> str:
     six = subprocess.run([root / ".venv/bin/six"], capture_output=True, text=True, env=variables)
     assert six.stdout == "half a dozen\n", six
     code = "import course_utils, half_0, half_299; print(course_utils.__file__)"
-    where = subprocess.run([root / ".venv/bin/python", "-c", code], capture_output=True, text=True,
-                           cwd=root.parent, env=variables)  # fmt: skip
+    where = subprocess.run(
+        [root / ".venv/bin/python", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=root.parent,
+        env=variables,
+    )
     assert where.stdout.strip() == str(root / "course_utils/__init__.py"), where
     assert sorted(path.name for path in root.glob(".venv*")) == [".venv", ".venv.lock"]
     return said
@@ -149,11 +186,15 @@ def whole(root, variables) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize(("reached", "number"), [
-    (".venv.new/bin/python", signal.SIGINT),
-    (".venv.new/lib/*/site-packages/half_*.py", signal.SIGKILL),
-    (".venv.new/lib/*/site-packages/half_*.py", signal.SIGTERM),
-    (".venv/course.packages", signal.SIGKILL)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reached", "number"),
+    [
+        (".venv.new/bin/python", signal.SIGINT),
+        (".venv.new/lib/*/site-packages/half_*.py", signal.SIGKILL),
+        (".venv.new/lib/*/site-packages/half_*.py", signal.SIGTERM),
+        (".venv/course.packages", signal.SIGKILL),
+    ],
+)
 def test_a_set_up_stopped_anywhere_is_mended_by_the_next_call(small, reached, number):
     root, variables = small
     first = call(root, variables)
@@ -170,10 +211,16 @@ def test_a_set_up_stopped_anywhere_is_mended_by_the_next_call(small, reached, nu
 def test_two_at_once_a_moved_folder_and_a_pip_with_ideas_of_its_own(small, tmp_path):
     root, variables = small
     ideas = tmp_path / "pip.conf"
-    ideas.write_text(f"[global]\nno-deps = yes\ntarget = {tmp_path / 'elsewhere'}\n"
-                     "[install]\nuser = yes\nrequire-virtualenv = no\n")  # fmt: skip
-    odd = variables | {"PIP_CONFIG_FILE": str(ideas), "PIP_DRY_RUN": "1", "PIP_PREFIX": "/nowhere",
-                       "PYTHONUSERBASE": str(tmp_path / "user")}  # fmt: skip
+    ideas.write_text(
+        f"[global]\nno-deps = yes\ntarget = {tmp_path / 'elsewhere'}\n"
+        "[install]\nuser = yes\nrequire-virtualenv = no\n"
+    )
+    odd = variables | {
+        "PIP_CONFIG_FILE": str(ideas),
+        "PIP_DRY_RUN": "1",
+        "PIP_PREFIX": "/nowhere",
+        "PYTHONUSERBASE": str(tmp_path / "user"),
+    }
     both = [call(root, odd), call(root, odd)]
     said = [one.communicate(timeout=120)[0] for one in both]
     assert sum("waiting for it" in text for text in said) == 1, said
@@ -251,13 +298,20 @@ def test_a_failing_pip_becomes_one_sentence(elsewhere, output, words):
 
 
 def test_of_a_pip_s_settings_only_the_way_to_the_packages_is_kept(elsewhere, monkeypatch):
-    listed = ("global.index-url='https://mirror/simple'\nglobal.timeout='9'\nglobal.target='x'\n"
-              "install.no-deps='yes'\n:env:.find-links='a b'\n:env:.default-timeout='180'\n"
-              "download.cert='no'\nglobal.extra-index-url='\\nhttps://b\\nhttps://c'\n")  # fmt: skip
+    listed = (
+        "global.index-url='https://mirror/simple'\nglobal.timeout='9'\nglobal.target='x'\n"
+        "install.no-deps='yes'\n:env:.find-links='a b'\n:env:.default-timeout='180'\n"
+        "download.cert='no'\nglobal.extra-index-url='\\nhttps://b\\nhttps://c'\n"
+    )
     monkeypatch.setattr(environment, "_output", lambda command: listed)
     assert environment._the_way() == [
-        "--index-url=https://mirror/simple", "--timeout=180", "--extra-index-url=https://b",
-        "--extra-index-url=https://c", "--find-links=a", "--find-links=b"]  # fmt: skip
+        "--index-url=https://mirror/simple",
+        "--timeout=180",
+        "--extra-index-url=https://b",
+        "--extra-index-url=https://c",
+        "--find-links=a",
+        "--find-links=b",
+    ]
 
 
 def test_the_lock_has_hashes_and_no_addresses():

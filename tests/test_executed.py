@@ -7,8 +7,11 @@ import pytest
 
 from course_utils import paths, results
 
-NAMES = sorted(str(p.relative_to(paths.NOTEBOOKS)) for p in paths.NOTEBOOKS.rglob("*.ipynb")
-               if ".ipynb_checkpoints" not in p.parts)  # fmt: skip
+NAMES = sorted(
+    str(p.relative_to(paths.NOTEBOOKS))
+    for p in paths.NOTEBOOKS.rglob("*.ipynb")
+    if ".ipynb_checkpoints" not in p.parts
+)
 
 pytestmark = pytest.mark.executed
 
@@ -28,8 +31,12 @@ def test_every_cell_ran_once_in_order_without_error(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_written_to_stderr_but_progress_bars(name):
     cells = nbformat.read(paths.EXECUTED / name, as_version=4).cells
-    said = [output.text for cell in cells for output in cell.get("outputs", [])
-            if output.output_type == "stream" and output.name == "stderr"]  # fmt: skip
+    said = [
+        output.text
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
     assert not said, said
 
 

@@ -210,7 +210,9 @@ def test_an_open_exercise_tells_the_score_and_the_baseline():
     status, message = one.verdict(lambda p: np.asarray(one.right(p) * (one.right(p) < 9)))
     reached, baseline, goal = map(float, re.findall(r"\d+\.\d+", message))
     assert status == progress.NOT_YET and reached < baseline < goal == one.goal
-    assert "in [0, 16777216], not from -1" in one.verdict(lambda p: one.right(p) - 1)[1]  # the metric's own sentence
+    assert (
+        "in [0, 16777216], not from -1" in one.verdict(lambda p: one.right(p) - 1)[1]
+    )  # the metric's own sentence
 
 
 def test_check_hint_and_solution_print_and_nothing_else(capsys):
@@ -318,18 +320,33 @@ def test_a_check_ends_even_where_a_cell_does_not_listen(own, monkeypatch, capsys
     assert progress.check_notebook("00") == 1
     assert time.monotonic() - began < 60
     said = capsys.readouterr().out.splitlines()
-    assert said[-3:] == ["Cell 1 stopped with ZeroDivisionError: division by zero",
-                         "Cell 2 stopped with KeyboardInterrupt: ",
-                         "Cell 3 ran for more than 2 seconds; the cells after it did not run."]  # fmt: skip
+    assert said[-3:] == [
+        "Cell 1 stopped with ZeroDivisionError: division by zero",
+        "Cell 2 stopped with KeyboardInterrupt: ",
+        "Cell 3 ran for more than 2 seconds; the cells after it did not run.",
+    ]
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"{}", b"[]", b"null", b'{"cells": 3}', b"\xff\xfe{\x00}\x00", b"\x80\x81", b"{" * 100_000,
-    b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}',
-    b'{"nbformat": 99, "nbformat_minor": 5, "metadata": {}, "cells": []}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"cells": 3}',
+        b"\xff\xfe{\x00}\x00",
+        b"\x80\x81",
+        b"{" * 100_000,
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}',
+        b'{"nbformat": 99, "nbformat_minor": 5, "metadata": {}, "cells": []}',
+    ],
+)
 def test_a_file_that_is_no_notebook_is_named_with_its_cure(own, content):
     own.write_bytes(content)
-    with pytest.raises(ValueError, match="00_start_here.ipynb is no whole notebook: .*`course start 00`"):
+    with pytest.raises(
+        ValueError, match="00_start_here.ipynb is no whole notebook: .*`course start 00`"
+    ):
         progress.check_notebook("00")
     assert own.read_bytes() == content
 

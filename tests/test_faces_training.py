@@ -71,7 +71,7 @@ def test_a_recogniser_learns():
     network = training.train_recogniser(pictures, 25)
     vectors = network.predict(pictures[:, 0] / np.float32(255), verbose=0)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert training.rank_one(network, pictures[:, 0], pictures[:, 1]) > 0.3           # chance: 1/24
+    assert training.rank_one(network, pictures[:, 0], pictures[:, 1]) > 0.3  # chance: 1/24
 
 
 @pytest.mark.slow

@@ -51,8 +51,11 @@ def test_a_wrong_range_is_named():
 
 
 def test_its_parts_count():
-    convolutions = [layer for layer in fast_style(width=8, blocks=3).layers
-                    if isinstance(layer, keras.layers.Conv2D)]  # fmt: skip
+    convolutions = [
+        layer
+        for layer in fast_style(width=8, blocks=3).layers
+        if isinstance(layer, keras.layers.Conv2D)
+    ]
     assert [layer.filters for layer in convolutions] == [8, 8, 22, *[32] * 6, 10, 8, 12]
 
 
@@ -70,10 +73,10 @@ def test_a_canvas_lies_beside_the_activations_repeated_and_elsewhere_in_training
 def test_unfolding_keeps_flat_areas_and_takes_the_grid_away():
     flat = np.ones((1, 4, 5, 12), np.float32)
     assert np.allclose(Unfold()(flat), np.ones((1, 8, 10, 3)))
-    grid = flat * np.repeat([1, -1, -1, 1], 3)                         # a chessboard of pixels
+    grid = flat * np.repeat([1, -1, -1, 1], 3)  # a chessboard of pixels
     assert np.abs(Unfold()(grid)[0, 1:-1, 1:-1]).max() < 1e-6
     spot = np.zeros((1, 4, 5, 12), np.float32)
-    spot[0, 1, 2, 3 + 2] = 1                                           # right of two, blue
+    spot[0, 1, 2, 3 + 2] = 1  # right of two, blue
     assert np.unravel_index(np.argmax(Unfold()(spot)), (1, 8, 10, 3)) == (0, 2, 5, 2)
 
 
@@ -94,7 +97,9 @@ def dark(monkeypatch):
     monkeypatch.setattr(contents, "photographs", lambda side: pictures)
 
 
-def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_tests(dark, monkeypatch):
+def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_tests(
+    dark, monkeypatch
+):
     monkeypatch.setattr(contents, "relit", lambda rng, picture: picture)
     grey = [[np.full((512, 512, 3), 100, np.uint8)]]
     draw, rng = contents.Contents(grey), np.random.default_rng(0)
@@ -102,9 +107,9 @@ def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_te
     side = training.SIDE + 2 * models.MARGIN
     assert {(crop.shape, crop.dtype) for crop in drawn} == {((side, side, 3), np.dtype(np.float32))}
     dark_ones = np.mean([crop.max() == 0 for crop in drawn])
-    assert 0.3 < dark_ones < 0.7                                       # others: mixed, negative, grey
+    assert 0.3 < dark_ones < 0.7  # others: mixed, negative, grey
     plain = [crop.mean() for crop in drawn if 0.15 < crop.mean() < 0.7]
-    assert len(plain) > 10                                             # (100 / 255) ** (0.6 to 1.6)
+    assert len(plain) > 10  # (100 / 255) ** (0.6 to 1.6)
 
 
 def test_a_square_may_be_turned_and_reaches_all_of_a_picture(dark):
@@ -126,7 +131,12 @@ def test_what_is_drawn_comes_in_kinds(monkeypatch):
     contents.drawn.cache_clear()
     found = contents.drawn()
     contents.drawn.cache_clear()
-    assert found == [[("people", 0)], [("houses", 0), ("houses", 1)], [("streets", 0)], [("glass", 0)]]
+    assert found == [
+        [("people", 0)],
+        [("houses", 0), ("houses", 1)],
+        [("streets", 0)],
+        [("glass", 0)],
+    ]
 
 
 @pytest.mark.parametrize("kind", ["people", "houses", "streets", "strokes"])
@@ -140,9 +150,17 @@ def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network, 
     monkeypatch.setattr(training, "SIDE", 64)
     monkeypatch.setattr(contents, "SIDE", 64)
     before, losses = [w.copy() for w in network.get_weights()], []
-    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: losses.append(logs["loss"]))
-    training.train(network, STYLE, contents.Contents([[np.uint8(STYLE * 255)]]), steps=60, epochs=3,
-                   callbacks=[record])
+    record = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda _, logs: losses.append(logs["loss"])
+    )
+    training.train(
+        network,
+        STYLE,
+        contents.Contents([[np.uint8(STYLE * 255)]]),
+        steps=60,
+        epochs=3,
+        callbacks=[record],
+    )
     assert losses[-1] < losses[0]
     assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
 

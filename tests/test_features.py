@@ -41,7 +41,9 @@ def test_vgg19_from_a_file_gives_keras_activations_but_for_the_pools(vgg19_file,
         wanted = keras.Model(KERAS.input, KERAS.get_layer(name).output)(given).numpy()
         ratio = wanted.mean((0, 1, 2)) / np.maximum(found[name].numpy().mean((0, 1, 2)), 1e-9)
         on = wanted.mean((0, 1, 2)) > 1e-3
-        assert np.allclose((found[name].numpy() * ratio)[..., on], wanted[..., on], rtol=1e-3, atol=1e-2)
+        assert np.allclose(
+            (found[name].numpy() * ratio)[..., on], wanted[..., on], rtol=1e-3, atol=1e-2
+        )
 
 
 def test_a_missing_or_foreign_file_gets_one_sentence_and_no_stand_in(tmp_path, monkeypatch):
@@ -76,8 +78,11 @@ def test_the_download_is_checked_against_a_hash(monkeypatch):
 def test_nothing_behind_the_deepest_layer_is_computed():
     model = features.network("random", ("block3_conv2", "block1_conv1"))
     names = [layer.name for layer in model.layers]
-    assert "block3_conv2" in names and "block3_conv3" not in names and list(model.output) == [
-        "block3_conv2", "block1_conv1"]  # fmt: skip
+    assert (
+        "block3_conv2" in names
+        and "block3_conv3" not in names
+        and list(model.output) == ["block3_conv2", "block1_conv1"]
+    )
     assert not model.trainable_variables
 
 
@@ -89,8 +94,9 @@ def test_pools_average():
 
 
 def test_random_weights_come_from_their_seed(pictures):
-    first, again, other = (features.network("random", ("block2_conv1",), seed)(pictures)
-                           for seed in (0, 0, 1))  # fmt: skip
+    first, again, other = (
+        features.network("random", ("block2_conv1",), seed)(pictures) for seed in (0, 0, 1)
+    )
     name = "block2_conv1"
     assert np.array_equal(first[name], again[name]) and not np.allclose(first[name], other[name])
 
@@ -147,15 +153,18 @@ def test_photographs_and_crops():
     seen = [crops(np.random.default_rng(seed)) for seed in range(40)]
     assert {turn for _, _, turn, _ in seen} == {0, 1, 2, 3}
     assert len({int(which) for _, which, _, _ in seen}) > 12
-    assert all(crop.shape == (64, 64, 3) and 0 <= crop.min() <= crop.max() <= 1
-               for crop, *_ in seen)  # fmt: skip
+    assert all(
+        crop.shape == (64, 64, 3) and 0 <= crop.min() <= crop.max() <= 1 for crop, *_ in seen
+    )
 
 
 @pytest.mark.slow
 def test_a_short_training_learns_something():
     gallery = np.uint8(photographs() * 255)
     losses = []
-    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: losses.append(logs["loss"]))
+    record = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda _, logs: losses.append(logs["loss"])
+    )
     network = training.train(gallery, 20, seed=0, epochs=2, callbacks=[record], photos=10)
     assert losses[1] < losses[0]
     assert tuple(network.output) == features.SMALL

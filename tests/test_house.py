@@ -8,15 +8,27 @@ from course_utils import paths
 
 ROOT = paths.ROOT / "course_utils"
 FLOORS = (  # from the ground up; rooms that may be entered from all above them
-    {"launch", "paths", "profile", "results", "shipped", "images", "arguments", "losses", "metrics"},
+    {
+        "launch",
+        "paths",
+        "profile",
+        "results",
+        "shipped",
+        "images",
+        "arguments",
+        "losses",
+        "metrics",
+    },
     {"data", "models", "postprocess", "ocr", "cleaning"},
     {"training", "mistakes"},
     {"show", "teach", "symptoms"},
     {"environment", "cli", "doctor", "runner", "serve"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, start=1) for room in rooms}
-MODULES = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-           for path in sorted(ROOT.rglob("*.py"))}  # fmt: skip
+MODULES = {
+    path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(ROOT.rglob("*.py"))
+}
 
 
 def imported(path) -> set[str]:
@@ -31,7 +43,9 @@ def imported(path) -> set[str]:
                 whole = ".".join([*start, alias.name])
                 found.add(whole if whole in MODULES.values() else ".".join(start))
         elif isinstance(node, ast.ImportFrom | ast.Import):
-            names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+            names = (
+                [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+            )
             assert not [name for name in names if name.split(".")[0] == "course_utils"], path
     return found - {""}
 
@@ -39,11 +53,15 @@ def imported(path) -> set[str]:
 IMPORTS = {name: imported(path) for path, name in MODULES.items()}
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES.values() if name not in ("__init__", "__main__")])
+@pytest.mark.parametrize(
+    "name", [name for name in MODULES.values() if name not in ("__init__", "__main__")]
+)
 def test_imports_only_go_down(name):
     room = name.split(".")[0]
     above = {other for other in IMPORTS[name] if FLOOR[other.split(".")[0]] > FLOOR[room]}
-    assert not above, f"{name}, on floor {FLOOR[room]}, imports {', '.join(sorted(above))} from above it."
+    assert not above, (
+        f"{name}, on floor {FLOOR[room]}, imports {', '.join(sorted(above))} from above it."
+    )
 
 
 def test_imports_never_go_round():
@@ -56,5 +74,9 @@ def test_imports_never_go_round():
 
 
 def test_networks_are_loaded_without_their_training():
-    assert not [name for name in IMPORTS if name.split(".")[0] in ("models", "data", "serve")
-                and any(other.split(".")[0] == "training" for other in IMPORTS[name])]  # fmt: skip
+    assert not [
+        name
+        for name in IMPORTS
+        if name.split(".")[0] in ("models", "data", "serve")
+        and any(other.split(".")[0] == "training" for other in IMPORTS[name])
+    ]

@@ -115,8 +115,9 @@ def test_weights():
     ignored[:, :2] = 0
     changed = logits.copy()
     changed[:, :2] = 1e4
-    assert (float(weighted_cross_entropy(labels, changed, ignored))
-            == float(weighted_cross_entropy(labels, logits, ignored)))
+    assert float(weighted_cross_entropy(labels, changed, ignored)) == float(
+        weighted_cross_entropy(labels, logits, ignored)
+    )
 
 
 def test_one_pixel_and_a_class_that_never_occurs():
@@ -129,8 +130,14 @@ def test_in_a_graph_with_unknown_sizes(jit):
     labels, logits, weights = batch()
     size = (None, None, None)
 
-    @tf.function(jit_compile=jit, input_signature=[
-        tf.TensorSpec(size, tf.int32), tf.TensorSpec((*size, 3)), tf.TensorSpec(size)])
+    @tf.function(
+        jit_compile=jit,
+        input_signature=[
+            tf.TensorSpec(size, tf.int32),
+            tf.TensorSpec((*size, 3)),
+            tf.TensorSpec(size),
+        ],
+    )
     def in_graph(labels, logits, weights):
         p = tf.nn.softmax(logits)
         return weighted_cross_entropy(labels, logits, weights), soft_dice_loss(labels, p)
@@ -240,7 +247,7 @@ def test_soft_dice_at_the_extremes():
 def test_soft_dice_weighs_pictures_the_same():
     labels, logits, _ = batch()
     p = softmax(logits)
-    each = [float(soft_dice_loss(labels[i:i + 1], p[i:i + 1])) for i in range(2)]
+    each = [float(soft_dice_loss(labels[i : i + 1], p[i : i + 1])) for i in range(2)]
     assert float(soft_dice_loss(labels, p)) == pytest.approx(np.mean(each), rel=1e-5)
 
 

@@ -18,7 +18,7 @@ def random_labels(seed, shape=(24, 30), cells=9):
     for cell in range(1, cells + 1):
         top, left = rng.integers(0, shape)
         height, width = rng.integers(2, 11, 2)
-        labels[top:top + height, left:left + width] = cell
+        labels[top : top + height, left : left + width] = cell
     return labels
 
 
@@ -153,10 +153,15 @@ def test_pooled_f1_adds_the_counts_first():
         assert metrics.pooled_f1([truth] * 2, [prediction] * 2) == pytest.approx(one)
 
 
-@pytest.mark.parametrize("metric", [
-    metrics.instance_f1, metrics.mean_average_precision,
-    lambda t, p: metrics.pooled_f1([t], [p]), lambda t, p: metrics.instance_f1(t, p, 0.2),
-])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        metrics.instance_f1,
+        metrics.mean_average_precision,
+        lambda t, p: metrics.pooled_f1([t], [p]),
+        lambda t, p: metrics.instance_f1(t, p, 0.2),
+    ],
+)
 def test_instances_at_the_extremes(metric):
     one = np.array([[1]])
     assert metric(EMPTY, EMPTY) == metric(one, one) == metric(PERFECT, PERFECT) == 1
@@ -203,8 +208,12 @@ def test_merges_by_hand():
 def test_blobs_that_meet_in_a_corner_are_two():
     truth = np.array([[1, 0], [0, 2]])
     assert metrics.merges((truth > 0) * 1.0, truth) == 0
-    assert metrics.membrane_rand_error(np.kron(truth, np.ones((3, 3), int)),
-                                       np.kron(truth > 0, np.ones((3, 3)))) == 0
+    assert (
+        metrics.membrane_rand_error(
+            np.kron(truth, np.ones((3, 3), int)), np.kron(truth > 0, np.ones((3, 3)))
+        )
+        == 0
+    )
 
 
 def test_nothing_to_merge():
@@ -290,9 +299,13 @@ def test_variation_of_information_by_hand():
     assert metrics.variation_of_information(halves, halves) == pytest.approx((0, 0))
 
 
-@pytest.mark.parametrize("metric", [
-    metrics.adapted_rand_error, metrics.variation_of_information,
-])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        metrics.adapted_rand_error,
+        metrics.variation_of_information,
+    ],
+)
 def test_a_truth_without_cells_has_no_partition(metric):
     with pytest.raises(ValueError, match="isn't defined"):
         metric(EMPTY, EMPTY)
@@ -307,8 +320,11 @@ def test_a_truth_without_pairs_has_no_rand_error():
 
 
 LABEL_METRICS = [
-    metrics.instance_counts, metrics.instance_f1, metrics.mean_average_precision,
-    metrics.adapted_rand_error, metrics.variation_of_information,
+    metrics.instance_counts,
+    metrics.instance_f1,
+    metrics.mean_average_precision,
+    metrics.adapted_rand_error,
+    metrics.variation_of_information,
     lambda t, p: metrics.instance_counts(t, p, 0.1),
 ]
 
@@ -338,9 +354,13 @@ def test_label_images_that_are_none(metric):
             metric(PERFECT, wrong)
 
 
-@pytest.mark.parametrize("metric", [
-    metrics.merges, lambda p, t, **more: metrics.membrane_rand_error(t, p, **more),
-])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        metrics.merges,
+        lambda p, t, **more: metrics.membrane_rand_error(t, p, **more),
+    ],
+)
 def test_probabilities_that_are_none(metric):
     good = (PERFECT > 0) * 0.9
     for wrong in (good * 2, good - 0.1, good * np.nan, good * 255):
@@ -446,8 +466,16 @@ def test_page_scores_pool_pixels_not_pages():
     assert set(scores) == {"rmse", "psnr", "bce"}
 
 
-@pytest.mark.parametrize("bad", [np.full((2, 2), 128.0), np.full((2, 2), np.nan), np.zeros((3, 2)),
-                                 -np.ones((2, 2)), np.full((2, 2), np.inf)])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.full((2, 2), 128.0),
+        np.full((2, 2), np.nan),
+        np.zeros((3, 2)),
+        -np.ones((2, 2)),
+        np.full((2, 2), np.inf),
+    ],
+)
 def test_pictures_of_another_range_or_shape_are_refused(bad):
     for metric in (metrics.rmse, metrics.psnr, metrics.binary_cross_entropy, metrics.mae):
         with pytest.raises(ValueError):
@@ -467,8 +495,10 @@ def scenes(seed, count=3, size=(40, 32)):
     """Pictures (H, W, 3) in [0, 1] with structure and grain, and labels in large blocks."""
     rng = np.random.default_rng(seed)
     pictures = [ndimage.gaussian_filter(rng.random((*size, 3)), (1, 1, 0)) for _ in range(count)]
-    labels = [rng.integers(0, 3, (2, 2)).repeat(size[0] // 2, 0).repeat(size[1] // 2, 1)
-              for _ in range(count)]  # fmt: skip
+    labels = [
+        rng.integers(0, 3, (2, 2)).repeat(size[0] // 2, 0).repeat(size[1] // 2, 1)
+        for _ in range(count)
+    ]
     return pictures, labels
 
 
@@ -523,8 +553,10 @@ def energy_pixel_by_pixel(picture, labels, distance):
 def test_sharpness_pixel_by_pixel(distance):
     real, labels = scenes(1, size=(20, 24))
     made, _ = scenes(2, size=(20, 24))
-    energies = [[energy_pixel_by_pixel(p, l, distance) for p, l in zip(side, labels)]
-                for side in (real, made)]  # fmt: skip
+    energies = [
+        [energy_pixel_by_pixel(p, l, distance) for p, l in zip(side, labels)]
+        for side in (real, made)
+    ]
     expected = np.sum(energies[1]) / np.sum(energies[0])
     assert metrics.sharpness(real, made, labels, distance) == pytest.approx(expected)
     alone = [energy_pixel_by_pixel(p, np.zeros((20, 24), int), 1) for p in real + made]
@@ -663,15 +695,18 @@ def test_fcn_scores_by_hand_and_without_a_thin_class():
     assert set(without) == {"fcn_pixel", "fcn_iou"}
 
 
-@pytest.mark.parametrize("truths, found, error", [
-    ([PERFECT * 0 + 4], [PERFECT * 0], ValueError),
-    ([PERFECT * 0], [PERFECT * 0 + 4], ValueError),
-    ([PERFECT * 0 - 1], [PERFECT * 0], ValueError),
-    ([PERFECT * 0.0], [PERFECT * 0], TypeError),
-    ([PERFECT * 0], [PERFECT[1:] * 0], ValueError),
-    ([PERFECT * 0], [], ValueError),
-    ([], [], ValueError),
-])
+@pytest.mark.parametrize(
+    "truths, found, error",
+    [
+        ([PERFECT * 0 + 4], [PERFECT * 0], ValueError),
+        ([PERFECT * 0], [PERFECT * 0 + 4], ValueError),
+        ([PERFECT * 0 - 1], [PERFECT * 0], ValueError),
+        ([PERFECT * 0.0], [PERFECT * 0], TypeError),
+        ([PERFECT * 0], [PERFECT[1:] * 0], ValueError),
+        ([PERFECT * 0], [], ValueError),
+        ([], [], ValueError),
+    ],
+)
 def test_classes_that_are_none(truths, found, error):
     for metric in (metrics.class_scores, metrics.fcn_scores):
         with pytest.raises(error):

@@ -114,8 +114,10 @@ def test_a_margin_of_ten_pixels_is_off_by_what_the_literature_says():
     labels = np.zeros((40, 80), np.int32)
     labels[10:30, 10:30], labels[10:30, 41:60] = 1, 2
     off = np.abs(mistakes.margin_of_ten_pixels(labels) - weight_maps.unet_weight_map(labels)).max()
-    narrow = np.abs(mistakes.margin_of_ten_pixels(labels, sigma=2)
-                    - weight_maps.unet_weight_map(labels, sigma=2)).max()  # fmt: skip
+    narrow = np.abs(
+        mistakes.margin_of_ten_pixels(labels, sigma=2)
+        - weight_maps.unet_weight_map(labels, sigma=2)
+    ).max()
     assert off > 0.3 and narrow < 1e-3
 
 
@@ -145,8 +147,10 @@ def test_frozen_augmentation_repeats_itself():
 
 def test_the_mean_of_the_test_hides_a_change_of_the_light():
     train, test = np.zeros(4), np.array([1.0, 2.0, 3.0])
-    assert np.array_equal(mistakes.mean_of_the_test_pictures(train, test),
-                          mistakes.mean_of_the_test_pictures(train, test + 5))  # fmt: skip
+    assert np.array_equal(
+        mistakes.mean_of_the_test_pictures(train, test),
+        mistakes.mean_of_the_test_pictures(train, test + 5),
+    )
 
 
 def test_argmax_over_rows_and_a_threshold_on_logits():
@@ -154,13 +158,38 @@ def test_argmax_over_rows_and_a_threshold_on_logits():
     assert mistakes.argmax_over_rows(logits).shape == (2, 6, 3)
     probability = np.array([0.49, 0.51, 0.61, 0.63])
     assert mistakes.threshold_on_logits(np.log(probability / (1 - probability))).tolist() == [
-        False, False, False, True]  # fmt: skip
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_none_is_left_without_a_test_of_its_own():
     assert {mistake.topic for mistake in ELSEWHERE} == {
-        "unet_weight_map", "resize", "random_warp", "augmented", "centred", "predicted_classes",
-        "mask_from_logits", "generator", "instance_norm", "generate", "patchgan",
-        "adversarial_loss", "Pix2Pix", "resized_photo", "train_test", "cleaned", "rmse",
-        "write_image", "CycleGAN", "sketches_of", "content_loss", "gram_matrix", "style_loss",
-        "total_variation", "caffe"}  # fmt: skip
+        "unet_weight_map",
+        "resize",
+        "random_warp",
+        "augmented",
+        "centred",
+        "predicted_classes",
+        "mask_from_logits",
+        "generator",
+        "instance_norm",
+        "generate",
+        "patchgan",
+        "adversarial_loss",
+        "Pix2Pix",
+        "resized_photo",
+        "train_test",
+        "cleaned",
+        "rmse",
+        "write_image",
+        "CycleGAN",
+        "sketches_of",
+        "content_loss",
+        "gram_matrix",
+        "style_loss",
+        "total_variation",
+        "caffe",
+    }

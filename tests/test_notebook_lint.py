@@ -61,19 +61,25 @@ BAD = {
     "tall drawing": ("cell 8: 13 lines in a cell that draws", (SHOW, f"{SHOW}\n{tall(10)}")),
     "no alt": ("cell 8: show_images has no alt", (', alt="two black squares"', "")),
     "empty alt": ("cell 8: show_images has no alt", ("two black squares", " ")),
-    "plt": ("cell 14: plt.show draws without alt",
-            new(code("import matplotlib.pyplot as plt\n\nplt.show()"), markdown("Seen."))),
-    "imshow": ("cell 14: run.axis.imshow draws",
-               new(code("run.axis.imshow(0)"), markdown("Seen."))),
+    "plt": (
+        "cell 14: plt.show draws without alt",
+        new(code("import matplotlib.pyplot as plt\n\nplt.show()"), markdown("Seen.")),
+    ),
+    "imshow": (
+        "cell 14: run.axis.imshow draws",
+        new(code("run.axis.imshow(0)"), markdown("Seen.")),
+    ),
     "picture": ("cell 9: a picture without alt", (SEEN, "![ ](../data/table.txt)")),
     "img": ("cell 9: a picture without alt", (SEEN, '<img src="../data/table.txt">')),
     "code after figure": ("cell 8: no interpretation", (markdown(SEEN), code("run"))),
-    "note after figure": ("cell 8: no interpretation",
-                          (markdown(SEEN), markdown(SEEN, NOTE) + code("run"))),
+    "note after figure": (
+        "cell 8: no interpretation",
+        (markdown(SEEN), markdown(SEEN, NOTE) + code("run")),
+    ),
     "section after figure": ("cell 14: no interpretation", new(code(SHOW))),
     "parameter": ("cell 4: not the parameters that all", ("STEPS = None", "STEPS = 9")),
     "one parameter less": ("cell 4: not the parameters that all", ("\nTEST_DATA = None", "")),
-    "no parameters": ("cell 1: 0 cells have the tag", ("# %% tags=[\"parameters\"]", "# %%")),
+    "no parameters": ("cell 1: 0 cells have the tag", ('# %% tags=["parameters"]', "# %%")),
     "just": ("cell 9: the word 'Just'", (SEEN, "Just look.")),
     "easy": ("cell 14: the word 'easy'", ("picture is an array", "picture is easy")),
     "simply": ("cell 3: the word 'Simply'", ("Ask who", "Simply ask who")),
@@ -92,19 +98,26 @@ BAD = {
     "tagged heading": ("cell 14: a tag on a heading", new(markdown("### More", FRAGMENT))),
     "two objectives": ("cell 2: no numbered list of 3 to 5", ("# 3. Measure the result.\n", "")),
     "objectives late": ("cell 2: no numbered list of 3 to 5", ("## Objectives", "## Before")),
-    "short recap": ("cell 14: the recap does not answer",
-                    ("# 3. A number needs a baseline.\n", "")),
+    "short recap": (
+        "cell 14: the recap does not answer",
+        ("# 3. A number needs a baseline.\n", ""),
+    ),
     "no recap": ("cell 14: the recap does not answer", ("## Recap", "## The end")),
-    "from tensorflow": ("cell 5: legacy Keras",
-                        ("import keras\n", "from tensorflow import keras\n")),
+    "from tensorflow": (
+        "cell 5: legacy Keras",
+        ("import keras\n", "from tensorflow import keras\n"),
+    ),
     "tf.keras": ("cell 16: legacy Keras", add("import tensorflow as tf\ntf.keras.Model()")),
     "unused": ("cell 5: math is imported", ("import keras\n", "import keras\nimport math\n")),
     "NumPy seed": ("cell 16: it seeds by hand (np.random.seed)", add("np.random.seed(0)")),
     "Keras seed": ("cell 16: it seeds by hand", add("keras.utils.set_random_seed(0)")),
     "TF seed": ("cell 16: it seeds by hand", add("run.tf = 0\ntf.random.set_seed(0)")),
     "Python seed": ("cell 16: it seeds by hand", add("from random import seed\nseed(0)")),
-    "no minutes": ("cell 6: no note with the minutes of 'Look at the data'",
-                   ("minutes: 3", "Wait."), ("9 minutes", "6 minutes")),
+    "no minutes": (
+        "cell 6: no note with the minutes of 'Look at the data'",
+        ("minutes: 3", "Wait."),
+        ("9 minutes", "6 minutes"),
+    ),
     "sum": ("cell 1: 9 minutes to read, but 10 in the notes", ("minutes: 4", "minutes: 5")),
     "no time": ("cell 1: no reading time", ("9 minutes to read", "Soon")),
     "long reading": ("cell 1: no reading time of at most 60", ("9 minutes", "61 minutes")),
@@ -115,24 +128,36 @@ BAD = {
     "link outside": ("cell 1: the link ../.. leads", ("../data/table.txt", "../..")),
     "two sentences": ("cell 9: two sentences in one line", (SEEN, "Both are black. They are not.")),
     "two after code": ("cell 9: two sentences in one line", (SEEN, "This is `x`. That is not.")),
-}  # fmt: skip
+}
 FINE = {
     "unchanged": [],
     "words in code": [(SEEN, "Adjust `just`, [easily](https://example.org/just).")],
     "fenced": [(SEEN, "```python\n# # just a comment. It is easy\n# ```")],
     "tables": [(SEEN, "| One. Two | Three |")],
     "abbreviations": [(SEEN, "Isola et al. The cells, e.g. Cells, etc. Others vs. Ours.")],
-    "references": [(END, END + markdown("## References\n\nIsola. Image. CVPR.")
-                    + markdown("minutes: 1", NOTE)), ("9 minutes", "10 minutes")],
+    "references": [
+        (
+            END,
+            END + markdown("## References\n\nIsola. Image. CVPR.") + markdown("minutes: 1", NOTE),
+        ),
+        ("9 minutes", "10 minutes"),
+    ],
     "rates": [add("a = f'{run}/s and {run}/255'")],
     "drawing later": [new(code("def draw(axis):\n    axis.imshow(images[0])"))],
-    "own figure": [new(code("import matplotlib.pyplot as plt\nfrom course_utils import show\n"
-                            "show.show_figure(plt.figure(), alt='blank')"), markdown("Seen."))],
+    "own figure": [
+        new(
+            code(
+                "import matplotlib.pyplot as plt\nfrom course_utils import show\n"
+                "show.show_figure(plt.figure(), alt='blank')"
+            ),
+            markdown("Seen."),
+        )
+    ],
     "interpretation on the next slide": [new(code(SHOW), markdown("### Seen\n\nBlack."))],
     "note before interpretation": [new(code(SHOW), markdown("Wait.", NOTE), markdown("Black."))],
     "hidden section": [(END, END + markdown("## More", READ))],
     "generator": [add("a = np.random.default_rng(SEED)")],
-}  # fmt: skip
+}
 
 
 def changed(*changes):
@@ -200,10 +225,12 @@ def test_exercises_keep_the_rules_that_hold_everywhere(tmp_path):
     script.write_text(text.replace("# ## Dice", "# ## Just dice"))
     build.build_all(tmp_path)
     assert [line.partition(" — ")[0] for line in notebook_lint.lint(stub)] == [
-        "exercises/01_good.ipynb: cell 2: the word 'Just'"]  # fmt: skip
+        "exercises/01_good.ipynb: cell 2: the word 'Just'"
+    ]
     assert [line.partition(" — ")[0] for line in notebook_lint.lint(solved)] == [
         "solutions/01_good.ipynb: cell 2: the word 'Just'",
-        "solutions/01_good.ipynb: cell 3: math is imported and not used"]  # fmt: skip
+        "solutions/01_good.ipynb: cell 3: math is imported and not used",
+    ]
 
 
 def test_the_command_says_which_and_fails(tmp_path, capsys):
@@ -218,8 +245,11 @@ def test_all_that_is_exported_and_wants_alt_counts_as_drawing():
     nodes = [node for file in folder.glob("*.py") for node in ast.parse(file.read_text()).body]
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     with_alt = {f.name for f in functions if "alt" in [argument.arg for argument in f.args.args]}
-    names = next(ast.literal_eval(node.value) for node in nodes
-                 if isinstance(node, ast.Assign) and node.targets[0].id == "__all__")  # fmt: skip
+    names = next(
+        ast.literal_eval(node.value)
+        for node in nodes
+        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"
+    )
     assert with_alt & set(names) == notebook_lint.DRAWING
 
 
@@ -227,8 +257,18 @@ def test_nbmake_fails_a_notebook_that_raises_and_passes_one_that_does_not(tmp_pa
     for name, source in (("raises", "1 / 0"), ("runs", "1 / 1")):
         cell = nbformat.v4.new_code_cell(source)
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
-    command = [sys.executable, "-m", "pytest", "--nbmake", "--nbmake-kernel=python3", "-rA", "-q",
-               "-p", "no:cacheprovider", "--rootdir=."]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbmake",
+        "--nbmake-kernel=python3",
+        "-rA",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir=.",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert "FAILED raises.ipynb" in done.stdout and "ZeroDivisionError" in done.stdout

@@ -79,7 +79,9 @@ def test_references_without_text_have_no_rate():
     for references in ([""], [" \n", ""], []):
         for read in ("x", "", " \n", "two words"):
             readings = [read] * len(references)
-            assert math.isnan(ocr.cer(references, readings)) and math.isnan(ocr.wer(references, readings))
+            assert math.isnan(ocr.cer(references, readings)) and math.isnan(
+                ocr.wer(references, readings)
+            )
 
 
 def test_a_page_without_text_has_no_words_to_lose_or_win():

@@ -27,7 +27,8 @@ socket.create_connection(("localhost", server.getsockname()[1]))
 )
 def test_only_loopback_gets_through(code, allowed):
     environment = dict(os.environ, PYTHONPATH=str(paths.ROOT / "tools" / "offline"))
-    done = subprocess.run([sys.executable, "-c", code], env=environment,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
     assert (done.returncode == 0) is allowed, done.stderr
     assert allowed or "The gate runs without network" in done.stderr

@@ -32,11 +32,11 @@ def test_muon_moves_a_kernel_equally_far_in_all_directions(shape):
     (before, after), (gradient,) = steps(Muon(0.1), shape)
     step = (before - after).reshape(-1, shape[-1])
     sizes = np.linalg.svd(step, compute_uv=False)
-    fair = 0.1 * 0.2 * max(step.shape) ** 0.5                     # as Liu et al. scale it
+    fair = 0.1 * 0.2 * max(step.shape) ** 0.5  # as Liu et al. scale it
     assert np.all((sizes > 0.6 * fair) & (sizes < 1.3 * fair))
     slope = np.linalg.svd(gradient.reshape(step.shape), compute_uv=False)
     assert slope.max() / slope.min() > 1.3 * sizes.max() / sizes.min()
-    assert np.sum(step * gradient.reshape(step.shape)) > 0         # downhill
+    assert np.sum(step * gradient.reshape(step.shape)) > 0  # downhill
     assert np.sqrt(np.mean(step**2)) == pytest.approx(0.1 * 0.2, rel=0.4)
 
 
@@ -50,5 +50,5 @@ def test_muon_leaves_the_rest_to_adam(shape):
 def test_muon_remembers_and_takes_a_schedule():
     schedule = keras.optimizers.schedules.PolynomialDecay(1e-2, 2, 0.0)
     seen, _ = steps(Muon(schedule), (3, 3, 8, 16), 3)
-    assert np.array_equal(seen[2], seen[3])                        # the rate has come to 0
+    assert np.array_equal(seen[2], seen[3])  # the rate has come to 0
     assert not np.allclose(seen[1] - seen[0], (seen[2] - seen[1]) * 2, atol=1e-4)

@@ -89,9 +89,14 @@ def test_every_class_has_its_colour_whole(tmp_path):
     assert [np.unique(pair.labels).tolist() for pair in read] == [[n] for n in range(12)]
 
 
-STRONG = {"sea": ((0, 0.75, 1), (0, 0.55, 0.85)), "sunset": ((1, 0.75, 0.15), (0.95, 0.35, 0.05)),
-          "rose": ((0.75, 0.03, 0.05), (0.95, 0.05, 0.05)), "sky": ((0, 0.3, 1), (0, 0.36, 1)),
-          "lemon": ((1, 1, 0), (0.9, 0.9, 0.1)), "night": ((0, 0, 0.6), (0, 0, 0.75))}  # fmt: skip
+STRONG = {
+    "sea": ((0, 0.75, 1), (0, 0.55, 0.85)),
+    "sunset": ((1, 0.75, 0.15), (0.95, 0.35, 0.05)),
+    "rose": ((0.75, 0.03, 0.05), (0.95, 0.05, 0.05)),
+    "sky": ((0, 0.3, 1), (0, 0.36, 1)),
+    "lemon": ((1, 1, 0), (0.9, 0.9, 0.1)),
+    "night": ((0, 0, 0.6), (0, 0, 0.75)),
+}
 
 
 @pytest.mark.parametrize("name", STRONG)
@@ -109,7 +114,9 @@ def test_a_strongly_coloured_photograph_is_no_label_picture(tmp_path, name, nois
 
 
 def test_a_photograph_of_palette_colours_among_photographs_stays_one(tmp_path):
-    flag = images.to_uint8(facades.colour(np.repeat([10, 7, 1], [20, 20, 24])[:, None].repeat(64, 1)))
+    flag = images.to_uint8(
+        facades.colour(np.repeat([10, 7, 1], [20, 20, 24])[:, None].repeat(64, 1))
+    )
     for number in range(3):
         save(tmp_path / f"{number}.png", photograph(number), photograph(9 + number))
     save(tmp_path / "9.png", photograph(3), flag)
@@ -119,14 +126,20 @@ def test_a_photograph_of_palette_colours_among_photographs_stays_one(tmp_path):
 @pytest.mark.parametrize("quality", [50, 75, 95])
 @pytest.mark.parametrize("side", [128, 256])
 @pytest.mark.parametrize("shrunk", [1, 2])
-def test_labels_of_house_fronts_are_known_whatever_jpeg_made_of_them(tmp_path, quality, side, shrunk):
+def test_labels_of_house_fronts_are_known_whatever_jpeg_made_of_them(
+    tmp_path, quality, side, shrunk
+):
     for seed in range(3):
         house = facades.facade(seed, size=side * shrunk)
-        small = [Image.fromarray(images.to_uint8(half)).resize((side, side), Image.Resampling.BICUBIC)
-                 for half in (house.photo, facades.colour(house.labels))]  # fmt: skip
+        small = [
+            Image.fromarray(images.to_uint8(half)).resize((side, side), Image.Resampling.BICUBIC)
+            for half in (house.photo, facades.colour(house.labels))
+        ]
         save(tmp_path / f"{seed}.jpg", *map(np.asarray, small), quality=quality)
     for seed, pair in enumerate(pairs.read_side_by_side(tmp_path, "BtoA")):
-        truth = images.resize(facades.facade(seed, size=side * shrunk).labels, (side,) * 2, labels=True)
+        truth = images.resize(
+            facades.facade(seed, size=side * shrunk).labels, (side,) * 2, labels=True
+        )
         assert pair.labels is not None and (pair.labels != truth).mean() < 64 / side
         assert np.array_equal(pair.source_picture, facades.colour(pair.labels))
 
@@ -137,7 +150,9 @@ def test_oblong_halves_become_squares_as_in_pix2pix_and_it_is_said(tmp_path):
     wide, high = photograph(90, 96)[:48], photograph(91, 96)[:, :32]
     save(tmp_path / "train/wide.png", wide, wide[:, ::-1])
     save(tmp_path / "train/high.png", high, high[:, ::-1])
-    with pytest.warns(UserWarning, match="2 of 10 .* halves that aren't square.*train/high, train/wide"):
+    with pytest.warns(
+        UserWarning, match="2 of 10 .* halves that aren't square.*train/high, train/wide"
+    ):
         read = pairs.read_side_by_side(tmp_path, "AtoB", side=32)
     assert len(read) == 10 and {pair.target.shape for pair in read} == {(32, 32, 3)}
     (found,) = [pair for pair in read if pair.id == "train/wide"]
@@ -170,13 +185,25 @@ def break_off(path):
     path.write_bytes(path.read_bytes()[:-60])
 
 
-@pytest.mark.parametrize("spoil, direction, error, says", [
-    (lambda f: None, "AtoC", ValueError, 'direction is "AtoC"; choose "AtoB" or "BtoA"'),
-    (lambda f: save(f / "val/3.png", photograph(0), photograph(1)[:, :9]), "AtoB", ValueError,
-     "3.png is 73x64 pixels; a picture A|B has an even width"),
-    (lambda f: break_off(f / "train/0.png"), "AtoB", ValueError, "0.png can't be read"),
-    (lambda f: (f / "train/1.jpg").write_text("words"), "AtoB", ValueError, "1.jpg can't be read"),
-])
+@pytest.mark.parametrize(
+    "spoil, direction, error, says",
+    [
+        (lambda f: None, "AtoC", ValueError, 'direction is "AtoC"; choose "AtoB" or "BtoA"'),
+        (
+            lambda f: save(f / "val/3.png", photograph(0), photograph(1)[:, :9]),
+            "AtoB",
+            ValueError,
+            "3.png is 73x64 pixels; a picture A|B has an even width",
+        ),
+        (lambda f: break_off(f / "train/0.png"), "AtoB", ValueError, "0.png can't be read"),
+        (
+            lambda f: (f / "train/1.jpg").write_text("words"),
+            "AtoB",
+            ValueError,
+            "1.jpg can't be read",
+        ),
+    ],
+)
 def test_one_sentence_names_what_is_wrong(tmp_path, spoil, direction, error, says):
     facade_set(tmp_path, {"train": 1})
     spoil(tmp_path)
@@ -213,11 +240,14 @@ def test_of_a_huge_part_some_are_read_always_the_same_and_it_is_said(tmp_path, m
 # Splits -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("parts, trains, tests", [
-    ({"train": 3, "val": 2, "test": 1}, ["train/0", "train/1", "train/2"], ["test/0"]),
-    ({"train": 2, "val": 2}, ["train/0", "train/1"], ["val/0", "val/1"]),
-    ({"train": 1, "test": 1}, ["train/0"], ["test/0"]),
-])
+@pytest.mark.parametrize(
+    "parts, trains, tests",
+    [
+        ({"train": 3, "val": 2, "test": 1}, ["train/0", "train/1", "train/2"], ["test/0"]),
+        ({"train": 2, "val": 2}, ["train/0", "train/1"], ["val/0", "val/1"]),
+        ({"train": 1, "test": 1}, ["train/0"], ["test/0"]),
+    ],
+)
 def test_the_parts_of_a_folder_are_kept(home, parts, trains, tests):
     facade_set(home / "houses", parts)
     train, test = pairs.load("houses", "BtoA", side=16)
@@ -230,8 +260,11 @@ def test_one_part_alone_is_split_by_its_pixels(home, part):
     facade_set(home / "houses", {part: 30})
     train, test = pairs.load("houses", "BtoA", side=16)
     assert len(train) + len(test) == 30 and 1 <= len(test) < len(train)
-    expected = {pair.source for pair in train + test
-                if int(hashlib.sha1(pair.source.encode()).hexdigest(), 16) % 5 == 0}  # fmt: skip
+    expected = {
+        pair.source
+        for pair in train + test
+        if int(hashlib.sha1(pair.source.encode()).hexdigest(), 16) % 5 == 0
+    }
     assert {pair.source for pair in test} == expected
     for path in (home / "houses").rglob("*.png"):
         path.rename(path.with_name(f"other{path.name}"))

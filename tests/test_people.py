@@ -86,7 +86,9 @@ def test_a_second_folder_tests_and_a_shared_person_is_named(home, tmp_path):
 @pytest.mark.parametrize(("count", "missing"), [(1, 39), (38, 2), (39, 1)])
 def test_too_few_people_are_told_how_many_to_add(home, count, missing):
     cuhk(home, [f"f-{number:03d}-01" for number in range(count)])
-    with pytest.raises(ValueError, match=f"^cuhk has {count} people, and 40 .* add {missing}, or give"):
+    with pytest.raises(
+        ValueError, match=f"^cuhk has {count} people, and 40 .* add {missing}, or give"
+    ):
         people.load("cuhk", side=8)
     cuhk(home / "more", ["x", "y"], start=90)
     if count > 1:
@@ -109,9 +111,14 @@ def test_missing_sketches_and_broken_photographs_are_named(home):
         people.read_cuhk(home / "cuhk")
 
 
-REAL = [*(f"f-{n:03d}-01" for n in range(5, 39)), *(f"m-{n:03d}-01" for n in range(8, 62)),
-        *(f"f-{n:03d}-01" for n in range(39, 44)), *(f"f1-{n:03d}-01" for n in range(1, 16)),
-        *(f"m-{n:03d}-01" for n in range(62, 101)), *(f"m1-{n:03d}-01" for n in range(1, 42))]
+REAL = [
+    *(f"f-{n:03d}-01" for n in range(5, 39)),
+    *(f"m-{n:03d}-01" for n in range(8, 62)),
+    *(f"f-{n:03d}-01" for n in range(39, 44)),
+    *(f"f1-{n:03d}-01" for n in range(1, 16)),
+    *(f"m-{n:03d}-01" for n in range(62, 101)),
+    *(f"m1-{n:03d}-01" for n in range(1, 42)),
+]
 
 
 def real_cuhk(home, jpeg):
@@ -160,7 +167,11 @@ def test_one_person_without_a_sketch_among_many_is_left_out_and_named(home, jpeg
     with pytest.warns(UserWarning, match="3 of 188 pictures are left out") as caught:
         assert len(people.read_cuhk(home, 8)) == 185
     assert len(caught) == 1
-    for named in ("f-005-01-sz1.jpg is missing", "m-100-01-sz1.jpg is missing", "f1-001-01.jpg can't"):
+    for named in (
+        "f-005-01-sz1.jpg is missing",
+        "m-100-01-sz1.jpg is missing",
+        "f1-001-01.jpg can't",
+    ):
         assert named in str(caught[0].message)
     with pytest.warns(UserWarning):
         train, test = people.load("cuhk", side=8)
@@ -208,8 +219,10 @@ def test_strangers_never_show_both_sides_of_one_person():
     photos = {pair.source_picture.round(4).tobytes(): pair.id for pair in some}
     sketches = {pair.target.round(4).tobytes(): pair.id for pair in some}
     drawn = [strangers(np.random.default_rng(n)) for n in range(200)]
-    shown = [{known[images.from_signed(each[i]).round(4).tobytes()] for each in drawn}
-             for i, known in enumerate((photos, sketches))]
+    shown = [
+        {known[images.from_signed(each[i]).round(4).tobytes()] for each in drawn}
+        for i, known in enumerate((photos, sketches))
+    ]
     assert not shown[0] & shown[1] and len(shown[0] | shown[1]) == 7
     with pytest.raises(ValueError, match="at least two people"):
         people.Strangers(some[:1], 8)

@@ -43,7 +43,7 @@ def slopes_of(model):
 
 def test_the_papers_generator_has_the_papers_weights():
     counts = [kernel_weights(pix2pix.generator(side=256, width=width)) for width in (2, 4)]
-    square, line = np.linalg.solve([[4, 2], [16, 4]], counts)         # count = square*w² + line*w
+    square, line = np.linalg.solve([[4, 2], [16, 4]], counts)  # count = square*w² + line*w
     assert (square * 64**2 + line * 64) / 1e6 == pytest.approx(54.40, abs=0.01)
 
 
@@ -55,7 +55,7 @@ def test_initial_weights():
     kernels = [v.numpy() for v in network().trainable_variables if v.name == "kernel"]
     values = np.concatenate([kernel.ravel() for kernel in kernels])
     assert values.std() == pytest.approx(0.02, rel=0.02) and abs(values.mean()) < 3e-4
-    for a, b in itertools.combinations(kernels, 2):                   # no two start alike
+    for a, b in itertools.combinations(kernels, 2):  # no two start alike
         assert a.shape != b.shape or not np.allclose(a, b)
 
 
@@ -72,7 +72,7 @@ def test_norm_at_the_bottleneck_makes_the_encoder_decoder_blind():
     assert np.array_equal(first, second)
     faulty = mistakes.norm_at_the_bottleneck("unet", SIDE, width=4, dropout=0)
     first, second = (faulty(pictures[i : i + 1]).numpy() for i in (0, 1))
-    assert np.abs(first - second).max() > 1e-2                        # the skips hide it
+    assert np.abs(first - second).max() > 1e-2  # the skips hide it
 
 
 def test_skips_double_the_channels_and_the_encoder_decoder_has_none():
@@ -83,7 +83,9 @@ def test_skips_double_the_channels_and_the_encoder_decoder_has_none():
 def test_a_fine_layer_at_full_size_sees_the_source_of_the_unet():
     last = {kind: network(kind, fine=5).layers[-2] for kind in pix2pix.KINDS}
     assert {kind: layer.input.shape[1:] for kind, layer in last.items()} == {
-        "unet": (SIDE, SIDE, 5 + 3), "encoder_decoder": (SIDE, SIDE, 5)}
+        "unet": (SIDE, SIDE, 5 + 3),
+        "encoder_decoder": (SIDE, SIDE, 5),
+    }
     assert network(fine=5)(pictures).shape == pictures.shape
 
 
@@ -145,7 +147,7 @@ def test_chunks_and_neighbours_change_nothing(monkeypatch):
 
 def test_run_for_inference_uses_moving_averages():
     model = mistakes.with_batch_norm(network(dropout=0))
-    trained = pix2pix.generate(model, pictures[:1])                   # once: averages hardly move
+    trained = pix2pix.generate(model, pictures[:1])  # once: averages hardly move
     assert np.abs(mistakes.run_for_inference(model, pictures[:1]) - trained).max() > 0.1
     model = network()
     assert np.array_equal(*(mistakes.run_for_inference(model, pictures) for _ in range(2)))
@@ -165,7 +167,7 @@ def test_receptive_field_by_arithmetic_and_by_gradient(layers, side):
     profile.set_seeds(0)
     model = pix2pix.patchgan(layers, width=1, in_channels=1, norm=False)
     for kernel in model.trainable_variables:
-        kernel.assign(np.ones(kernel.shape))                          # so that nothing cancels out
+        kernel.assign(np.ones(kernel.shape))  # so that nothing cancels out
     whole = 2 ** (layers + 1) + side + side % 2
     whole += -whole % 2**layers
     picture = tf.random.uniform((1, 2 * whole, 2 * whole, 1))
@@ -220,7 +222,7 @@ def test_nearest_neighbour_makes_stripes_of_a_fine_pattern():
     from course_utils import images
 
     photo = np.zeros((60, 60, 3), np.float32)
-    photo[:, ::2] = 1                                                 # on the whole a grey of 0.5
+    photo[:, ::2] = 1  # on the whole a grey of 0.5
     assert np.abs(images.resize(photo, (45, 45)) - 0.5).max() < 0.35
     assert np.abs(mistakes.photo_by_nearest_neighbour(photo, (45, 45)) - 0.5).min() == 0.5
 

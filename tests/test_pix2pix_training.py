@@ -76,7 +76,7 @@ def test_gradients_of_the_generators_loss_on_a_fake_found_out():
 
     assert slope(pix2pix.adversarial_loss) == pytest.approx(-1, abs=1e-3)
     assert slope(mistakes.saturating) == pytest.approx(-np.exp(-8), rel=1e-2)
-    assert slope(mistakes.labels_exchanged) > 0                       # it learns to be found out
+    assert slope(mistakes.labels_exchanged) > 0  # it learns to be found out
 
 
 # One step ----------------------------------------------------------------------------------------
@@ -86,11 +86,13 @@ def test_the_losses_of_a_step_by_numpy():
     made, (source, target) = model(), batch()
     fake = generate(made.generator, source)
     real_pair, fake_pair = (np.concatenate([source, x], -1) for x in (target, fake))
-    expected = {"d_real": np.log1p(np.exp(-made.discriminator(real_pair).numpy())).mean(),
-                "d_fake": np.log1p(np.exp(made.discriminator(fake_pair).numpy())).mean(),
-                "l1": np.abs(target - fake).mean()}
+    expected = {
+        "d_real": np.log1p(np.exp(-made.discriminator(real_pair).numpy())).mean(),
+        "d_fake": np.log1p(np.exp(made.discriminator(fake_pair).numpy())).mean(),
+        "l1": np.abs(target - fake).mean(),
+    }
     logs = made.train_step((source, target))
-    afterwards = made.discriminator(fake_pair).numpy()                # it has learned first
+    afterwards = made.discriminator(fake_pair).numpy()  # it has learned first
     expected["gan"] = np.log1p(np.exp(-afterwards)).mean()
     expected["loss"] = 100 * expected["l1"] + expected["gan"]
     assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, rel=1e-4)
@@ -172,16 +174,20 @@ def test_the_learning_rate_may_be_a_schedule():
 
 
 def test_short_trainings_take_muon_the_papers_adam():
-    for settings, kind in ((pix2pix.QUICK, pix2pix.Muon), (pix2pix.SHIPPED, pix2pix.Muon),
-                           (pix2pix.FULL, pix2pix.FusedAdam)):  # fmt: skip
+    for settings, kind in (
+        (pix2pix.QUICK, pix2pix.Muon),
+        (pix2pix.SHIPPED, pix2pix.Muon),
+        (pix2pix.FULL, pix2pix.FusedAdam),
+    ):
         made = pix2pix.build("unet_l1_cgan", **settings | SMALL)
         assert type(made.optimizer) is type(made.discriminator_optimizer) is kind
 
 
 def test_the_discriminator_may_keep_its_rate_and_remember_fakes():
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0)
-    made = pix2pix.build("unet_l1_cgan", **SMALL, learning_rate=schedule, discriminator_rate=1e-3,
-                         pool=3)  # fmt: skip
+    made = pix2pix.build(
+        "unet_l1_cgan", **SMALL, learning_rate=schedule, discriminator_rate=1e-3, pool=3
+    )
     source, target = batch(1)
     for _ in range(4):
         made.train_step((source, target))
@@ -208,7 +214,8 @@ def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
     now = []
     follow = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: now.append(weights(best.model.generator)),
-        on_train_batch_end=lambda batch, logs: now.append(weights(best.model.generator)))
+        on_train_batch_end=lambda batch, logs: now.append(weights(best.model.generator)),
+    )
     best = pix2pix.Best(score, lambda told: told["note"], every=2)
     made = pix2pix.train(example, "unet_l1", 6, 0, callbacks=[best, follow], **SMALL).generator
     assert same(weights(made), weights(plain))
@@ -289,8 +296,10 @@ def test_after_an_error_it_ends_where_an_unbroken_training_ends(tmp_path, unbrok
 
 
 def test_after_kill_it_ends_where_an_unbroken_training_ends(tmp_path, unbroken):
-    code = ("import sys, psutil; sys.path.insert(0, 'tests'); import test_pix2pix_training as test;"
-            f"test.training({str(tmp_path / 'copy')!r}, [test.Stop(psutil.Process().kill)])")
+    code = (
+        "import sys, psutil; sys.path.insert(0, 'tests'); import test_pix2pix_training as test;"
+        f"test.training({str(tmp_path / 'copy')!r}, [test.Stop(psutil.Process().kill)])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True)
     assert done.returncode != 0 and (tmp_path / "copy" / "training.npz").exists(), done.stderr
     assert_same_end(training(tmp_path / "copy"), unbroken)
@@ -329,8 +338,8 @@ def test_the_state_is_all_that_a_step_changes(copy):
     before = [v.numpy() for v in state]
     copy.model.train_step(batch())
     changed = [v.path for v, old in zip(state, before, strict=True) if not np.array_equal(v, old)]
-    assert sum("seed_generator" in path for path in changed) == 3     # one a dropout layer
-    assert sum("iteration" in path for path in changed) == 2          # one an optimiser
+    assert sum("seed_generator" in path for path in changed) == 3  # one a dropout layer
+    assert sum("iteration" in path for path in changed) == 2  # one an optimiser
     assert sum("momentum" in path for path in changed) == len(copy.model.trainable_variables)
     assert len({id(v) for v in state}) == len(state)
 
@@ -343,7 +352,9 @@ def test_another_training_in_the_folder_is_named(copy, tmp_path):
             resumable._SafetyCopy(tmp_path, 1, settings).restore(copy.model)
 
 
-def test_another_network_or_optimiser_in_the_folder_is_named_before_anything_is_put_back(copy, tmp_path):
+def test_another_network_or_optimiser_in_the_folder_is_named_before_anything_is_put_back(
+    copy, tmp_path
+):
     copy.on_train_batch_end(0)
     with np.load(tmp_path / "training.npz") as stored:
         state = {name: stored[name] for name in stored.files}
@@ -360,9 +371,14 @@ def flipped(content):
     return content[:5000] + bytes([content[5000] ^ 255]) + content[5001:]
 
 
-DAMAGES = {"empty": lambda content: b"", "cut off": lambda content: content[: len(content) // 2],
-           "a header only": lambda content: b"PK\x03\x04" + b"0" * 500, "a byte flipped": flipped,
-           "zeros": lambda content: bytes(len(content)), "a text": lambda content: b"training"}
+DAMAGES = {
+    "empty": lambda content: b"",
+    "cut off": lambda content: content[: len(content) // 2],
+    "a header only": lambda content: b"PK\x03\x04" + b"0" * 500,
+    "a byte flipped": flipped,
+    "zeros": lambda content: bytes(len(content)),
+    "a text": lambda content: b"training",
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -413,7 +429,9 @@ def test_a_full_disk_costs_a_copy_not_the_training(copy, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.warns(UserWarning, match=r"No safety copy .*\(No space left on device\): the training"):
+    with pytest.warns(
+        UserWarning, match=r"No safety copy .*\(No space left on device\): the training"
+    ):
         copy.on_train_batch_end(1)
     assert [path.name for path in tmp_path.iterdir()] == ["training.npz"]
     assert (tmp_path / "training.npz").read_bytes() == before

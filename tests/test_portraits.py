@@ -33,7 +33,13 @@ def test_the_folder_above_will_do(tmp_path):
 
 def test_pictures_of_one_person_stay_together(tmp_path):
     assert [person(stem) for stem in ("anna-2", "anna_13", "17", "anna-b", "x-y-3", "-3")] == [
-        "anna", "anna", "17", "anna-b", "x-y", "-3"]
+        "anna",
+        "anna",
+        "17",
+        "anna-b",
+        "x-y",
+        "-3",
+    ]
     for name in range(12):
         for view in (1, 2):
             save(tmp_path / f"p{name}-{view}.png", name, (8, 8))

@@ -36,7 +36,7 @@ def test_small_specks_go_and_numbers_have_no_gaps():
 
 def test_threshold_zero_grows_cells_until_they_meet():
     inside = np.full((20, 41), 0.9)
-    inside[:, 19:22] = 0.2, 0.1, 0.2               # a membrane
+    inside[:, 19:22] = 0.2, 0.1, 0.2  # a membrane
     labels = instances(inside, threshold=0, smoothing=0)
     assert np.all(labels[:, :20] == 1) and np.all(labels[:, 21:] == 2)
 

@@ -79,7 +79,9 @@ def test_every_lesson_checks_all_settings_and_judges_its_run_in_the_same_way(les
     source = (paths.LESSONS / f"{lesson}.py").read_text(encoding="utf-8")
     begin = source.index("run = profile.start(")
     assert "TEST_DATA)" in source[begin : source.index("\n\n", begin)].split("\nshow")[0]
-    assert "show" not in "".join(part for part in source[:begin].splitlines() if "import" not in part)
+    assert "show" not in "".join(
+        part for part in source[:begin].splitlines() if "import" not in part
+    )
     assert source.count("TEST_DATA") == 2, "only profile.start reads it; loaders get run.test_data"
     assert "results.must_beat(run, " in source and "\nassert " not in source
 
@@ -119,10 +121,17 @@ def test_a_record_holds_what_was_measured(run, tmp_path):
     assert results.headline(entry) == "iou 0.91 (otsu 0.6)"
 
 
-def test_the_line_about_a_record_names_the_file_that_was_written(run, monkeypatch, tmp_path, capsys):
+def test_the_line_about_a_record_names_the_file_that_was_written(
+    run, monkeypatch, tmp_path, capsys
+):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    places = {"": "results/", "mine": "mine/", "./a/../b": "b/", str(tmp_path / "c"): "c/",
-              str(tmp_path.parent / "away"): f"{tmp_path.parent / 'away'}/"}  # fmt: skip
+    places = {
+        "": "results/",
+        "mine": "mine/",
+        "./a/../b": "b/",
+        str(tmp_path / "c"): "c/",
+        str(tmp_path.parent / "away"): f"{tmp_path.parent / 'away'}/",
+    }
     for setting, said in places.items():
         monkeypatch.setenv("COURSE_RESULTS", setting)
         path = results.record(run, {"iou": 0.9}, {}, {})
@@ -184,7 +193,7 @@ def test_the_readme_says_what_the_snapshot_says():
 
 def test_the_title_picture_is_the_executed_figure_with_its_alt_text(tmp_path, monkeypatch):
     page = '<img alt="a &quot;cell&quot;" src="data:image/png;base64,aGVsbG8=">'
-    title = {"cells": [{"source": ['# A\n', '![a "cell"](pictures/01_x.png)']}]}
+    title = {"cells": [{"source": ["# A\n", '![a "cell"](pictures/01_x.png)']}]}
     executed = {"cells": [{}, {"outputs": [{"data": {"text/html": [page]}}]}]}
     for folder, content in (("NOTEBOOKS", title), ("EXECUTED", executed)):
         (tmp_path / folder).mkdir()
@@ -215,10 +224,14 @@ def test_lessons_are_found_by_number_or_name(monkeypatch, tmp_path):
             paths.find_lesson(wrong)
 
 
-def test_a_folder_that_cannot_be_written_costs_a_sentence_and_not_the_lesson(tmp_path, monkeypatch, capsys):
+def test_a_folder_that_cannot_be_written_costs_a_sentence_and_not_the_lesson(
+    tmp_path, monkeypatch, capsys
+):
     (tmp_path / "file").touch()
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "file" / "results"))
     run = profile.Run("99_toy", "quick", "synthetic", 0, 1)
     assert not results.record(run, {"iou": 0.5}, {}, {}).exists()
     said = capsys.readouterr().out
-    assert said.startswith("Not recorded: ") and "set COURSE_RESULTS" in said and said.count("\n") == 1
+    assert (
+        said.startswith("Not recorded: ") and "set COURSE_RESULTS" in said and said.count("\n") == 1
+    )

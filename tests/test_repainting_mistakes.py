@@ -22,27 +22,38 @@ def test_gram_by_hand_and_by_the_loss():
 
 
 def test_a_gram_matrix_by_sums_sees_no_togetherness():
-    apart, together = (lesson04._features()[name][0] for name in
-                       ("never on together", "always on together"))  # fmt: skip
+    apart, together = (
+        lesson04._features()[name][0] for name in ("never on together", "always on together")
+    )
     assert lesson04.gram(apart)[0, 1] == 0 < lesson04.gram(together)[0, 1]
     assert np.array_equal(wrong.sum_for_product(apart), wrong.sum_for_product(together))
 
 
 def test_cost_is_the_courses_style_loss():
     layers, targets, weights = lesson04._layers()["another style"]
-    wanted = sum(w * float(losses.style_loss(losses.gram_matrix(f[None]), lesson04.gram(s),
-                                             f.shape[0] * f.shape[1])[0])
-                 for f, s, w in zip(layers, targets, weights, strict=True))  # fmt: skip
+    wanted = sum(
+        w
+        * float(
+            losses.style_loss(
+                losses.gram_matrix(f[None]), lesson04.gram(s), f.shape[0] * f.shape[1]
+            )[0]
+        )
+        for f, s, w in zip(layers, targets, weights, strict=True)
+    )
     assert lesson04.style_cost(layers, targets, weights) == pytest.approx(wanted)
     assert wrong.cost_without_quarter(layers, targets, weights) == pytest.approx(4 * wanted)
     assert wrong.cost_without_square(layers, targets, weights) < 0 < wanted
     same = lesson04._layers()["the same style, moved"]
-    assert lesson04.style_cost(*same) == pytest.approx(0) and wrong.activations_for_matrices(*same) > 0
+    assert (
+        lesson04.style_cost(*same) == pytest.approx(0) and wrong.activations_for_matrices(*same) > 0
+    )
 
 
 def test_the_size_of_the_picture_makes_the_first_layer_count_most():
     def share(cost):
-        parts = [cost(*lesson04._layers()[f"the {which} layer alone"]) for which in ("first", "last")]
+        parts = [
+            cost(*lesson04._layers()[f"the {which} layer alone"]) for which in ("first", "last")
+        ]
         return parts[0] / parts[1]
 
     ratio = (16**2 * 4) ** 2 / (4**2 * 10) ** 2  # (M N)² of the first layer over that of the last

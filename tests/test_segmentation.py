@@ -147,7 +147,9 @@ def test_the_seed_is_chosen_on_pictures_that_have_cells():
 
     for none in (without_cells, one_pixel):
         training = [*map(none, range(20)), sample(20), sample(21)]
-        assert segmentation.best_seed(predict, training, "isbi2012") in segmentation.SEEDS["isbi2012"]
+        assert (
+            segmentation.best_seed(predict, training, "isbi2012") in segmentation.SEEDS["isbi2012"]
+        )
         with pytest.raises(ValueError, match="No training picture has a cell; add one"):
             segmentation.best_seed(predict, [none(0)], "isbi2012")
     assert len(predicted) == 4
@@ -162,13 +164,16 @@ def test_without_any_cell_nothing_is_learned_or_measured(none, dataset, monkeypa
             monkeypatch.setattr(f"course_utils.data.segmentation.{reader}", lambda _: named)
 
     assert splits.tests_dsb2018(replace(sample(0), id="20")) != splits.tests_dsb2018(
-        replace(sample(0), id="4"))  # fmt: skip
+        replace(sample(0), id="4")
+    )
     folder(sample(0), sample(1))
     assert [len(part) for part in segmentation.load(dataset)] == [1, 1]
     said = set()
     for samples in ((none(0), sample(1)), (sample(0), none(1))):
         folder(*samples)
-        with pytest.raises(ValueError, match=f"No cell is marked in any .* {dataset}.*; add") as caught:
+        with pytest.raises(
+            ValueError, match=f"No cell is marked in any .* {dataset}.*; add"
+        ) as caught:
             segmentation.load(dataset)
         said.add(str(caught.value).split(" picture")[0].split()[-1])
     assert said == {"training", "test"}
@@ -180,19 +185,28 @@ def test_cells_are_counted_by_the_numbers_that_are_there():
     labels[:3], labels[5:] = 2, 7  # 1 was hidden by 2, 3 to 6 likewise
     assert segmentation.count(labels) == 2 and segmentation.has_cell(labels)
     doubled = replace(sample(0), labels=np.where(sample(0).labels > 0, 40, 0))
-    assert np.allclose(segmentation._chances([doubled, sample(1)])[0] * np.sqrt(2),
-                       segmentation._chances([doubled, sample(1)])[1])  # fmt: skip
+    assert np.allclose(
+        segmentation._chances([doubled, sample(1)])[0] * np.sqrt(2),
+        segmentation._chances([doubled, sample(1)])[1],
+    )
 
 
 def test_the_headline_of_a_data_set_stands_first():
     truth = [sample(0).labels]
-    for dataset, first in (("synthetic", "iou"), ("dsb2018", "iou"), ("isbi2012", "adapted_rand_error")):
+    for dataset, first in (
+        ("synthetic", "iou"),
+        ("dsb2018", "iou"),
+        ("isbi2012", "adapted_rand_error"),
+    ):
         scores = segmentation.scores(dataset, truth, [np.ones_like(truth[0])])
         assert next(iter(scores)) == first and scores == metrics.segmentation_scores(
-            truth, [np.ones_like(truth[0])])  # fmt: skip
+            truth, [np.ones_like(truth[0])]
+        )
     run = profile.Run("01_x", "quick", "isbi2012", 0, 1)
     entry = {"metrics": scores, "baselines": {"constant": scores}}
-    assert results.headline(entry).startswith("adapted_rand_error ") and "constant" in results.headline(entry)
+    assert results.headline(entry).startswith(
+        "adapted_rand_error "
+    ) and "constant" in results.headline(entry)
     with pytest.raises(AssertionError):
         results.must_beat(run, {first: scores[first] + 0.1}, {"constant": scores}, first)
 

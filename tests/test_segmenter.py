@@ -53,11 +53,14 @@ def test_each_photo_is_read_for_itself_and_at_its_own_size(reader):
     assert small.shape == (1, 48, 80)
 
 
-@pytest.mark.parametrize("photos, says", [
-    (np.zeros((128, 128, 3), np.float32), "needs photos"),
-    (np.zeros((2, 128, 128), np.float32), "needs photos"),
-    (np.full((1, 128, 128, 3), 200.0, np.float32), r"\[0, 1\] is needed"),
-])
+@pytest.mark.parametrize(
+    "photos, says",
+    [
+        (np.zeros((128, 128, 3), np.float32), "needs photos"),
+        (np.zeros((2, 128, 128), np.float32), "needs photos"),
+        (np.full((1, 128, 128, 3), 200.0, np.float32), r"\[0, 1\] is needed"),
+    ],
+)
 def test_what_is_no_photo_is_refused(photos, says):
     with pytest.raises(ValueError, match=says):
         segmenter.read(None, photos)
@@ -115,5 +118,7 @@ def test_a_generator_is_scored_on_its_answers_to_the_houses():
     made = translate(model, np.stack([house.source_picture for house in houses]))
     labels, truth = ([getattr(house, name) for house in houses] for name in ("labels", "target"))
     read = segmenter.read(segmenter.load(), made)
-    assert told == (metrics.fcn_scores(labels, read, facades.CLASSES)
-                    | metrics.picture_scores(np.stack(truth), made, labels))  # fmt: skip
+    assert told == (
+        metrics.fcn_scores(labels, read, facades.CLASSES)
+        | metrics.picture_scores(np.stack(truth), made, labels)
+    )

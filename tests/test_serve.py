@@ -91,6 +91,7 @@ def refused(answer, status, *sayings) -> str:
 
 def png_of(width, height, depth=8, data=b"") -> bytes:
     """A PNG file whose header promises any size at all."""
+
     def chunk(name, body):
         check = struct.pack(">I", zlib.crc32(name + body))
         return struct.pack(">I", len(body)) + name + body + check
@@ -103,8 +104,18 @@ def png_of(width, height, depth=8, data=b"") -> bytes:
 def tiff_of(width, height, tags=()) -> bytes:
     """A TIFF file of one black strip, with other tags as wished."""
     data = bytes(100)
-    tags = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 0, 277: 1, 278: height,
-            279: len(data), **dict(tags)}  # fmt: skip
+    tags = {
+        256: width,
+        257: height,
+        258: 8,
+        259: 1,
+        262: 1,
+        273: 0,
+        277: 1,
+        278: height,
+        279: len(data),
+        **dict(tags),
+    }
     start = 8 + 2 + 12 * len(tags) + 4
     tags[273] = start
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
@@ -190,9 +201,14 @@ def test_one_pixel_and_long_strips(client, shape):
     assert (pixels(send(client, file(np.full(shape, 200, np.uint8)))) == 100).all()
 
 
-@pytest.mark.parametrize("values", [np.array([[np.nan, 1.0, 0.5]], np.float32),
-                                    np.array([[0.0, 200.0, 255.0]], np.float32),
-                                    np.array([[0, 1000, 65_535]], np.int32)])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([[np.nan, 1.0, 0.5]], np.float32),
+        np.array([[0.0, 200.0, 255.0]], np.float32),
+        np.array([[0, 1000, 65_535]], np.int32),
+    ],
+)
 def test_a_page_whose_white_nobody_knows_is_refused(client, values):
     refused(send(client, file(values, "TIFF")), 422, "nobody knows which one is white")
 
@@ -211,8 +227,13 @@ def test_wrong_empty_missing_and_damaged_files_get_their_sentence(client):
         for other in (b"Dear Sir", b"%PDF-1.7", b"II is a numeral", file(PAGE, "GIF")):
             refused(send(client, other, route), 415, "PNG, JPEG or TIFF")
         refused(send(client, b"", route), 422, "empty")
-        for damaged in (whole[:40], whole[:-300], whole[:300] + b"\0" * 99 + whole[400:],
-                        file(PAGE, "JPEG")[:300], file(PAGE, "TIFF")[:90]):
+        for damaged in (
+            whole[:40],
+            whole[:-300],
+            whole[:300] + b"\0" * 99 + whole[400:],
+            file(PAGE, "JPEG")[:300],
+            file(PAGE, "TIFF")[:90],
+        ):
             refused(send(client, damaged, route), 422, "damaged or cut off")
         for form in ({"data": {"file": "text"}}, {"files": {"page": whole}}, {"json": {}}, {}):
             refused(client.post(route, **form), 422, 'named "file"', "multipart")
@@ -220,9 +241,15 @@ def test_wrong_empty_missing_and_damaged_files_get_their_sentence(client):
         refused(client.post(route, **broken), 400, 'named "file"')
 
 
-@pytest.mark.parametrize(("size", "said"), [
-    ((10_000, 10_000), "10000×10000"), ((65_535, 1), "65535×1"), ((4001, 5000), "4001×5000"),
-    ((2**31 - 1, 2**31 - 1), "100 mega")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((10_000, 10_000), "10000×10000"),
+        ((65_535, 1), "65535×1"),
+        ((4001, 5000), "4001×5000"),
+        ((2**31 - 1, 2**31 - 1), "100 mega"),
+    ],
+)
 def test_too_many_pixels_are_refused_by_the_header(client, size, said):
     """The files hold no pixels: whoever decoded them would call them damaged."""
     refused(send(client, png_of(*size)), 413, said, "20 megapixels")
@@ -232,7 +259,7 @@ def test_too_many_pixels_are_refused_by_the_header(client, size, said):
 def test_a_jpeg_and_a_tiff_bomb_are_refused_by_the_header(client):
     jpeg = bytearray(file(PAGE, "JPEG"))
     place = jpeg.index(b"\xff\xc0")
-    jpeg[place + 5:place + 9] = struct.pack(">HH", 10_000, 10_000)
+    jpeg[place + 5 : place + 9] = struct.pack(">HH", 10_000, 10_000)
     refused(send(client, bytes(jpeg)), 413, "10000×10000")
     refused(send(client, tiff_of(10_000, 10_000)), 413, "10000×10000")
     assert pixels(send(client, tiff_of(10, 10))).shape == (10, 10)
@@ -397,10 +424,20 @@ def test_the_package_loads_without_the_network():
 
 def test_openapi_names_every_status(client):
     routes = client.get("/openapi.json").json()["paths"]
-    assert set(routes) == {"/health", "/denoise", "/ocr", "/face", "/sketch.png", "/example.png",
-                           "/repaint", "/photograph.png"}
+    assert set(routes) == {
+        "/health",
+        "/denoise",
+        "/ocr",
+        "/face",
+        "/sketch.png",
+        "/example.png",
+        "/repaint",
+        "/photograph.png",
+    }
     for path in ("/denoise", "/ocr", "/face", "/repaint"):
-        assert set(routes[path]["post"]["responses"]) == set("200 400 403 413 415 422 503 504".split())
+        assert set(routes[path]["post"]["responses"]) == set(
+            "200 400 403 413 415 422 503 504".split()
+        )
     assert set(routes["/denoise"]["post"]["responses"]["200"]["content"]) == {"image/png"}
     assert all(route["description"] for methods in routes.values() for route in methods.values())
 
@@ -432,8 +469,9 @@ def test_the_command_serves_the_shipped_network():
 
     environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="2")
     command = [sys.executable, "-m", "course_utils", "serve", "--port", "0"]
-    server = subprocess.Popen(command, cwd=paths.ROOT, env=environment, text=True,
-                              stdout=subprocess.PIPE)  # fmt: skip
+    server = subprocess.Popen(
+        command, cwd=paths.ROOT, env=environment, text=True, stdout=subprocess.PIPE
+    )
     try:
         said = ""
         while "/docs" not in said:

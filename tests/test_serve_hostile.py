@@ -37,12 +37,35 @@ def client():
         yield client
 
 
-GETS = ("/", "/docs", "/health", "/openapi.json", "/static/page.js", "/nothing", "/example.png",
-        "/static/nothing")  # fmt: skip
+GETS = (
+    "/",
+    "/docs",
+    "/health",
+    "/openapi.json",
+    "/static/page.js",
+    "/nothing",
+    "/example.png",
+    "/static/nothing",
+)
 HOSTS = ("127.0.0.1", "127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]", "[::1]:65535")
-OTHERS = ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "127.0.0.1:",
-          "evil@127.0.0.1", "localhost:8000:8000", "127.0.0.2", "127.1", "0.0.0.0", "::1", "[::2]",
-          "", "localhost, evil.example", "localhost:123456", "192.168.0.1", "localhost ")  # fmt: skip
+OTHERS = (
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example:8000",
+    "127.0.0.1:",
+    "evil@127.0.0.1",
+    "localhost:8000:8000",
+    "127.0.0.2",
+    "127.1",
+    "0.0.0.0",
+    "::1",
+    "[::2]",
+    "",
+    "localhost, evil.example",
+    "localhost:123456",
+    "192.168.0.1",
+    "localhost ",
+)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -65,8 +88,13 @@ def test_two_hosts_and_none_are_refused():
     def status(headers):
         async def play():
             sent = []
-            scope = {"type": "http", "method": "GET", "path": "/health", "query_string": b"",
-                     "headers": headers}  # fmt: skip
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "path": "/health",
+                "query_string": b"",
+                "headers": headers,
+            }
 
             async def send(message):
                 sent.append(message)
@@ -82,13 +110,29 @@ def test_two_hosts_and_none_are_refused():
     assert status([(b"host", b"localhost"), *[(b"origin", b"http://localhost")] * 2]) == 403
 
 
-@pytest.mark.parametrize("headers", [
-    *({"Origin": origin} for origin in (
-        "null", "http://evil.example", "https://127.0.0.1", "http://127.0.0.1:8888", "127.0.0.1",
-        "http://127.0.0.1.evil.example", "http://localhost:3000", "http://127.0.0.1/", "file://")),
-    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "image"},
-    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "iframe"},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *(
+            {"Origin": origin}
+            for origin in (
+                "null",
+                "http://evil.example",
+                "https://127.0.0.1",
+                "http://127.0.0.1:8888",
+                "127.0.0.1",
+                "http://127.0.0.1.evil.example",
+                "http://localhost:3000",
+                "http://127.0.0.1/",
+                "file://",
+            )
+        ),
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "iframe"},
+    ],
+    ids=str,
+)
 def test_other_sites_pages_are_refused(client, headers):
     for path in GETS:
         refused(client.get(path, headers=headers), 403, "its own page")
@@ -205,14 +249,22 @@ def quick(monkeypatch):
     thread.join(20)
 
 
-BODY = (b"POST /denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n"
-        b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n")  # fmt: skip
+BODY = (
+    b"POST /denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n"
+    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+)
 WHOLE = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-@pytest.mark.parametrize(("sent", "answer"), [
-    (b"", b""), (b"GET /health HTTP/1.1\r\nHost: loc", b""), (BODY, b"HTTP/1.1 504"),
-    (WHOLE + WHOLE[:20], b"HTTP/1.1 200")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"", b""),
+        (b"GET /health HTTP/1.1\r\nHost: loc", b""),
+        (BODY, b"HTTP/1.1 504"),
+        (WHOLE + WHOLE[:20], b"HTTP/1.1 200"),
+    ],
+)
 def test_half_sent_heads_and_bodies_time_out(quick, sent, answer):
     with socket.create_connection(quick, timeout=20) as call:
         call.sendall(sent)
@@ -253,11 +305,18 @@ sys.exit(cli.main(["serve", "--port", "0"]))
 """
 
 
-@pytest.mark.parametrize(("signals", "status"), [
-    ([signal.SIGINT], 130), ([signal.SIGTERM], 143), ([signal.SIGINT] * 2, 130)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("signals", "status"),
+    [([signal.SIGINT], 130), ([signal.SIGTERM], 143), ([signal.SIGINT] * 2, 130)],
+)
 def test_signals_end_it_in_three_seconds_while_pages_are_worked_on(signals, status):
-    process = subprocess.Popen([sys.executable, "-c", SLOW], cwd=paths.ROOT, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW],
+        cwd=paths.ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
         said = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
         address = re.search(r"http://127.0.0.1:\d+", said)[0]
@@ -311,8 +370,11 @@ def drawn(mode, shape):
 
 def hostile():
     """Files of all modes, depths and kinds in the oddest shapes; then bombs; seeded."""
-    kinds = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "JPEG": ("L", "RGB", "CMYK"),
-             "TIFF": ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F")}
+    kinds = {
+        "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
+        "JPEG": ("L", "RGB", "CMYK"),
+        "TIFF": ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"),
+    }
     for kind, modes in kinds.items():
         for number, mode in enumerate(modes):
             for shape in shapes()[number % 2 :: 2]:
@@ -329,8 +391,17 @@ def hostile():
 def many_strips(places):
     """A TIFF of 10×10 pixels that claims a strip for each place."""
     count, start = len(places) // 4, 8 + len(places)
-    tags = {256: (1, 10), 257: (1, 10), 258: (1, 8), 259: (1, 1), 262: (1, 1), 273: (count, 8),
-            277: (1, 1), 278: (1, 1), 279: (count, 8)}  # fmt: skip
+    tags = {
+        256: (1, 10),
+        257: (1, 10),
+        258: (1, 8),
+        259: (1, 1),
+        262: (1, 1),
+        273: (count, 8),
+        277: (1, 1),
+        278: (1, 1),
+        279: (count, 8),
+    }
     entries = b"".join(struct.pack("<HHII", tag, 4, *tags[tag]) for tag in sorted(tags))
     head = b"II*\0" + struct.pack("<I", start) + places
     return head + struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)

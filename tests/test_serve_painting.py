@@ -48,10 +48,15 @@ def test_grey_16_bit_transparent_and_turned_pictures(client):
     assert np.array_equal(pixels(send(client, file(turned, exif=exif))), 255 - PICTURE)
 
 
-@pytest.mark.parametrize(("content", "status"), [
-    (b"", 422), (b"no picture", 415), (file(PICTURE)[:80], 422),
-    (file(Image.new("1", (9000, 9000))), 413),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 422),
+        (b"no picture", 415),
+        (file(PICTURE)[:80], 422),
+        (file(Image.new("1", (9000, 9000))), 413),
+    ],
+)
 def test_what_is_no_picture_gets_its_sentence(client, content, status):
     answer = send(client, content)
     assert answer.status_code == status and answer.json()["detail"].endswith(".")

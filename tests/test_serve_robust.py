@@ -60,7 +60,10 @@ def pages():
     sides = strategies.integers(1, 40)
     return strategies.builds(
         lambda height, width, kind: file(np.full((height, width), 99, np.uint8), kind),
-        sides, sides, strategies.sampled_from(["PNG", "JPEG", "TIFF"]))  # fmt: skip
+        sides,
+        sides,
+        strategies.sampled_from(["PNG", "JPEG", "TIFF"]),
+    )
 
 
 for kind in ("png", "jpeg", "tiff"):
@@ -78,8 +81,12 @@ def statuses():
 
 
 @api.include(path=["/denoise", "/ocr", "/face", "/health"]).parametrize()
-@hypothesis.settings(max_examples=40, deadline=None, database=None,
-                     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    max_examples=40,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
 def test_the_service_keeps_to_its_description(case, statuses):
     """Good and bad data: no fault inside, and each answer is one that the description names."""
     statuses.add(case.call_and_validate(base_url=HERE).status_code)
@@ -101,8 +108,10 @@ def test_who_hangs_up_does_no_harm(server):
     client, _ = server
     for length in (10, 50_000):
         with socket.create_connection((client.base_url.host, client.base_url.port)) as caller:
-            caller.sendall(b"POST /denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n"
-                           b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" + b"x" * length)
+            caller.sendall(
+                b"POST /denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n"
+                b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" + b"x" * length
+            )
     assert client.get("/health").status_code == 200
 
 
@@ -111,9 +120,9 @@ def test_who_hangs_up_does_no_harm(server):
 
 def bombs():
     """Small files that ask for much, and odd ones, with the statuses that are right for them."""
-    flat = zlib.compress(bytes(4001 * 4000), 9)                   # 16 megapixels in 16 kB: allowed
+    flat = zlib.compress(bytes(4001 * 4000), 9)  # 16 megapixels in 16 kB: allowed
     yield png_of(4000, 4000, data=flat), {200}
-    yield png_of(30, 30, data=flat), {200, 422}                  # far more rows than promised
+    yield png_of(30, 30, data=flat), {200, 422}  # far more rows than promised
     yield png_of(60_000, 60_000, data=flat), {413}
     yield png_of(0, 0), {415, 422}
     yield tiff_of(2**31, 2**31), {413, 415, 422}
@@ -136,15 +145,22 @@ def damaged(count):
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (60, 80), np.uint8)
     grey = Image.fromarray(noise)
-    whole = [file(grey), file(grey.quantize(9)), file(noise.astype(np.uint16) * 200),
-             file(grey, "JPEG"), file(grey.convert("CMYK"), "JPEG", progressive=True),
-             *(file(grey, "TIFF", compression=how) for how in
-               (None, "tiff_lzw", "tiff_deflate", "jpeg", "packbits"))]  # fmt: skip
+    whole = [
+        file(grey),
+        file(grey.quantize(9)),
+        file(noise.astype(np.uint16) * 200),
+        file(grey, "JPEG"),
+        file(grey.convert("CMYK"), "JPEG", progressive=True),
+        *(
+            file(grey, "TIFF", compression=how)
+            for how in (None, "tiff_lzw", "tiff_deflate", "jpeg", "packbits")
+        ),
+    ]
     for number in range(count):
         content = bytearray(whole[number % len(whole)])
         how = number // len(whole) % 3
         if how == 0:
-            del content[rng.integers(len(content)):]
+            del content[rng.integers(len(content)) :]
         elif how == 1:
             for place in rng.integers(0, len(content) * 8, rng.integers(1, 30)):
                 content[place // 8] ^= 1 << place % 8

@@ -99,14 +99,17 @@ def test_axe_finds_nothing_serious(site, page):
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize(("tag", "faults"), [
-    ('<img src="a.png">', 1),
-    ('<img src="a.png" alt="">', 1),
-    ('<img alt="No description has been provided for this image" src="a.png">', 1),
-    ('<img\n alt="Two cells" src="a.png">', 0),
-    ("<img alt='Two cells' src='a.png'>", 0),
-    ('<script>"<img src=1>"</script>', 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("tag", "faults"),
+    [
+        ('<img src="a.png">', 1),
+        ('<img src="a.png" alt="">', 1),
+        ('<img alt="No description has been provided for this image" src="a.png">', 1),
+        ('<img\n alt="Two cells" src="a.png">', 0),
+        ("<img alt='Two cells' src='a.png'>", 0),
+        ('<script>"<img src=1>"</script>', 0),
+    ],
+)
 def test_pictures_without_words_are_found(tmp_path, tag, faults):
     (tmp_path / "page.html").write_text(f"<p>{tag}</p>")
     assert len(make_site.pictures_without_words(tmp_path)) == faults

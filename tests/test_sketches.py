@@ -46,8 +46,12 @@ def test_lines_follow_the_outline():
     """There is more graphite on a person's outline than 3 to 8 pixels beside it."""
     sheets = [1 - one.sketch for one in drawn()]
     away = [ndimage.distance_transform_edt(~border(one.regions > 0)) for one in drawn()]
-    table = np.array([[ink[far < 2].mean() / ink[(far > 3) & (far < 8)].mean() for ink in sheets]
-                      for far in away])
+    table = np.array(
+        [
+            [ink[far < 2].mean() / ink[(far > 3) & (far < 8)].mean() for ink in sheets]
+            for far in away
+        ]
+    )
     own, others = np.diag(table), table[~np.eye(len(table), dtype=bool)]
     assert own.mean() > 1.5 and own.mean() > 1.3 * others.mean()
     assert (own > 1.1).mean() >= 0.9
@@ -64,8 +68,10 @@ def test_the_shaded_side_is_hatched():
     darker = []
     for seed in range(8):
         who = identity(seed)
-        lit = [render(who, conditions(seed, yaw=0.0, light_from=(side, 15.0)), 128)
-               for side in (-75.0, 75.0)]  # fmt: skip
+        lit = [
+            render(who, conditions(seed, yaw=0.0, light_from=(side, 15.0)), 128)
+            for side in (-75.0, 75.0)
+        ]
         skin = lit[0].regions == NUMBER["skin"]
         middle = np.nonzero(skin)[1].mean()
         west = skin & (np.arange(128) < middle - 8)

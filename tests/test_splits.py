@@ -4,9 +4,11 @@ import pytest
 
 from course_utils.data import splits
 
-IDS = ["00071198d059ba7f5914a526d124d28e6d010c92466da21d4a04cd5413362552",
-       "003cee89357d9fe13516167fd67b609a164651b21934585648c740d2c3d86dc1",
-       "00ae65c1c6631ae6f2be1a449902976e6eb8483bf6b0740d00530220832c6d3e"]
+IDS = [
+    "00071198d059ba7f5914a526d124d28e6d010c92466da21d4a04cd5413362552",
+    "003cee89357d9fe13516167fd67b609a164651b21934585648c740d2c3d86dc1",
+    "00ae65c1c6631ae6f2be1a449902976e6eb8483bf6b0740d00530220832c6d3e",
+]
 
 
 def samples(*names):
@@ -18,10 +20,10 @@ def names(items):
 
 
 def test_folds_never_change():
-    assert splits.folds(IDS) == [1, 3, 0]                   # sha1sum in a shell, mod 5
+    assert splits.folds(IDS) == [1, 3, 0]  # sha1sum in a shell, mod 5
     # sha1("abc") = a9993e364706816aba3e25717850c26c9cd0d89d (FIPS 180), which ends in ...9d
-    assert splits.fold("abc", 16) == 0xd
-    assert splits.fold("abc", 256) == 0x9d
+    assert splits.fold("abc", 16) == 0xD
+    assert splits.fold("abc", 256) == 0x9D
 
 
 def test_folds_are_about_even():

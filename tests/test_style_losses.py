@@ -18,8 +18,9 @@ def activations(side=5, channels=3, batch=1, seed=0):
 
 def gram_by_loops(f):
     flat = f.reshape(-1, f.shape[-1]).astype(np.float64)
-    return np.array([[sum(flat[:, i] * flat[:, j]) for j in range(flat.shape[1])]
-                     for i in range(flat.shape[1])])  # fmt: skip
+    return np.array(
+        [[sum(flat[:, i] * flat[:, j]) for j in range(flat.shape[1])] for i in range(flat.shape[1])]
+    )
 
 
 def gradient(function, x):
@@ -87,14 +88,19 @@ def test_a_style_of_another_size_is_compared_per_place():
     assert float(losses.style_loss(gram, target, 30)[0]) > 1e-3
 
 
-@pytest.mark.parametrize("loss", [
-    lambda x: losses.content_loss(x, activations(4, 2, seed=1))[0],
-    lambda x: losses.style_loss(losses.gram_matrix(x), np.eye(2, dtype=np.float32), 20)[0],
-    lambda x: losses.total_variation(x)[0],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x: losses.content_loss(x, activations(4, 2, seed=1))[0],
+        lambda x: losses.style_loss(losses.gram_matrix(x), np.eye(2, dtype=np.float32), 20)[0],
+        lambda x: losses.total_variation(x)[0],
+    ],
+)
 def test_gradients_against_finite_differences(loss):
     x = activations(4, 2)
-    assert np.allclose(gradient(loss, x), finite_differences(loss, x, step=1e-3), rtol=2e-2, atol=2e-3)
+    assert np.allclose(
+        gradient(loss, x), finite_differences(loss, x, step=1e-3), rtol=2e-2, atol=2e-3
+    )
 
 
 def test_float64_stays_and_float16_is_computed_in_float32():
@@ -106,7 +112,9 @@ def test_float64_stays_and_float16_is_computed_in_float32():
 def test_shapes_that_do_not_fit_get_one_sentence():
     with pytest.raises(ValueError, match="add the batch's axis"):
         losses.gram_matrix(np.zeros((4, 4, 3), np.float32))
-    with pytest.raises(ValueError, match=r"target \(1, 5, 6, 3\) doesn't fit features \(1, 4, 5, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"target \(1, 5, 6, 3\) doesn't fit features \(1, 4, 5, 3\)"
+    ):
         losses.content_loss(activations(4), activations(5))
     with pytest.raises(ValueError, match=r"target \(4, 4\) doesn't fit gram \(1, 3, 3\)"):
         losses.style_loss(np.zeros((1, 3, 3)), np.zeros((4, 4)), 9)
@@ -140,7 +148,9 @@ def test_one_size_for_all_layers_shifts_the_weights_as_the_literature_says():
         places = (256 >> block) ** 2
         gram, target = np.random.default_rng(block).random((2, 1, channels, channels))
         args = gram, target[0], places
-        ratios.append(float(mistakes.one_size_for_all_layers(*args)[0] / losses.style_loss(*args)[0]))
+        ratios.append(
+            float(mistakes.one_size_for_all_layers(*args)[0] / losses.style_loss(*args)[0])
+        )
     assert ratios == pytest.approx([455, 114, 28.4, 7.11, 0.444], rel=1e-2)
     assert ratios[0] / ratios[4] == pytest.approx(1024)
 
@@ -149,12 +159,16 @@ def test_the_other_normalisations():
     gram, target = losses.gram_matrix(activations()), losses.gram_matrix(activations(seed=9))[0]
     right = float(losses.style_loss(gram, target, 30)[0])
     assert float(mistakes.quarter_missing(gram, target, 30)[0]) == pytest.approx(4 * right)
-    assert float(mistakes.divided_by_channels_twice(gram, target, 30)[0]) == pytest.approx(right / 9)
+    assert float(mistakes.divided_by_channels_twice(gram, target, 30)[0]) == pytest.approx(
+        right / 9
+    )
 
 
 def test_absolute_steps_are_those_of_tensorflow():
     x = activations(6)
-    assert np.allclose(mistakes.absolute_steps(x), tf.image.total_variation(tf.constant(x)), rtol=1e-5)
+    assert np.allclose(
+        mistakes.absolute_steps(x), tf.image.total_variation(tf.constant(x)), rtol=1e-5
+    )
     assert not np.allclose(losses.total_variation(x), mistakes.absolute_steps(x), rtol=1e-2)
 
 

@@ -20,8 +20,11 @@ SIDE = 32
 
 @pytest.fixture(scope="module")
 def network():
-    model = features.cut(features.body((4, 6, 6, 8, 8), features.DEEPEST, seed=5),
-                         (*features.PAPER, "block4_conv2"), "vgg19")  # fmt: skip
+    model = features.cut(
+        features.body((4, 6, 6, 8, 8), features.DEEPEST, seed=5),
+        (*features.PAPER, "block4_conv2"),
+        "vgg19",
+    )
     model.trainable = False
     return model
 
@@ -40,8 +43,10 @@ def start(network, pair, **more):
 def test_the_loss_is_the_formula(network, pair):
     painting = start(network, pair, start="noise", alpha=0.7, gamma=0.3, seed=1)
     told, gradient = painting.evaluate(tf.constant(painting.picture[None]))
-    seen, content, wanted = ({k: v.numpy().astype(np.float64) for k, v in network(p[None]).items()}
-                             for p in (painting.picture, *pair))  # fmt: skip
+    seen, content, wanted = (
+        {k: v.numpy().astype(np.float64) for k, v in network(p[None]).items()}
+        for p in (painting.picture, *pair)
+    )
     style_part = 0
     for name in features.PAPER:
         f, s = (np.reshape(each[name], (-1, each[name].shape[-1])) for each in (seen, wanted))
@@ -64,8 +69,12 @@ def test_the_gradient_is_right_in_random_directions(network, pair):
     _, gradient = painting.evaluate(tf.constant(x))
     for seed in range(3):
         way = np.random.default_rng(seed).standard_normal(x.shape).astype(np.float32) * 1e-3
-        ahead, behind = (float(painting.evaluate(tf.constant(x + s * way))[0]["loss"]) for s in (1, -1))
-        assert (ahead - behind) / 2 == pytest.approx(float(np.sum(gradient * way)), rel=0.05, abs=1e-5)
+        ahead, behind = (
+            float(painting.evaluate(tf.constant(x + s * way))[0]["loss"]) for s in (1, -1)
+        )
+        assert (ahead - behind) / 2 == pytest.approx(
+            float(np.sum(gradient * way)), rel=0.05, abs=1e-5
+        )
 
 
 @pytest.mark.parametrize("how", ["lbfgs", "adam"])
@@ -121,8 +130,10 @@ def test_a_style_without_content_and_a_content_without_style(network, pair):
 
 def test_mixed_styles_are_a_weighted_sum(network, pair):
     other = pair[1][::-1] ** 3
-    told = [start(network, (pair[0], styles)).adam(1).history[0]["style"]
-            for styles in (pair[1], other, {"a": (pair[1], 0.25), "b": (other, 0.75)})]  # fmt: skip
+    told = [
+        start(network, (pair[0], styles)).adam(1).history[0]["style"]
+        for styles in (pair[1], other, {"a": (pair[1], 0.25), "b": (other, 0.75)})
+    ]
     assert told[2] == pytest.approx(0.25 * told[0] + 0.75 * told[1], rel=1e-4)
 
 
@@ -165,7 +176,9 @@ def test_one_graph_serves_all_sizes_and_weights(network, pair):
 
 
 def test_the_style_layers_that_the_network_has_share_the_weight(pair):
-    model = features.cut(features.body((4, 6, 6, 8, 8), "block2_conv1"), features.PAPER[:2], "vgg19")
+    model = features.cut(
+        features.body((4, 6, 6, 8, 8), "block2_conv1"), features.PAPER[:2], "vgg19"
+    )
     painting = Repainting(model, styles=pair[1], start="noise", side=SIDE)
     assert painting.weights == {"block1_conv1": 0.5, "block2_conv1": 0.5}
 
@@ -201,29 +214,36 @@ def test_without_pictures_or_with_a_loss_that_is_no_number_it_says_so(network, p
 def wrong_pictures():
     """{what is wrong: (picture, what it is told)}."""
     good = np.random.default_rng(2).random((SIDE, SIDE, 3), np.float32)
-    return {"0 to 255": (good * 255, "to 255, but"), "-1 to 1": (good * 2 - 1, "from -1"),
-            "NaN": (np.where(good > 0.999, np.nan, good), "NaN"),
-            "infinity": (np.full_like(good, np.inf), "infinity"),
-            "grey": (good[..., 0], r"must have the shape \(H, W, 3\), not \(32, 32\)"),
-            "one channel": (good[..., :1], r"not \(32, 32, 1\)"), "empty": (good[:0], "empty"),
-            "RGBA": (np.dstack([good, good[..., :1]]), r"not \(32, 32, 4\)"),
-            "a batch": (good[None], r"not \(1, 32, 32, 3\)"), "whole numbers": (good.astype(int), "int64"),
-            "a name": ("starry night", "str")}
+    return {
+        "0 to 255": (good * 255, "to 255, but"),
+        "-1 to 1": (good * 2 - 1, "from -1"),
+        "NaN": (np.where(good > 0.999, np.nan, good), "NaN"),
+        "infinity": (np.full_like(good, np.inf), "infinity"),
+        "grey": (good[..., 0], r"must have the shape \(H, W, 3\), not \(32, 32\)"),
+        "one channel": (good[..., :1], r"not \(32, 32, 1\)"),
+        "empty": (good[:0], "empty"),
+        "RGBA": (np.dstack([good, good[..., :1]]), r"not \(32, 32, 4\)"),
+        "a batch": (good[None], r"not \(1, 32, 32, 3\)"),
+        "whole numbers": (good.astype(int), "int64"),
+        "a name": ("starry night", "str"),
+    }
 
 
 @pytest.mark.parametrize("wrong", list(wrong_pictures()))
 def test_pictures_of_another_range_type_or_shape_are_refused_by_name(network, pair, wrong):
     picture, told = wrong_pictures()[wrong]
     told = told.replace("H, W", "[hH], [wW]")
-    calls = {"content": lambda: Repainting(network, picture, pair[1], side=SIDE),
-             "style": lambda: Repainting(network, pair[0], picture, side=SIDE),
-             "waves": lambda: Repainting(network, pair[0], {"waves": (picture, 1.0)}, side=SIDE),
-             "style ": lambda: style.in_colours_of(picture, pair[0]),
-             "content ": lambda: style.in_colours_of(pair[0], picture),
-             "picture": lambda: distances(network, picture, *pair),
-             "style  ": lambda: distances(network, *pair, picture),
-             "style   ": lambda: fast_style(width=4, blocks=1, style=picture),
-             "pictures": lambda: repaint(fast_style(width=4, blocks=1), np.asarray(picture)[None])}
+    calls = {
+        "content": lambda: Repainting(network, picture, pair[1], side=SIDE),
+        "style": lambda: Repainting(network, pair[0], picture, side=SIDE),
+        "waves": lambda: Repainting(network, pair[0], {"waves": (picture, 1.0)}, side=SIDE),
+        "style ": lambda: style.in_colours_of(picture, pair[0]),
+        "content ": lambda: style.in_colours_of(pair[0], picture),
+        "picture": lambda: distances(network, picture, *pair),
+        "style  ": lambda: distances(network, *pair, picture),
+        "style   ": lambda: fast_style(width=4, blocks=1, style=picture),
+        "pictures": lambda: repaint(fast_style(width=4, blocks=1), np.asarray(picture)[None]),
+    }
     if not isinstance(picture, str):
         calls["start"] = lambda: Repainting(network, *pair, start=picture, side=SIDE)
     for name, call in calls.items():
@@ -236,7 +256,9 @@ def test_pictures_of_another_range_type_or_shape_are_refused_by_name(network, pa
 
 @pytest.mark.parametrize("top", [255, 65535])
 def test_pictures_of_8_and_16_bits_are_taken_as_what_they_mean(network, pair, top):
-    whole = [np.round(picture * top).astype({255: np.uint8, 65535: np.uint16}[top]) for picture in pair]
+    whole = [
+        np.round(picture * top).astype({255: np.uint8, 65535: np.uint16}[top]) for picture in pair
+    ]
     same = [(picture / np.float32(top)).astype(np.float32) for picture in whole]
     painted = [start(network, some).adam(1).history[0]["loss"] for some in (whole, same)]
     assert painted[0] == painted[1]

@@ -22,7 +22,9 @@ def portraits(count=6):
         photos.append(np.where(inside, rng.uniform(0.2, 0.5), 0.7) + rng.normal(0, 0.02, x.shape))
         line = inside ^ ndimage.binary_erosion(inside, iterations=2)
         sketches.append(np.where(line, 0.2, 1.0))
-    return tuple(np.repeat(np.float32(each)[..., None], 3, -1).clip(0, 1) for each in (photos, sketches))
+    return tuple(
+        np.repeat(np.float32(each)[..., None], 3, -1).clip(0, 1) for each in (photos, sketches)
+    )
 
 
 PHOTOS, SKETCHES = portraits()
@@ -80,7 +82,7 @@ def test_checkerboard_by_hand_and_by_keras():
     noise = np.random.default_rng(0).random((8, 64, 64, 3))
     assert symptoms.checkerboard(noise) < 0.01
     assert symptoms.checkerboard(np.ones((1, 8, 8, 3))) == 0
-    for kernel, shows in ((3, True), (4, False)):                     # 3 is no multiple of the stride
+    for kernel, shows in ((3, True), (4, False)):  # 3 is no multiple of the stride
         layer = keras.layers.Conv2DTranspose(3, kernel, 2, "same", kernel_initializer="ones")
         made = np.array(layer(np.ones((1, 16, 16, 3))))[:, 2:-2, 2:-2]
         assert (symptoms.checkerboard(made / made.max()) > 0.3) == shows
@@ -90,14 +92,19 @@ def test_doubt_of_a_discriminator():
     half = np.full((2, 6, 6, 1), 0.5)
     assert symptoms.doubt(half, half) == pytest.approx(0.25)
     assert symptoms.diagnose(doubt=symptoms.doubt(half, half)) == []
-    assert symptoms.diagnose(doubt=symptoms.doubt(half + 0.45, half - 0.4)) == ["vanished discriminator"]
+    assert symptoms.diagnose(doubt=symptoms.doubt(half + 0.45, half - 0.4)) == [
+        "vanished discriminator"
+    ]
 
 
-@pytest.mark.parametrize("split", [lesson03.tests_by_person, mistakes.last_pictures,
-                                   mistakes.first_picture_of_each])  # fmt: skip
+@pytest.mark.parametrize(
+    "split", [lesson03.tests_by_person, mistakes.last_pictures, mistakes.first_picture_of_each]
+)
 def test_the_leak_is_found_in_the_pictures_themselves(split):
-    pairs = [people.Pair(str(n), photo, sketch, str(n))
-             for n, (photo, sketch) in enumerate(zip(PHOTOS, SKETCHES))]
+    pairs = [
+        people.Pair(str(n), photo, sketch, str(n))
+        for n, (photo, sketch) in enumerate(zip(PHOTOS, SKETCHES))
+    ]
     copies = people.eightfold(pairs)
     order = np.random.default_rng(1).permutation(len(copies))
     copies = [copies[i] for i in order]

@@ -20,14 +20,14 @@ def test_equals_the_prediction_of_the_whole_mirrored_image(shape, padding):
     edge, tile = (context(depth), 80) if padding == "same" else (border(depth), 68)
     found = predict_tiled(model, image, tile, edge, batch=3)
 
-    extra = 4 + 64                                     # whole tiles to the right and below
+    extra = 4 + 64  # whole tiles to the right and below
     height, width = (-(-n // 4) * 4 + extra for n in shape)
     whole = mirrored(image, edge, edge, height - shape[0] + edge, width - shape[1] + edge)
     answer = np.asarray(model(whole[None]))[0]
     if padding == "same":
         answer = answer[edge:-edge, edge:-edge]
     assert found.shape == shape + (3,) and found.dtype == np.float32
-    np.testing.assert_allclose(found, answer[:shape[0], :shape[1]], atol=1e-5)
+    np.testing.assert_allclose(found, answer[: shape[0], : shape[1]], atol=1e-5)
 
 
 def test_borders_matter():
@@ -58,7 +58,7 @@ def test_bytes_are_scaled_and_grey_images_have_one_channel():
 
 
 def test_large_images_stream():
-    image = np.zeros((4096, 4096, 1), np.uint8)        # float32 tiles of all would be 64 MB
+    image = np.zeros((4096, 4096, 1), np.uint8)  # float32 tiles of all would be 64 MB
     tracemalloc.start()
     found = predict_tiled(lambda tiles: tiles[:, 32:-32, 32:-32].astype(np.float16), image, 320, 32)
     peak = tracemalloc.get_traced_memory()[1]

@@ -14,7 +14,7 @@ PASSED = progress.PASSED, ""
 # The best constant answer -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("greys", [greys for greys, in lesson02._greys().values()])
+@pytest.mark.parametrize("greys", [greys for (greys,) in lesson02._greys().values()])
 def test_no_other_grey_is_better(greys):
     grid = np.linspace(0, 1, 1001)[:, None]
     l1, l2 = lesson02.best_answers(greys)
@@ -26,11 +26,15 @@ def test_greys_by_hand():
     greys = np.array([0.9, 0.0, 0.0, 0.1, 0.5])
     assert lesson02.best_answers(greys) == pytest.approx((0.1, 0.3))
     for name, expected in {
-        "l1_and_l2_exchanged": (0.3, 0.1), "mean_for_both": (0.3, 0.3),
-        "median_for_both": (0.1, 0.1), "middle_of_the_range": (0.45, 0.3),
-        "most_frequent_grey": (0.0, 0.3), "middle_without_sorting": (0.0, 0.3),
-        "losses_for_answers": (0.28, 0.124), "searched_among_101_greys": (0.1, 0.3),
-    }.items():  # fmt: skip
+        "l1_and_l2_exchanged": (0.3, 0.1),
+        "mean_for_both": (0.3, 0.3),
+        "median_for_both": (0.1, 0.1),
+        "middle_of_the_range": (0.45, 0.3),
+        "most_frequent_grey": (0.0, 0.3),
+        "middle_without_sorting": (0.0, 0.3),
+        "losses_for_answers": (0.28, 0.124),
+        "searched_among_101_greys": (0.1, 0.3),
+    }.items():
         assert getattr(wrong, name)(greys) == pytest.approx(expected), name
     assert wrong.losses_for_answers(np.full(3, 0.5)) == (0, 0)  # its symptom
     assert wrong.searched_among_101_greys(np.array([0.1, 0.1, 0.11]))[1] == pytest.approx(0.10)
@@ -45,12 +49,15 @@ def test_the_sides_are_those_of_the_course_s_networks():
     for halvings in (1, 2, 3, 4, 5):
         convolutions = lesson02.patchgan_convolutions(halvings)
         assert lesson02.patch_side(convolutions) == pix2pix.receptive_field(halvings)
-    built = [(layer.kernel_size[0], layer.strides[0]) for layer in pix2pix.patchgan(3).layers
-             if hasattr(layer, "kernel_size")]  # fmt: skip
+    built = [
+        (layer.kernel_size[0], layer.strides[0])
+        for layer in pix2pix.patchgan(3).layers
+        if hasattr(layer, "kernel_size")
+    ]
     assert built == lesson02.patchgan_convolutions(3)
 
 
-@pytest.mark.parametrize("convolutions", [stack for stack, in lesson02._stacks().values()])
+@pytest.mark.parametrize("convolutions", [stack for (stack,) in lesson02._stacks().values()])
 def test_the_side_is_what_changes_one_number(convolutions):
     """Sums in the place of convolutions: which pixels of a line reach the first number?"""
     seen = np.eye(400, dtype=bool)  # (place, pixel)
@@ -92,11 +99,13 @@ def test_losses_by_hand():
     assert lesson02.gan_losses(real, fake) == pytest.approx((most, quarter))
     for name, expected in {
         "real_and_fake_exchanged": (quarter, most),
-        "generator_wants_to_be_found_out": (most, most), "log_of_one_minus_d": (most, -most),
+        "generator_wants_to_be_found_out": (most, most),
+        "log_of_one_minus_d": (most, -most),
         "discriminator_not_halved": (2 * most, quarter),
         "logarithm_of_a_rounded_sigmoid": (most, quarter),
-        "kept_away_from_log_0": (most, quarter), "patches_added_up": (most, quarter),
-    }.items():  # fmt: skip
+        "kept_away_from_log_0": (most, quarter),
+        "patches_added_up": (most, quarter),
+    }.items():
         assert getattr(wrong, name)(real, fake) == pytest.approx(expected, abs=1e-6), name
 
 
@@ -123,14 +132,16 @@ def test_ious_by_hand():
     assert lesson02.mean_class_iou(truths, readings) == pytest.approx(5 / 12)
     for name, expected in {
         "mean_of_the_houses": ((1 / 2 + 2 / 3) / 2 + (1 / 2 + 0) / 2) / 2,
-        "share_of_right_pixels": 4 / 6, "absent_classes_count_0": (5 / 3) / 12,
-        "absent_classes_count_1": (5 / 3 + 8) / 12, "invented_classes_left_out": 5 / 9,
+        "share_of_right_pixels": 4 / 6,
+        "absent_classes_count_0": (5 / 3) / 12,
+        "absent_classes_count_1": (5 / 3 + 8) / 12,
+        "invented_classes_left_out": 5 / 9,
         "divided_by_the_true_pixels": (1 / 2 + 1 + 1 / 2) / 3,
         "dice_of_the_classes": (2 / 3 + 4 / 5 + 2 / 3 + 0) / 4,
         "intersection_left_in_the_union": (1 / 3 + 2 / 5 + 1 / 3 + 0) / 4,
         "background_left_out": (2 / 3 + 1 / 2 + 0) / 3,
         "classes_weighted_by_area": (1 / 2 + 2 / 3 + 1 / 2) / 3,
-    }.items():  # fmt: skip
+    }.items():
         assert getattr(wrong, name)(truths, readings) == pytest.approx(expected), name
 
 
@@ -139,7 +150,8 @@ def test_ious_by_hand():
 
 def scored(paint):
     return lesson02.texture_times_areas(
-        {name: paint(*given) for name, given in lesson02.houses().items()})  # fmt: skip
+        {name: paint(*given) for name, given in lesson02.houses().items()}
+    )
 
 
 def test_mean_colours_by_hand():
@@ -172,9 +184,17 @@ def test_the_score_wants_both_texture_and_areas():
     assert 0.05 < scored(noisy(lesson02.mean_colours)) < goal / 2
 
 
-@pytest.mark.parametrize("paint", [
-    wrong.labels_for_a_photograph, wrong.one_colour_for_everything, wrong.mean_of_the_photographs,
-    wrong.first_photograph, wrong.most_similar_house_copied, wrong.mean_of_each_place])  # fmt: skip
+@pytest.mark.parametrize(
+    "paint",
+    [
+        wrong.labels_for_a_photograph,
+        wrong.one_colour_for_everything,
+        wrong.mean_of_the_photographs,
+        wrong.first_photograph,
+        wrong.most_similar_house_copied,
+        wrong.mean_of_each_place,
+    ],
+)
 def test_what_ignores_labels_or_texture_misses_the_goal(paint):
     assert scored(paint) < 0.75 * exercise("02.5").goal
 

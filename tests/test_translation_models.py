@@ -24,10 +24,20 @@ def test_the_autoencoder_has_the_source_slides_layers():
 
 def test_the_resnet_generator_has_the_papers_layers_but_for_two_kernels():
     model = translation.resnet_generator(128, width=4, blocks=6)
-    sizes = [(layer.kernel_size[0], layer.strides[0], layer.filters) for layer in model.layers
-             if hasattr(layer, "kernel_size")]  # fmt: skip
-    assert sizes == [(7, 1, 4), (3, 2, 8), (3, 2, 16), *[(3, 1, 16)] * 12, (4, 2, 8), (4, 2, 4),
-                     (7, 1, 3)]  # fmt: skip
+    sizes = [
+        (layer.kernel_size[0], layer.strides[0], layer.filters)
+        for layer in model.layers
+        if hasattr(layer, "kernel_size")
+    ]
+    assert sizes == [
+        (7, 1, 4),
+        (3, 2, 8),
+        (3, 2, 16),
+        *[(3, 1, 16)] * 12,
+        (4, 2, 8),
+        (4, 2, 4),
+        (7, 1, 3),
+    ]
     norms = [layer for layer in model.layers if isinstance(layer, layers.GroupNormalization)]
     assert len(norms) == len(sizes) - 1
     assert all(norm.groups == norm.input.shape[-1] and norm.epsilon == 1e-5 for norm in norms)
@@ -38,8 +48,11 @@ def test_the_papers_width_has_the_papers_parameters():
     """11.378 million: 64 channels, 9 blocks; ours has scale and shift of its norms, no
     idle bias, and kernels of 16 weights in the place of 9 where sides are doubled."""
     model = translation.resnet_generator(256)
-    norms = sum(layer.count_params() for layer in model.layers
-                if isinstance(layer, layers.GroupNormalization))  # fmt: skip
+    norms = sum(
+        layer.count_params()
+        for layer in model.layers
+        if isinstance(layer, layers.GroupNormalization)
+    )
     idle = sum(layer.filters for layer in model.layers if hasattr(layer, "filters")) - 3
     larger = (16 - 9) * (256 * 128 + 128 * 64)
     assert model.count_params() - norms - larger + idle == 11_378_179
@@ -55,9 +68,15 @@ def test_any_fitting_size_in_range_and_one_picture_at_a_time(make):
     assert np.allclose(made[:1], model(pictures[:1], training=True), atol=1e-5)
 
 
-@pytest.mark.parametrize(("make", "side", "multiple"), [
-    (translation.autoencoder, 62, 4), (translation.autoencoder, 0, 4),
-    (translation.resnet_generator, 66, 4), (translation.resnet_generator, 2, 4)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "side", "multiple"),
+    [
+        (translation.autoencoder, 62, 4),
+        (translation.autoencoder, 0, 4),
+        (translation.resnet_generator, 66, 4),
+        (translation.resnet_generator, 2, 4),
+    ],
+)
 def test_a_side_that_does_not_fit_is_named(make, side, multiple):
     with pytest.raises(ValueError, match=f"multiple of {multiple}, not {side}"):
         make(side)

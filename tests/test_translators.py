@@ -12,9 +12,11 @@ from course_utils.models import translation
 from course_utils.models.pix2pix import translate
 from course_utils.training import portraits
 
-SMALL = {"autoencoder": {"side": 32, "width": 2},
-         "pix2pix": {"side": 32, "width": 2, "patch_width": 2, "layers": 1},
-         "cyclegan": {"side": 32, "width": 2, "blocks": 1, "patch_width": 2, "layers": 1}}  # fmt: skip
+SMALL = {
+    "autoencoder": {"side": 32, "width": 2},
+    "pix2pix": {"side": 32, "width": 2, "patch_width": 2, "layers": 1},
+    "cyclegan": {"side": 32, "width": 2, "blocks": 1, "patch_width": 2, "layers": 1},
+}
 
 
 def pairs(count=4, side=32):
@@ -35,10 +37,22 @@ def noisy(shape=(2, 24, 17, 3), seed=0):
 @pytest.mark.parametrize(("low", "span"), [(0, 1), (-1, 2), (0, 255)])
 def test_the_loss_is_scikit_images_ssim_in_any_range(low, span):
     x, y = (low + span * each for each in noisy())
-    expected = np.mean([skimage_metrics.structural_similarity(
-        *pair, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=span,
-        channel_axis=-1) for pair in zip(x.astype(float), y.astype(float))])  # fmt: skip
-    assert 1 - float(losses.structural_dissimilarity(x, y, span)) == pytest.approx(expected, abs=1e-4)
+    expected = np.mean(
+        [
+            skimage_metrics.structural_similarity(
+                *pair,
+                gaussian_weights=True,
+                sigma=1.5,
+                use_sample_covariance=False,
+                data_range=span,
+                channel_axis=-1,
+            )
+            for pair in zip(x.astype(float), y.astype(float))
+        ]
+    )
+    assert 1 - float(losses.structural_dissimilarity(x, y, span)) == pytest.approx(
+        expected, abs=1e-4
+    )
 
 
 def test_equal_pictures_negatives_and_constants():
@@ -56,8 +70,10 @@ def test_the_slope_of_the_loss():
         loss = losses.structural_dissimilarity(tf.constant(x, "float64"), made)
     slope = tape.gradient(loss, made).numpy()
     way = np.random.default_rng(1).normal(size=y.shape)
-    ends = [float(losses.structural_dissimilarity(x.astype(float), y + step * way))
-            for step in (1e-5, -1e-5)]  # fmt: skip
+    ends = [
+        float(losses.structural_dissimilarity(x.astype(float), y + step * way))
+        for step in (1e-5, -1e-5)
+    ]
     assert np.sum(slope * way) == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3)
 
 
@@ -88,9 +104,9 @@ def test_portraits_are_scored_by_their_luminance():
 
 def test_found_share_by_hand():
     x, _ = noisy((4, 8, 8, 3))
-    assert metrics.found_share(x, 0.2 + 0.3 * x) == 1                 # contrast doesn't count
+    assert metrics.found_share(x, 0.2 + 0.3 * x) == 1  # contrast doesn't count
     assert metrics.found_share(x, x[[1, 0, 2, 3]]) == 0.5
-    assert metrics.found_share(x, x[[0, 0, 0, 0]]) == 0.25            # everybody gets the same
+    assert metrics.found_share(x, x[[0, 0, 0, 0]]) == 0.25  # everybody gets the same
     assert metrics.found_share(x, np.full_like(x, 0.5)) == 0
     with pytest.raises(ValueError, match="truths must hold at least 2"):
         metrics.found_share(x[:1], x[:1])
@@ -114,15 +130,18 @@ def test_the_autoencoder_learns_a_negative():
     jitter = Jitter(some, 32, flip=False, scale=1.0)
     model = portraits.train_autoencoder(jitter, 60, 0, side=32, width=8, learning_rate=5e-3)
     made = translate(model, some[0].source_picture[None])
-    assert metrics.mae(made[0], some[0].target) < 0.7 * metrics.mae(some[0].source_picture, some[0].target)
+    assert metrics.mae(made[0], some[0].target) < 0.7 * metrics.mae(
+        some[0].source_picture, some[0].target
+    )
 
 
 def test_a_stopped_autoencoder_goes_on(tmp_path):
     from course_utils.training import resumable
 
     def training(folder=None, callbacks=()):
-        return portraits.train_autoencoder(Jitter(pairs(), 32), 201, 3, 1, folder, callbacks,
-                                           **SMALL["autoencoder"])  # fmt: skip
+        return portraits.train_autoencoder(
+            Jitter(pairs(), 32), 201, 3, 1, folder, callbacks, **SMALL["autoencoder"]
+        )
 
     def fail(number, logs):
         if number == 200:
@@ -137,10 +156,15 @@ def test_a_stopped_autoencoder_goes_on(tmp_path):
 
 
 def test_settings_by_data_set_and_profile():
-    sides = {key: [portraits.settings(*key)[name]["side"] for name in portraits.NETWORKS]
-             for key in (("synthetic", "quick"), ("cuhk", "quick"), ("cuhk", "full"))}  # fmt: skip
-    assert sides == {("synthetic", "quick"): [64, 64, 64], ("cuhk", "quick"): [128, 128, 64],
-                     ("cuhk", "full"): [256, 256, 128]}  # fmt: skip
+    sides = {
+        key: [portraits.settings(*key)[name]["side"] for name in portraits.NETWORKS]
+        for key in (("synthetic", "quick"), ("cuhk", "quick"), ("cuhk", "full"))
+    }
+    assert sides == {
+        ("synthetic", "quick"): [64, 64, 64],
+        ("cuhk", "quick"): [128, 128, 64],
+        ("cuhk", "full"): [256, 256, 128],
+    }
 
 
 def test_unknown_and_missing_networks_are_named(monkeypatch, tmp_path):

@@ -5,8 +5,10 @@ from keras import layers
 from course_utils.models.unet import border, context, output_side, unet
 
 
-@pytest.mark.parametrize("side, depth, expected", [
-    (572, 4, 388), (188, 4, 4), (204, 4, 20), (92, 3, 4), (100, 3, 12), (44, 2, 4)])
+@pytest.mark.parametrize(
+    "side, depth, expected",
+    [(572, 4, 388), (188, 4, 4), (204, 4, 20), (92, 3, 4), (100, 3, 12), (44, 2, 4)],
+)
 def test_output_side_of_the_paper(side, depth, expected):
     assert output_side(side, depth) == expected
 
@@ -44,9 +46,9 @@ def test_output_side_agrees_with_layer_arithmetic(depth):
 def test_the_papers_network():
     model = unet((572, 572, 1), base=64, depth=4, padding="valid", dropout=0.5)
     assert model.output_shape == (None, 388, 388, 2)
-    assert model.count_params() == 31_030_658      # the count of figure 1 with 2x2 up-convolutions
+    assert model.count_params() == 31_030_658  # the count of figure 1 with 2x2 up-convolutions
     convolutions = [x for x in model.layers if type(x) is layers.Conv2D]
-    assert len(convolutions) == 19                 # section 2: 23 convolutions, 4 of them go up
+    assert len(convolutions) == 19  # section 2: 23 convolutions, 4 of them go up
     assert [x.filters for x in convolutions[:10:2]] == [64, 128, 256, 512, 1024]
     crops = [x.cropping for x in model.layers if isinstance(x, layers.Cropping2D)]
     assert crops == [((n, n), (n, n)) for n in (4, 16, 40, 88)]
@@ -68,7 +70,7 @@ def test_returns_logits():
     model = unet((None, None, 1), base=4, depth=2)
     image = np.random.default_rng(0).normal(size=(1, 32, 32, 1)).astype(np.float32)
     logits = np.asarray(model(50 * image))
-    assert logits.min() < 0 and logits.max() > 1   # neither ReLU nor softmax at the end
+    assert logits.min() < 0 and logits.max() > 1  # neither ReLU nor softmax at the end
 
 
 def test_he_initialisation():

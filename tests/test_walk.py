@@ -18,30 +18,61 @@ import walk  # noqa: E402
 
 EXECUTED = sorted((ROOT / "build" / "executed").glob("*.ipynb"))
 RISE = {"theme": "white", "center": False, "transition": "none", "start_slideshow_at": "beginning"}
-DOT = ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgAB"
-       "SK+kcQAAAABJRU5ErkJggg==")
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgAB"
+    "SK+kcQAAAABJRU5ErkJggg=="
+)
 FAULTS = {  # slide title: (cell below the title, what the walk must say)
     "too long": (new_markdown_cell("line\n\n" * 40), "px below the edge"),
     "too wide": (new_code_cell("x = " + "1 + " * 60), "px cut off at the right"),
-    "warning": (new_code_cell("1", outputs=[new_output("stream", name="stderr", text="Oh!")]),
-                "errors or warnings printed"),
-    "failed": (new_code_cell("1", outputs=[new_output("error", ename="E", evalue="e",
-                                                      traceback=["E: e"])]),
-               "errors or warnings printed"),
+    "warning": (
+        new_code_cell("1", outputs=[new_output("stream", name="stderr", text="Oh!")]),
+        "errors or warnings printed",
+    ),
+    "failed": (
+        new_code_cell(
+            "1", outputs=[new_output("error", ename="E", evalue="e", traceback=["E: e"])]
+        ),
+        "errors or warnings printed",
+    ),
     "no picture": (new_markdown_cell("![a picture](nowhere.png)"), "broken pictures"),
-    "no words": (new_code_cell("1", outputs=[new_output("display_data", {
-        "text/html": f'<img src="{DOT}">'})]), "pictures without alt text"),
-    "tiny figure": (new_code_cell("1", outputs=[new_output("display_data", {
-        "text/html": f'<img class="course-figure" alt="a dot" src="{DOT}" '
-                     'style="max-height:20px !important; min-height:0 !important">'})]),
-                    "figures too small to see"),
+    "no words": (
+        new_code_cell(
+            "1", outputs=[new_output("display_data", {"text/html": f'<img src="{DOT}">'})]
+        ),
+        "pictures without alt text",
+    ),
+    "tiny figure": (
+        new_code_cell(
+            "1",
+            outputs=[
+                new_output(
+                    "display_data",
+                    {
+                        "text/html": f'<img class="course-figure" alt="a dot" src="{DOT}" '
+                        'style="max-height:20px !important; min-height:0 !important">'
+                    },
+                )
+            ],
+        ),
+        "figures too small to see",
+    ),
     "unknown command": (new_markdown_cell(r"$\nonsense{x}$"), "formulas with an error"),
     "open brace": (new_markdown_cell(r"$\frac{1$"), "unrendered formulas"),
-    "dead widget": (new_code_cell("1", outputs=[new_output("display_data", {
-        "text/plain": "IntSlider(value=3)"})]), "widgets that did not appear"),
-    "handle": (new_code_cell("1", outputs=[new_output("display_data", {
-        "text/plain": "<DisplayHandle display_id=4b5e>"})]), "objects printed"),
-}  # fmt: skip
+    "dead widget": (
+        new_code_cell(
+            "1", outputs=[new_output("display_data", {"text/plain": "IntSlider(value=3)"})]
+        ),
+        "widgets that did not appear",
+    ),
+    "handle": (
+        new_code_cell(
+            "1",
+            outputs=[new_output("display_data", {"text/plain": "<DisplayHandle display_id=4b5e>"})],
+        ),
+        "objects printed",
+    ),
+}
 OUTSIDE = "https://example.org/tracker.png"
 
 
@@ -57,8 +88,11 @@ def faulty_notebook() -> nbformat.NotebookNode:
     for title, (cell, _) in FAULTS.items():
         heading = new_markdown_cell(f"## {title}", metadata={"slideshow": {"slide_type": "slide"}})
         cells += [heading, cell]
-    cells += [new_markdown_cell(f"## tracked ![t]({OUTSIDE})",
-                                metadata={"slideshow": {"slide_type": "slide"}})]
+    cells += [
+        new_markdown_cell(
+            f"## tracked ![t]({OUTSIDE})", metadata={"slideshow": {"slide_type": "slide"}}
+        )
+    ]
     return slides(cells)
 
 
@@ -95,8 +129,11 @@ def test_good_slides_have_no_fault_and_can_be_read_from_the_back_row(opened, tmp
     assert walk.walk_notebook(page, outside, address, folder / "widgets.ipynb", tmp_path) == []
     assert len(list(tmp_path.glob("*.png"))) == 2 * 6
     height = page.viewport_size["height"]
-    for selector, share in ((".jp-RenderedMarkdown p", 0.03), (".cm-line", 0.023),
-                            (".widget-label", 0.025)):  # fmt: skip
+    for selector, share in (
+        (".jp-RenderedMarkdown p", 0.03),
+        (".cm-line", 0.023),
+        (".widget-label", 0.025),
+    ):
         shown = f"document.querySelector('{selector}')"
         size = page.evaluate(f"() => getComputedStyle({shown}).fontSize")
         assert float(size[:-2]) >= share * height, (selector, size)
@@ -155,8 +192,12 @@ def test_the_slider_of_lesson_00_moves_its_picture(opened):
 def run_all_in_lab(page, address, name):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(address.format(f"lab/tree/{name}.ipynb") + "&reset")
-    walk.wait_for(page, """() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext
-        ?.session?.kernel?.status === 'idle'""", 60)  # fmt: skip
+    walk.wait_for(
+        page,
+        """() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext
+        ?.session?.kernel?.status === 'idle'""",
+        60,
+    )
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
@@ -174,9 +215,12 @@ def assert_slider_moves_picture(page, pixels):
     for attempt in range(6):  # pictures that still load move the slider away from the mouse
         drag(page, page.locator(".noUi-handle").first, pixels)
         try:
-            page.wait_for_function("([css, old]) => ![null, undefined, old].includes("
-                                   "document.querySelector(css)?.src)",
-                                   arg=[picture, before], timeout=8000)  # fmt: skip
+            page.wait_for_function(
+                "([css, old]) => ![null, undefined, old].includes("
+                "document.querySelector(css)?.src)",
+                arg=[picture, before],
+                timeout=8000,
+            )
             return
         except TimeoutError:
             continue
@@ -193,8 +237,12 @@ def drag(page, handle, pixels):
 
 
 def assert_bar_is_full(page):
-    walk.wait_for(page, """() => {
+    walk.wait_for(
+        page,
+        """() => {
         const bar = document.querySelector('.jupyter-widgets .progress-bar');
         const box = bar?.getBoundingClientRect();
         const trough = bar?.parentElement.getBoundingClientRect();
-        return bar && box.height > 4 && box.width > 50 && box.width > 0.97 * trough.width; }""", 30)
+        return bar && box.height > 4 && box.width > 50 && box.width > 0.97 * trough.width; }""",
+        30,
+    )

@@ -28,8 +28,8 @@ def random_ellipses(seed, shape=(96, 120), cells=14):
 def two_cells(gap=4, side=6):
     """Two squares side by side with `gap` columns of background between them."""
     labels = np.zeros((side + 20, 2 * side + gap + 20), np.int32)
-    labels[10:10 + side, 10:10 + side] = 1
-    labels[10:10 + side, 10 + side + gap:10 + 2 * side + gap] = 2
+    labels[10 : 10 + side, 10 : 10 + side] = 1
+    labels[10 : 10 + side, 10 + side + gap : 10 + 2 * side + gap] = 2
     return labels
 
 
@@ -74,7 +74,7 @@ def test_carving_separates_all_cells_and_nothing_else(seed):
     padded = np.pad(labels, 1)
     for row, column in np.argwhere(labels != carved):  # only background is added, only at contacts
         assert carved[row, column] == 0
-        assert len(set(padded[row:row + 3, column:column + 3].ravel()) - {0}) >= 2
+        assert len(set(padded[row : row + 3, column : column + 3].ravel()) - {0}) >= 2
     assert np.array_equal(separate_touching(carved), carved)
 
 
@@ -180,9 +180,17 @@ def test_touching_cells_get_a_border():
     assert np.array_equal(unet_weight_map(carved), weights)
 
 
-@pytest.mark.parametrize("labels", [
-    np.zeros((9, 9), int), np.full((9, 9), 3), np.eye(9, dtype=int), [[0]], [[4]],
-], ids=["no cell", "only cell", "one cell", "one pixel", "one pixel of a cell"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.zeros((9, 9), int),
+        np.full((9, 9), 3),
+        np.eye(9, dtype=int),
+        [[0]],
+        [[4]],
+    ],
+    ids=["no cell", "only cell", "one cell", "one pixel", "one pixel of a cell"],
+)
 def test_without_two_cells_there_is_no_border_term(labels):
     labels = np.array(labels)
     for weight_map in (unet_weight_map, naive_unet_weight_map):
@@ -222,28 +230,45 @@ def test_memory_does_not_grow_with_the_number_of_cells():
 # Errors
 
 
-@pytest.mark.parametrize("function", [
-    separate_touching, unet_weight_map, naive_unet_weight_map, lambda x: border_distances(x, 5),
-])
-@pytest.mark.parametrize("labels, error, says", [
-    (np.zeros((4, 4)), TypeError, "integers"),
-    (np.zeros((4, 4), bool), TypeError, "skimage.measure.label"),
-    (np.zeros((2, 4, 4), int), ValueError, r"\(2, 4, 4\)"),
-    (np.zeros((0, 4), int), ValueError, "empty"),
-    (np.full((4, 4), -1), ValueError, "-1"),
-    (np.full((4, 4), 2**24 + 1), ValueError, "16777217"),
-])
+@pytest.mark.parametrize(
+    "function",
+    [
+        separate_touching,
+        unet_weight_map,
+        naive_unet_weight_map,
+        lambda x: border_distances(x, 5),
+    ],
+)
+@pytest.mark.parametrize(
+    "labels, error, says",
+    [
+        (np.zeros((4, 4)), TypeError, "integers"),
+        (np.zeros((4, 4), bool), TypeError, "skimage.measure.label"),
+        (np.zeros((2, 4, 4), int), ValueError, r"\(2, 4, 4\)"),
+        (np.zeros((0, 4), int), ValueError, "empty"),
+        (np.full((4, 4), -1), ValueError, "-1"),
+        (np.full((4, 4), 2**24 + 1), ValueError, "16777217"),
+    ],
+)
 def test_labels_that_are_none(function, labels, error, says):
     with pytest.raises(error, match=says):
         function(labels)
 
 
-@pytest.mark.parametrize("arguments, says", [
-    ({"sigma": 0}, "sigma"), ({"sigma": -5}, "sigma"), ({"sigma": np.nan}, "sigma"),
-    ({"w0": -10}, "w0"), ({"w0": np.inf}, "w0"),
-    ({"class_weights": "balance"}, "balance"), ({"class_weights": (1, 2, 3)}, "pair"),
-    ({"class_weights": (1, -1)}, "at least 0"), ({"class_weights": ("a", "b")}, "pair"),
-])
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        ({"sigma": 0}, "sigma"),
+        ({"sigma": -5}, "sigma"),
+        ({"sigma": np.nan}, "sigma"),
+        ({"w0": -10}, "w0"),
+        ({"w0": np.inf}, "w0"),
+        ({"class_weights": "balance"}, "balance"),
+        ({"class_weights": (1, 2, 3)}, "pair"),
+        ({"class_weights": (1, -1)}, "at least 0"),
+        ({"class_weights": ("a", "b")}, "pair"),
+    ],
+)
 def test_settings_that_make_no_sense(arguments, says):
     with pytest.raises(ValueError, match=says):
         unet_weight_map(two_cells(), **arguments)

@@ -16,11 +16,20 @@ SCRIPTS = sorted((paths.ROOT / "drawn_worlds").rglob("*.py"))
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_the_drawn_worlds_import_nothing_of_the_course(script):
-    imports = [node for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
-               if isinstance(node, ast.Import | ast.ImportFrom)]  # fmt: skip
-    named = [name for node in imports
-             for name in ([node.module or ""] if isinstance(node, ast.ImportFrom)
-                          else [alias.name for alias in node.names])]  # fmt: skip
+    imports = [
+        node
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    named = [
+        name
+        for node in imports
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+    ]
     assert not [name for name in named if name.startswith("course_utils")]
 
 

@@ -66,7 +66,7 @@ def test_a_nucleus_that_falls_in_pieces_keeps_the_largest():
     expected = [[3, 3, 2, 0], [3, 3, 2, 1], [0, 0, 2, 1]]
     found = _labels(Canvas(owner, depth, None, None))
     same = {(a, b) for a, b in zip(found.ravel(), np.ravel(expected), strict=True)}
-    assert len(same) == 4 and (0, 0) in same                   # the same up to numbering
+    assert len(same) == 4 and (0, 0) in same  # the same up to numbering
     assert set(np.unique(found)) == {0, 1, 2, 3}
 
 

@@ -8,9 +8,22 @@ from drawn_worlds import documents
 from drawn_worlds.documents import DAMAGES, Document, damage_page, document, page
 
 SIZE = (150, 200)
-WORDS = {word for name in ("NOUNS", "ADJECTIVES", "TRANSITIVE", "INTRANSITIVE", "ADVERBS", "PLACES",
-                           "JOINTS", "OPENINGS", "NAMES", "MONTHS")
-         for word in getattr(documents, name)}
+WORDS = {
+    word
+    for name in (
+        "NOUNS",
+        "ADJECTIVES",
+        "TRANSITIVE",
+        "INTRANSITIVE",
+        "ADVERBS",
+        "PLACES",
+        "JOINTS",
+        "OPENINGS",
+        "NAMES",
+        "MONTHS",
+    )
+    for word in getattr(documents, name)
+}
 
 
 @functools.cache
@@ -80,7 +93,7 @@ def test_only_rotation_turns_the_page():
 @pytest.mark.parametrize("seed", range(4))
 def test_rotation_keeps_the_amount_of_ink_and_turns_by_a_degree_and_a_half_at_most(seed):
     clean = np.ones((420, 540), np.float32)
-    clean[208:212, 30:510] = 0                                     # one level line
+    clean[208:212, 30:510] = 0  # one level line
     turned = damage_page(clean, "rotation", generator(seed))[1]
     assert (1 - turned).sum() == pytest.approx((1 - clean).sum(), rel=0.01)
     y, x = np.nonzero(turned < 0.5)
@@ -138,9 +151,12 @@ def test_the_text_is_english_with_its_punctuation_and_never_the_same():
     assert all(mark in together for mark in ".,;:!?'()-0123456789")
     found = {word.strip(".,;:!?()").removesuffix("'s") for word in together.split()}
     lower = {word.lower() for word in WORDS}
-    known = [word.lower() in lower or word.lower().removesuffix("s") in lower for word in found
-             if word.isalpha() and word.lower() not in ("the", "a", "an", "on", "see", "page",
-                                                        "cost", "who")]
+    known = [
+        word.lower() in lower or word.lower().removesuffix("s") in lower
+        for word in found
+        if word.isalpha()
+        and word.lower() not in ("the", "a", "an", "on", "see", "page", "cost", "who")
+    ]
     assert all(known) and len(WORDS) >= 300
     assert len(set(together.split("\n"))) > 0.98 * len(together.split("\n"))
 
@@ -182,8 +198,9 @@ def test_paper_is_never_pure_white_and_has_grain():
         assert (sheet < 1).mean() > 0.99
 
 
-@pytest.mark.parametrize("kind", ["coffee", "footprints", "bleed-through", "stamps",
-                                  "uneven light"])
+@pytest.mark.parametrize(
+    "kind", ["coffee", "footprints", "bleed-through", "stamps", "uneven light"]
+)
 def test_what_lies_on_the_sheet_only_takes_light_away(kind):
     for seed in range(8):
         factor = documents.ON_SHEET[kind](generator(seed), SIZE)
@@ -192,13 +209,15 @@ def test_what_lies_on_the_sheet_only_takes_light_away(kind):
 
 def test_a_stain_multiplies_and_a_crease_wears_the_print_off():
     clean = np.ones(SIZE, np.float32)
-    clean[:, ::4] = 0                                                 # stripes of solid ink
+    clean[:, ::4] = 0  # stripes of solid ink
     for seed in range(8):
         stained = damage_page(clean, "coffee", generator(seed))[0]
         ink, paper = stained[:, ::4], stained[:, 1::4]
         assert np.corrcoef(ink.ravel(), paper.ravel())[0, 1] > 0.3 or ink.max() < 0.02
-    worn = [np.corrcoef(scan[:, ::4].ravel(), scan[:, 1::4].ravel())[0, 1] for scan in
-            (damage_page(clean, "wrinkles", generator(seed))[0] for seed in range(8))]
+    worn = [
+        np.corrcoef(scan[:, ::4].ravel(), scan[:, 1::4].ravel())[0, 1]
+        for scan in (damage_page(clean, "wrinkles", generator(seed))[0] for seed in range(8))
+    ]
     assert np.median(worn) < 0
 
 

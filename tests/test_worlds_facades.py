@@ -67,7 +67,7 @@ def test_every_class_is_common_enough_to_be_learnt():
     assert share.min() > 0.005
     assert 0.15 < share[NUMBER["facade"]] < 0.5 and 0.2 < share[NUMBER["background"]] < 0.5
     seen = np.array([[(map_ == number).any() for number in range(12)] for map_ in labels])
-    assert seen.mean(0).min() > 0.2                             # in a fifth of the houses at least
+    assert seen.mean(0).min() > 0.2  # in a fifth of the houses at least
     assert seen[:, [NUMBER[name] for name in ("facade", "window", "door")]].mean() > 0.98
 
 
@@ -77,8 +77,11 @@ def test_thin_parts_are_two_pixels_thick():
         for house in houses():
             part = house.labels == NUMBER[name]
             pieces, _ = ndimage.label(part)
-            thick += [part[where].sum(0).max() for where in ndimage.find_objects(pieces)
-                      if part[where].size >= 12]
+            thick += [
+                part[where].sum(0).max()
+                for where in ndimage.find_objects(pieces)
+                if part[where].size >= 12
+            ]
         assert np.percentile(thick, 10) >= 2
 
 
@@ -107,7 +110,7 @@ def test_the_palette_decodes_back():
 def test_the_photo_has_its_edges_where_its_own_labels_have_theirs():
     edges = np.stack([border(house.labels).ravel() for house in houses()]).astype(float)
     slopes = np.stack([slope(house.photo).ravel() for house in houses()])
-    agreement = np.corrcoef(edges, slopes)[:len(edges), len(edges):]
+    agreement = np.corrcoef(edges, slopes)[: len(edges), len(edges) :]
     own, others = np.diag(agreement), agreement[~np.eye(len(edges), dtype=bool)]
     assert own.mean() > 0.25 and own.mean() > 2.5 * others.mean()
     assert (agreement.argmax(1) == np.arange(len(edges))).mean() > 0.95
@@ -118,8 +121,10 @@ def test_labels_and_photo_are_not_shifted():
     edges = [border(house.labels).astype(float) for house in houses()]
     slopes = [slope(house.photo) for house in houses()]
     for shift in [(0, 0), (0, 2), (0, -2), (2, 0), (-2, 0)]:
-        total[shift] = sum((np.roll(edge, shift, (0, 1)) * steep).sum()
-                           for edge, steep in zip(edges, slopes, strict=True))
+        total[shift] = sum(
+            (np.roll(edge, shift, (0, 1)) * steep).sum()
+            for edge, steep in zip(edges, slopes, strict=True)
+        )
     assert max(total, key=total.get) == (0, 0)
 
 

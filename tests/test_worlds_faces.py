@@ -32,8 +32,17 @@ def plain(seed, **changed):
 
 
 def lit_from_the_front(seed, **chosen):
-    return conditions(seed, **{"light_from": (0.0, 30.0), "gaze": (0.0, 0.0), "roll": 0.0,
-                               "shift": (0.0, 0.0), "backdrop": "plain"} | chosen)
+    return conditions(
+        seed,
+        **{
+            "light_from": (0.0, 30.0),
+            "gaze": (0.0, 0.0),
+            "roll": 0.0,
+            "shift": (0.0, 0.0),
+            "backdrop": "plain",
+        }
+        | chosen,
+    )
 
 
 # Seeds, identity and conditions ------------------------------------------------------------------
@@ -62,21 +71,43 @@ def test_identity_and_conditions_are_drawn_separately():
 def test_conditions_leave_what_a_person_is_alone():
     """Clothes, backdrop and light change no region, depth or landmark of the head."""
     who, seen = identity(11), conditions(4, yaw=20.0)
-    other = people.with_conditions(seen, seed=5, light_from=(60.0, 10.0), backdrop="leaves",
-                                   strength=0.8, cloth=(0.5, 0.1, 0.1), pattern="stripes")
+    other = people.with_conditions(
+        seen,
+        seed=5,
+        light_from=(60.0, 10.0),
+        backdrop="leaves",
+        strength=0.8,
+        cloth=(0.5, 0.1, 0.1),
+        pattern="stripes",
+    )
     first, second = render(who, seen), render(who, other)
     for name in ("regions", "landmarks", "depth", "normals"):
         assert (getattr(first, name) == getattr(second, name)).all(), name
 
 
-@pytest.mark.parametrize("trait", [
-    {"nose_width": 1.35}, {"mouth_width": 1.25}, {"eye_apart": 1.12}, {"jaw_width": 1.2},
-    {"skin": (0.1, 0.05, 0.03)}, {"hair": (0.4, 0.2, 0.05)}, {"brow_thick": 1.8}, {"ear_size": 1.3},
-    {"style": "afro"}, {"beard": "full"}, {"glasses": "round"}, {"head_width": 1.12}])  # fmt: skip
+@pytest.mark.parametrize(
+    "trait",
+    [
+        {"nose_width": 1.35},
+        {"mouth_width": 1.25},
+        {"eye_apart": 1.12},
+        {"jaw_width": 1.2},
+        {"skin": (0.1, 0.05, 0.03)},
+        {"hair": (0.4, 0.2, 0.05)},
+        {"brow_thick": 1.8},
+        {"ear_size": 1.3},
+        {"style": "afro"},
+        {"beard": "full"},
+        {"glasses": "round"},
+        {"head_width": 1.12},
+    ],
+)
 def test_each_trait_changes_the_picture(trait):
     who, seen = plain(2), lit_from_the_front(2, yaw=15.0)
-    base = render(replace(who, **{name: 1.0 for name, value in trait.items()
-                                  if isinstance(value, float)}), seen).photo  # fmt: skip
+    base = render(
+        replace(who, **{name: 1.0 for name, value in trait.items() if isinstance(value, float)}),
+        seen,
+    ).photo
     changed = render(replace(who, **trait), seen).photo
     assert (np.abs(changed - base).max(-1) > 0.05).mean() > 0.001
 
@@ -147,18 +178,23 @@ def test_edges_are_smooth():
 def test_every_class_is_drawn_often_enough_to_be_learnt():
     labels = np.stack([drawn.regions for drawn in front()])
     seen = np.array([[(each == number).any() for number in range(len(CLASSES))] for each in labels])
-    always = [NUMBER[name] for name in
-              ("background", "skin", "brow", "eye", "nose", "mouth", "clothes")]  # fmt: skip
+    always = [
+        NUMBER[name] for name in ("background", "skin", "brow", "eye", "nose", "mouth", "clothes")
+    ]
     assert (seen[:, always].mean(0) >= 0.9).all()
     assert (seen.mean(0) > 0.02).all()
 
 
 def test_landmarks_lie_on_their_regions():
     for drawn in front():
-        for name, region in (("left pupil", "eye"), ("right pupil", "eye"), ("nose tip", "nose"),
-                             ("mouth middle", "mouth")):  # fmt: skip
+        for name, region in (
+            ("left pupil", "eye"),
+            ("right pupil", "eye"),
+            ("nose tip", "nose"),
+            ("mouth middle", "mouth"),
+        ):
             column, row = drawn.landmarks[SPOT[name]].astype(int)
-            around = drawn.regions[row - 1:row + 2, column - 1:column + 2]
+            around = drawn.regions[row - 1 : row + 2, column - 1 : column + 2]
             hidden = {NUMBER["glasses"], NUMBER["beard"]} & set(np.unique(around))
             assert NUMBER[region] in around or hidden, (drawn.identity.seed, name)
         left, right = drawn.landmarks[SPOT["left pupil"]], drawn.landmarks[SPOT["right pupil"]]
@@ -168,8 +204,10 @@ def test_landmarks_lie_on_their_regions():
 
 def test_eyes_are_in_the_middle_of_their_lids():
     for drawn in front():
-        pupil, outer, inner = (drawn.landmarks[SPOT[name]] for name in
-                               ("left pupil", "left eye outer", "left eye inner"))  # fmt: skip
+        pupil, outer, inner = (
+            drawn.landmarks[SPOT[name]]
+            for name in ("left pupil", "left eye outer", "left eye inner")
+        )
         assert outer[0] < pupil[0] < inner[0]
 
 
@@ -182,15 +220,17 @@ def test_the_photo_has_its_edges_where_its_own_regions_have_theirs():
 
     edges = np.stack([border(drawn.regions) for drawn in front()]).astype(float)
     slopes = np.stack([slope(drawn.photo) for drawn in front()])
-    agreement = np.corrcoef(edges, slopes)[:len(edges), len(edges):]
+    agreement = np.corrcoef(edges, slopes)[: len(edges), len(edges) :]
     assert np.diag(agreement).mean() > 0.3
     assert (agreement.argmax(1) == np.arange(len(edges))).mean() > 0.9
 
 
 def test_a_turned_head_hides_its_far_eye_and_shows_its_nose_in_profile():
     person, seen = plain(6), lit_from_the_front(6, pitch=0.0)
-    for yaw, hidden, shown in ((75.0, "right pupil", "left pupil"),
-                               (-75.0, "left pupil", "right pupil")):  # fmt: skip
+    for yaw, hidden, shown in (
+        (75.0, "right pupil", "left pupil"),
+        (-75.0, "left pupil", "right pupil"),
+    ):
         drawn = render(person, people.with_conditions(seen, yaw=yaw))
         assert drawn.visible[SPOT[shown]] and not drawn.visible[SPOT[hidden]]
         tip, chin = drawn.landmarks[SPOT["nose tip"], 0], drawn.landmarks[SPOT["chin"], 0]
@@ -200,8 +240,9 @@ def test_a_turned_head_hides_its_far_eye_and_shows_its_nose_in_profile():
 
 def test_left_and_right_are_mirror_images():
     person, seen = plain(9), lit_from_the_front(9)
-    right, left = (render(person, people.with_conditions(seen, yaw=yaw), 96)
-                   for yaw in (40.0, -40.0))  # fmt: skip
+    right, left = (
+        render(person, people.with_conditions(seen, yaw=yaw), 96) for yaw in (40.0, -40.0)
+    )
     assert (right.regions == left.regions[:, ::-1]).mean() > 0.97
     both = (right.depth > -5) & (left.depth[:, ::-1] > -5)
     assert np.abs(right.depth - left.depth[:, ::-1])[both].mean() < 0.02
@@ -210,8 +251,9 @@ def test_left_and_right_are_mirror_images():
     for name, number in SPOT.items():
         side = name.split()[0] if name.split()[0] in mirrored else name.split()[-1]
         other = SPOT[name.replace(side, mirrored[side])] if side in mirrored else number
-        np.testing.assert_allclose(96 - right.landmarks[number, 0], left.landmarks[other, 0],
-                                   atol=0.7)  # fmt: skip
+        np.testing.assert_allclose(
+            96 - right.landmarks[number, 0], left.landmarks[other, 0], atol=0.7
+        )
 
 
 def test_depth_and_normals_fit_each_other():
@@ -231,8 +273,10 @@ def test_depth_and_normals_fit_each_other():
 def test_the_light_comes_from_where_it_is_said_to_come():
     for seed in (1, 5, 8):
         who = plain(seed)
-        left, right = (render(who, conditions(seed, yaw=0.0, light_from=(side, 20.0))).photo
-                       for side in (-70.0, 70.0))  # fmt: skip
+        left, right = (
+            render(who, conditions(seed, yaw=0.0, light_from=(side, 20.0))).photo
+            for side in (-70.0, 70.0)
+        )
         skin = render(who, conditions(seed, yaw=0.0)).regions == NUMBER["skin"]
         columns = np.nonzero(skin)[1]
         west = skin & (np.arange(64) < columns.mean())
@@ -252,10 +296,13 @@ def test_an_expression_moves_the_mouth():
     who, seen = plain(3), lit_from_the_front(3, yaw=0.0, mouth_open=0.0)
     glad, sad, awed = (
         render(who, people.with_conditions(seen, **each), 128)
-        for each in ({"smile": 1.0}, {"smile": -0.5}, {"smile": 0.0, "mouth_open": 1.0}))
+        for each in ({"smile": 1.0}, {"smile": -0.5}, {"smile": 0.0, "mouth_open": 1.0})
+    )
     corners = [SPOT["mouth left"], SPOT["mouth right"]]
-    lift = [np.mean(each.landmarks[corners, 1]) - each.landmarks[SPOT["mouth middle"], 1]
-            for each in (glad, sad)]  # fmt: skip
+    lift = [
+        np.mean(each.landmarks[corners, 1]) - each.landmarks[SPOT["mouth middle"], 1]
+        for each in (glad, sad)
+    ]
     assert lift[0] < lift[1] - 3
     assert (awed.regions == NUMBER["mouth"]).sum() > 1.3 * (sad.regions == NUMBER["mouth"]).sum()
 

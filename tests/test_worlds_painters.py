@@ -30,6 +30,7 @@ def test_a_larger_picture_is_the_same_one_finer(painted, style):
 
 def test_each_hand_differs_from_the_others():
     """How far neighbours differ, down, right and four pixels down, in units of the deviation."""
+
     def hand(p):
         steps = p[1:] - p[:-1], p[:, 1:] - p[:, :-1], p[4:] - p[:-4]
         return np.array([np.abs(step).mean() for step in steps]) / p.std()

@@ -32,8 +32,12 @@ def test_ranges_shapes_and_dtypes():
 
 
 def test_every_class_occurs_and_big_ones_in_every_street():
-    seen = np.array([[(each.labels == number).any() for number in range(len(STREET_CLASSES))]
-                     for each in streets()])
+    seen = np.array(
+        [
+            [(each.labels == number).any() for number in range(len(STREET_CLASSES))]
+            for each in streets()
+        ]
+    )
     assert seen.any(0).all()
     assert seen[:, [NUMBER[name] for name in ("sky", "road", "sidewalk", "building")]].all()
 
@@ -47,12 +51,21 @@ def test_the_sky_is_above_the_road():
 
 
 def test_the_photo_has_its_edges_where_its_own_labels_have_theirs():
-    edges = np.stack([ndimage.maximum_filter(each.labels, 3) != ndimage.minimum_filter(
-        each.labels, 3) for each in streets()]).reshape(len(SEEDS), -1).astype(float)
-    slopes = np.log(0.02 + np.stack([np.hypot(*np.gradient(each.photo.mean(-1))).ravel()
-                                     for each in streets()]))
-    edges, slopes = edges - edges.mean(0), slopes - slopes.mean(0)      # what all streets share
-    agreement = np.corrcoef(edges, slopes)[:len(SEEDS), len(SEEDS):]
+    edges = (
+        np.stack(
+            [
+                ndimage.maximum_filter(each.labels, 3) != ndimage.minimum_filter(each.labels, 3)
+                for each in streets()
+            ]
+        )
+        .reshape(len(SEEDS), -1)
+        .astype(float)
+    )
+    slopes = np.log(
+        0.02 + np.stack([np.hypot(*np.gradient(each.photo.mean(-1))).ravel() for each in streets()])
+    )
+    edges, slopes = edges - edges.mean(0), slopes - slopes.mean(0)  # what all streets share
+    agreement = np.corrcoef(edges, slopes)[: len(SEEDS), len(SEEDS) :]
     own, others = np.diag(agreement), agreement[~np.eye(len(SEEDS), dtype=bool)]
     assert own.mean() > 0.15 and others.mean() < 0.03
     assert (agreement.argmax(1) == np.arange(len(SEEDS))).mean() > 0.8

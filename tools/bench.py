@@ -93,8 +93,10 @@ def pix2pix_step():
             return keras.layers.LeakyReLU()
         return type(layer).from_config(layer.get_config())
 
-    networks = [keras.models.clone_model(network, clone_function=in_their_way)
-                for network in (model.generator, model.discriminator)]  # fmt: skip
+    networks = [
+        keras.models.clone_model(network, clone_function=in_their_way)
+        for network in (model.generator, model.discriminator)
+    ]
     optimizers = [keras.optimizers.Adam(2e-4, 0.5) for _ in networks]
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -102,14 +104,17 @@ def pix2pix_step():
     def theirs():
         with tf.GradientTape() as tape, tf.GradientTape() as other:
             fake = networks[0](pair[0], training=True)
-            judged = [networks[1](tf.concat([pair[0], target], -1), training=True)
-                      for target in (pair[1], fake)]  # fmt: skip
+            judged = [
+                networks[1](tf.concat([pair[0], target], -1), training=True)
+                for target in (pair[1], fake)
+            ]
             deceived = entropy(tf.ones_like(judged[1]), judged[1])
             loss = deceived + 100 * tf.reduce_mean(tf.abs(pair[1] - fake))
             found = entropy(tf.ones_like(judged[0]), judged[0])
             found += entropy(tf.zeros_like(judged[1]), judged[1])
-        for network, optimizer, t, value in zip(networks, optimizers, (tape, other), (loss, found),
-                                                strict=True):  # fmt: skip
+        for network, optimizer, t, value in zip(
+            networks, optimizers, (tape, other), (loss, found), strict=True
+        ):
             variables = network.trainable_variables
             optimizer.apply(t.gradient(value, variables), variables)
         return loss
@@ -129,8 +134,10 @@ def critics():
 
     rest, stacks = load("unet_l1_cgan"), []
     for houses in (part[:40] for part in pairs.load("synthetic", "BtoA")):
-        labels, photos = (np.stack([getattr(house, side) for house in houses]) * 2 - 1
-                          for side in ("source_picture", "target"))  # fmt: skip
+        labels, photos = (
+            np.stack([getattr(house, side) for house in houses]) * 2 - 1
+            for side in ("source_picture", "target")
+        )
         stacks.append((labels, photos, generate(rest, labels, seed=0)))
     seen, unseen = stacks
 
@@ -140,7 +147,7 @@ def critics():
         step = tf.function(model.train_discriminator)
         for number in range(300):
             step(*(part[number % 40 : number % 40 + 1] for part in seen))
-        told = model.train_discriminator(*unseen)              # before it learns from these
+        told = model.train_discriminator(*unseen)  # before it learns from these
         return float(told["d_real"] + told["d_fake"]) / 2
 
     return " against ".join(f"{trained(kind):.2f}" for kind in (pix2pix.FusedAdam, pix2pix.Muon))
@@ -157,7 +164,11 @@ def cyclegan_step():
     model, other = cyclegan.build(), cyclegan.build()
     ours = tf.function(lambda: model.train_step((a, b))["loss"])
     networks = there, back, judge_a, judge_b = (
-        other.there, other.back, other.judge_a, other.judge_b)  # fmt: skip
+        other.there,
+        other.back,
+        other.judge_a,
+        other.judge_b,
+    )
     optimizers = [keras.optimizers.Adam(2e-4, 0.5) for _ in networks]
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -171,15 +182,18 @@ def cyclegan_step():
     def theirs():
         with tf.GradientTape(persistent=True) as tape:
             fake_b, fake_a = there(a, training=True), back(b, training=True)
-            cycle = 10 * (distance(a, back(fake_b, training=True))
-                          + distance(b, there(fake_a, training=True)))  # fmt: skip
+            cycle = 10 * (
+                distance(a, back(fake_b, training=True)) + distance(b, there(fake_a, training=True))
+            )
             same_a, same_b = back(a, training=True), there(b, training=True)
             real_a, real_b = judge_a(a, training=True), judge_b(b, training=True)
             scores_a, scores_b = judge_a(fake_a, training=True), judge_b(fake_b, training=True)
-            losses = [judged(scores_b, True) + cycle + 5 * distance(b, same_b),
-                      judged(scores_a, True) + cycle + 5 * distance(a, same_a),
-                      (judged(real_a, True) + judged(scores_a, False)) / 2,
-                      (judged(real_b, True) + judged(scores_b, False)) / 2]  # fmt: skip
+            losses = [
+                judged(scores_b, True) + cycle + 5 * distance(b, same_b),
+                judged(scores_a, True) + cycle + 5 * distance(a, same_a),
+                (judged(real_a, True) + judged(scores_a, False)) / 2,
+                (judged(real_b, True) + judged(scores_b, False)) / 2,
+            ]
         for network, optimizer, loss in zip(networks, optimizers, losses, strict=True):
             variables = network.trainable_variables
             optimizer.apply(tape.gradient(loss, variables), variables)
@@ -201,8 +215,9 @@ def style_step():
     content, painting = rng.random((2, 256, 256, 3), np.float32)
     whole = features.body(features.WIDTHS["course"])  # the example computes all of VGG-19
     names = [*features.PAPER, "block5_conv2"]
-    ours = Repainting(features.cut(whole, (*features.PAPER, "block4_conv2"), "vgg19"), content,
-                      painting)  # fmt: skip
+    ours = Repainting(
+        features.cut(whole, (*features.PAPER, "block4_conv2"), "vgg19"), content, painting
+    )
     picture = tf.Variable(content[None])
     rate = keras.optimizers.schedules.ExponentialDecay(100.0, 100, 0.96)
     optimizer = keras.optimizers.SGD(rate)
@@ -250,10 +265,13 @@ def page_through_the_api():
     Image.fromarray(images.to_uint8(page)).save(file, "png")
     upload = {"file": ("page.png", file.getvalue())}
     with TestClient(create_app(cleaner)) as client:
-        alone, served = _medians([lambda: cleaner(page),
-                                  lambda: client.post("/denoise", files=upload)], runs=15)  # fmt: skip
-    return (f"{served * 1e3:.0f} ms, {served / alone:.2f} times the network alone; "
-            f"loaded in {loading:.1f} s")  # fmt: skip
+        alone, served = _medians(
+            [lambda: cleaner(page), lambda: client.post("/denoise", files=upload)], runs=15
+        )
+    return (
+        f"{served * 1e3:.0f} ms, {served / alone:.2f} times the network alone; "
+        f"loaded in {loading:.1f} s"
+    )
 
 
 def faces_a_second():
@@ -296,9 +314,14 @@ def _medians(functions, runs=7):
     return [np.median(times[1:]) for times in seconds]
 
 
-BENCHES = {"01": (weight_map, idle_share, big_picture), "02": (pix2pix_step, critics),
-           "03": (cyclegan_step,), "04": (style_step,), "faces": (faces_a_second,),
-           "06": (page_through_the_api,)}
+BENCHES = {
+    "01": (weight_map, idle_share, big_picture),
+    "02": (pix2pix_step, critics),
+    "03": (cyclegan_step,),
+    "04": (style_step,),
+    "faces": (faces_a_second,),
+    "06": (page_through_the_api,),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -45,14 +45,20 @@ PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
-        "file_extension": ".py", "mimetype": "text/x-python", "name": "python",
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
         "pygments_lexer": "ipython3",
     },
     "rise": {
-        "center": False, "scroll": True, "slideNumber": "c/t", "start_slideshow_at": "beginning",
-        "theme": "white", "transition": "none",
+        "center": False,
+        "scroll": True,
+        "slideNumber": "c/t",
+        "start_slideshow_at": "beginning",
+        "theme": "white",
+        "transition": "none",
     },
-}  # fmt: skip
+}
 SLIDE_OF_TAG = {"fragment": "fragment", "note": "notes", "read": "skip"}
 SLIDE_OF_HEADING = {"#": "slide", "##": "slide", "###": "subslide"}
 YOUR_CODE = "...  # your code here"
@@ -260,15 +266,19 @@ def bring_back(name: str, root: Path = paths.ROOT, force: bool = False) -> Path:
     if script.exists() and not force:
         built, now = _known(notebook, render(script))
         if now not in (built, source_sha(notebook.cells)):
-            raise ValueError(f"lessons/{script.name} has changed too since its notebook was built: "
-                             "commit it, then add --force, then merge by hand")
+            raise ValueError(
+                f"lessons/{script.name} has changed too since its notebook was built: "
+                "commit it, then add --force, then merge by hand"
+            )
     filters = {"cell_metadata_filter": "tags,-all", "notebook_metadata_filter": "-all"}
     notebook.metadata = nbformat.from_dict({"jupytext": filters})
     text = jupytext.writes(notebook, fmt=PERCENT)
     lost = _cell_keys(jupytext.reads(text, fmt=PERCENT).cells) != _cell_keys(notebook.cells)
     if lost or any(cell.get("attachments") for cell in notebook.cells):
-        raise ValueError(f"a percent script cannot hold {found[0].name}: save pasted pictures as "
-                         "files, and begin no line with '# %%'")
+        raise ValueError(
+            f"a percent script cannot hold {found[0].name}: save pasted pictures as "
+            "files, and begin no line with '# %%'"
+        )
     paths.write_atomically(script, text)
     return script
 

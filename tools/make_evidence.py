@@ -28,15 +28,24 @@ def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
     test += [segmentation.draw(seed) for seed in range(2_000_000, 2_000_000 + pictures - len(test))]
     runs = []
     for seed, (name, w0) in itertools.product(seeds, {"plain": 0.0, "weighted": 10.0}.items()):
-        crops = segmentation.Crops(fields, w0=w0, target=segmentation.two_classes,
-                                   **segmentation.CROPS["synthetic"] | {"side": 128})
+        crops = segmentation.Crops(
+            fields,
+            w0=w0,
+            target=segmentation.two_classes,
+            **segmentation.CROPS["synthetic"] | {"side": 128},
+        )
         predict = probabilities(train(crops, steps, seed, classes=2))
         maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
-        runs.append({
-            "seed": seed, "loss": name,
-            "merges": float(np.mean([metrics.merges(p, s.labels) for p, s in zip(maps, test)])),
-            "iou": float(np.mean([metrics.iou(s.labels > 0, p > 0.5) for p, s in zip(maps, test)])),
-        })  # fmt: skip
+        runs.append(
+            {
+                "seed": seed,
+                "loss": name,
+                "merges": float(np.mean([metrics.merges(p, s.labels) for p, s in zip(maps, test)])),
+                "iou": float(
+                    np.mean([metrics.iou(s.labels > 0, p > 0.5) for p, s in zip(maps, test)])
+                ),
+            }
+        )
         print(runs[-1], flush=True)
     return {"runs": runs, "summary": _summary(runs), "steps": steps, "pictures": len(test)}
 
@@ -60,13 +69,19 @@ def five_folds(folds=5):
         began = time.perf_counter()
         turned = average_over_turns(probabilities(train(crops, steps, seed=fold)))
         seconds = time.perf_counter() - began
-        maps = [predict_tiled(turned, segmentation.normalise(s.image), tile=128 + 2 * border,
-                              border=border) for s in test]  # fmt: skip
+        maps = [
+            predict_tiled(
+                turned, segmentation.normalise(s.image), tile=128 + 2 * border, border=border
+            )
+            for s in test
+        ]
         truth += [s.labels for s in test]
         found += [segmentation.cut_out(p, "dsb2018") for p in maps]
-        scores = metrics.segmentation_scores(truth[-len(test):], found[-len(test):])
-        runs.append({"fold": fold, "images": len(test), "training_seconds": round(seconds)}
-                    | {key: scores[key] for key in ("iou", "f1", "f1_pooled")})  # fmt: skip
+        scores = metrics.segmentation_scores(truth[-len(test) :], found[-len(test) :])
+        runs.append(
+            {"fold": fold, "images": len(test), "training_seconds": round(seconds)}
+            | {key: scores[key] for key in ("iou", "f1", "f1_pooled")}
+        )
         print(runs[-1], flush=True)
     return {"runs": runs, "summary": metrics.segmentation_scores(truth, found), "steps": steps}
 
@@ -91,13 +106,19 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
         runs.append({"seed": seed, "variant": name} | score(model.generator))
         print(runs[-1], flush=True)
     keys = [key for key in runs[0] if key not in ("seed", "variant")]
-    by_seed = {name: {key: [run[key] for run in runs if run["variant"] == name] for key in keys}
-               for name in variants}
+    by_seed = {
+        name: {key: [run[key] for run in runs if run["variant"] == name] for key in keys}
+        for name in variants
+    }
     summary = {name: {key: _interval(by_seed[name][key]) for key in keys} for name in by_seed}
-    gains = {"l1_cgan_over_l1": ("unet_l1_cgan", "unet_l1"),
-             "unet_over_encdec": ("unet_l1_cgan", "encdec_l1_cgan")}  # fmt: skip
+    gains = {
+        "l1_cgan_over_l1": ("unet_l1_cgan", "unet_l1"),
+        "unet_over_encdec": ("unet_l1_cgan", "encdec_l1_cgan"),
+    }
     for gain, (better, worse) in gains.items():  # of the same seed
-        differences = zip(by_seed[better]["fcn_iou_thin"], by_seed[worse]["fcn_iou_thin"], strict=True)
+        differences = zip(
+            by_seed[better]["fcn_iou_thin"], by_seed[worse]["fcn_iou_thin"], strict=True
+        )
         summary[gain] = {"fcn_iou_thin": _interval([one - other for one, other in differences])}
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
 
@@ -118,18 +139,26 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
 
     train, test = people.load("synthetic")
     people.draw(train + test)
-    photos, sketches = (np.stack([getattr(pair, side) for pair in test])
-                        for side in ("source_picture", "target"))  # fmt: skip
+    photos, sketches = (
+        np.stack([getattr(pair, side) for pair in test]) for side in ("source_picture", "target")
+    )
     cycle, sheets = {}, {}
     for weight in (0, 1, 10, 100):
         folder = paths.BUILD / "evidence" / f"cycle_{weight}"
-        model = cyclegan.train(people.Strangers(train, photos.shape[1]), cycle_steps, 0, folder=folder,
-                               cycle=float(weight))  # fmt: skip
+        model = cyclegan.train(
+            people.Strangers(train, photos.shape[1]),
+            cycle_steps,
+            0,
+            folder=folder,
+            cycle=float(weight),
+        )
         made = translate(model.there, photos)
         again = translate(model.back, made[:shown])
-        cycle[str(weight)] = {"ssim": metrics.portrait_scores(sketches, made)["ssim"],
-                              "found": metrics.found_share(sketches, made),
-                              "home": metrics.mae(photos[:shown], again)}  # fmt: skip
+        cycle[str(weight)] = {
+            "ssim": metrics.portrait_scores(sketches, made)["ssim"],
+            "found": metrics.found_share(sketches, made),
+            "home": metrics.mae(photos[:shown], again),
+        }
         rows = np.concatenate([photos[:shown], made[:shown], again])
         sheets[f"cycle_{weight}"] = images.to_uint8(images.grid(rows, shown).clip(0, 1))
         print(weight, cycle[str(weight)], flush=True)
@@ -144,8 +173,13 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
         values = {split: [run[who] for run in runs if run["split"] == split] for split in splits}
         leak[who] = {split: _interval(values[split]) for split in splits}
         leak[who]["gain"] = _interval(np.subtract(*values.values()))
-    return {"runs": runs, "summary": {"cycle": cycle, "leak": leak}, "steps": leak_steps,
-            "cycle_steps": cycle_steps, "pictures": len(test)}  # fmt: skip
+    return {
+        "runs": runs,
+        "summary": {"cycle": cycle, "leak": leak},
+        "steps": leak_steps,
+        "cycle_steps": cycle_steps,
+        "pictures": len(test),
+    }
 
 
 def _leak(pairs, split, seed, steps):
@@ -173,8 +207,10 @@ def _leak(pairs, split, seed, steps):
     nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
     example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
     made = translate(portraits.train_autoencoder(example, steps, seed), photos)
-    return {"autoencoder": metrics.portrait_scores(truth, made)["ssim"],
-            "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"]}
+    return {
+        "autoencoder": metrics.portrait_scores(truth, made)["ssim"],
+        "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"],
+    }
 
 
 def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
@@ -188,9 +224,13 @@ def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
 
     known = faces.portraits(range(people), views, workers=2)
     unseen = range(3_000_000, 3_000_000 + others)
-    asked = {name: [faces.portraits(unseen, 1, view, name, workers=2, light_from=light)[:, 0]
-                    for view, light in enumerate([(-45.0, 25.0), (50.0, 40.0)])]
-             for name in (None, *faces.ALIKE)}  # fmt: skip
+    asked = {
+        name: [
+            faces.portraits(unseen, 1, view, name, workers=2, light_from=light)[:, 0]
+            for view, light in enumerate([(-45.0, 25.0), (50.0, 40.0)])
+        ]
+        for name in (None, *faces.ALIKE)
+    }
     runs = []
     for seed in seeds:
         network = faces.train_recogniser(known, steps, seed)
@@ -198,8 +238,9 @@ def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
         runs.append({"seed": seed, "rank_one": scores.pop(None), "alike": scores})
         print(runs[-1], flush=True)
     summary = {"rank_one": _interval([run["rank_one"] for run in runs]), "chance": 1 / others}
-    summary |= {f"alike: {name}": _interval([run["alike"][name] for run in runs])
-                for name in faces.ALIKE}  # fmt: skip
+    summary |= {
+        f"alike: {name}": _interval([run["alike"][name] for run in runs]) for name in faces.ALIKE
+    }
     return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
 
 
@@ -218,8 +259,14 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     photos = np.stack([images.read_image(home / name) for name in points])
     model = faces.train_parts(faces.labelled(range(people)), steps, seed)
     summary = faces.point_scores(faces.read_parts(model, photos), list(points.values()))
-    return {"summary": summary, "seed": seed, "people": people, "steps": steps,
-            "pictures": len(points), "points": points}  # fmt: skip
+    return {
+        "summary": summary,
+        "seed": seed,
+        "people": people,
+        "steps": steps,
+        "pictures": len(points),
+        "points": points,
+    }
 
 
 def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, scale=1.5):
@@ -241,28 +288,43 @@ def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, s
     networks = {("trained", None): features.network("course")}
     networks |= {("random", seed): features.network("random", seed=seed) for seed in seeds}
     for (photograph, painter, number), ((kind, seed), network) in itertools.product(
-            pairs, networks.items()):  # fmt: skip
+        pairs, networks.items()
+    ):
         painting = painters.paint(painter, number, 512)
         content = style.in_colours_of(painting, shown[photograph])
         for beta in (1, 8, 64):
             made = style.Repainting(network, content, painting, side=side, beta=beta, scale=scale)
-            found = style.distances(picture=made.lbfgs(evaluations).picture, content=content,
-                                    style=painting, scale=scale, **judge)  # fmt: skip
-            runs.append({"pair": f"{photograph}, {painter}", "network": kind, "seed": seed,
-                         "beta": beta} | found)  # fmt: skip
+            found = style.distances(
+                picture=made.lbfgs(evaluations).picture,
+                content=content,
+                style=painting,
+                scale=scale,
+                **judge,
+            )
+            runs.append(
+                {"pair": f"{photograph}, {painter}", "network": kind, "seed": seed, "beta": beta}
+                | found
+            )
             print(runs[-1], flush=True)
     return {"runs": runs, **_trained_over_random(runs), "evaluations": evaluations, "side": side}
 
 
 def _trained_over_random(runs):
     """Per pair and random network the ratio of two style distances, and its summary."""
+
     def curve(pair, network, seed):
-        return [(run["content_distance"], run["style_distance"]) for run in runs
-                if (run["pair"], run["network"], run["seed"]) == (pair, network, seed)]
+        return [
+            (run["content_distance"], run["style_distance"])
+            for run in runs
+            if (run["pair"], run["network"], run["seed"]) == (pair, network, seed)
+        ]
 
     pairs, seeds = (dict.fromkeys(run[key] for run in runs) for key in ("pair", "seed"))
-    ratios = [_at_equal_content(curve(pair, "trained", None), curve(pair, "random", seed))
-              for pair, seed in itertools.product(pairs, seeds) if seed is not None]  # fmt: skip
+    ratios = [
+        _at_equal_content(curve(pair, "trained", None), curve(pair, "random", seed))
+        for pair, seed in itertools.product(pairs, seeds)
+        if seed is not None
+    ]
     return {"summary": {"trained_over_random": _interval(ratios)}, "ratios": ratios}
 
 
@@ -276,8 +338,11 @@ def _at_equal_content(*curves):
     (contents, styles), (others, other_styles) = (np.log(sorted(curve)).T for curve in curves)
     at = (max(contents[0], others[0]) + min(contents[-1], others[-1])) / 2
     lowest = np.minimum.accumulate
-    return float(np.exp(np.interp(at, contents, lowest(styles))
-                        - np.interp(at, others, lowest(other_styles))))  # fmt: skip
+    return float(
+        np.exp(
+            np.interp(at, contents, lowest(styles)) - np.interp(at, others, lowest(other_styles))
+        )
+    )
 
 
 def judged_by_imagenet():
@@ -291,9 +356,12 @@ def judged_by_imagenet():
 
     layers = [f"{name}_relu" for name in ("Conv1", *(f"block_{n}_expand" for n in (1, 2, 3, 5, 6)))]
     file = paths.data_dir().expanduser() / "imagenet" / "mobilenet_v2.weights.h5"
-    base = keras.applications.MobileNetV2(include_top=False, input_shape=(None, None, 3),
-                                          weights=str(file) if file.exists() else "imagenet")
-    pictures = keras.Input((None, None, 3))                           # in [0, 1]
+    base = keras.applications.MobileNetV2(
+        include_top=False,
+        input_shape=(None, None, 3),
+        weights=str(file) if file.exists() else "imagenet",
+    )
+    pictures = keras.Input((None, None, 3))  # in [0, 1]
     seen = keras.Model(base.input, {name: base.get_layer(name).output for name in layers})
     network = keras.Model(pictures, seen(keras.layers.Rescaling(2.0, -1.0)(pictures)))
     judge = {"judge": network, "layers": layers, "content_layer": layers[4]}
@@ -308,14 +376,28 @@ def _waves(judge):
     from drawn_worlds import painters
 
     painting, found = painters.paint("waves", networks.PAINTED["waves"], 512), {}
-    pairs = fast_style.beside_optimised(networks.load("waves"), features.network("course"), painting)
+    pairs = fast_style.beside_optimised(
+        networks.load("waves"), features.network("course"), painting
+    )
     for made, aim in pairs:
-        for kind, picture in (("colours matched", aim.content), ("optimised", aim.picture),
-                              ("one pass", made)):  # fmt: skip
-            found.setdefault(kind, []).append(style.distances(
-                picture=picture, content=aim.content, style=painting, scale=fast_style.SCALE, **judge))
-    return {kind: {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
-            for kind, runs in found.items()}  # fmt: skip
+        for kind, picture in (
+            ("colours matched", aim.content),
+            ("optimised", aim.picture),
+            ("one pass", made),
+        ):
+            found.setdefault(kind, []).append(
+                style.distances(
+                    picture=picture,
+                    content=aim.content,
+                    style=painting,
+                    scale=fast_style.SCALE,
+                    **judge,
+                )
+            )
+    return {
+        kind: {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+        for kind, runs in found.items()
+    }
 
 
 def _judge(seed):
@@ -353,27 +435,40 @@ def _interval(values):
     return {"mean": float(np.mean(values)), "half_width_95": float(half)}
 
 
-EVIDENCE = {("01", "synthetic"): weighted_against_plain, ("01", "dsb2018"): five_folds,
-            ("02", "synthetic"): losses_and_generators, ("03", "synthetic"): cycles_and_leaks,
-            ("04", "synthetic"): trained_against_random, ("04", "imagenet"): judged_by_imagenet,
-            ("faces", "synthetic"): drawn_people, ("faces", "portraits"): parts_of_portraits}  # fmt: skip
+EVIDENCE = {
+    ("01", "synthetic"): weighted_against_plain,
+    ("01", "dsb2018"): five_folds,
+    ("02", "synthetic"): losses_and_generators,
+    ("03", "synthetic"): cycles_and_leaks,
+    ("04", "synthetic"): trained_against_random,
+    ("04", "imagenet"): judged_by_imagenet,
+    ("faces", "synthetic"): drawn_people,
+    ("faces", "portraits"): parts_of_portraits,
+}
 
 
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lesson", choices=sorted({lesson for lesson, _ in EVIDENCE}))
-    parser.add_argument("--dataset", default="synthetic", help="a real one is read from COURSE_DATA")
+    parser.add_argument(
+        "--dataset", default="synthetic", help="a real one is read from COURSE_DATA"
+    )
     asked = parser.parse_args(argv)
     if (asked.lesson, asked.dataset) not in EVIDENCE:
         known = ", ".join(dataset for lesson, dataset in EVIDENCE if lesson == asked.lesson)
-        raise SystemExit(f"There is no evidence on {asked.dataset!r}; lesson {asked.lesson} has: {known}.")
+        raise SystemExit(
+            f"There is no evidence on {asked.dataset!r}; lesson {asked.lesson} has: {known}."
+        )
     embedded = asked.dataset == "synthetic"
     began = time.perf_counter()
     found = EVIDENCE[asked.lesson, asked.dataset]()
     command = f"make evidence LESSON={asked.lesson}"
     command += "" if embedded else f' ARGS="--dataset {asked.dataset}"'
-    found |= {"command": command, "versions": results.versions(),
-              "seconds": round(time.perf_counter() - began)}  # fmt: skip
+    found |= {
+        "command": command,
+        "versions": results.versions(),
+        "seconds": round(time.perf_counter() - began),
+    }
     name = asked.lesson if embedded else f"{asked.lesson}.{asked.dataset}"
     path = paths.EVIDENCE / f"{name}.json"
     paths.write_atomically(path, json.dumps(found, indent=1) + "\n")

@@ -93,10 +93,12 @@ def write_api(folder: Path) -> None:
 
 def pictures_without_words(site: Path) -> list[str]:
     """One line a picture of the built pages that has no alt text."""
-    return [f"{page.relative_to(site)}: {image[:80]}"
-            for page in sorted(site.rglob("*.html"))
-            for image in IMAGE.findall(SCRIPT.sub("", page.read_text(encoding="utf-8")))
-            if not ALT.search(image)]
+    return [
+        f"{page.relative_to(site)}: {image[:80]}"
+        for page in sorted(site.rglob("*.html"))
+        for image in IMAGE.findall(SCRIPT.sub("", page.read_text(encoding="utf-8")))
+        if not ALT.search(image)
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:

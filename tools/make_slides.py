@@ -50,17 +50,23 @@ def make_slides(notebooks: list[Path], out: Path) -> list[Path]:
     exporter = SlidesExporter(
         template_file="course.html.j2",
         extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})],
-        reveal_theme="white", reveal_url_prefix="vendor/reveal", embed_images=True,
+        reveal_theme="white",
+        reveal_url_prefix="vendor/reveal",
+        embed_images=True,
         widget_renderer_url="vendor/embed-amd.js",
-        exclude_input_prompt=True, exclude_output_prompt=True,
-        exclude_anchor_links=True)  # fmt: skip
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
     decks = []
     for notebook in notebooks:
         decks.append(out / f"{notebook.stem}.html")
         decks[-1].write_text(exporter.from_filename(str(notebook))[0], encoding="utf-8")
     titles = [html.escape(deck.stem[3:].replace("_", " ")) for deck in decks]
-    items = (f'<li><a href="{deck.name}">{title}</a></li>'
-             for deck, title in zip(decks, titles, strict=True))  # fmt: skip
+    items = (
+        f'<li><a href="{deck.name}">{title}</a></li>'
+        for deck, title in zip(decks, titles, strict=True)
+    )
     (out / "index.html").write_text(INDEX.format("".join(items)), encoding="utf-8")
     return decks
 

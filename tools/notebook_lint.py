@@ -22,16 +22,25 @@ TAGS = {"note", "fragment", "read", "parameters"}
 DRAWING = {"play", "show_figure", "show_images", "show_lines", "show_scores"}  # they take alt=
 FORBIDDEN_NAMES = [
     (r"(tf|tensorflow)\.keras\b|tf_keras\b|keras\.src\b", "legacy Keras", "`import keras`"),
-    (r"((np|numpy)\.)?random\.seed$|(tf|tensorflow)\.random\.set_seed$|.*\bset_random_seed$",
-     "it seeds by hand", "profile.start(…) seeds everything from SEED"),
-    (r"(requests|urllib\d?|httpx|wget|gdown|ftplib|socket)\b|.*\.(urlopen|urlretrieve|get_file)$",
-     "it fetches from the network", "use course_utils.data and the catalogue"),
-]  # fmt: skip
+    (
+        r"((np|numpy)\.)?random\.seed$|(tf|tensorflow)\.random\.set_seed$|.*\bset_random_seed$",
+        "it seeds by hand",
+        "profile.start(…) seeds everything from SEED",
+    ),
+    (
+        r"(requests|urllib\d?|httpx|wget|gdown|ftplib|socket)\b|.*\.(urlopen|urlretrieve|get_file)$",
+        "it fetches from the network",
+        "use course_utils.data and the catalogue",
+    ),
+]
 FORBIDDEN_TEXTS = [
     (r".*\b(https?|ftp|s3|gs)://", "a URL in code", "use course_utils.data and the catalogue"),
-    (r"/\w[\w.-]*/|/(home|tmp|content|root|usr|mnt|var|opt)\b|~/|[A-Za-z]:[\\/]",
-     "an absolute path", "use course_utils.paths"),
-]  # fmt: skip
+    (
+        r"/\w[\w.-]*/|/(home|tmp|content|root|usr|mnt|var|opt)\b|~/|[A-Za-z]:[\\/]",
+        "an absolute path",
+        "use course_utils.paths",
+    ),
+]
 TIME = re.compile(r"\*\*Time:?\*\*:? (\d+) minutes to read")
 MINUTES = re.compile(r"\bminutes: (\d+)")
 NO_ALT = re.compile(r'!\[\s*\]|<img(?![^>]*\balt="[^"])')
@@ -193,8 +202,9 @@ def figure_cells(book):
         after = [c for m, c in book.cells if m > n and "note" not in tags_of(c)][:1]
         if drawings(tree) and height(cell) > 12:
             yield n, f"{height(cell)} lines in a cell that draws, over 12", "split it"
-        if drawings(tree) and not (after and re.match("(?!##? )", after[0].source)
-                                   and after[0].cell_type == "markdown"):  # fmt: skip
+        if drawings(tree) and not (
+            after and re.match("(?!##? )", after[0].source) and after[0].cell_type == "markdown"
+        ):
             yield n, "no interpretation after the figure", "say in Markdown what is seen and why"
 
 
@@ -276,8 +286,11 @@ def objectives_and_recap(book):
     if not title.startswith(("Objectives", "You will")) or not 3 <= objectives <= 5:
         yield n, "no numbered list of 3 to 5 objectives", "make it the first section: ## Objectives"
     elif not recap or recap[-1][2] != objectives:
-        yield (recap or items)[-1][0], "the recap does not answer the objectives one to one", (
-            f"write {objectives} numbered answers under ## Recap")  # fmt: skip
+        yield (
+            (recap or items)[-1][0],
+            "the recap does not answer the objectives one to one",
+            (f"write {objectives} numbered answers under ## Recap"),
+        )
 
 
 def numbered(cells) -> int:

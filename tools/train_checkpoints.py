@@ -22,14 +22,23 @@ def cells(seed=0, steps=2000):
 
     fields = [segmentation.draw(number) for number in range(1024)]
     test = segmentation.load("synthetic")[1]
-    model = train(segmentation.Crops(fields), steps, seed, base=10, epochs=steps // EPOCH,
-                  callbacks=_safety("01_unet"))  # fmt: skip
+    model = train(
+        segmentation.Crops(fields),
+        steps,
+        seed,
+        base=10,
+        epochs=steps // EPOCH,
+        callbacks=_safety("01_unet"),
+    )
     predict = probabilities(checkpoints.as_shipped(model))
     maps = [predict(segmentation.normalise(s.image)[None])[0] for s in test]
     found = [segmentation.cut_out(p, "synthetic") for p in maps]
     scores = metrics.segmentation_scores([s.labels for s in test], found)
-    yield model, "01_unet", {"seed": seed, "steps": steps, "metrics": scores,
-                              "data": "drawn cells, seeds 0 to 1023"}  # fmt: skip
+    yield (
+        model,
+        "01_unet",
+        {"seed": seed, "steps": steps, "metrics": scores, "data": "drawn cells, seeds 0 to 1023"},
+    )
 
 
 def pages(seed=0, steps=4000):
@@ -40,13 +49,21 @@ def pages(seed=0, steps=4000):
 
     drawn = [documents.draw(number) for number in range(1000)]
     test = documents.load("synthetic")[1]
-    model = train(documents.Crops(drawn), steps, seed, epochs=steps // EPOCH,
-                  callbacks=_safety(denoiser.CHECKPOINT))  # fmt: skip
+    model = train(
+        documents.Crops(drawn),
+        steps,
+        seed,
+        epochs=steps // EPOCH,
+        callbacks=_safety(denoiser.CHECKPOINT),
+    )
     shipped = checkpoints.as_shipped(model)
     cleaned = [denoiser.clean(shipped, page.noisy) for page in test]
     scores = metrics.page_scores([page.clean for page in test], cleaned)
-    yield model, denoiser.CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores,
-                                        "data": "drawn pages, seeds 0 to 999"}  # fmt: skip
+    yield (
+        model,
+        denoiser.CHECKPOINT,
+        {"seed": seed, "steps": steps, "metrics": scores, "data": "drawn pages, seeds 0 to 999"},
+    )
 
 
 def reader(seed=0):
@@ -59,13 +76,22 @@ def reader(seed=0):
     from course_utils.training import segmenter
     from drawn_worlds import houses as facades
 
-    model = segmenter.train(segmenter.buildings(), segmenter.STEPS, seed,
-                            segmenter.STEPS // EPOCH, _safety(CHECKPOINT))  # fmt: skip
+    model = segmenter.train(
+        segmenter.buildings(), segmenter.STEPS, seed, segmenter.STEPS // EPOCH, _safety(CHECKPOINT)
+    )
     test = pairs.load("synthetic", "BtoA")[1]
     read = segmenter.read(checkpoints.as_shipped(model), np.stack([pair.target for pair in test]))
     scores = metrics.fcn_scores([pair.labels for pair in test], read, facades.CLASSES)
-    yield model, CHECKPOINT, {"seed": seed, "steps": segmenter.STEPS, "metrics": scores,
-                               "data": "drawn houses, seeds 2000000 to 2000399"}  # fmt: skip
+    yield (
+        model,
+        CHECKPOINT,
+        {
+            "seed": seed,
+            "steps": segmenter.STEPS,
+            "metrics": scores,
+            "data": "drawn houses, seeds 2000000 to 2000399",
+        },
+    )
 
 
 def generators(seed=0, steps=3500):
@@ -87,9 +113,17 @@ def generators(seed=0, steps=3500):
     for name in reversed(pix2pix.VARIANTS):
         best = pix2pix.Best(on_others, value)
         pix2pix.train(example, name, steps, seed, callbacks=[best], **pix2pix.SHIPPED)
-        yield best.generator, f"02_{name}", {
-            "seed": seed, "steps": steps, "metrics": on_test(checkpoints.as_shipped(best.generator)),
-            "validation": best.told, "data": "drawn houses, seeds 0 to 399"}  # fmt: skip
+        yield (
+            best.generator,
+            f"02_{name}",
+            {
+                "seed": seed,
+                "steps": steps,
+                "metrics": on_test(checkpoints.as_shipped(best.generator)),
+                "validation": best.told,
+                "data": "drawn houses, seeds 0 to 399",
+            },
+        )
 
 
 def autoencoders(seed=0, steps=800):
@@ -130,12 +164,21 @@ def _translators(kind, seed, steps):
     folder = paths.BUILD / "checkpoints" / f"03_{kind}"
     networks = portraits.train_both(kind, train, steps, seed, folder)
     for way, network, pairs in zip(("there", "back"), networks, (test, people.turned(test))):
-        sources, truth = (np.stack([getattr(pair, side) for pair in pairs])
-                          for side in ("source_picture", "target"))  # fmt: skip
+        sources, truth = (
+            np.stack([getattr(pair, side) for pair in pairs])
+            for side in ("source_picture", "target")
+        )
         made = translate(checkpoints.as_shipped(network), sources)
-        yield network, f"03_{kind}_{way}", {
-            "seed": seed, "steps": steps, "metrics": metrics.portrait_scores(truth, made),
-            "data": "drawn people, seeds 0 to 399"}  # fmt: skip
+        yield (
+            network,
+            f"03_{kind}_{way}",
+            {
+                "seed": seed,
+                "steps": steps,
+                "metrics": metrics.portrait_scores(truth, made),
+                "data": "drawn people, seeds 0 to 399",
+            },
+        )
 
 
 def feature_network(seed=0):
@@ -147,12 +190,23 @@ def feature_network(seed=0):
 
     last = {}
     keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: last.update(logs))
-    model = features.train(features.gallery(), features.STEPS, seed, features.STEPS // EPOCH,
-                           [*_safety(CHECKPOINT), keep])  # fmt: skip
-    yield model, CHECKPOINT, {
-        "seed": seed, "steps": features.STEPS,
-        "metrics": {name: round(float(value), 4) for name, value in last.items()},
-        "data": "20 photographs of scikit-image, 120 drawn paintings, seeds 1000 to 1019"}  # fmt: skip
+    model = features.train(
+        features.gallery(),
+        features.STEPS,
+        seed,
+        features.STEPS // EPOCH,
+        [*_safety(CHECKPOINT), keep],
+    )
+    yield (
+        model,
+        CHECKPOINT,
+        {
+            "seed": seed,
+            "steps": features.STEPS,
+            "metrics": {name: round(float(value), 4) for name, value in last.items()},
+            "data": "20 photographs of scikit-image, 120 drawn paintings, seeds 1000 to 1019",
+        },
+    )
 
 
 def fast_styles(seed=0):
@@ -169,13 +223,28 @@ def fast_styles(seed=0):
     network = features.network("course")
     for name, painting in PAINTED.items():
         picture, steps, folder = painters.paint(name, painting, 512), fast_style.STEPS, f"04_{name}"
-        model = fast_style.train(network, picture, Contents(), steps, seed, steps // EPOCH,
-                                 _safety(folder), scale=fast_style.SCALE)  # fmt: skip
+        model = fast_style.train(
+            network,
+            picture,
+            Contents(),
+            steps,
+            seed,
+            steps // EPOCH,
+            _safety(folder),
+            scale=fast_style.SCALE,
+        )
         told = _against_optimised(checkpoints.as_shipped(model), network, picture)
-        yield model, folder, {
-            "seed": seed, "steps": steps, "metrics": told,
-            "data": f"17 photographs of scikit-image and {sum(DRAWN.values())} drawn pictures, in the "
-                    f"style of the drawn painting {name} {painting}"}  # fmt: skip
+        yield (
+            model,
+            folder,
+            {
+                "seed": seed,
+                "steps": steps,
+                "metrics": told,
+                "data": f"17 photographs of scikit-image and {sum(DRAWN.values())} drawn pictures, in the "
+                f"style of the drawn painting {name} {painting}",
+            },
+        )
 
 
 def _against_optimised(model, network, picture):
@@ -184,9 +253,11 @@ def _against_optimised(model, network, picture):
 
     from course_utils.training import fast_style
 
-    runs = [aim.parts(made[None])
-            | {f"{part}_optimised": aim.history[-1][part] for part in ("content", "style")}
-            for made, aim in fast_style.beside_optimised(model, network, picture)]  # fmt: skip
+    runs = [
+        aim.parts(made[None])
+        | {f"{part}_optimised": aim.history[-1][part] for part in ("content", "style")}
+        for made, aim in fast_style.beside_optimised(model, network, picture)
+    ]
     return {key: round(float(np.mean([run[key] for run in runs])), 4) for key in runs[0]}
 
 
@@ -195,12 +266,18 @@ def _safety(name):
     import keras
 
     log = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: print(epoch + 1, logs, flush=True))  # fmt: skip
+        on_epoch_end=lambda epoch, logs: print(epoch + 1, logs, flush=True)
+    )
     return [keras.callbacks.BackupAndRestore(paths.BUILD / "checkpoints" / name), log]
 
 
-NETWORKS = {"01": (cells,), "02": (reader, generators), "03": (autoencoders, pairs_translators, cyclegan),
-            "04": (feature_network, fast_styles), "06": (pages,)}
+NETWORKS = {
+    "01": (cells,),
+    "02": (reader, generators),
+    "03": (autoencoders, pairs_translators, cyclegan),
+    "04": (feature_network, fast_styles),
+    "06": (pages,),
+}
 
 
 def main(argv=None) -> int:
@@ -215,12 +292,17 @@ def main(argv=None) -> int:
         if asked.only not in (None, make.__name__):
             continue
         for model, name, provenance in make():
-            provenance |= {"command": f"make checkpoints LESSON={asked.lesson}",
-                           "versions": results.versions(),
-                           "seconds": round(time.perf_counter() - began)}  # fmt: skip
+            provenance |= {
+                "command": f"make checkpoints LESSON={asked.lesson}",
+                "versions": results.versions(),
+                "seconds": round(time.perf_counter() - began),
+            }
             path = checkpoints.save(model, name, provenance)
             shutil.rmtree(paths.BUILD / "checkpoints" / name, ignore_errors=True)
-            print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {provenance['metrics']}", flush=True)
+            print(
+                f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {provenance['metrics']}",
+                flush=True,
+            )
             began = time.perf_counter()
     return 0
 

@@ -26,8 +26,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((1280, 720), (1920, 1080))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-component-update", "--disable-background-networking"]  # fmt: skip
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-component-update",
+    "--disable-background-networking",
+]
 
 
 @contextlib.contextmanager
@@ -42,20 +49,38 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
         settings.mkdir(parents=True)
         news = {"fetchNews": "false", "checkForUpdates": False}
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
-        shutil.copytree(ROOT / "course_utils/labextension",
-                        home / "data/labextensions/image-to-image-rise")
+        shutil.copytree(
+            ROOT / "course_utils/labextension", home / "data/labextensions/image-to-image-rise"
+        )
         trust(folder.glob("*.ipynb"), home / "data")
-        rooms = {f"JUPYTER_{name}_DIR": str(home / name.lower())
-                 for name in ("CONFIG", "DATA", "RUNTIME")}  # fmt: skip
-        env = {**os.environ, **rooms, "HOME": home_name, "IPYTHONDIR": home_name,
-               "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-               "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-               "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-                   "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
-                   "--IdentityProvider.token=walk", f"--ServerApp.root_dir={folder}",
-                   "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
-                   "--LabApp.extension_manager=readonly"]  # fmt: skip
+        rooms = {
+            f"JUPYTER_{name}_DIR": str(home / name.lower())
+            for name in ("CONFIG", "DATA", "RUNTIME")
+        }
+        env = {
+            **os.environ,
+            **rooms,
+            "HOME": home_name,
+            "IPYTHONDIR": home_name,
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+            "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=walk",
+            f"--ServerApp.root_dir={folder}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=None",
+            "--LabApp.extension_manager=readonly",
+        ]
         with open(home / "log", "w") as log:
             server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         try:
@@ -179,8 +204,11 @@ def walk_notebooks(notebooks: list[Path], shots: Path | None = None) -> list[str
     with tempfile.TemporaryDirectory(prefix="walk-") as folder:
         stage(notebooks, Path(folder))
         with jupyter_lab(Path(folder)) as address, browser() as (page, outside):
-            return [problem for notebook in notebooks
-                    for problem in walk_notebook(page, outside, address, notebook, shots)]
+            return [
+                problem
+                for notebook in notebooks
+                for problem in walk_notebook(page, outside, address, notebook, shots)
+            ]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -14,8 +14,20 @@ GRID = 3  # the paper's coarse grid of random displacement vectors
 ORDERS = {0: cv2.INTER_NEAREST, 1: cv2.INTER_LINEAR, 3: cv2.INTER_CUBIC}
 
 
-def augment(image, labels, rng, weights=None, *, shift=8.0, rotation=15.0, elastic=10.0,
-            flip=True, turn=True, grey=1.0, order=1):
+def augment(
+    image,
+    labels,
+    rng,
+    weights=None,
+    *,
+    shift=8.0,
+    rotation=15.0,
+    elastic=10.0,
+    flip=True,
+    turn=True,
+    grey=1.0,
+    order=1,
+):
     """Deform a picture with its labels and weights by one warp, then change the picture's light.
 
     image: float (H, W) or (H, W, C) in [0, 1], resampled with `order` 1 (linear) or 3 (cubic) and
@@ -80,8 +92,9 @@ def warp(picture: np.ndarray, maps, order: int) -> np.ndarray:
     if order and not np.issubdtype(picture.dtype, np.floating):
         raise TypeError(f"A picture of {picture.dtype} can't be blended: take order 0, or floats.")
     map_y, map_x = maps
-    moved = cv2.remap(picture.astype(np.float32), map_x, map_y, ORDERS[order],
-                      borderMode=cv2.BORDER_REFLECT_101)
+    moved = cv2.remap(
+        picture.astype(np.float32), map_x, map_y, ORDERS[order], borderMode=cv2.BORDER_REFLECT_101
+    )
     return moved.reshape(map_y.shape + picture.shape[2:]).astype(picture.dtype)
 
 
@@ -107,8 +120,9 @@ def _check(image, labels, rng, weights):
         if part.shape[:2] != labels.shape:
             raise ValueError(f"{name} {part.shape} and labels {labels.shape} differ in size.")
     if not np.issubdtype(image.dtype, np.floating) or image.min() < 0 or image.max() > 1:
-        raise ValueError(f"image must be floats in [0, 1], not {image.dtype} "
-                         f"in [{image.min()}, {image.max()}].")
+        raise ValueError(
+            f"image must be floats in [0, 1], not {image.dtype} in [{image.min()}, {image.max()}]."
+        )
 
 
 @functools.cache

@@ -58,8 +58,10 @@ def load(dataset: str, test_data=None) -> tuple[list[Page], list[Page]]:
     second = None if test_data is None else _pairs(test_data)
     train, test = splits.train_test(_pairs(paths.data_dir()), second, tests)
     if all(np.array_equal(page.noisy, page.clean) for page in test):
-        raise ValueError("Each damaged page for the test is the same as its clean twin, so there is "
-                         "nothing to clean; add damaged ones.")
+        raise ValueError(
+            "Each damaged page for the test is the same as its clean twin, so there is "
+            "nothing to clean; add damaged ones."
+        )
     return train, test
 
 
@@ -151,24 +153,35 @@ def _official_pair(path, clean) -> Page:
 def _real(path) -> Page:
     """A page that was photographed, without a clean twin."""
     font, damage, part = _official(path)
-    return Page(readers.name(path), readers.read(path, grey=True), None, f"{font}_{part}",
-                damage=DAMAGES[damage])
+    return Page(
+        readers.name(path),
+        readers.read(path, grey=True),
+        None,
+        f"{font}_{part}",
+        damage=DAMAGES[damage],
+    )
 
 
 def _pair(path, clean_path, damage) -> Page:
     """A damaged page with its clean twin, whose pixels are the source."""
     noisy, clean = readers.read(path, grey=True), readers.read(clean_path, grey=True)
     if noisy.shape != clean.shape:
-        raise ValueError(f"The clean page {clean_path} is {clean.shape[1]}x{clean.shape[0]} pixels "
-                         f"and its damaged twin {noisy.shape[1]}x{noisy.shape[0]}.")
+        raise ValueError(
+            f"The clean page {clean_path} is {clean.shape[1]}x{clean.shape[0]} pixels "
+            f"and its damaged twin {noisy.shape[1]}x{noisy.shape[0]}."
+        )
     return Page(readers.name(path), noisy, clean, readers.fingerprint(clean), damage=damage)
 
 
 # More of each page: for training pages only, after the split -------------------------------------
 
 
-def ninefold(noisy: np.ndarray, clean: np.ndarray | None, rng: np.random.Generator,
-             picture: np.ndarray | None = None) -> list[tuple]:
+def ninefold(
+    noisy: np.ndarray,
+    clean: np.ndarray | None,
+    rng: np.random.Generator,
+    picture: np.ndarray | None = None,
+) -> list[tuple]:
     """Nine (noisy, clean) pairs of one page, as the lecture made 2,592 pages of 288.
 
     noisy, clean: (H, W) float32 in [0, 1]; clean is None where there is none. In this order: as it
@@ -176,8 +189,12 @@ def ninefold(noisy: np.ndarray, clean: np.ndarray | None, rng: np.random.Generat
     on a foreign picture ((h, w) or (h, w, 3), any size; by default one of scikit-image's); in a
     shadow. Only the two movements change `clean`, and they move both alike.
     """
-    kinds = ({"mode": "gaussian", "var": 0.005}, {"mode": "s&p", "amount": 0.02},
-             {"mode": "poisson"}, {"mode": "speckle", "var": 0.02})  # fmt: skip
+    kinds = (
+        {"mode": "gaussian", "var": 0.005},
+        {"mode": "s&p", "amount": 0.02},
+        {"mode": "poisson"},
+        {"mode": "speckle", "var": 0.02},
+    )
     noises = [util.random_noise(noisy, rng=rng, **kind).astype(np.float32) for kind in kinds]
     turn = augment.random_warp(noisy.shape, rng, rotation=5.0, elastic=0.0, flip=False)
     moves = [np.fliplr, lambda page: augment.warp(page, turn, order=1)]
@@ -211,8 +228,9 @@ class Crops:
         for page in self.pages:
             if page.clean is None:
                 raise ValueError(f"Page {page.id} has no clean twin; leave it out.")
-        twins = [[_at_least(self.side, part) for part in (page.noisy, page.clean)]
-                 for page in self.pages]  # fmt: skip
+        twins = [
+            [_at_least(self.side, part) for part in (page.noisy, page.clean)] for page in self.pages
+        ]
         object.__setattr__(self, "_twins", twins)
 
     def __call__(self, rng: np.random.Generator):
@@ -230,5 +248,7 @@ class Crops:
 
 def _at_least(side, page):
     """The page (H, W), mirrored up to `side` (one number or two) where it is smaller."""
-    room = [(0, max(0, wanted - there)) for wanted, there in zip(np.broadcast_to(side, 2), page.shape)]
+    room = [
+        (0, max(0, wanted - there)) for wanted, there in zip(np.broadcast_to(side, 2), page.shape)
+    ]
     return np.pad(page, room, mode="symmetric") if np.any(room) else page

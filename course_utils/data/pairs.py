@@ -12,14 +12,22 @@ from drawn_worlds import houses as facades
 from .. import images, paths
 from . import readers, splits
 
-DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040),
-         "segmenter": range(2_000_000, 2_000_400),
-         "validation": range(3_000_000, 3_000_060)}  # seeds: the sources  # fmt: skip
-STEPS = {"synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
-         "*": {"quick": 2000, "full": 80_000}}
+DRAWN = {
+    "train": range(400),
+    "test": range(1_000_000, 1_000_040),
+    "segmenter": range(2_000_000, 2_000_400),
+    "validation": range(3_000_000, 3_000_060),
+}  # seeds: the sources
+STEPS = {
+    "synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
+    "*": {"quick": 2000, "full": 80_000},
+}
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}
 PARTS = ("train", "val", "test")
-FAR = {"sure": 0.08, "likely": 0.11}  # mean distance of a label picture's colours from the palette's
+FAR = {
+    "sure": 0.08,
+    "likely": 0.11,
+}  # mean distance of a label picture's colours from the palette's
 MOST = 3000  # pictures of a part that are read: 128 × 128, they take 1.2 GB
 
 
@@ -69,12 +77,14 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
     Raises what `read_side_by_side` raises, and ValueError if a file is on both sides.
     """
     if dataset == "synthetic":
-        return tuple([DrawnPair(seed, direction, side) for seed in DRAWN[part]]
-                     for part in ("train", "test"))  # fmt: skip
+        return tuple(
+            [DrawnPair(seed, direction, side) for seed in DRAWN[part]] for part in ("train", "test")
+        )
     home = paths.data_dir() / dataset
     if not home.is_dir():
-        raise FileNotFoundError(f"There is no folder {home}; set COURSE_DATA to the folder that "
-                                f"holds {dataset}.")
+        raise FileNotFoundError(
+            f"There is no folder {home}; set COURSE_DATA to the folder that holds {dataset}."
+        )
     pairs = read_side_by_side(home, direction, side)
     if test_data is None:
         train, test = _split(pairs)
@@ -85,8 +95,10 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
     names = {pair.source: pair.id for pair in train}
     for pair in test:
         if pair.source in names:
-            raise ValueError(f"The picture {names[pair.source]} trains and {pair.id}, which is the "
-                             "same, tests: remove one of them.")
+            raise ValueError(
+                f"The picture {names[pair.source]} trains and {pair.id}, which is the "
+                "same, tests: remove one of them."
+            )
     return splits.train_test(train, test)
 
 
@@ -107,13 +119,16 @@ def read_side_by_side(folder, direction: str, side: int | None = None) -> list[P
     parts = [folder / part for part in PARTS if (folder / part).is_dir()] or [folder]
     files = [readers.pictures(part, MOST) for part in parts]
     if not any(files):
-        raise FileNotFoundError(f"There is no picture in {folder} or its folders train, val and "
-                                "test.")
+        raise FileNotFoundError(
+            f"There is no picture in {folder} or its folders train, val and test."
+        )
     found = []
     for part in files:
         found += readers.gather(part, lambda path: _read_sheet(path, folder, side, notes))
     if notes:
-        said = f"{len(notes)} of {len(found)} pictures A|B have halves that aren't square; they become"
+        said = (
+            f"{len(notes)} of {len(found)} pictures A|B have halves that aren't square; they become"
+        )
         readers.note([f"{said} squares: {', '.join(notes)}."])
     flat = [np.mean([sheet.sure[half] for sheet in found]) >= 0.5 for half in (0, 1)]
     return [_pair(sheet, flat, order) for sheet in found]
@@ -133,23 +148,32 @@ def _read_sheet(path, folder, side, notes) -> _Sheet:
     pixels = readers.read(path)
     height, width = pixels.shape[:2]
     if width % 2:
-        raise ValueError(f"{path} is {width}x{height} pixels; a picture A|B has an even width, so "
-                         "that its middle parts two pictures of one size.")
+        raise ValueError(
+            f"{path} is {width}x{height} pixels; a picture A|B has an even width, so "
+            "that its middle parts two pictures of one size."
+        )
     name = (path.parent.relative_to(folder) / readers.name(path)).as_posix()
     if width != 2 * height:
         notes.append(name)
     size, halves = (side or height,) * 2, np.split(pixels, 2, axis=1)
     labels = [_labels(half) for half in halves]
     small = [None if each is None else images.resize(each, size, labels=True) for each in labels]
-    return _Sheet(name, readers.fingerprint(pixels), [images.resize(half, size) for half in halves],
-                  small, [_sure(half) for half in halves])
+    return _Sheet(
+        name,
+        readers.fingerprint(pixels),
+        [images.resize(half, size) for half in halves],
+        small,
+        [_sure(half) for half in halves],
+    )
 
 
 def _pair(sheet, flat, order) -> Pair:
     """The pair of a file; the halves of a flat side are drawn anew from their classes."""
     labels = [each if known else None for each, known in zip(sheet.labels, flat, strict=True)]
-    halves = [picture if each is None else facades.colour(each)
-              for picture, each in zip(sheet.pictures, labels, strict=True)]
+    halves = [
+        picture if each is None else facades.colour(each)
+        for picture, each in zip(sheet.pictures, labels, strict=True)
+    ]
     known = next((each for each in reversed(labels) if each is not None), None)
     return Pair(sheet.id, *halves[::order], sheet.source, known)
 

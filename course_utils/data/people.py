@@ -24,14 +24,18 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
     train, which CycleGAN needs, and what the reader raises.
     """
     if dataset == "synthetic":
-        return tuple([DrawnPerson(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
+        return tuple(
+            [DrawnPerson(seed, side) for seed in DRAWN[part]] for part in ("train", "test")
+        )
     if dataset != "cuhk":
         raise ValueError(f'There are no people in "{dataset}"; choose "synthetic" or "cuhk".')
     pairs = read_cuhk(paths.data_dir(), side)
     needed = 2 if test_data is not None else CUHK_TESTS + 2
     if len(pairs) < needed:
-        raise ValueError(f"cuhk has {len(pairs)} people, and {needed} are needed, so that two can "
-                         f"train: add {needed - len(pairs)}, or give a test folder (TEST_DATA).")
+        raise ValueError(
+            f"cuhk has {len(pairs)} people, and {needed} are needed, so that two can "
+            f"train: add {needed - len(pairs)}, or give a test folder (TEST_DATA)."
+        )
     photos = readers.pictures(readers.find(paths.data_dir(), "cuhk", "photos"))  # odd ones, too
     tests = splits.last_sources([readers.name(path) for path in photos], CUHK_TESTS)
     second = None if test_data is None else read_cuhk(test_data, side)
@@ -96,8 +100,9 @@ def draw(drawn, workers: int = 2) -> None:
     waiting = [one for one in drawn if isinstance(one, DrawnPerson) and "pictures" not in vars(one)]
     if not waiting:
         return
-    photos, _, sketches = faces.dataset([one.seed for one in waiting], waiting[0].side, sketch=True,
-                                        workers=workers, **SEEN)  # fmt: skip
+    photos, _, sketches = faces.dataset(
+        [one.seed for one in waiting], waiting[0].side, sketch=True, workers=workers, **SEEN
+    )
     for one, photo, sketch in zip(waiting, photos, sketches, strict=True):
         one.pictures = photo, in_three(sketch)
 
@@ -128,13 +133,21 @@ def eightfold(pairs) -> list[Pair]:
 
     For training people only: a copy of a test person in training would be a leak.
     """
+
     def seen(picture, mirrored, quarters):
         return np.rot90(picture[:, ::-1] if mirrored else picture, quarters)
 
-    return [Pair(f"{pair.id} {'mirrored ' * mirrored}{90 * quarters}°",
-                 seen(pair.source_picture, mirrored, quarters),
-                 seen(pair.target, mirrored, quarters), pair.source)
-            for pair in pairs for mirrored in (False, True) for quarters in range(4)]  # fmt: skip
+    return [
+        Pair(
+            f"{pair.id} {'mirrored ' * mirrored}{90 * quarters}°",
+            seen(pair.source_picture, mirrored, quarters),
+            seen(pair.target, mirrored, quarters),
+            pair.source,
+        )
+        for pair in pairs
+        for mirrored in (False, True)
+        for quarters in range(4)
+    ]
 
 
 class Strangers:

@@ -7,9 +7,25 @@ from skimage import color, data
 
 from .. import images
 
-PHOTOGRAPHS = ("astronaut", "brick", "camera", "cell", "chelsea", "clock", "coffee", "coins", "grass",
-               "gravel", "hubble_deep_field", "immunohistochemistry", "moon", "page", "retina",
-               "rocket", "text")  # fmt: skip
+PHOTOGRAPHS = (
+    "astronaut",
+    "brick",
+    "camera",
+    "cell",
+    "chelsea",
+    "clock",
+    "coffee",
+    "coins",
+    "grass",
+    "gravel",
+    "hubble_deep_field",
+    "immunohistochemistry",
+    "moon",
+    "page",
+    "retina",
+    "rocket",
+    "text",
+)
 
 
 @functools.cache

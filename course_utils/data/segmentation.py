@@ -42,17 +42,23 @@ def load(dataset: str, test_data=None) -> tuple[list, list]:
     """
     if dataset == "synthetic":
         return [draw(seed) for seed in DRAWN["train"]], [draw(seed) for seed in DRAWN["test"]]
-    kinds = {"dsb2018": (read_nuclei, splits.tests_dsb2018),
-             "isbi2012": (readers.read_isbi2012, splits.tests_isbi2012)}  # fmt: skip
+    kinds = {
+        "dsb2018": (read_nuclei, splits.tests_dsb2018),
+        "isbi2012": (readers.read_isbi2012, splits.tests_isbi2012),
+    }
     if dataset not in kinds:
-        raise ValueError(f'DATASET is "{dataset}"; choose "synthetic" or one of: {", ".join(kinds)}.')
+        raise ValueError(
+            f'DATASET is "{dataset}"; choose "synthetic" or one of: {", ".join(kinds)}.'
+        )
     read, tests = kinds[dataset]
     second = None if test_data is None else read(test_data)
     train, test = splits.train_test(read(paths.data_dir()), second, tests)
     for name, side in (("training", train), ("test", test)):
         if not any(has_cell(sample.labels) for sample in side):
-            raise ValueError(f"No cell is marked in any {name} picture of {dataset} ({len(side)} in "
-                             "all); add a picture with cells and their masks.")
+            raise ValueError(
+                f"No cell is marked in any {name} picture of {dataset} ({len(side)} in "
+                "all); add a picture with cells and their masks."
+            )
     return train, test
 
 
@@ -131,8 +137,10 @@ class Crops:
     target: Callable = three_classes
 
     def __post_init__(self):
-        sources = [(normalise(s.image), s.labels, unet_weight_map(s.labels, self.w0, self.sigma))
-                   for s in self.samples]  # fmt: skip
+        sources = [
+            (normalise(s.image), s.labels, unet_weight_map(s.labels, self.w0, self.sigma))
+            for s in self.samples
+        ]
         object.__setattr__(self, "_sources", sources)
         object.__setattr__(self, "_chance", _chances(self.samples))
 
@@ -188,8 +196,15 @@ def best_seed(predict, train: list, dataset: str, pictures: int = 4) -> float:
         raise ValueError("No training picture has a cell; add one with cells and their masks.")
     chosen = train[:: max(1, len(train) // pictures)][:pictures]
     maps = [predict(normalise(sample.image)) for sample in chosen]
-    errors = [np.mean([adapted_rand_error(s.labels, cut_out(p, dataset, seed))
-                       for s, p in zip(chosen, maps, strict=True)]) for seed in candidates]  # fmt: skip
+    errors = [
+        np.mean(
+            [
+                adapted_rand_error(s.labels, cut_out(p, dataset, seed))
+                for s, p in zip(chosen, maps, strict=True)
+            ]
+        )
+        for seed in candidates
+    ]
     return candidates[int(np.argmin(errors))]
 
 

@@ -48,8 +48,10 @@ def by_source(sources, tests=lambda source: fold(source) == 0):
     train = [index for index, source in enumerate(sources) if not tests(source)]
     if not train or not test:
         empty = "training" if not train else "test"
-        raise ValueError(f"The split of {len(set(sources))} sources leaves no {empty} source; "
-                         "add images, or give a test folder.")
+        raise ValueError(
+            f"The split of {len(set(sources))} sources leaves no {empty} source; "
+            "add images, or give a test folder."
+        )
     assert_disjoint([sources[i] for i in train], [sources[i] for i in test])
     return train, test
 
@@ -59,8 +61,10 @@ def assert_disjoint(train_sources, test_sources):
     shared = sorted(set(train_sources) & set(test_sources), key=str)
     if shared:
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
-        raise ValueError(f"Source {str(shared[0])!r}{more} is in the training data and in the "
-                         "test data; remove it from one of them.")
+        raise ValueError(
+            f"Source {str(shared[0])!r}{more} is in the training data and in the "
+            "test data; remove it from one of them."
+        )
 
 
 def train_test(samples, test_samples=None, tests=tests_dsb2018):

@@ -134,6 +134,8 @@ def _class_weights(is_cell, class_weights):
     pair = np.asarray(class_weights)
     is_pair = pair.shape == (2,) and pair.dtype.kind in "iuf"
     if not is_pair or not np.all((pair >= 0) & (pair < np.inf)):
-        raise ValueError('class_weights must be None, "balanced" or a pair of numbers of at least '
-                         f"0 (background, cells), not {class_weights!r}.")
+        raise ValueError(
+            'class_weights must be None, "balanced" or a pair of numbers of at least '
+            f"0 (background, cells), not {class_weights!r}."
+        )
     return np.where(is_cell, pair[1], pair[0]).astype(np.float32)

@@ -10,8 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # Pictures come first, for they load no Keras; all mistakes of a topic are in one module.
-MODULES = ("pictures", "segmentation", "translation", "portraits", "gallery", "pix2pix",
-           "cyclegan", "style", "repainting", "documents")
+MODULES = (
+    "pictures",
+    "segmentation",
+    "translation",
+    "portraits",
+    "gallery",
+    "pix2pix",
+    "cyclegan",
+    "style",
+    "repainting",
+    "documents",
+)
 _known: dict[str, "Mistake"] = {}
 
 

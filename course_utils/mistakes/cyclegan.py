@@ -13,7 +13,10 @@ class OneCycleEach(CycleGAN):
         return super().cycles(a, b, ops.stop_gradient(fake_a), ops.stop_gradient(fake_b))
 
 
-@mistake("CycleGAN", "Each translator learns from one of the two cycles only.",
-         "Add both cycle terms before the gradients of both translators are taken.")
+@mistake(
+    "CycleGAN",
+    "Each translator learns from one of the two cycles only.",
+    "Add both cycle terms before the gradients of both translators are taken.",
+)
 def half_of_the_cycle(*networks, **weights):
     return OneCycleEach(*networks, **weights)

@@ -14,26 +14,38 @@ def sketches_of(translator, photos):
     return translator(photos)
 
 
-@mistake("sketches_of", "Everybody gets the same sketch.",
-         "Show the discriminator the source, too (pix2pix), or ask for the way back (CycleGAN).")
+@mistake(
+    "sketches_of",
+    "Everybody gets the same sketch.",
+    "Show the discriminator the source, too (pix2pix), or ask for the way back (CycleGAN).",
+)
 def mode_collapse(translator, photos):
     return np.repeat(translator(photos[:1]), len(photos), axis=0)
 
 
-@mistake("sketches_of", "The photograph comes back, hardly changed.",
-         "Less weight for identity and cycle: a copy is the surest way home.")
+@mistake(
+    "sketches_of",
+    "The photograph comes back, hardly changed.",
+    "Less weight for identity and cycle: a copy is the surest way home.",
+)
 def identity_shortcut(translator, photos):
     return np.asarray(photos) * 0.97 + 0.03 * translator(photos)
 
 
-@mistake("sketches_of", "Black paper, white lines: the way back inverts once more and comes home.",
-         "Add the identity loss, and start from small weights.")
+@mistake(
+    "sketches_of",
+    "Black paper, white lines: the way back inverts once more and comes home.",
+    "Add the identity loss, and start from small weights.",
+)
 def colour_inversion(translator, photos):
     return 1 - translator(photos)
 
 
-@mistake("sketches_of", "A grid of every second pixel lies over each picture.",
-         "Make the kernel of a transposed convolution a multiple of its stride, or resize first.")
+@mistake(
+    "sketches_of",
+    "A grid of every second pixel lies over each picture.",
+    "Make the kernel of a transposed convolution a multiple of its stride, or resize first.",
+)
 def checkerboard(translator, photos):
     made = np.array(translator(photos))
     made[:, ::2, ::2] *= 0.75  # a kernel of 3 with stride 2 reaches these with one weight, not four

@@ -52,8 +52,10 @@ def load(model, name: str):
     with np.load(io.BytesIO(content)) as stored:
         weights = [stored[f"arr_{number}"] for number in range(len(stored.files))]
     if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
-        raise ValueError(f"The network {path.name} has other layers than this model; make it anew "
-                         f"with `make checkpoints LESSON={name[:2]}`.")
+        raise ValueError(
+            f"The network {path.name} has other layers than this model; make it anew "
+            f"with `make checkpoints LESSON={name[:2]}`."
+        )
     model.set_weights([weight.astype(np.float32) for weight in weights])
     return model
 

@@ -20,18 +20,18 @@ def denoiser(width=32):
     sigmoid is the clean page. The page is halved at once, so that most of the work is done on a
     quarter of its pixels; one number on the smallest map sees 40 pixels a side; skips bring the strokes.
     """
-    page = keras.Input((None, None, 1))                               # (N, H, W, 1)
-    half = convolution(page, width, size=6, stride=2)                 # (N, H/2, W/2, width)
+    page = keras.Input((None, None, 1))  # (N, H, W, 1)
+    half = convolution(page, width, size=6, stride=2)  # (N, H/2, W/2, width)
     half = convolution(half, width)
-    quarter = convolution(half, width, size=2, stride=2)              # (N, H/4, W/4, width)
+    quarter = convolution(half, width, size=2, stride=2)  # (N, H/4, W/4, width)
     quarter = convolution(quarter, width)
-    eighth = convolution(quarter, width, size=2, stride=2)            # (N, H/8, W/8, width)
+    eighth = convolution(quarter, width, size=2, stride=2)  # (N, H/8, W/8, width)
     eighth = convolution(eighth, width)
-    quarter = convolution(up_and_join(eighth, quarter), width)        # (N, H/4, W/4, width)
-    half = convolution(up_and_join(quarter, half), width)             # (N, H/2, W/2, width)
+    quarter = convolution(up_and_join(eighth, quarter), width)  # (N, H/4, W/4, width)
+    half = convolution(up_and_join(quarter, half), width)  # (N, H/2, W/2, width)
     half = convolution(half, width)
     logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits")(half)
-    return keras.Model(page, logits, name="denoiser")                 # (N, H, W, 1)
+    return keras.Model(page, logits, name="denoiser")  # (N, H, W, 1)
 
 
 def load():

@@ -27,20 +27,20 @@ def fast_style(width=24, blocks=3, style=None):
     style: the painting (H, W, 3) in [0, 1]; a shipped network has its colours among its weights.
     """
     own, middle, deep = width // 3, 4 * width // 3, 4 * width
-    inputs = keras.Input((None, None, 3))                                # (N, H, W, 3)
+    inputs = keras.Input((None, None, 3))  # (N, H, W, 3)
     x = layers.Rescaling(4.0, -2.0)(InColours(style, name="in_colours")(inputs))
-    half = convolution(x, width, size=5, stride=2)                       # (N, H/2, W/2, width)
+    half = convolution(x, width, size=5, stride=2)  # (N, H/2, W/2, width)
     x = convolution(half, middle - own, stride=2)
-    quarter = Canvas(own, 64)(x)                                         # (N, H/4, W/4, middle)
+    quarter = Canvas(own, 64)(x)  # (N, H/4, W/4, middle)
     x = convolution(quarter, deep - middle, stride=2)
-    x = Canvas(middle, 32)(x)                                            # (N, H/8, W/8, deep)
+    x = Canvas(middle, 32)(x)  # (N, H/8, W/8, deep)
     for _ in range(blocks):
         y = convolution(convolution(x, deep), deep, relu=False)
-        x = layers.Add()([x, y])                                         # (N, H/8, W/8, deep)
+        x = layers.Add()([x, y])  # (N, H/8, W/8, deep)
     x = convolution(layers.Concatenate()([Doubled()(x), quarter]), middle)
-    x = convolution(layers.Concatenate()([Doubled()(x), half]), width)   # (N, H/2, W/2, width)
-    x = layers.Conv2D(12, 3, padding="same")(x)                          # (N, H/2, W/2, 4 x 3)
-    x = layers.Activation("sigmoid")(Unfold()(x))                        # (N, H, W, 3)
+    x = convolution(layers.Concatenate()([Doubled()(x), half]), width)  # (N, H/2, W/2, width)
+    x = layers.Conv2D(12, 3, padding="same")(x)  # (N, H/2, W/2, 4 x 3)
+    x = layers.Activation("sigmoid")(Unfold()(x))  # (N, H, W, 3)
     return keras.Model(inputs, x, name="fast_style")
 
 
@@ -64,15 +64,15 @@ class InColours(layers.Layer):
     def call(self, pictures):
         number, height, width, channels = tf.unstack(tf.shape(pictures))
         last, lists = self.levels - 1, tf.range(number * channels) * self.levels
-        levels = tf.cast(pictures * last + 0.5, tf.int32)                # (N, H, W, 3)
-        levels += tf.reshape(lists, [number, 1, 1, channels])            # of all lists in a row
+        levels = tf.cast(pictures * last + 0.5, tf.int32)  # (N, H, W, 3)
+        levels += tf.reshape(lists, [number, 1, 1, channels])  # of all lists in a row
         size = tf.size(lists) * self.levels
         counts = tf.math.bincount(tf.reshape(levels, [-1]), None, size, size, tf.float32)
         counts = tf.reshape(counts, [number, channels, self.levels])
         darker = (tf.cumsum(counts, -1) - counts / 2) / tf.cast(height * width, tf.float32)
         place = tf.cast(tf.round(darker * last), tf.int32) + lists[:channels, None]
-        values = tf.gather(tf.reshape(self.values, [-1]), place)         # (N, 3, levels)
-        return tf.gather(tf.reshape(values, [-1]), levels)               # (N, H, W, 3)
+        values = tf.gather(tf.reshape(self.values, [-1]), place)  # (N, 3, levels)
+        return tf.gather(tf.reshape(values, [-1]), levels)  # (N, H, W, 3)
 
 
 class Canvas(layers.Layer):
@@ -90,7 +90,8 @@ class Canvas(layers.Layer):
 
     def build(self, _):
         self.pattern = self.add_weight(
-            shape=self.shape, initializer=keras.initializers.RandomNormal(0.0, 1.0))
+            shape=self.shape, initializer=keras.initializers.RandomNormal(0.0, 1.0)
+        )
 
     def call(self, x, training=False):
         pattern, (_, side, _, _) = self.pattern.value, self.shape
@@ -110,9 +111,9 @@ class Unfold(layers.Layer):
     """
 
     def call(self, x):
-        pixels = tf.nn.depth_to_space(x, 2)                              # (N, 2 H, 2 W, C)
+        pixels = tf.nn.depth_to_space(x, 2)  # (N, 2 H, 2 W, C)
         pixels = tf.pad(pixels, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-        for _ in range(2):                                               # 1 1, twice, is 1 2 1
+        for _ in range(2):  # 1 1, twice, is 1 2 1
             pixels = (pixels[:, 1:] + pixels[:, :-1]) / 2
             pixels = (pixels[:, :, 1:] + pixels[:, :, :-1]) / 2
         return pixels
@@ -152,7 +153,9 @@ def repaint(network, pictures):
     8 and 16 bits are taken, too. Raises TypeError or ValueError for other types, shapes and ranges.
     """
     height, width = pictures.shape[1:3]
-    room = [(MARGIN, MARGIN + -side % 8) for side in (height, width)]  # mirrored: hardly a frame appears
+    room = [
+        (MARGIN, MARGIN + -side % 8) for side in (height, width)
+    ]  # mirrored: hardly a frame appears
     padded = np.pad(pictures, ((0, 0), *room, (0, 0)), "symmetric")
     return inside(_graph(network)(padded).numpy())[:, :height, :width]
 

@@ -19,8 +19,11 @@ from . import checkpoints
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
 WIDTHS = {"vgg19": (64, 128, 256, 512, 512), "course": (24, 32, 64, 96, 128)}
-NAMES = tuple(f"block{block}_conv{number}" for block, count in enumerate(CONVOLUTIONS, 1)
-              for number in range(1, count + 1))  # fmt: skip
+NAMES = tuple(
+    f"block{block}_conv{number}"
+    for block, count in enumerate(CONVOLUTIONS, 1)
+    for number in range(1, count + 1)
+)
 PAPER = tuple(f"block{block}_conv1" for block in range(1, 6))
 DEEPEST = "block5_conv1"
 CHECKPOINT = "04_features"
@@ -47,15 +50,23 @@ def network(kind="course", wanted=None, seed=0):
     Raises ValueError for another kind or layer, and, with the way out, for weights that can't be had.
     """
     if kind not in KINDS:
-        raise ValueError(f"The feature networks are {', '.join(KINDS)}; there is none called {kind!r}.")
+        raise ValueError(
+            f"The feature networks are {', '.join(KINDS)}; there is none called {kind!r}."
+        )
     wanted = (*STYLE[kind], CONTENT[kind]) if wanted is None else wanted
     if not wanted or not set(wanted) <= set(NAMES):
-        raise ValueError(f"Choose layers among {', '.join(NAMES)}, not {', '.join(wanted) or 'none'}.")
+        raise ValueError(
+            f"Choose layers among {', '.join(NAMES)}, not {', '.join(wanted) or 'none'}."
+        )
     if kind == "course":
         model = cut(load(), wanted, kind)
     else:
-        model = body(WIDTHS["vgg19" if kind == "vgg19" else "course"], deepest(wanted),
-                     caffe if kind == "vgg19" else centred, seed)  # fmt: skip
+        model = body(
+            WIDTHS["vgg19" if kind == "vgg19" else "course"],
+            deepest(wanted),
+            caffe if kind == "vgg19" else centred,
+            seed,
+        )
         if kind == "vgg19":
             _read_vgg19(model)
         model = cut(to_unit_means(model, photographs(side=96)), wanted, kind)
@@ -86,8 +97,14 @@ def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False):
         if name.endswith("conv1") and block > 1:
             x = layers.AveragePooling2D(2, name=f"block{block - 1}_pool")(x)
         he = keras.initializers.HeNormal(seed * 100 + number)
-        x = layers.Conv2D(widths[block - 1], 3, padding="same", use_bias=not norm,
-                          kernel_initializer=he, name=name)(x)  # fmt: skip
+        x = layers.Conv2D(
+            widths[block - 1],
+            3,
+            padding="same",
+            use_bias=not norm,
+            kernel_initializer=he,
+            name=name,
+        )(x)
         if norm:
             x = layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
         x = outputs[name] = layers.ReLU(name=f"{name}_relu")(x)
@@ -154,13 +171,16 @@ def _read_vgg19(model):
         try:
             path = keras.utils.get_file(FILE, ADDRESS, cache_subdir="models", file_hash=MD5)
         except Exception as error:  # Keras raises plain exceptions for whatever goes wrong
-            raise ValueError(f"VGG-19 can't be downloaded here; set COURSE_VGG19 to the file {FILE}, "
-                             + instead) from error  # fmt: skip
+            raise ValueError(
+                f"VGG-19 can't be downloaded here; set COURSE_VGG19 to the file {FILE}, " + instead
+            ) from error
     if not Path(path).is_file():
         raise ValueError(f"COURSE_VGG19 names no file; download {FILE} and name that, {instead}")
     if hashlib.md5(Path(path).read_bytes()).hexdigest() != MD5:
-        raise ValueError(f"{Path(path).name} is not Keras' {FILE}, or it is damaged; download it "
-                         f"again, {instead}")  # fmt: skip
+        raise ValueError(
+            f"{Path(path).name} is not Keras' {FILE}, or it is damaged; download it "
+            f"again, {instead}"
+        )
     whole = keras.applications.VGG19(include_top=False, weights=path)
     for name in model.output:
         model.get_layer(name).set_weights(whole.get_layer(name).get_weights())

@@ -9,14 +9,19 @@ from keras import layers
 from . import checkpoints
 
 KINDS = ("unet", "encoder_decoder")
-SHIPPED_KINDS = {"unet_l1": "unet", "unet_cgan": "unet", "unet_l1_cgan": "unet",
-                 "encdec_l1_cgan": "encoder_decoder"}  # fmt: skip
+SHIPPED_KINDS = {
+    "unet_l1": "unet",
+    "unet_cgan": "unet",
+    "unet_l1_cgan": "unet",
+    "encdec_l1_cgan": "encoder_decoder",
+}
 SHIPPED_SHAPE = {"side": 128, "width": 32, "cap": 1.5, "fine": 16}
 CHUNK = 8  # pictures that `generate` takes at once
 
 
-def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channels=3, dropout=0.5,
-              fine=0):
+def generator(
+    kind="unet", side=128, width=16, cap=8, out_channels=3, in_channels=3, dropout=0.5, fine=0
+):
     """Pictures to pictures, through a bottleneck of one pixel: the paper's U-Net.
 
     Input (N, side, side, in_channels), output (N, side, side, out_channels), both in [-1, 1].
@@ -34,15 +39,15 @@ def generator(kind="unet", side=128, width=16, cap=8, out_channels=3, in_channel
     """
     _check(kind, side)
     channels = [int(width * min(2**level, cap)) for level in range(int(math.log2(side)))]
-    picture = keras.Input((side, side, in_channels))                  # (N, side, side, in)
+    picture = keras.Input((side, side, in_channels))  # (N, side, side, in)
     x, skips = picture, []
-    for level, count in enumerate(channels):                          # down to one pixel
+    for level, count in enumerate(channels):  # down to one pixel
         x = down(x, count, norm=0 < level < len(channels) - 1)
-        skips.append(x)                                               # (N, side/2, ..) ... (N, 1, 1, c)
-    for step, count in enumerate(channels[-2::-1]):                   # up again
-        x = up(x, count, dropout if step < 3 else 0)                  # (N, 2, 2, c) ... (N, side/2, ..)
+        skips.append(x)  # (N, side/2, ..) ... (N, 1, 1, c)
+    for step, count in enumerate(channels[-2::-1]):  # up again
+        x = up(x, count, dropout if step < 3 else 0)  # (N, 2, 2, c) ... (N, side/2, ..)
         if kind == "unet":
-            x = layers.Concatenate()([x, skips[-2 - step]])           # twice the channels
+            x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
     x = answer(x, [picture] if kind == "unet" else [], out_channels, fine)
     return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
 
@@ -60,15 +65,15 @@ def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
     Source: section 6.1.2 of the paper.
     """
     _check_patches(layers, side)
-    pair = x = keras.Input((side, side, in_channels))                 # (N, H, W, in)
-    if layers == 0:                                                   # each pixel by itself
+    pair = x = keras.Input((side, side, in_channels))  # (N, H, W, in)
+    if layers == 0:  # each pixel by itself
         x = convolution(x, width, size=1, norm=False)
-        x = convolution(x, 2 * width, size=1, norm=norm)              # (N, H, W, 2*width)
-        return keras.Model(pair, logit(x, size=1), name="pixelgan")   # (N, H, W, 1)
+        x = convolution(x, 2 * width, size=1, norm=norm)  # (N, H, W, 2*width)
+        return keras.Model(pair, logit(x, size=1), name="pixelgan")  # (N, H, W, 1)
     for level in range(layers):
         x = convolution(x, width * min(2**level, 8), stride=2, norm=norm and level > 0)
-    x = convolution(x, width * min(2**layers, 8), norm=norm)          # (N, H/2^layers - 1, ...)
-    return keras.Model(pair, logit(x), name="patchgan")               # (N, H/2^layers - 2, ..., 1)
+    x = convolution(x, width * min(2**layers, 8), norm=norm)  # (N, H/2^layers - 1, ...)
+    return keras.Model(pair, logit(x), name="patchgan")  # (N, H/2^layers - 2, ..., 1)
 
 
 def receptive_field(layers):
@@ -77,9 +82,9 @@ def receptive_field(layers):
     Backwards from one number: a 4x4 convolution adds 3, one of stride 2 doubles first.
     """
     _check_patches(layers)
-    seen = 1 if layers == 0 else 1 + 3 + 3                            # the two of stride 1
+    seen = 1 if layers == 0 else 1 + 3 + 3  # the two of stride 1
     for _ in range(layers):
-        seen = 2 * seen + 2                                           # 2 * (seen - 1) + 4
+        seen = 2 * seen + 2  # 2 * (seen - 1) + 4
     return seen
 
 
@@ -129,32 +134,39 @@ def load(name):
 
 def down(x, channels, norm=True):
     """4x4 convolution of stride 2, instance norm, leaky ReLU: half the sides."""
-    return convolution(x, channels, stride=2, norm=norm)              # (N, h/2, w/2, channels)
+    return convolution(x, channels, stride=2, norm=norm)  # (N, h/2, w/2, channels)
 
 
 def up(x, channels, dropout=0.0):
     """4x4 transposed convolution of stride 2, instance norm, dropout, ReLU: twice the sides."""
-    x = layers.Conv2DTranspose(channels, 4, 2, "same", use_bias=False,
-                               kernel_initializer=small())(x)
+    x = layers.Conv2DTranspose(channels, 4, 2, "same", use_bias=False, kernel_initializer=small())(
+        x
+    )
     x = instance_norm(x)
     x = layers.Dropout(dropout)(x) if dropout else x
-    return layers.ReLU()(x)                                           # (N, 2h, 2w, channels)
+    return layers.ReLU()(x)  # (N, 2h, 2w, channels)
 
 
 def answer(x, skips, channels, fine=0):
     """The last layer up; with `fine`, one that wide goes before it, beside the skips."""
     if not fine:
         return layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer=small())(x)
-    x = layers.Concatenate()([up(x, fine), *skips])                   # (N, 2h, 2w, fine + ...)
+    x = layers.Concatenate()([up(x, fine), *skips])  # (N, 2h, 2w, fine + ...)
     return layers.Conv2D(channels, 3, padding="same", kernel_initializer=small())(x)
 
 
 def convolution(x, channels, size=4, stride=1, norm=True):
     """Convolution, instance norm, leaky ReLU of slope 0.2 (left alone, Keras takes 0.3)."""
     if stride == 1 and size > 1:
-        x = layers.ZeroPadding2D(1)(x)                                # one pixel all around
-    x = layers.Conv2D(channels, size, stride, "valid" if stride == 1 else "same",
-                      use_bias=not norm, kernel_initializer=small())(x)
+        x = layers.ZeroPadding2D(1)(x)  # one pixel all around
+    x = layers.Conv2D(
+        channels,
+        size,
+        stride,
+        "valid" if stride == 1 else "same",
+        use_bias=not norm,
+        kernel_initializer=small(),
+    )(x)
     x = instance_norm(x) if norm else x
     return layers.LeakyReLU(negative_slope=0.2)(x)
 
@@ -191,5 +203,7 @@ def _check_patches(layers, side=None):
     if layers < 0:
         raise ValueError(f"layers must be at least 0, not {layers}.")
     if side is not None and layers and side < 3 * 2**layers:
-        raise ValueError(f"A PatchGAN with {layers} layers needs pictures of at least "
-                         f"{3 * 2**layers} pixels a side, not {side}.")
+        raise ValueError(
+            f"A PatchGAN with {layers} layers needs pictures of at least "
+            f"{3 * 2**layers} pixels a side, not {side}."
+        )

@@ -21,7 +21,7 @@ def predict_tiled(predict, image, tile, border, batch=4):
     Source: U-Net (2015), figure 2, the overlap-tile strategy.
     """
     image = np.asarray(image)
-    image = image[..., None] if image.ndim == 2 else image            # (H, W, C)
+    image = image[..., None] if image.ndim == 2 else image  # (H, W, C)
     core = tile - 2 * border
     if core < 1 or border < 0:
         raise ValueError(f"Tiles of {tile} pixels with borders of {border} leave no middle.")
@@ -29,14 +29,14 @@ def predict_tiled(predict, image, tile, border, batch=4):
     corners = [(y, x) for y in range(0, height, core) for x in range(0, width, core)]
     output = None
     for start in range(0, len(corners), batch):
-        part = corners[start:start + batch]
+        part = corners[start : start + batch]
         tiles = np.stack([_tile(image, y - border, x - border, tile) for y, x in part])
-        middles = _middles(predict, tiles, border)                    # (n, core, core, K)
+        middles = _middles(predict, tiles, border)  # (n, core, core, K)
         if output is None:
             output = np.empty((height, width, middles.shape[-1]), np.float32)
         for (y, x), middle in zip(part, middles):
-            target = output[y:y + core, x:x + core]
-            target[...] = middle[:target.shape[0], :target.shape[1]]
+            target = output[y : y + core, x : x + core]
+            target[...] = middle[: target.shape[0], : target.shape[1]]
     return output
 
 
@@ -61,6 +61,7 @@ def average_over_turns(predict):
     Takes and returns (N, H, W, K) like the model given. Average probabilities, not logits:
     give it a function that ends in the softmax. The paper averages seven turned copies.
     """
+
     def averaged(images):
         images = np.asarray(images)
         total = 0.0
@@ -70,6 +71,7 @@ def average_over_turns(predict):
                 answer = np.rot90(_call(predict, seen), -turns, axes=(1, 2))
                 total = total + (answer[:, :, ::-1] if flip else answer)
         return total / 8
+
     return averaged
 
 
@@ -87,13 +89,17 @@ def _middles(predict, tiles, border):
     try:
         answer = _call(predict, tiles)
     except Exception as problem:
-        raise ValueError(f"The network takes no tiles of {tile} pixels with {tiles.shape[-1]} "
-                         "channels; choose a side that its poolings divide.") from problem
+        raise ValueError(
+            f"The network takes no tiles of {tile} pixels with {tiles.shape[-1]} "
+            "channels; choose a side that its poolings divide."
+        ) from problem
     side = answer.shape[1]
     if answer.ndim != 4 or answer.shape[2] != side or side not in (core, tile):
-        raise ValueError(f"The network turns tiles of {tile} pixels into {answer.shape[1:3]}; "
-                         f"with a border of {border} it should be {tile} or {core} a side.")
-    return answer if side == core else answer[:, border:tile - border, border:tile - border]
+        raise ValueError(
+            f"The network turns tiles of {tile} pixels into {answer.shape[1:3]}; "
+            f"with a border of {border} it should be {tile} or {core} a side."
+        )
+    return answer if side == core else answer[:, border : tile - border, border : tile - border]
 
 
 def _tile(image, top, left, side):

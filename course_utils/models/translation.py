@@ -7,9 +7,11 @@ from . import checkpoints
 from .pix2pix import generator, instance_norm, small, up
 
 NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
-SHIPPED_SHAPES = {"autoencoder": {"side": 64, "width": 16},
-                  "pix2pix": {"side": 64, "width": 24, "cap": 2.5, "fine": 16},
-                  "cyclegan": {"side": 64, "width": 16, "blocks": 4, "ends": 3}}  # fmt: skip
+SHIPPED_SHAPES = {
+    "autoencoder": {"side": 64, "width": 16},
+    "pix2pix": {"side": 64, "width": 24, "cap": 2.5, "fine": 16},
+    "cyclegan": {"side": 64, "width": 16, "blocks": 4, "ends": 3},
+}
 
 
 def build(name):
@@ -37,15 +39,15 @@ def autoencoder(side=None, width=16, channels=3):
     that every pixel is reached by equally many weights. Raises ValueError for another side.
     """
     _check_side(side, 4)
-    picture = x = keras.Input((side, side, channels))                 # (N, side, side, c)
+    picture = x = keras.Input((side, side, channels))  # (N, side, side, c)
     for count, stride in ((1, 2), (2, 1), (2, 2), (4, 1), (4, 1), (4, 1)):
         x = layers.Conv2D(width * count, 2 + stride, stride, "same", use_bias=False)(x)
-        x = _normed(x)                                                # ... (N, side/4, side/4, 4w)
+        x = _normed(x)  # ... (N, side/4, side/4, 4w)
     for count, stride in ((4, 1), (4, 1), (4, 1), (2, 2), (2, 1), (1, 2), (1, 1)):
         x = layers.Conv2DTranspose(width * count, 2 + stride, stride, "same", use_bias=False)(x)
-        x = _normed(x)                                                # ... (N, side, side, w)
+        x = _normed(x)  # ... (N, side, side, w)
     x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="tanh")(x)
-    return keras.Model(picture, x, name="autoencoder")                # (N, side, side, c)
+    return keras.Model(picture, x, name="autoencoder")  # (N, side, side, c)
 
 
 def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
@@ -60,16 +62,17 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
     Source: Zhu, Park, Isola and Efros (2017), appendix 7.2.
     """
     _check_side(side, 4)
-    picture = keras.Input((side, side, channels))                     # (N, side, side, c)
-    x = _normed(_conv(picture, width, ends))                             # (N, side, side, w)
+    picture = keras.Input((side, side, channels))  # (N, side, side, c)
+    x = _normed(_conv(picture, width, ends))  # (N, side, side, w)
     for count in (2, 4):
-        x = layers.Conv2D(count * width, 3, 2, "same", use_bias=False,
-                          kernel_initializer=small())(x)              # (N, side/2, side/2, 2w) ...
+        x = layers.Conv2D(count * width, 3, 2, "same", use_bias=False, kernel_initializer=small())(
+            x
+        )  # (N, side/2, side/2, 2w) ...
         x = _normed(x)
     for _ in range(blocks):
-        x = residual_block(x)                                         # (N, side/4, side/4, 4w)
+        x = residual_block(x)  # (N, side/4, side/4, 4w)
     for count in (2, 1):
-        x = up(x, count * width)                                      # ... (N, side, side, w)
+        x = up(x, count * width)  # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)
     return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
 
@@ -77,8 +80,8 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
 def residual_block(x):
     """x plus what two 3x3 convolutions would change about it; the shape stays."""
     channels = x.shape[-1]
-    change = _normed(_conv(x, channels, 3))                           # (N, h, w, channels)
-    return x + instance_norm(_conv(change, channels, 3))              # (N, h, w, channels)
+    change = _normed(_conv(x, channels, 3))  # (N, h, w, channels)
+    return x + instance_norm(_conv(change, channels, 3))  # (N, h, w, channels)
 
 
 def _conv(x, channels, size, bias=False):

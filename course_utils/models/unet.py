@@ -4,8 +4,15 @@ import keras
 from keras import layers
 
 
-def unet(input_shape=(None, None, 3), classes=2, base=16, depth=3, padding="same",
-         batch_norm=False, dropout=0.0):
+def unet(
+    input_shape=(None, None, 3),
+    classes=2,
+    base=16,
+    depth=3,
+    padding="same",
+    batch_norm=False,
+    dropout=0.0,
+):
     """A U-Net: a contracting path, an expanding path, and a skip connection at every scale.
 
     Input (N, H, W, C), float32. Output (N, H', W', classes): logits, never squashed.
@@ -21,15 +28,15 @@ def unet(input_shape=(None, None, 3), classes=2, base=16, depth=3, padding="same
     """
     if padding not in ("same", "valid"):
         raise ValueError(f'padding is "same" or "valid", not {padding!r}.')
-    image = keras.Input(input_shape)                                  # (N, H, W, C)
+    image = keras.Input(input_shape)  # (N, H, W, C)
     x, skips = image, []
-    for level in range(depth):                                        # contracting path
+    for level in range(depth):  # contracting path
         x = two_convolutions(x, base * 2**level, padding, batch_norm)
-        skips.append(x)                                               # (N, H/2^l, W/2^l, base*2^l)
+        skips.append(x)  # (N, H/2^l, W/2^l, base*2^l)
         x = layers.MaxPooling2D(2)(x)
-    x = two_convolutions(x, base * 2**depth, padding, batch_norm)     # the bottom
+    x = two_convolutions(x, base * 2**depth, padding, batch_norm)  # the bottom
     x = layers.Dropout(dropout)(x)
-    for level in reversed(range(depth)):                              # expanding path
+    for level in reversed(range(depth)):  # expanding path
         x = up_and_join(x, skips[level], base * 2**level, crop_of(level, depth, padding))
         x = two_convolutions(x, base * 2**level, padding, batch_norm)
     logits = layers.Conv2D(classes, 1, name="logits", dtype="float32")(x)  # (N, H', W', classes)
@@ -39,18 +46,19 @@ def unet(input_shape=(None, None, 3), classes=2, base=16, depth=3, padding="same
 def two_convolutions(x, channels, padding, batch_norm=False):
     """Twice: 3x3 convolution, batch normalisation if wanted, ReLU."""
     for _ in range(2):
-        x = layers.Conv2D(channels, 3, padding=padding, use_bias=not batch_norm,
-                          kernel_initializer="he_normal")(x)
+        x = layers.Conv2D(
+            channels, 3, padding=padding, use_bias=not batch_norm, kernel_initializer="he_normal"
+        )(x)
         x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
         x = layers.ReLU()(x)
-    return x                                                          # (N, H or H-4, ..., channels)
+    return x  # (N, H or H-4, ..., channels)
 
 
 def up_and_join(x, skip, channels, crop):
     """The up-convolution doubles the size and halves the channels; the skip joins it, cropped."""
     x = layers.Conv2DTranspose(channels, 2, strides=2, kernel_initializer="he_normal")(x)
     skip = layers.Cropping2D(crop)(skip) if crop else skip
-    return layers.Concatenate()([skip, x])                            # (N, 2h, 2w, 2*channels)
+    return layers.Concatenate()([skip, x])  # (N, 2h, 2w, 2*channels)
 
 
 def crop_of(level, depth, padding):
@@ -86,8 +94,10 @@ def output_side(side, depth):
     """
     lost = 2 * border(depth)
     left = max(1, side - lost)
-    left += (4 - left) % 2**depth                                     # the next that fits
+    left += (4 - left) % 2**depth  # the next that fits
     if side != left + lost:
-        raise ValueError(f"A valid U-Net of depth {depth} takes no side of {side} pixels; "
-                         f"the next that fits is {left + lost}.")
+        raise ValueError(
+            f"A valid U-Net of depth {depth} takes no side of {side} pixels; "
+            f"the next that fits is {left + lost}."
+        )
     return left

@@ -24,8 +24,11 @@ def main(options: tuple[str, ...]) -> int:
         clean, paint, repaint = networks.load_all()
         app = create_app(clean, paint=paint, repaint=repaint)
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
-        print(f"The demo page:         {address}\nHow programs call it:  {address}/docs\n"
-              "Ctrl-C stops it.", flush=True)  # fmt: skip
+        print(
+            f"The demo page:         {address}\nHow programs call it:  {address}/docs\n"
+            "Ctrl-C stops it.",
+            flush=True,
+        )
         try:
             server.Server(app).run(sockets=[door])
         except (KeyboardInterrupt, SystemExit) as ended:

@@ -44,17 +44,27 @@ class Text(BaseModel):
     text_before: str
 
 
-PROBLEMS = {status: {"model": Problem, "description": text} for status, text in {
-    400: "The form can't be read",
-    403: "Another site's page, or another name than this computer's",
-    413: "Too many bytes or pixels",
-    415: "Not a PNG, JPEG or TIFF file",
-    422: "Empty, damaged, missing or out of range",
-    503: "Too many or too large pages are waiting, or a part of the service is missing",
-    504: "It took too long",
-}.items()}  # fmt: skip
-FORM = {"requestBody": {"content": {"multipart/form-data": {"encoding": {
-    "file": {"contentType": "image/png, image/jpeg, image/tiff"}}}}}}  # fmt: skip
+PROBLEMS = {
+    status: {"model": Problem, "description": text}
+    for status, text in {
+        400: "The form can't be read",
+        403: "Another site's page, or another name than this computer's",
+        413: "Too many bytes or pixels",
+        415: "Not a PNG, JPEG or TIFF file",
+        422: "Empty, damaged, missing or out of range",
+        503: "Too many or too large pages are waiting, or a part of the service is missing",
+        504: "It took too long",
+    }.items()
+}
+FORM = {
+    "requestBody": {
+        "content": {
+            "multipart/form-data": {
+                "encoding": {"file": {"contentType": "image/png, image/jpeg, image/tiff"}}
+            }
+        }
+    }
+}
 PICTURE = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
 DRAWN = PICTURE | {status: PROBLEMS[status] for status in (403, 422, 503, 504)}
 
@@ -71,8 +81,13 @@ def create_app(clean=None, read=None, limits=Limits(), paint=None, repaint=None)
     Tesseract, which may be missing: then /ocr answers 503 and everything else works.
     """
     service = Service(clean, read, limits, paint, repaint)
-    app = FastAPI(title="Page cleaner", version=__version__, lifespan=service.lifespan,
-                  docs_url=None, redoc_url=None)  # fmt: skip
+    app = FastAPI(
+        title="Page cleaner",
+        version=__version__,
+        lifespan=service.lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.add_middleware(Guard, limits=limits)
     app.add_exception_handler(StarletteHTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _form_problem)
@@ -92,8 +107,7 @@ def create_app(clean=None, read=None, limits=Limits(), paint=None, repaint=None)
         """Whether the service is ready; answers while pages are being cleaned."""
         return Health(status="ok", model=MODEL, loaded=service.clean is not None)
 
-    @app.post("/denoise", openapi_extra=FORM, response_class=Response,
-              responses=PICTURE | PROBLEMS)  # fmt: skip
+    @app.post("/denoise", openapi_extra=FORM, response_class=Response, responses=PICTURE | PROBLEMS)
     async def denoise(file: Annotated[UploadFile, File()]) -> Response:
         """Clean a page: PNG, JPEG or TIFF in, a grey PNG of the same size out."""
         return await service.picture(file, service.clean)
@@ -103,8 +117,7 @@ def create_app(clean=None, read=None, limits=Limits(), paint=None, repaint=None)
         """Read a page with Tesseract, after cleaning it and before."""
         return await service.texts(file)
 
-    @app.post("/face", openapi_extra=FORM, response_class=Response,
-              responses=PICTURE | PROBLEMS)  # fmt: skip
+    @app.post("/face", openapi_extra=FORM, response_class=Response, responses=PICTURE | PROBLEMS)
     async def face(file: Annotated[UploadFile, File()]) -> Response:
         """Paint a face from a sketch: PNG, JPEG or TIFF in, a PNG of 256 × 256 in colour out."""
         return await service.picture(file, service.paint, networks.SHRUNK)
@@ -133,8 +146,12 @@ class Lane:
     def room(self, pixels: float):
         """Hold room for pixels; 503 at once where too many wait already."""
         if self.waiting and self.waiting + pixels > self.most:
-            raise HTTPException(503, "Too many large pages are waiting; send a smaller page, or try "
-                                "again in half a minute.", {"Retry-After": "30"})  # fmt: skip
+            raise HTTPException(
+                503,
+                "Too many large pages are waiting; send a smaller page, or try "
+                "again in half a minute.",
+                {"Retry-After": "30"},
+            )
         self.waiting += pixels
         try:
             yield
@@ -156,7 +173,8 @@ class Service:
         self.clean, self.paint, self.repaint = clean, paint, repaint
         self.read, self.limits = read or _tesseract, limits
         self.headers, self.small, self.large, self.readers = (
-            Lane(threads, limits.queue) for threads in (2, 2, 1, 2))  # fmt: skip
+            Lane(threads, limits.queue) for threads in (2, 2, 1, 2)
+        )
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI):
@@ -169,6 +187,7 @@ class Service:
 
     async def picture(self, file: UploadFile, make, cost=1.0, colour=False) -> Response:
         """What `make` makes of an uploaded picture, as a PNG file. cost: a pixel's, of cleaning."""
+
         def work(content):
             return encode(make(decode(content, self.limits, colour)))
 

@@ -10,8 +10,10 @@ from .pages import Limits
 
 DRAIN = 10  # times the limit: what is read of too long a body, so that its sender hears the answer
 HERE = rb"(?:127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?"  # with the port, whichever it is
-FOREIGN = ("The service answers only programs and its own page on this computer; call it by "
-           "http://127.0.0.1 and the port that it names at its start.")  # fmt: skip
+FOREIGN = (
+    "The service answers only programs and its own page on this computer; call it by "
+    "http://127.0.0.1 and the port that it names at its start."
+)
 BUSY = "Too many pages are waiting; try again in a few seconds."
 STOPPING = "The service is being stopped; start it anew with `course serve`, then try again."
 
@@ -50,8 +52,11 @@ class Guard:
             async with asyncio.timeout(self.limits.seconds):
                 return await self.app(scope, self.bounded(receive), answer)
         except TimeoutError:
-            late = problem(504, f"This took longer than {self.limits.seconds:g} seconds; send a "
-                           "smaller page, or try again later.")  # fmt: skip
+            late = problem(
+                504,
+                f"This took longer than {self.limits.seconds:g} seconds; send a "
+                "smaller page, or try again later.",
+            )
         except asyncio.CancelledError:
             late = problem(503, STOPPING, RETRY)
         if not answering:
@@ -68,15 +73,20 @@ class Guard:
                     async with asyncio.timeout_at(end):
                         message = await receive()
                 except TimeoutError:
-                    raise HTTPException(504, "The page did not arrive within "
-                                        f"{self.limits.upload:g} seconds; send it again.") from None
+                    raise HTTPException(
+                        504,
+                        "The page did not arrive within "
+                        f"{self.limits.upload:g} seconds; send it again.",
+                    ) from None
                 taken += len(message.get("body", b""))
                 if taken <= self.limits.bytes:
                     return message
                 if not message.get("more_body") or taken > DRAIN * self.limits.bytes:
                     raise HTTPException(
-                        413, f"The file is larger than {self.limits.bytes / 1e6:g} MB; shrink the "
-                        "page and send it again.")  # fmt: skip
+                        413,
+                        f"The file is larger than {self.limits.bytes / 1e6:g} MB; shrink the "
+                        "page and send it again.",
+                    )
 
         return take
 
@@ -91,8 +101,10 @@ def is_foreign(headers: list[tuple[bytes, bytes]]) -> bool:
     headers: ASGI's, names in lower case. A page's own requests are same-origin; `none` is what
     somebody typed. Following a link from elsewhere to a page as a whole is allowed.
     """
-    said = {name: [value for key, value in headers if key == name]
-            for name in (b"host", b"origin", b"sec-fetch-site", b"sec-fetch-dest")}  # fmt: skip
+    said = {
+        name: [value for key, value in headers if key == name]
+        for name in (b"host", b"origin", b"sec-fetch-site", b"sec-fetch-dest")
+    }
     host = re.fullmatch(HERE, b",".join(said[b"host"]), re.IGNORECASE)
     if host is None:
         return True

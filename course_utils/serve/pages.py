@@ -94,8 +94,10 @@ def _check_size(opened: Image.Image, limits: Limits) -> None:
 
 def _too_large(size: str, limits: Limits) -> HTTPException:
     return HTTPException(
-        413, f"The page has {size}; shrink it below {limits.pixels / 1e6:g} megapixels and "
-        f"{limits.side} pixels a side and send it again.")  # fmt: skip
+        413,
+        f"The page has {size}; shrink it below {limits.pixels / 1e6:g} megapixels and "
+        f"{limits.side} pixels a side and send it again.",
+    )
 
 
 def _floats(picture: Image.Image, colour: bool) -> np.ndarray:

@@ -30,8 +30,15 @@ class Server(uvicorn.Server):
     """Serves until a signal; whoever waits a second later hears that it stops."""
 
     def __init__(self, app):
-        super().__init__(uvicorn.Config(app, http=Protocol, ws="none", log_level="warning",
-                                        timeout_graceful_shutdown=2 * GRACE))  # fmt: skip
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Protocol,
+                ws="none",
+                log_level="warning",
+                timeout_graceful_shutdown=2 * GRACE,
+            )
+        )
 
     def handle_exit(self, number, frame):
         if not self.should_exit:  # a second Ctrl-C needn't force what takes two seconds

@@ -13,15 +13,17 @@ DOTS_PER_INCH = 144
 # Okabe & Ito (2008): eight colours that people with any kind of colour vision tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 
-plt.rcParams.update({
-    "figure.constrained_layout.use": True,
-    "font.size": 13,
-    "axes.titlesize": 13,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": plt.cycler(color=PALETTE),
-    "image.interpolation": "nearest",
-})  # fmt: skip
+plt.rcParams.update(
+    {
+        "figure.constrained_layout.use": True,
+        "font.size": 13,
+        "axes.titlesize": 13,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.prop_cycle": plt.cycler(color=PALETTE),
+        "image.interpolation": "nearest",
+    }
+)
 
 
 def show_figure(figure, alt: str) -> None:
@@ -137,4 +139,3 @@ def colour_labels(labels: np.ndarray) -> np.ndarray:
 def heat(values: np.ndarray, top: float) -> np.ndarray:
     """Numbers (H, W) in [0, top] as colours (H, W, 3) in [0, 1]: dark is low, yellow is high."""
     return plt.get_cmap("inferno")(np.clip(values / top, 0, 1))[..., :3].astype(np.float32)
-

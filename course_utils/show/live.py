@@ -49,8 +49,9 @@ class Live(keras.callbacks.Callback):
 
     def _draw(self):
         pictures = self.pictures()
-        figure, axes = plt.subplots(1, len(pictures) + 1, figsize=(12, 2.7),
-                                    width_ratios=[1.5] + [1] * len(pictures))  # fmt: skip
+        figure, axes = plt.subplots(
+            1, len(pictures) + 1, figsize=(12, 2.7), width_ratios=[1.5] + [1] * len(pictures)
+        )
         axes[0].plot(self.losses, alpha=0.3)
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
         if self.parts:

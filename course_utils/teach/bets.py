@@ -42,8 +42,10 @@ class Bets:
             print(f"Your bet: {_short(slider.value)}   nothing to measure here, it doesn't count")
             return
         self._points[name] = points(slider.value, truth, slider.min, slider.max)
-        print(f"Your bet: {_short(slider.value)}   measured: {_short(truth)}   "
-              f"{self._points[name]} of {FULL} points")  # fmt: skip
+        print(
+            f"Your bet: {_short(slider.value)}   measured: {_short(truth)}   "
+            f"{self._points[name]} of {FULL} points"
+        )
 
     def score(self) -> None:
         """Print the sum of all revealed bets."""

@@ -17,8 +17,11 @@ GRACE = 10  # and this much later, its Python ended
 def catalogue() -> dict[str, dict]:
     """{"01.1": {"title": …, "hints": […]}, …} of all exercises, from lessons/exercises/."""
     found = sorted((paths.LESSONS / "exercises").glob("*.json"))
-    return {number: told for path in found
-            for number, told in json.loads(path.read_text(encoding="utf-8")).items()}  # fmt: skip
+    return {
+        number: told
+        for path in found
+        for number, told in json.loads(path.read_text(encoding="utf-8")).items()
+    }
 
 
 def script(number: str) -> str:
@@ -91,13 +94,19 @@ def _execute(path: Path) -> tuple[dict, list[str]]:
     from nbclient.exceptions import DeadKernelError
 
     notebook = _opened(path)
-    client = NotebookClient(notebook, timeout=None, allow_errors=True, kernel_name="python3",
-                            shutdown_kernel="immediate",
-                            resources={"metadata": {"path": str(path.parent)}})  # fmt: skip
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        allow_errors=True,
+        kernel_name="python3",
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     watch = _Watch(client)
     with tempfile.TemporaryDirectory() as folder:
-        variables = dict(os.environ, COURSE_RESULTS=folder, MPLBACKEND="agg",
-                         PYDEVD_DISABLE_FILE_VALIDATION="1")  # fmt: skip
+        variables = dict(
+            os.environ, COURSE_RESULTS=folder, MPLBACKEND="agg", PYDEVD_DISABLE_FILE_VALIDATION="1"
+        )
         try:
             client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except DeadKernelError:
@@ -106,10 +115,16 @@ def _execute(path: Path) -> tuple[dict, list[str]]:
             if client.km is None:  # nbclient ends the kernel at Ctrl-C, then stumbles over that
                 raise KeyboardInterrupt from None
             raise
-        outputs = [(n, output) for n, cell in enumerate(notebook.cells, start=1)
-                   for output in cell.get("outputs", [])]  # fmt: skip
-        stopped = [f"Cell {n} stopped with {output.ename}: {output.evalue}"
-                   for n, output in outputs if output.output_type == "error"]  # fmt: skip
+        outputs = [
+            (n, output)
+            for n, cell in enumerate(notebook.cells, start=1)
+            for output in cell.get("outputs", [])
+        ]
+        stopped = [
+            f"Cell {n} stopped with {output.ename}: {output.evalue}"
+            for n, output in outputs
+            if output.output_type == "error"
+        ]
         return load(Path(folder) / "progress.json"), stopped + watch.ended
 
 
@@ -130,8 +145,10 @@ class _Watch:
         await asyncio.sleep(CELL_SECONDS)
         await self.client.km.interrupt_kernel()
         await asyncio.sleep(GRACE)
-        self.ended = [f"Cell {number} ran for more than {CELL_SECONDS} seconds; the cells after it "
-                      "did not run."]  # fmt: skip
+        self.ended = [
+            f"Cell {number} ran for more than {CELL_SECONDS} seconds; the cells after it "
+            "did not run."
+        ]
         await self.client.km.shutdown_kernel(now=True)
 
 

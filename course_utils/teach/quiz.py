@@ -8,8 +8,12 @@ from jupyterquiz import display_quiz
 
 from .. import paths
 
-COLOURS = {"--jq-multiple-choice-bg": "#0f4c56", "--jq-mc-button-border": "#5b6675",
-           "--jq-incorrect-color": "#a61b1b", "--jq-correct-color": "#0b6b2c"}  # fmt: skip
+COLOURS = {
+    "--jq-multiple-choice-bg": "#0f4c56",
+    "--jq-mc-button-border": "#5b6675",
+    "--jq-incorrect-color": "#a61b1b",
+    "--jq-correct-color": "#0b6b2c",
+}
 WHITE = "<style>\n.Quiz .Feedback:not(:empty) { background: #fff; padding: 8px; }\n"  # if dark, too
 
 
@@ -30,6 +34,8 @@ def quiz(lesson: str) -> None:
     with capture_output() as captured:
         display_quiz(questions(lesson), max_width=760, colors=COLOURS)
     for output in captured.outputs:
-        mended = {kind: text.replace("typeof MathJax", "typeof undefined").replace("<style>", WHITE)
-                  for kind, text in output.data.items()}  # fmt: skip
+        mended = {
+            kind: text.replace("typeof MathJax", "typeof undefined").replace("<style>", WHITE)
+            for kind, text in output.data.items()
+        }
         display(mended, raw=True)

@@ -15,8 +15,13 @@ from ..models.fast_style import MARGIN
 from .fast_style import SIDE, UNSEEN
 from .features import relit
 
-DRAWN = {"people": 200, "houses": 120, "streets": 120,
-         **dict.fromkeys(painters.STYLES, 16), "marbling": 6}  # a slow hand
+DRAWN = {
+    "people": 200,
+    "houses": 120,
+    "streets": 120,
+    **dict.fromkeys(painters.STYLES, 16),
+    "marbling": 6,
+}  # a slow hand
 
 
 @functools.cache
@@ -37,8 +42,11 @@ def drawn():
 def _draw(job):
     kind, number = job
     world = {"people": faces.face, "houses": facades.facade, "streets": streets.street}.get(kind)
-    return images.to_uint8(world(5_000_000 + number, 2 * SIDE).photo.clip(0, 1) if world
-                           else painters.paint(kind, 5000 + number, 2 * SIDE))  # fmt: skip
+    return images.to_uint8(
+        world(5_000_000 + number, 2 * SIDE).photo.clip(0, 1)
+        if world
+        else painters.paint(kind, 5000 + number, 2 * SIDE)
+    )
 
 
 class Contents:
@@ -51,14 +59,18 @@ class Contents:
 
     def __init__(self, worlds=None):
         self.worlds = drawn() if worlds is None else worlds
-        self.photographs = [images.to_uint8(picture) for number, picture
-                            in enumerate(photographs(2 * SIDE)) if number not in UNSEEN]  # fmt: skip
+        self.photographs = [
+            images.to_uint8(picture)
+            for number, picture in enumerate(photographs(2 * SIDE))
+            if number not in UNSEEN
+        ]
 
     def __call__(self, rng):
         picture = self._square(rng)
-        if rng.random() < 0.15:                                          # a second one, through a mask
-            mask = cv2.resize(rng.random((4, 4), np.float32), picture.shape[:2], None, 0, 0,
-                              cv2.INTER_CUBIC)[..., None]  # fmt: skip
+        if rng.random() < 0.15:  # a second one, through a mask
+            mask = cv2.resize(
+                rng.random((4, 4), np.float32), picture.shape[:2], None, 0, 0, cv2.INTER_CUBIC
+            )[..., None]
             mask = ((mask - 0.5) * rng.uniform(1, 12) + 0.5).clip(0, 1)
             picture = picture * mask + self._square(rng) * (1 - mask)
         if rng.random() < 0.1:
@@ -69,13 +81,16 @@ class Contents:
 
     def _square(self, rng):
         """A third of a picture to all of it, half of them turned; float32 in [0, 1]."""
-        some = self.photographs if rng.random() < 0.6 else self.worlds[rng.integers(len(self.worlds))]
+        some = (
+            self.photographs if rng.random() < 0.6 else self.worlds[rng.integers(len(self.worlds))]
+        )
         whole, side = some[rng.integers(len(some))], SIDE + 2 * MARGIN
         edge = len(whole) * rng.uniform(0.3, 1)
         turn = rng.uniform(-180, 180) if rng.random() < 0.5 else 0
         centre = rng.uniform(edge / 2, len(whole) - edge / 2, 2)
         matrix = cv2.getRotationMatrix2D(centre, turn, side / edge)
         matrix[:, 2] += side / 2 - centre
-        square = cv2.warpAffine(whole, matrix, (side, side), None,
-                                cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101)  # fmt: skip
+        square = cv2.warpAffine(
+            whole, matrix, (side, side), None, cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101
+        )
         return np.float32(square[:, :: rng.choice([-1, 1])]) / 255

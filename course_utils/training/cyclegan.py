@@ -15,9 +15,23 @@ from .pool import ImagePool
 from .resumable import fit_resumable
 
 QUICK = SHIPPED_SHAPES["cyclegan"] | {
-         "patch_width": 24, "layers": 2, "cycle": 10.0, "identity": 0.5, "learning_rate": 5e-4}  # shorter trainings, larger steps
-FULL = {"side": 128, "width": 64, "blocks": 6, "ends": 7, "patch_width": 64, "layers": 3,
-        "cycle": 10.0, "identity": 0.5, "learning_rate": 2e-4}  # the paper's, for 128 × 128
+    "patch_width": 24,
+    "layers": 2,
+    "cycle": 10.0,
+    "identity": 0.5,
+    "learning_rate": 5e-4,
+}  # shorter trainings, larger steps
+FULL = {
+    "side": 128,
+    "width": 64,
+    "blocks": 6,
+    "ends": 7,
+    "patch_width": 64,
+    "layers": 3,
+    "cycle": 10.0,
+    "identity": 0.5,
+    "learning_rate": 2e-4,
+}  # the paper's, for 128 × 128
 POOL = 50
 
 
@@ -94,8 +108,8 @@ class CycleGAN(keras.Model):
         """(translated pictures, what it makes of pictures of the kind that it should give)."""
         if not self.identity:
             return network(pictures), own
-        made = network(ops.concatenate([pictures, own], axis=0))      # (2N, H, W, 3): in one pass
-        return ops.split(made, 2)                                     # (N, H, W, 3) each
+        made = network(ops.concatenate([pictures, own], axis=0))  # (2N, H, W, 3): in one pass
+        return ops.split(made, 2)  # (N, H, W, 3) each
 
     def train_discriminators(self, a, b, fake_a, fake_b):
         """One step on real pictures and on fakes out of the pools; returns the sum of both losses."""
@@ -129,8 +143,9 @@ def least_squares(scores, aim):
 def build(kind=CycleGAN, **settings) -> CycleGAN:
     """A compiled `CycleGAN`, or another `kind` of it. settings: those of QUICK, or others instead."""
     s = QUICK | settings
-    translators = [resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"])
-                   for _ in range(2)]  # fmt: skip
+    translators = [
+        resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"]) for _ in range(2)
+    ]
     judges = [patchgan(s["layers"], s["side"], s["patch_width"], 3) for _ in range(2)]
     model = kind(*translators, *judges, s["cycle"], s["identity"])
     model.compile(s["learning_rate"])

@@ -20,8 +20,14 @@ def train(crops, steps: int, seed: int, epochs: int = 1, callbacks=()):
     model = denoiser()
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(optimizer(steps), loss, jit_compile=False)
-    model.fit(stream(crops, BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
-              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    model.fit(
+        stream(crops, BATCH, seed),
+        steps_per_epoch=steps // epochs,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=list(callbacks),
+    )
     return model
 
 
@@ -34,5 +40,6 @@ def optimizer(steps: int, peak: float = 1e-2):
     """
     import keras
 
-    return keras.optimizers.AdamW(warm_cosine(steps, peak), weight_decay=1e-4,
-                                  use_ema=True, ema_momentum=0.99)  # fmt: skip
+    return keras.optimizers.AdamW(
+        warm_cosine(steps, peak), weight_decay=1e-4, use_ema=True, ema_momentum=0.99
+    )

@@ -20,21 +20,59 @@ SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the network
 BATCH = {"recognise": 48, "parts": 8}
 ALIKE = {  # what all people share in an ablation; the rest of an identity stays its own
     "colours": ("skin", "hair", "eye_colour", "lip_colour", "scarf", "frame", "grey", "blush"),
-    "hair and glasses": ("style", "hairline", "recede", "volume", "wave", "parting", "beard",
-                         "glasses", "freckles"),
-    "shape": ("head_width", "head_height", "jaw_width", "chin", "chin_drop", "cheeks", "brow_ridge",
-              "eye_apart", "eye_size", "eye_open", "eye_tilt", "eye_height", "lid", "brow_thick",
-              "brow_arch", "brow_height", "nose_length", "nose_width", "nose_high", "nose_tip",
-              "nose_hump", "mouth_width", "mouth_height", "upper_lip", "lower_lip", "ear_size",
-              "ear_out", "neck_width", "shoulders", "softness", "age"),
-}  # fmt: skip
+    "hair and glasses": (
+        "style",
+        "hairline",
+        "recede",
+        "volume",
+        "wave",
+        "parting",
+        "beard",
+        "glasses",
+        "freckles",
+    ),
+    "shape": (
+        "head_width",
+        "head_height",
+        "jaw_width",
+        "chin",
+        "chin_drop",
+        "cheeks",
+        "brow_ridge",
+        "eye_apart",
+        "eye_size",
+        "eye_open",
+        "eye_tilt",
+        "eye_height",
+        "lid",
+        "brow_thick",
+        "brow_arch",
+        "brow_height",
+        "nose_length",
+        "nose_width",
+        "nose_high",
+        "nose_tip",
+        "nose_hump",
+        "mouth_width",
+        "mouth_height",
+        "upper_lip",
+        "lower_lip",
+        "ear_size",
+        "ear_out",
+        "neck_width",
+        "shoulders",
+        "softness",
+        "age",
+    ),
+}
 
 
 # Recognition -------------------------------------------------------------------------------------
 
 
-def portraits(seeds, views: int, first: int = 0, alike: str | None = None, workers: int = 1,
-              **chosen) -> np.ndarray:  # fmt: skip
+def portraits(
+    seeds, views: int, first: int = 0, alike: str | None = None, workers: int = 1, **chosen
+) -> np.ndarray:
     """Frontal pictures uint8 (people, views, 48, 48, 3) of seeds' people: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
@@ -185,10 +223,16 @@ def point_scores(labels: np.ndarray, points: list[dict]) -> dict:
     scores = {}
     for name in sorted({name for each in points for name in each}):
         number = faces.CLASSES.index(name)
-        hits = [labels[k][int(row), int(column)] == number for k, each in enumerate(points)
-                for column, row in each.get(name, ())]  # fmt: skip
-        scores[name] = {"found": float(np.mean(hits)), "chance": float(np.mean(labels == number)),
-                        "points": len(hits)}  # fmt: skip
+        hits = [
+            labels[k][int(row), int(column)] == number
+            for k, each in enumerate(points)
+            for column, row in each.get(name, ())
+        ]
+        scores[name] = {
+            "found": float(np.mean(hits)),
+            "chance": float(np.mean(labels == number)),
+            "points": len(hits),
+        }
     return scores
 
 

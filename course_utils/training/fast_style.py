@@ -53,8 +53,14 @@ def train(feature_network, style, contents, steps=STEPS, seed=0, epochs=1, callb
     model = FastStyle(fast_style(style=style), aim)
     model.compile(Muon(warm_cosine(steps, 1e-2, 1 / 16)), jit_compile=False)
     model.optimizer.build(model.painter.trainable_variables)
-    model.fit(stream(contents, BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
-              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    model.fit(
+        stream(contents, BATCH, seed),
+        steps_per_epoch=steps // epochs,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=list(callbacks),
+    )
     return model.painter
 
 

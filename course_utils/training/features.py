@@ -67,8 +67,12 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     network = features.body(features.WIDTHS["course"], features.DEEPEST, seed=seed, norm=True)
     inputs, found = keras.Input((SIDE, SIDE, 3)), None
     found = network(inputs)
-    pooled = layers.Concatenate()([layers.GlobalAveragePooling2D()(found[name])
-                                   for name in ("block2_conv2", "block3_conv4", "block5_conv1")])  # fmt: skip
+    pooled = layers.Concatenate()(
+        [
+            layers.GlobalAveragePooling2D()(found[name])
+            for name in ("block2_conv2", "block3_conv4", "block5_conv1")
+        ]
+    )
     which = layers.Dense(pictures, name="which")(layers.Dropout(0.2, seed=seed)(pooled))
     turn = layers.Dense(4, name="turn")(layers.GlobalAveragePooling2D()(found["block5_conv1"]))
     patches = layers.Conv2D(8 * 8 * 3, 1)(found["block4_conv2"])  # (8, 8, 192)
@@ -76,8 +80,12 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     drawn = layers.Reshape((SIDE, SIDE, 3), name="drawn")(layers.Permute((1, 3, 2, 4, 5))(rows))
     model = keras.Model(inputs, [which, turn, drawn])
     entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(FusedAdam(warm_cosine(steps, peak)), [entropy, entropy, "mse"],
-                  loss_weights=[1.0, 0.5, 20.0], jit_compile=False)  # fmt: skip
+    model.compile(
+        FusedAdam(warm_cosine(steps, peak)),
+        [entropy, entropy, "mse"],
+        loss_weights=[1.0, 0.5, 20.0],
+        jit_compile=False,
+    )
     return model, network
 
 
@@ -92,7 +100,13 @@ def train(pictures, steps, seed, epochs=1, callbacks=(), photos=20):
     model, network = build(len(pictures), seed, steps=steps)
     batches = stream(Crops(pictures, photos), BATCH, seed)
     batches = batches.map(lambda crop, which, turn, drawn: (crop, (which, turn, drawn)))
-    model.fit(batches, steps_per_epoch=steps // epochs, epochs=epochs, shuffle=False, verbose=0,
-              callbacks=list(callbacks))  # fmt: skip
+    model.fit(
+        batches,
+        steps_per_epoch=steps // epochs,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=list(callbacks),
+    )
     plain = features.folded(network, features.WIDTHS["course"])
     return features.to_unit_means(plain, photographs(side=96))

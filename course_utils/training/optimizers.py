@@ -19,9 +19,17 @@ class FusedAdam(keras.optimizers.Adam):
         moments = self._momentums[number], self._velocities[number]
         step = ops.cast(self.iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle, m=moments[0].value.handle, v=moments[1].value.handle,
-            beta1_power=self.beta_1**step, beta2_power=self.beta_2**step, lr=learning_rate,
-            beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon, grad=gradient)
+            var=variable.handle,
+            m=moments[0].value.handle,
+            v=moments[1].value.handle,
+            beta1_power=self.beta_1**step,
+            beta2_power=self.beta_2**step,
+            lr=learning_rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
 
 
 class Muon(keras.optimizers.Muon):
@@ -37,14 +45,15 @@ class Muon(keras.optimizers.Muon):
     NARROW = 8
 
     def __init__(self, learning_rate=1e-3, beta_1=0.9):
-        super().__init__(learning_rate, adam_beta_1=beta_1, adam_weight_decay=None,
-                         weight_decay=None)  # fmt: skip
+        super().__init__(
+            learning_rate, adam_beta_1=beta_1, adam_weight_decay=None, weight_decay=None
+        )
 
     def _should_use_adamw(self, variable):
         return len(variable.shape) != 4 or variable.shape[-1] < self.NARROW
 
     def zeropower_via_newtonschulz5(self, x, steps):
-        flat = ops.reshape(x, (-1, x.shape[-1]))                      # (h·w·in, out)
+        flat = ops.reshape(x, (-1, x.shape[-1]))  # (h·w·in, out)
         return ops.reshape(super().zeropower_via_newtonschulz5(flat, steps), x.shape)
 
     def lr_adjust(self, x):

@@ -17,12 +17,30 @@ VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
     name: (kind, int("_l1" in name), int("cgan" in name)) for name, kind in SHIPPED_KINDS.items()
 }
 QUICK = SHIPPED_SHAPE | {  # larger steps than the paper's; a small critic: less L1
-    "patch_width": 24, "layers": 1, "l1": 8.0, "learning_rate": 1e-3, "optimizer": Muon,
-    "pool": 0, "discriminator_rate": None,
-}  # fmt: skip
-SHIPPED = QUICK | {"l1": 3.0, "pool": 100, "discriminator_rate": 1e-3}  # a critic that forgets nothing
-FULL = {"side": 256, "width": 64, "cap": 8, "fine": 0, "patch_width": 64, "layers": 3,
-        "l1": 100.0, "learning_rate": 2e-4, "optimizer": FusedAdam}  # the paper's
+    "patch_width": 24,
+    "layers": 1,
+    "l1": 8.0,
+    "learning_rate": 1e-3,
+    "optimizer": Muon,
+    "pool": 0,
+    "discriminator_rate": None,
+}
+SHIPPED = QUICK | {
+    "l1": 3.0,
+    "pool": 100,
+    "discriminator_rate": 1e-3,
+}  # a critic that forgets nothing
+FULL = {
+    "side": 256,
+    "width": 64,
+    "cap": 8,
+    "fine": 0,
+    "patch_width": 64,
+    "layers": 3,
+    "l1": 100.0,
+    "learning_rate": 2e-4,
+    "optimizer": FusedAdam,
+}  # the paper's
 
 
 class Pix2Pix(keras.Model):
@@ -43,8 +61,14 @@ class Pix2Pix(keras.Model):
         self.pool = ImagePool(pool, discriminator.input_shape[1:]) if pool else None
         self.built = True
 
-    def compile(self, learning_rate=2e-4, beta_1=0.5, optimizer=FusedAdam, jit_compile=False,
-                discriminator_rate=None):  # fmt: skip
+    def compile(
+        self,
+        learning_rate=2e-4,
+        beta_1=0.5,
+        optimizer=FusedAdam,
+        jit_compile=False,
+        discriminator_rate=None,
+    ):
         """Two optimisers, by default the paper's Adam. learning_rate: a number or a Keras schedule.
 
         discriminator_rate: another one for the discriminator; None is the same.
@@ -68,14 +92,14 @@ class Pix2Pix(keras.Model):
         """First the discriminator learns, then the generator, both from one and the same fake."""
         source, target = data
         with tf.GradientTape() as tape:
-            fake = self(source)                                       # (N, H, W, 3): once
+            fake = self(source)  # (N, H, W, 3): once
             logs = {"l1": ops.mean(ops.abs(target - fake))}
             loss = self.l1 * logs["l1"]
             if self.adversarial:
                 with tape.stop_recording():
                     logs |= self.train_discriminator(source, target, fake)
                 judged = self.discriminator(ops.concatenate([source, fake], axis=-1))
-                logs["gan"] = adversarial_loss(judged, real=True)     # the fake as real
+                logs["gan"] = adversarial_loss(judged, real=True)  # the fake as real
                 loss += self.adversarial * logs["gan"]
         variables = self.generator.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
@@ -87,15 +111,17 @@ class Pix2Pix(keras.Model):
         The paper halves this loss so that the discriminator learns more slowly. Under Adam that
         is nearly without effect: its steps don't depend on the scale of the loss.
         """
-        real_pair = ops.concatenate([source, target], axis=-1)        # (N, H, W, 6)
-        fake_pair = ops.concatenate([source, fake], axis=-1)          # (N, H, W, 6)
+        real_pair = ops.concatenate([source, target], axis=-1)  # (N, H, W, 6)
+        fake_pair = ops.concatenate([source, fake], axis=-1)  # (N, H, W, 6)
         if self.pool:
-            fake_pair = self.pool(fake_pair)                          # older ones, half of the time
+            fake_pair = self.pool(fake_pair)  # older ones, half of the time
         with tf.GradientTape() as tape:
             judged = self.discriminator(ops.concatenate([real_pair, fake_pair], axis=0))
-            real, fake = ops.split(judged, 2)                         # (N, h, w, 1) each
-            logs = {"d_real": adversarial_loss(real, real=True),
-                    "d_fake": adversarial_loss(fake, real=False)}
+            real, fake = ops.split(judged, 2)  # (N, h, w, 1) each
+            logs = {
+                "d_real": adversarial_loss(real, real=True),
+                "d_fake": adversarial_loss(fake, real=False),
+            }
             loss = (logs["d_real"] + logs["d_fake"]) / 2
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
@@ -123,11 +149,14 @@ def build(variant, **settings) -> Pix2Pix:
         raise ValueError(f"variant is one of {', '.join(VARIANTS)}, not {variant!r}.")
     kind, l1, adversarial = VARIANTS[variant]
     s = QUICK | settings
-    networks = (generator(kind, s["side"], s["width"], s["cap"], fine=s["fine"]),
-                patchgan(s["layers"], s["side"], s["patch_width"]))  # fmt: skip
+    networks = (
+        generator(kind, s["side"], s["width"], s["cap"], fine=s["fine"]),
+        patchgan(s["layers"], s["side"], s["patch_width"]),
+    )
     model = Pix2Pix(*networks, l1 * s["l1"], adversarial, s["pool"] * adversarial)
-    model.compile(s["learning_rate"], optimizer=s["optimizer"],
-                  discriminator_rate=s["discriminator_rate"])  # fmt: skip
+    model.compile(
+        s["learning_rate"], optimizer=s["optimizer"], discriminator_rate=s["discriminator_rate"]
+    )
     return model
 
 
@@ -146,11 +175,15 @@ class Best(keras.callbacks.Callback):
         self.score, self.value, self.every, self.told = score, value, every, None
 
     def on_train_begin(self, logs=None):
-        self.mean, self.generator = (keras.models.clone_model(self.model.generator) for _ in range(2))
+        self.mean, self.generator = (
+            keras.models.clone_model(self.model.generator) for _ in range(2)
+        )
         self.mean.set_weights(self.model.generator.get_weights())
 
     def on_train_batch_end(self, batch, logs=None):
-        for mean, now in zip(self.mean.trainable_variables, self.model.generator.trainable_variables):
+        for mean, now in zip(
+            self.mean.trainable_variables, self.model.generator.trainable_variables
+        ):
             mean.assign_add(0.05 * (now - mean))
         step = int(self.model.optimizer.iterations)
         if step % self.every == 0:

@@ -29,9 +29,10 @@ class ImagePool(layers.Layer):
         places = ops.where(filling, stored + ops.arange(count), drawn)  # (N,), all different
         swapped = keras.random.uniform((count,), seed=self.seed) < 0.5
         given = ops.logical_and(swapped, ops.logical_not(filling))[:, None, None, None]
-        old = tf.gather(self.pictures.value, places)                  # (N, H, W, C)
-        kept = tf.where(ops.logical_or(filling, swapped))[:, 0]       # which of the new ones stay
+        old = tf.gather(self.pictures.value, places)  # (N, H, W, C)
+        kept = tf.where(ops.logical_or(filling, swapped))[:, 0]  # which of the new ones stay
         self.pictures.value.scatter_nd_update(
-            tf.gather(places, kept)[:, None], tf.gather(new, kept))  # fmt: skip
+            tf.gather(places, kept)[:, None], tf.gather(new, kept)
+        )
         self.count.assign_add(count * ops.cast(filling, "int32"))
         return ops.stop_gradient(ops.where(given, old, new))

@@ -13,14 +13,22 @@ from . import cyclegan, pix2pix
 from .optimizers import FusedAdam
 from .resumable import fit_resumable
 
-SETTINGS = {"autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
-            "pix2pix": pix2pix.QUICK | SHIPPED_SHAPES["pix2pix"] | {
-                "l1": 25.0, "learning_rate": 6e-4, "optimizer": FusedAdam},
-            "cyclegan": cyclegan.QUICK}  # fmt: skip
-FULL = {"autoencoder": {"side": 256, "width": 64}, "pix2pix": pix2pix.FULL,
-        "cyclegan": cyclegan.FULL}  # fmt: skip
-STEPS = {"synthetic": {"quick": 120, "full": 30_000},
-         "cuhk": {"quick": 1200, "full": 30_000}}  # the autoencoder's  # fmt: skip
+SETTINGS = {
+    "autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
+    "pix2pix": pix2pix.QUICK
+    | SHIPPED_SHAPES["pix2pix"]
+    | {"l1": 25.0, "learning_rate": 6e-4, "optimizer": FusedAdam},
+    "cyclegan": cyclegan.QUICK,
+}
+FULL = {
+    "autoencoder": {"side": 256, "width": 64},
+    "pix2pix": pix2pix.FULL,
+    "cyclegan": cyclegan.FULL,
+}
+STEPS = {
+    "synthetic": {"quick": 120, "full": 30_000},
+    "cuhk": {"quick": 1200, "full": 30_000},
+}  # the autoencoder's
 STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 2}  # for each of those
 LIVE_GAIN = 0.05  # of the live autoencoder's SSIM over the mean sketch's, at least
 
@@ -37,8 +45,9 @@ def settings(dataset: str, profile: str = "quick") -> dict:
     return {name: SETTINGS[name] | (larger if name != "cyclegan" else {}) for name in NETWORKS}
 
 
-def train_autoencoder(example, steps, seed, batch=4, folder=None, callbacks=(), structure=0.5,
-                      **settings):
+def train_autoencoder(
+    example, steps, seed, batch=4, folder=None, callbacks=(), structure=0.5, **settings
+):
     """An autoencoder trained with `likeness`; arguments as of `pix2pix.train`."""
     profile.set_seeds(seed)
     s = SETTINGS["autoencoder"] | settings
@@ -50,6 +59,7 @@ def train_autoencoder(example, steps, seed, batch=4, folder=None, callbacks=(), 
 
 def likeness(structure):
     """A loss of pictures in [-1, 1]: MAE + structure · (1 - SSIM), both as if in [0, 1]."""
+
     def loss(target, made):
         dissimilarity = structural_dissimilarity(target / 2 + 0.5, made / 2 + 0.5)
         return ops.mean(ops.abs(target - made)) / 2 + structure * dissimilarity

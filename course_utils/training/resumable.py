@@ -26,8 +26,13 @@ def fit_resumable(model, example, steps, batch=1, seed=0, folder=None, every=200
     copy = _SafetyCopy(folder, every, (steps, batch, seed)) if folder else None
     done = copy.restore(model) if copy else 0
     if done < steps:
-        model.fit(stream(example, batch, seed, start=done), steps_per_epoch=steps - done,
-                  shuffle=False, verbose=0, callbacks=[*callbacks, *([copy] if copy else [])])
+        model.fit(
+            stream(example, batch, seed, start=done),
+            steps_per_epoch=steps - done,
+            shuffle=False,
+            verbose=0,
+            callbacks=[*callbacks, *([copy] if copy else [])],
+        )
     if copy:
         copy.remove()
     return model
@@ -57,8 +62,10 @@ class _SafetyCopy(keras.callbacks.Callback):
         shapes = {str(number): tuple(v.shape) for number, v in enumerate(variables)}
         found = {name: each.shape for name, each in state.items()}
         if (settings, found) != (self._described(model), shapes):
-            raise ValueError(f"{self.path.parent} holds another training, {settings};"
-                             " finish that one, delete the folder or choose another.")
+            raise ValueError(
+                f"{self.path.parent} holds another training, {settings};"
+                " finish that one, delete the folder or choose another."
+            )
         for number, variable in enumerate(variables):
             variable.assign(state[str(number)])
         self.done = done
@@ -68,8 +75,11 @@ class _SafetyCopy(keras.callbacks.Callback):
         names = (self.path.with_name(f"damaged_{number}.npz") for number in itertools.count(1))
         aside = next(path for path in names if not path.exists())
         self.path.rename(aside)
-        warnings.warn(f"The safety copy {paths.shown(self.path)} is damaged: it is kept as "
-                      f"{aside.name}, and the training begins anew.", stacklevel=2)
+        warnings.warn(
+            f"The safety copy {paths.shown(self.path)} is damaged: it is kept as "
+            f"{aside.name}, and the training begins anew.",
+            stacklevel=2,
+        )
         return 0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -80,8 +90,11 @@ class _SafetyCopy(keras.callbacks.Callback):
             self._write()
         except OSError as error:
             self.part.unlink(missing_ok=True)
-            warnings.warn(f"No safety copy could be written to {paths.shown(self.path)} "
-                          f"({error.strerror or error}): the training goes on.", stacklevel=2)
+            warnings.warn(
+                f"No safety copy could be written to {paths.shown(self.path)} "
+                f"({error.strerror or error}): the training goes on.",
+                stacklevel=2,
+            )
 
     def _write(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)

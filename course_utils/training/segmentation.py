@@ -11,8 +11,15 @@ from .schedules import warm_cosine
 BATCH = 8
 
 
-def train(crops: segmentation.Crops, steps: int, seed: int, classes: int = 3, base: int = 12,
-          epochs: int = 1, callbacks=()):
+def train(
+    crops: segmentation.Crops,
+    steps: int,
+    seed: int,
+    classes: int = 3,
+    base: int = 12,
+    epochs: int = 1,
+    callbacks=(),
+):
     """A same-padding U-Net of depth 3, trained as in lesson 01; its outputs are logits.
 
     crops: draws (image, classes, weights), see `segmentation.Crops`. steps: of AdamW, all epochs
@@ -24,8 +31,14 @@ def train(crops: segmentation.Crops, steps: int, seed: int, classes: int = 3, ba
     model = unet((None, None, 3), classes=classes, base=base, depth=3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
-    model.fit(stream(crops, BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
-              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    model.fit(
+        stream(crops, BATCH, seed),
+        steps_per_epoch=steps // epochs,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=list(callbacks),
+    )
     return model
 
 

@@ -35,8 +35,14 @@ def train(pairs, steps: int, seed: int, epochs: int = 1, callbacks=()):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
     example = partial(_example, pairs, class_weights([labels for _, labels in pairs]))
-    model.fit(stream(example, BATCH, seed), steps_per_epoch=steps // epochs, epochs=epochs,
-              shuffle=False, verbose=0, callbacks=list(callbacks))  # fmt: skip
+    model.fit(
+        stream(example, BATCH, seed),
+        steps_per_epoch=steps // epochs,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=list(callbacks),
+    )
     return model
 
 
@@ -49,13 +55,16 @@ def scorer(houses):
     from ..models.pix2pix import translate
 
     reader, labels = load(), [house.labels for house in houses]
-    sources, truth = (np.stack([getattr(house, side) for house in houses])
-                      for side in ("source_picture", "target"))  # fmt: skip
+    sources, truth = (
+        np.stack([getattr(house, side) for house in houses])
+        for side in ("source_picture", "target")
+    )
 
     def score(generator):
         made = translate(generator, sources)
-        return (metrics.fcn_scores(labels, read(reader, made), facades.CLASSES)
-                | metrics.picture_scores(truth, made, labels))  # fmt: skip
+        return metrics.fcn_scores(
+            labels, read(reader, made), facades.CLASSES
+        ) | metrics.picture_scores(truth, made, labels)
 
     return score
 

@@ -53,10 +53,24 @@ class Repainting:
     """
 
     @takes(content=RGB("H W 3"))
-    def __init__(self, network, content=None, styles=None, start="content", side=256, alpha=1.0,
-                 beta=BETA, gamma=GAMMA, scale=1.0, weights=None, content_layer=None, seed=0,
-                 gram=losses.gram_matrix, style_loss=losses.style_loss,
-                 content_loss=losses.content_loss):  # fmt: skip
+    def __init__(
+        self,
+        network,
+        content=None,
+        styles=None,
+        start="content",
+        side=256,
+        alpha=1.0,
+        beta=BETA,
+        gamma=GAMMA,
+        scale=1.0,
+        weights=None,
+        content_layer=None,
+        seed=0,
+        gram=losses.gram_matrix,
+        style_loss=losses.style_loss,
+        content_loss=losses.content_loss,
+    ):
         if content is None and styles is None:
             raise ValueError("Give a content picture, a style picture or both.")
         if weights is None:
@@ -65,8 +79,9 @@ class Repainting:
         self.network, self.content = network, content
         self.content_layer = content_layer or CONTENT[network.name]
         styles = styles if isinstance(styles, dict | None) else {"style": (styles, 1.0)}
-        self.styles = {name: (_rgb(name, picture), share)
-                       for name, (picture, share) in (styles or {}).items()}
+        self.styles = {
+            name: (_rgb(name, picture), share) for name, (picture, share) in (styles or {}).items()
+        }
         self.alpha, self.beta, self.gamma, self.scale = alpha, beta, gamma, scale
         self.weights, self.gram, self.style_loss = weights, gram, style_loss
         self.content_loss, self.history = content_loss, []
@@ -82,8 +97,10 @@ class Repainting:
             self.targets["content"] = self.network(small[None])[self.content_layer]
         for style, share in self.styles.values():
             found = self.network(images.centre_square(style, round(side * self.scale))[None])
-            self.style_targets += [(layer, share, self.gram(found[layer])[0], _places(found[layer]))
-                                   for layer in self.weights]
+            self.style_targets += [
+                (layer, share, self.gram(found[layer])[0], _places(found[layer]))
+                for layer in self.weights
+            ]
         self._evaluate = self._shared_graph()
 
     def parts(self, pictures, content=None):
@@ -98,10 +115,18 @@ class Repainting:
             layer = found[self.content_layer]
             parts["content"] = mean(self.content_loss(layer, content)) / _size(layer)
         if self.style_targets:
-            parts["style"] = tf.add_n([
-                self.weights[layer] * share * mean(self.style_loss(
-                    self.gram(found[layer]), target, _places(found[layer]), places))
-                for layer, share, target, places in self.style_targets])  # fmt: skip
+            parts["style"] = tf.add_n(
+                [
+                    self.weights[layer]
+                    * share
+                    * mean(
+                        self.style_loss(
+                            self.gram(found[layer]), target, _places(found[layer]), places
+                        )
+                    )
+                    for layer, share, target, places in self.style_targets
+                ]
+            )
         return parts
 
     def evaluate(self, picture):
@@ -134,6 +159,7 @@ class Repainting:
         values take longer than the network. sides: share the evaluations evenly, from coarse
         to fine; the sizes of content and style follow. Returns self.
         """
+
         def go():
             for number, side in enumerate(sides or [None], 1):
                 if side not in (None, len(self.picture)):
@@ -149,6 +175,7 @@ class Repainting:
         The pixels that stand at 0 or 1 and want beyond it are held. A step that doesn't lower the
         loss enough (Armijo's rule) is shortened.
         """
+
         def evaluated(vector):
             if len(self.history) == last:
                 raise StopIteration
@@ -230,6 +257,7 @@ def _rgb(name, picture):
 @functools.lru_cache(16)
 def _graph(**kind):
     """`Repainting.evaluate` of pictures of all sizes; the attributes OWN of a repainting go in."""
+
     def evaluate(picture, own):
         any_one = object.__new__(Repainting)
         vars(any_one).update(kind | own)
@@ -244,7 +272,9 @@ def _curved(gradient, pairs):
     The two loops of Nocedal (1980); at first H is s·y / y·y of the last pair times 1.
     """
     if not pairs:
-        return gradient * (STEP * np.sqrt(gradient.size) / (np.sqrt(_dot(gradient, gradient)) + 1e-30))
+        return gradient * (
+            STEP * np.sqrt(gradient.size) / (np.sqrt(_dot(gradient, gradient)) + 1e-30)
+        )
     way, shares = gradient.copy(), []
     for step, change in reversed(pairs):
         shares.append(_dot(step, way) / _dot(step, change))
@@ -310,12 +340,17 @@ def distances(judge, picture, content, style, scale=1.0, layers=None, content_la
     sides = len(picture), len(picture), round(len(picture) * scale)
     seen, its_content, its_style = (
         {name: layer.numpy() for name, layer in judge(images.centre_square(p, side)[None]).items()}
-        for p, side in zip((picture, content, style), sides, strict=True))  # fmt: skip
-    grams = [[losses.gram_matrix(f[name])[0].numpy() / _places(f[name]) for name in layers]
-             for f in (seen, its_style)]  # fmt: skip
+        for p, side in zip((picture, content, style), sides, strict=True)
+    )
+    grams = [
+        [losses.gram_matrix(f[name])[0].numpy() / _places(f[name]) for name in layers]
+        for f in (seen, its_style)
+    ]
     layer = content_layer or CONTENT[judge.name]
-    return {"style_distance": float(np.mean([_relative(*pair) for pair in zip(*grams)])),
-            "content_distance": _relative(seen[layer], its_content[layer])}  # fmt: skip
+    return {
+        "style_distance": float(np.mean([_relative(*pair) for pair in zip(*grams)])),
+        "content_distance": _relative(seen[layer], its_content[layer]),
+    }
 
 
 def _relative(found, wanted):

@@ -25,14 +25,57 @@ from drawn_worlds.faces.people import Conditions, Identity, conditions, identity
 from drawn_worlds.faces.scene import Scene
 from drawn_worlds.faces.wear import LANDMARKS
 
-__all__ = ["CLASSES", "LANDMARKS", "PALETTE", "Conditions", "Face", "Identity", "conditions",
-           "dataset", "face", "identity", "render", "with_conditions"]
+__all__ = [
+    "CLASSES",
+    "LANDMARKS",
+    "PALETTE",
+    "Conditions",
+    "Face",
+    "Identity",
+    "conditions",
+    "dataset",
+    "face",
+    "identity",
+    "render",
+    "with_conditions",
+]
 
-CLASSES = ("background", "skin", "hair", "brow", "eye", "nose", "mouth", "ear", "neck", "clothes",
-           "glasses", "beard", "headwear")
-PALETTE = np.array([[222, 222, 222], [244, 190, 150], [92, 58, 32], [40, 30, 30], [60, 130, 220],
-                    [255, 150, 90], [214, 40, 60], [200, 110, 150], [180, 140, 90], [70, 110, 80],
-                    [20, 20, 120], [130, 100, 20], [150, 60, 170]], np.float32) / 255
+CLASSES = (
+    "background",
+    "skin",
+    "hair",
+    "brow",
+    "eye",
+    "nose",
+    "mouth",
+    "ear",
+    "neck",
+    "clothes",
+    "glasses",
+    "beard",
+    "headwear",
+)
+PALETTE = (
+    np.array(
+        [
+            [222, 222, 222],
+            [244, 190, 150],
+            [92, 58, 32],
+            [40, 30, 30],
+            [60, 130, 220],
+            [255, 150, 90],
+            [214, 40, 60],
+            [200, 110, 150],
+            [180, 140, 90],
+            [70, 110, 80],
+            [20, 20, 120],
+            [130, 100, 20],
+            [150, 60, 170],
+        ],
+        np.float32,
+    )
+    / 255
+)
 SMALLEST, LARGEST = 32, 512
 
 
@@ -54,7 +97,7 @@ class Face:
     conditions: Conditions
     photo: np.ndarray
     regions: np.ndarray
-    scene: Scene = field(repr=False)                   # on the raster of twice the resolution
+    scene: Scene = field(repr=False)  # on the raster of twice the resolution
 
     @cached_property
     def depth(self) -> np.ndarray:
@@ -101,8 +144,9 @@ def render(who: Identity, seen: Conditions, size: int = 64) -> Face:
     rng = np.random.default_rng((seen.seed, 303))
     light = face_light.lit(scene, seen, face_light.backdrop(seen, scene.camera.side, rng))
     face_wear.put_on_glasses(scene, light)
-    picture = cv2.merge([cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
-                         for plane in light])
+    picture = cv2.merge(
+        [cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA) for plane in light]
+    )
     return Face(who, seen, face_light.develop(picture), _regions(scene.region), scene)
 
 

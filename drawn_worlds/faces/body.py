@@ -34,8 +34,9 @@ class Body:
         fine, neck, wide, deep, back = _torso()
         size = who.shoulders + neck * (who.neck_width - who.shoulders)
         rows = camera.y[0] - camera.pixel * np.arange(-1, camera.side + 1)
-        lines = np.float32([np.interp(rows, fine, each)
-                            for each in (wide * size, deep * (0.5 + 0.5 * size), back)])
+        lines = np.float32(
+            [np.interp(rows, fine, each) for each in (wide * size, deep * (0.5 + 0.5 * size), back)]
+        )
         self.wide, self.deep, self.back = lines[:, 1:-1, None]
         self.slopes = (lines[:, :-2] - lines[:, 2:]) / np.float32(2 * camera.pixel)
 
@@ -46,7 +47,7 @@ class Body:
         wide, deep, back = (each[spot[0]] for each in (self.wide, self.deep, self.back))
         cosine, sine = self.camera.body[0, 0], self.camera.body[0, 2]
         wide2, deep2, x = wide * wide, deep * deep, self.camera.x
-        a = sine * sine / wide2 + cosine * cosine / deep2   # of a z² + 2 b z + c = 0 in every row
+        a = sine * sine / wide2 + cosine * cosine / deep2  # of a z² + 2 b z + c = 0 in every row
         slope, start = cosine * sine * (1 / deep2 - 1 / wide2), back * cosine / deep2
         b = slope * x - start
         c = ((cosine * cosine / wide2 + sine * sine / deep2) * x - 2 * sine * back / deep2) * x

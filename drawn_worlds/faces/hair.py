@@ -21,7 +21,7 @@ from drawn_worlds.faces.shape import (
     unit,
 )
 
-ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])          # from the front, in degrees
+ANGLES = np.array([0, 25, 42, 58, 70, 80, 92, 115, 180])  # from the front, in degrees
 COSINES = np.cos(np.radians(ANGLES))
 
 
@@ -46,18 +46,22 @@ STYLES = {
     "short": Style(NEAT, 0.11, 0.055, 0.06),
     "quiff": Style(NEAT, 0.17, 0.045, 0.06),
     "fringe": Style((0.36, 0.36, 0.32, 0.22, 0.02, -0.22, -0.30, -0.45, -0.60), 0.12, 0.10, 0.10),
-    "curly": Style((0.70, 0.69, 0.60, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58),
-                   0.20, 0.15, 0.16, 1.0),
-    "afro": Style((0.72, 0.71, 0.62, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60),
-                  0.42, 0.38, 0.38, 1.2),
-    "bob": Style((0.62, 0.60, 0.52, 0.30, -0.26, -0.97, -1.0, -1.0, -1.0),
-                 0.13, 0.16, 0.16, 0, -0.92),
+    "curly": Style(
+        (0.70, 0.69, 0.60, 0.44, 0.14, -0.20, -0.26, -0.42, -0.58), 0.20, 0.15, 0.16, 1.0
+    ),
+    "afro": Style(
+        (0.72, 0.71, 0.62, 0.46, 0.16, -0.16, -0.24, -0.42, -0.60), 0.42, 0.38, 0.38, 1.2
+    ),
+    "bob": Style(
+        (0.62, 0.60, 0.52, 0.30, -0.26, -0.97, -1.0, -1.0, -1.0), 0.13, 0.16, 0.16, 0, -0.92
+    ),
     "long": Style(FRAMED, 0.11, 0.12, 0.12, 0, -1.6),
     "wavy": Style(FRAMED, 0.14, 0.17, 0.15, 0.45, -1.5),
     "bun": Style((0.70, 0.68, 0.60, 0.46, 0.16, -0.10, -0.16, -0.36, -0.52), 0.06, 0.045, 0.06),
-    "scarf": Style((0.66, 0.63, 0.50, 0.20, -0.30, -0.72, -0.86, -0.92, -0.95),
-                   0.09, 0.09, 0.12, 0, -1.25),
-}  # fmt: skip
+    "scarf": Style(
+        (0.66, 0.63, 0.50, 0.20, -0.30, -0.72, -0.86, -0.92, -0.95), 0.09, 0.09, 0.12, 0, -1.25
+    ),
+}
 
 
 def pole(who):
@@ -108,7 +112,8 @@ def thickness(who, head):
     high *= np.float32(0.45 + 0.55 * who.volume if style.top < 0.3 else who.volume)
     if who.style == "quiff":
         high += np.float32(0.13 * who.volume) * blob(
-            c.directions, (0.3 * who.parting, 0.78, 0.55), 0.3)
+            c.directions, (0.3 * who.parting, 0.78, 0.55), 0.3
+        )
     if who.style in ("short", "long", "wavy", "bob", "quiff") and who.parting:
         plane = x - np.float32(0.42 * who.parting)
         high *= 1 - 0.55 * np.exp(-np.square(plane / 0.045)) * (y > 0.5)
@@ -146,8 +151,10 @@ def volumes(who):
         centre = (0.0, 1.08, -0.62) if high else (0.0, 0.05, -1.12)
         return [egg(centre, (0.36, 0.33, 0.33))]
     if who.style == "scarf":
-        return [egg((0, -0.72, -0.10), (0.60 * who.head_width, 0.72, 0.62)),
-                egg((0, -1.42, -0.08), (0.92, 0.46, 0.66))]
+        return [
+            egg((0, -0.72, -0.10), (0.60 * who.head_width, 0.72, 0.62)),
+            egg((0, -1.42, -0.08), (0.92, 0.46, 0.66)),
+        ]
     return []
 
 
@@ -173,8 +180,10 @@ def blur_of(pixel) -> float:
 def strands(blur: float):
     """Periodic streaks (128, 1024), lengthwise down, of deviation about 1; `blur` in columns."""
     rng = np.random.default_rng(7)
-    streaks = sum(weight * stretched(rng, 128, 1024, across, along) for weight, across, along in
-                  ((0.5, 0.7, 10), (0.55, 2, 14), (0.5, 6, 20), (0.4, 18, 24)))
+    streaks = sum(
+        weight * stretched(rng, 128, 1024, across, along)
+        for weight, across, along in ((0.5, 0.7, 10), (0.55, 2, 14), (0.5, 6, 20), (0.4, 18, 24))
+    )
     if blur > 0.3:
         wide = np.pad(streaks, ((0, 0), (32, 32)), mode="wrap")
         streaks = cv2.GaussianBlur(wide, (0, 0), sigmaX=min(blur, 10), sigmaY=0.3)[:, 32:-32]
@@ -201,8 +210,9 @@ def comb(who, head):
     """
     away = pole(who)
     side = np.float32((0, -away[2], away[1])) / hypot(away[1], away[2])
-    other = np.float32((away[1] * side[2] - away[2] * side[1], -away[0] * side[2],
-                        away[0] * side[1]))            # at right angles to both
+    other = np.float32(
+        (away[1] * side[2] - away[2] * side[1], -away[0] * side[2], away[0] * side[1])
+    )  # at right angles to both
     d, y = directions(head), head[1]
     up, one, two = np.array([away, side, other]) @ d
     along = 1.5 - 1.3 * up + np.maximum(-0.6 - y, ZERO)

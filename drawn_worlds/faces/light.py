@@ -10,7 +10,7 @@ import numpy as np
 from drawn_worlds.faces import paint
 from drawn_worlds.faces.shape import ONE, ZERO, unit
 
-SKIN = np.zeros(13, np.float32)                        # where light goes on under the surface
+SKIN = np.zeros(13, np.float32)  # where light goes on under the surface
 SKIN[[paint.FACE, paint.NOSE, paint.EAR, paint.NECK, paint.MOUTH]] = 1
 
 
@@ -139,15 +139,22 @@ def backdrop(seen, side, rng):
         picture += (first + second) * lamps.reshape(picture.shape)
         picture = np.array([cv2.GaussianBlur(plane, (0, 0), 0.8) for plane in picture])
     elif seen.backdrop == "leaves":
-        noise = sum(cv2.resize(rng.normal(size=(n, n)).astype(np.float32), (small, small),
-                               interpolation=cv2.INTER_CUBIC) for n in (7, 16))
+        noise = sum(
+            cv2.resize(
+                rng.normal(size=(n, n)).astype(np.float32),
+                (small, small),
+                interpolation=cv2.INTER_CUBIC,
+            )
+            for n in (7, 16)
+        )
         green = np.float32((0.10, 0.17, 0.05)) * np.float32(rng.uniform(0.5, 1.4))
         picture = 0.5 * picture + 0.6 * green[:, None, None]
         picture = picture * np.exp(0.45 * cv2.GaussianBlur(noise, (0, 0), 1.6))
     while 2 * len(picture[0]) <= side:
         picture = [cv2.pyrUp(plane) for plane in picture]
-    return np.array([plane if len(plane) == side else cv2.resize(plane, (side, side))
-                     for plane in picture])
+    return np.array(
+        [plane if len(plane) == side else cv2.resize(plane, (side, side)) for plane in picture]
+    )
 
 
 def develop(light):

@@ -28,8 +28,9 @@ from drawn_worlds.faces.shape import (
     unit,
 )
 
-(FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD,
- HEADWEAR) = range(1, 13)                              # numbers in faces.CLASSES; 0: background
+(FACE, HAIR, BROW, EYE, NOSE, MOUTH, EAR, NECK, CLOTHES, GLASSES, BEARD, HEADWEAR) = range(
+    1, 13
+)  # numbers in faces.CLASSES; 0: background
 
 
 class Coat:
@@ -43,8 +44,10 @@ class Coat:
 
     @classmethod
     def of(cls, count, colour, region, gloss=0.0):
-        return cls(np.full((5, count), np.float32((*colour, gloss, 0))[:, None]),
-                   np.full(count, region, np.uint8))
+        return cls(
+            np.full((5, count), np.float32((*colour, gloss, 0))[:, None]),
+            np.full(count, region, np.uint8),
+        )
 
     def part(self, where) -> Coat:
         """A copy of the points `where` (K,)."""
@@ -99,7 +102,8 @@ class Marks:
     def line(self, off, half):
         """Share of a line of so much half-width, never thinner than it would look."""
         return unit((half - np.abs(off)) / self.pixel + 0.5) * np.float32(
-            np.minimum(1, 2.2 * half / self.pixel + 0.25))
+            np.minimum(1, 2.2 * half / self.pixel + 0.25)
+        )
 
 
 @lru_cache(1)
@@ -129,9 +133,18 @@ def paint_face(who, seen, head, spots, bare, pixel) -> Coat:
 
 def _complexion(coat, marks, who):
     tip, eye = nose_places(who)[1], eye_place(who)
-    cheek, nose, chin, hollow, gloss, many = bells(marks.across, marks.v, [
-        (0.58, -0.36, 0.2, 0.17), (0, tip, 0.12, 0.1), (0, -1.3, 0.3, 0.2),
-        (eye[0] - 0.02, eye[1], 0.17, 0.09), (0, tip, 0.06, 0.1), (0.35, -0.25, 0.4, 0.22)])
+    cheek, nose, chin, hollow, gloss, many = bells(
+        marks.across,
+        marks.v,
+        [
+            (0.58, -0.36, 0.2, 0.17),
+            (0, tip, 0.12, 0.1),
+            (0, -1.3, 0.3, 0.2),
+            (eye[0] - 0.02, eye[1], 0.17, 0.09),
+            (0, tip, 0.06, 0.1),
+            (0.35, -0.25, 0.4, 0.22),
+        ],
+    )
     red = cheek + 0.8 * nose + 0.3 * chin
     red = np.float32(0.34) * np.minimum(0.55 * who.blush * red, ONE)
     hollow *= 0.35 + 0.35 * who.age
@@ -140,8 +153,9 @@ def _complexion(coat, marks, who):
     x, y = marks.grain * 110 + np.float32(who.seed % 251)
     mottled = 1 + 0.022 * nearest(fine, x, y)
     less = mottled * (1 - red)
-    for plane, tone, depth in zip(coat.colour, (mottled, less, less), (0.20, 0.32, 0.34),
-                                  strict=True):  # fmt: skip
+    for plane, tone, depth in zip(
+        coat.colour, (mottled, less, less), (0.20, 0.32, 0.34), strict=True
+    ):
         plane *= tone * (1 - depth * hollow)
     if who.freckles > 0.05:
         dots = unit(3 * (nearest(spots, x * 1.6, y * 1.6) - 1.15))
@@ -153,14 +167,18 @@ def _nose(coat, marks, who):
     wide = who.nose_width
     place, u, v = marks.near(0, 0.5 * (top + base), 0.3, 0.5 * (top - base) + 0.1)
     u, part = np.abs(u), coat.part(place)
-    half = table(v, [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
-                 np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide)
+    half = table(
+        v,
+        [base - 0.06, base - 0.02, tip - 0.12, tip - 0.03, tip + 0.1, top, top + 0.04],
+        np.array([0, 0.10, 0.172, 0.165, 0.105, 0.075, 0]) * wide,
+    )
     part.region[u < half] = NOSE
     crease = hypot((u - 0.115 * wide) / (0.066 * wide**0.5), (v - tip + 0.085) / 0.078) - 1
     outer = unit((u - 0.10 * wide) / 0.05) * unit((tip + 0.04 - v) / 0.05)
     part.shade(0.55 * np.exp(-np.square(crease / 0.22)) * outer, (0.55, 0.40, 0.36))
-    hole = 1 - hypot((u - 0.066 * wide - 0.25 * (v - base - 0.03)) / (0.040 * wide),
-                     (v - base - 0.032) / 0.019)
+    hole = 1 - hypot(
+        (u - 0.066 * wide - 0.25 * (v - base - 0.03)) / (0.040 * wide), (v - base - 0.032) / 0.019
+    )
     part.shade(marks.cover(0.02 * hole) * 0.9, (0.16, 0.08, 0.06))
     coat.mend(place, part)
 
@@ -185,8 +203,10 @@ def _mouth(coat, marks, who, seen):
     soft = max(0.012, 0.8 * marks.pixel)
     seam = np.exp(-np.square((v - line) / soft)) * (u < mouth.half * 1.03)
     part.shade(0.85 * seam * (1 - 0.4 * square), (0.25, 0.13, 0.12))
-    part.shade(0.5 * np.exp(-np.square((u - mouth.half) / 0.035)
-                            - np.square((v - mouth.corner) / 0.025)), (0.45, 0.30, 0.28))
+    part.shade(
+        0.5 * np.exp(-np.square((u - mouth.half) / 0.035) - np.square((v - mouth.corner) / 0.025)),
+        (0.45, 0.30, 0.28),
+    )
     if mouth.gap > 0.004:
         inner = marks.cover(np.minimum(np.minimum(above - v, v - below), within))
         part.lay(inner, (0.05, 0.012, 0.012), MOUTH, 0.1)
@@ -207,7 +227,7 @@ def _age_lines(coat, marks, who, seen):
     ends = unit(4 * (1.1 - down)) * unit(10 * down)
     part.shade(0.6 * depth * ends * np.exp(-np.square((u - fold) / 0.02)), (0.62, 0.48, 0.44))
     coat.mend(place, part)
-    if who.age < 0.35 or marks.pixel > 0.021:          # finer than a pixel
+    if who.age < 0.35 or marks.pixel > 0.021:  # finer than a pixel
         return
     old = (who.age - 0.35) / 0.65
     place, u, v = marks.near(0, 0.52, 0.5, 0.2)
@@ -249,8 +269,10 @@ def _eyes(coat, marks, who, seen):
     dark = np.float32(who.hair) * 0.25 + np.float32((0.006, 0.004, 0.003))
     lash = 0.009 + 0.006 * who.softness
     crease = upper + (0.028 + 0.018 * who.lid) + 0.02 * round_
-    part.shade((0.25 + 0.4 * who.lid) * np.exp(-np.square((t - crease) / 0.011))
-               * unit(1.9 - 1.6 * far), (0.52, 0.40, 0.37))
+    part.shade(
+        (0.25 + 0.4 * who.lid) * np.exp(-np.square((t - crease) / 0.011)) * unit(1.9 - 1.6 * far),
+        (0.52, 0.40, 0.37),
+    )
     under = np.exp(-np.square((t - lower + 0.012) / 0.016)) * (far < 1)
     part.shade(0.3 * under, (0.66, 0.50, 0.48))
     gaze = [sin(radians(turn)) * 0.16 for turn in seen.gaze]
@@ -259,10 +281,17 @@ def _eyes(coat, marks, who, seen):
     off = hypot(du, dv)
     light = 1.0 if seen.light_from[0] > 0 else -1.0
     x, y = x * side - gaze[0], y - gaze[1]
-    opening, iris, pupil, spark, dim = marks.cover(np.array([
-        np.minimum(np.minimum(upper - t, t - lower), wide * (1 - far)), (1 - off) * radius,
-        (0.40 - off) * radius, 0.014 - hypot(x - 0.024 * light, y - 0.030),
-        0.012 - hypot(x + 0.026 * light, y + 0.018)]))
+    opening, iris, pupil, spark, dim = marks.cover(
+        np.array(
+            [
+                np.minimum(np.minimum(upper - t, t - lower), wide * (1 - far)),
+                (1 - off) * radius,
+                (0.40 - off) * radius,
+                0.014 - hypot(x - 0.024 * light, y - 0.030),
+                0.012 - hypot(x + 0.026 * light, y + 0.018),
+            ]
+        )
+    )
     shadow = (0.5 + 0.5 * (upper - t) / (0.75 * open_)).clip(np.float32(0.45), ONE)
     white = tinted(shadow * (1 - 0.30 * far * far * far), (0.74, 0.72, 0.70))
     white += unit(-4 * s - 3.1) * (np.float32([[0.5], [0.25], [0.22]]) - white)

@@ -16,22 +16,93 @@ import numpy as np
 from drawn_worlds.textures import ink as ink_of
 from drawn_worlds.textures import pick
 
-ink = cache(ink_of)                                    # nothing here writes into a colour
-Colour = tuple[float, float, float]                    # linear light
+ink = cache(ink_of)  # nothing here writes into a colour
+Colour = tuple[float, float, float]  # linear light
 
-SKIN = ("#f0cfbb", "#ebc0a4", "#e2b18e", "#d9a27c", "#c98d66", "#b27650", "#9a6544", "#835339",
-        "#6e4430", "#5c3828")
-EYES = ("#5b3a22", "#5b3a22", "#4a2e1c", "#3a2416", "#6d4a2a", "#7a7a3c", "#56743f", "#4f7d96",
-        "#6a97b4", "#7b8a94")
-HAIR = ("#1a1412", "#231914", "#35231a", "#4b3020", "#65422a", "#85592f", "#a97c46", "#cfa869",
-        "#8c3f1e", "#a8582a")
+SKIN = (
+    "#f0cfbb",
+    "#ebc0a4",
+    "#e2b18e",
+    "#d9a27c",
+    "#c98d66",
+    "#b27650",
+    "#9a6544",
+    "#835339",
+    "#6e4430",
+    "#5c3828",
+)
+EYES = (
+    "#5b3a22",
+    "#5b3a22",
+    "#4a2e1c",
+    "#3a2416",
+    "#6d4a2a",
+    "#7a7a3c",
+    "#56743f",
+    "#4f7d96",
+    "#6a97b4",
+    "#7b8a94",
+)
+HAIR = (
+    "#1a1412",
+    "#231914",
+    "#35231a",
+    "#4b3020",
+    "#65422a",
+    "#85592f",
+    "#a97c46",
+    "#cfa869",
+    "#8c3f1e",
+    "#a8582a",
+)
 GREY = ("#8d8a88", "#b9b6b2", "#dad7d2")
-FABRICS = ("#2f4a6d", "#8e2f36", "#3f5e4a", "#d9d4c8", "#4a4650", "#c08a2e", "#6d4f75", "#27292e",
-           "#a9c0cf", "#b5634a", "#e3c9c0", "#5e7f8c", "#7f8b5a", "#f0ece4", "#35507f")
-BACKDROPS = ("#b9c4cc", "#8fa6b2", "#d8cdbd", "#a7b39a", "#c9a88f", "#7c8a99", "#5d6b78", "#d5c2c5",
-             "#9aa58c", "#6f7f77", "#c4b59b", "#e2ddd3", "#4b5563", "#8a7668")
-STYLES = ("bald", "cropped", "short", "quiff", "fringe", "curly", "afro", "bob", "long", "wavy",
-          "bun", "scarf")
+FABRICS = (
+    "#2f4a6d",
+    "#8e2f36",
+    "#3f5e4a",
+    "#d9d4c8",
+    "#4a4650",
+    "#c08a2e",
+    "#6d4f75",
+    "#27292e",
+    "#a9c0cf",
+    "#b5634a",
+    "#e3c9c0",
+    "#5e7f8c",
+    "#7f8b5a",
+    "#f0ece4",
+    "#35507f",
+)
+BACKDROPS = (
+    "#b9c4cc",
+    "#8fa6b2",
+    "#d8cdbd",
+    "#a7b39a",
+    "#c9a88f",
+    "#7c8a99",
+    "#5d6b78",
+    "#d5c2c5",
+    "#9aa58c",
+    "#6f7f77",
+    "#c4b59b",
+    "#e2ddd3",
+    "#4b5563",
+    "#8a7668",
+)
+STYLES = (
+    "bald",
+    "cropped",
+    "short",
+    "quiff",
+    "fringe",
+    "curly",
+    "afro",
+    "bob",
+    "long",
+    "wavy",
+    "bun",
+    "scarf",
+)
 
 
 @dataclass(frozen=True)
@@ -44,21 +115,21 @@ class Identity:
     """
 
     seed: int
-    age: float                    # 0 young … 1 old
-    softness: float               # 0 angular … 1 soft: jaw, brows, lips
+    age: float  # 0 young … 1 old
+    softness: float  # 0 angular … 1 soft: jaw, brows, lips
     head_width: float
     head_height: float
     jaw_width: float
-    chin: float                   # how far it stands out
-    chin_drop: float              # how far down it reaches
+    chin: float  # how far it stands out
+    chin_drop: float  # how far down it reaches
     cheeks: float
     brow_ridge: float
     eye_apart: float
     eye_size: float
     eye_open: float
-    eye_tilt: float               # radians, outer corners up
+    eye_tilt: float  # radians, outer corners up
     eye_height: float
-    lid: float                    # 0 no crease … 1 a deep one
+    lid: float  # 0 no crease … 1 a deep one
     eye_colour: Colour
     brow_thick: float
     brow_arch: float
@@ -66,7 +137,7 @@ class Identity:
     nose_length: float
     nose_width: float
     nose_high: float
-    nose_tip: float               # -1 turned down … 1 turned up
+    nose_tip: float  # -1 turned down … 1 turned up
     nose_hump: float
     mouth_width: float
     mouth_height: float
@@ -83,11 +154,11 @@ class Identity:
     style: str
     hair: Colour
     grey: float
-    hairline: float               # higher is further up
-    recede: float                 # temples
+    hairline: float  # higher is further up
+    recede: float  # temples
     volume: float
-    wave: float                   # 0 straight … 1 curly
-    parting: float                # -1 left … 1 right
+    wave: float  # 0 straight … 1 curly
+    parting: float  # -1 left … 1 right
     scarf: Colour
     beard: str
     glasses: str
@@ -108,7 +179,7 @@ class Conditions:
     yaw: float = 0.0
     pitch: float = 0.0
     roll: float = 0.0
-    body_turn: float = 0.6                             # share of the yaw that the shoulders follow
+    body_turn: float = 0.6  # share of the yaw that the shoulders follow
     zoom: float = 1.0
     shift: tuple[float, float] = (0.0, 0.0)
     smile: float = 0.0
@@ -155,33 +226,56 @@ def identity(seed: int) -> Identity:
     glasses = _choose(rng, {"none": 76, "round": 6, "oval": 6, "square": 7, "thin": 5})
     frame = ink(pick(rng, ("#1c1a1a", "#3a2417", "#5f2230", "#23344a", "#8b7a4f", "#777a80")))
     return Identity(
-        seed=int(seed), age=age, softness=softness,
-        head_width=about(0.055), head_height=about(0.04),
-        jaw_width=about(0.085, 1.04 - 0.1 * softness), chin=about(0.3, 1.15 - 0.35 * softness),
-        chin_drop=about(0.05), cheeks=about(0.35, 1 - 0.2 * age),
+        seed=int(seed),
+        age=age,
+        softness=softness,
+        head_width=about(0.055),
+        head_height=about(0.04),
+        jaw_width=about(0.085, 1.04 - 0.1 * softness),
+        chin=about(0.3, 1.15 - 0.35 * softness),
+        chin_drop=about(0.05),
+        cheeks=about(0.35, 1 - 0.2 * age),
         brow_ridge=about(0.3, 1.35 - 0.9 * softness),
-        eye_apart=about(0.06), eye_size=about(0.085, 1.0 + 0.08 * softness),
-        eye_open=about(0.13, 1.0 + 0.12 * softness - 0.12 * age), eye_tilt=about(0.07, 0.06),
-        eye_height=about(0.025, 0.0), lid=float(rng.uniform(0, 1)),
-        eye_colour=_colour(eyes), brow_thick=about(0.28, 1.25 - 0.5 * softness),
-        brow_arch=about(0.35), brow_height=about(0.028, 0.0),
-        nose_length=about(0.085), nose_width=about(0.16, 1.06 - 0.12 * softness + 0.14 * dark),
-        nose_high=about(0.14, 1.06 - 0.12 * softness), nose_tip=about(0.45, 0.25 * softness),
+        eye_apart=about(0.06),
+        eye_size=about(0.085, 1.0 + 0.08 * softness),
+        eye_open=about(0.13, 1.0 + 0.12 * softness - 0.12 * age),
+        eye_tilt=about(0.07, 0.06),
+        eye_height=about(0.025, 0.0),
+        lid=float(rng.uniform(0, 1)),
+        eye_colour=_colour(eyes),
+        brow_thick=about(0.28, 1.25 - 0.5 * softness),
+        brow_arch=about(0.35),
+        brow_height=about(0.028, 0.0),
+        nose_length=about(0.085),
+        nose_width=about(0.16, 1.06 - 0.12 * softness + 0.14 * dark),
+        nose_high=about(0.14, 1.06 - 0.12 * softness),
+        nose_tip=about(0.45, 0.25 * softness),
         nose_hump=about(0.5, 0.3 - 0.4 * softness),
-        mouth_width=about(0.11, 1.02 - 0.04 * softness), mouth_height=about(0.035, 0.0),
+        mouth_width=about(0.11, 1.02 - 0.04 * softness),
+        mouth_height=about(0.035, 0.0),
         upper_lip=about(0.22, 0.82 + 0.25 * softness + 0.25 * dark - 0.2 * age),
         lower_lip=about(0.2, 0.88 + 0.2 * softness + 0.25 * dark - 0.15 * age),
-        lip_colour=_colour(lips), ear_size=about(0.09, 0.98 + 0.12 * age),
-        ear_out=about(0.35), neck_width=about(0.07, 1.08 - 0.2 * softness),
+        lip_colour=_colour(lips),
+        ear_size=about(0.09, 0.98 + 0.12 * age),
+        ear_out=about(0.35),
+        neck_width=about(0.07, 1.08 - 0.2 * softness),
         shoulders=about(0.07, 1.08 - 0.16 * softness),
-        skin=_colour(skin), blush=float(rng.uniform(0.2, 1)),
+        skin=_colour(skin),
+        blush=float(rng.uniform(0.2, 1)),
         freckles=float(max(0, rng.normal(-0.3, 0.6)) * (dark < 0.45)),
-        style=style, hair=_colour(hair * (1 - grey) + silver * grey), grey=grey,
-        hairline=about(0.04, 0.0), recede=float(rng.beta(1.2, 3) * (1 - softness) * (0.4 + age)),
-        volume=about(0.2), wave=_within(rng.uniform(0, 0.6) + 0.5 * dark * rng.random(), 0, 1),
+        style=style,
+        hair=_colour(hair * (1 - grey) + silver * grey),
+        grey=grey,
+        hairline=about(0.04, 0.0),
+        recede=float(rng.beta(1.2, 3) * (1 - softness) * (0.4 + age)),
+        volume=about(0.2),
+        wave=_within(rng.uniform(0, 0.6) + 0.5 * dark * rng.random(), 0, 1),
         parting=float(pick(rng, (-1, 1)) * rng.uniform(0.15, 0.6) * (rng.random() < 0.8)),
-        scarf=_colour(ink(pick(rng, FABRICS))), beard=beard if bearded else "none", glasses=glasses,
-        frame=_colour(frame))  # fmt: skip
+        scarf=_colour(ink(pick(rng, FABRICS))),
+        beard=beard if bearded else "none",
+        glasses=glasses,
+        frame=_colour(frame),
+    )
 
 
 def conditions(seed: int, **chosen) -> Conditions:
@@ -197,11 +291,15 @@ def conditions(seed: int, **chosen) -> Conditions:
     ambient = np.array([0.46, 0.48, 0.5]) * rng.uniform(0.75, 1.2)
     backs = [ink(pick(rng, BACKDROPS)) for _ in range(2)]
     drawn = Conditions(
-        seed=int(seed), yaw=_within(rng.normal(0, 22), -90, 90),
-        pitch=float(rng.normal(0, 4)), roll=float(rng.normal(0, 3)),
-        body_turn=float(rng.uniform(0.3, 0.9)), zoom=float(rng.uniform(0.95, 1.12)),
+        seed=int(seed),
+        yaw=_within(rng.normal(0, 22), -90, 90),
+        pitch=float(rng.normal(0, 4)),
+        roll=float(rng.normal(0, 3)),
+        body_turn=float(rng.uniform(0.3, 0.9)),
+        zoom=float(rng.uniform(0.95, 1.12)),
         shift=(float(rng.normal(0, 0.03)), float(rng.normal(0, 0.03))),
-        smile=smile, mouth_open=float(max(0, rng.normal(-0.2, 0.4)) * (smile > 0.2)),
+        smile=smile,
+        mouth_open=float(max(0, rng.normal(-0.2, 0.4)) * (smile > 0.2)),
         squint=_within(0.4 * max(smile, 0) + 0.12 * rng.normal(), 0, 0.8),
         brows=_within(rng.normal(0.1, 0.4), -1, 1),
         gaze=(float(rng.normal(0, 5)), float(rng.normal(0, 3))),
@@ -214,7 +312,8 @@ def conditions(seed: int, **chosen) -> Conditions:
         lining=_colour(ink(pick(rng, ("#f2efe8", "#d8dde2", "#b9c7d6", "#e5d7cf", "#c9b9a6")))),
         pattern=_choose(rng, {"plain": 50, "knit": 30, "stripes": 20}),
         backdrop=_choose(rng, {"plain": 45, "lights": 30, "leaves": 25}),
-        behind=(_colour(backs[0]), _colour(backs[1])))  # fmt: skip
+        behind=(_colour(backs[0]), _colour(backs[1])),
+    )
     return with_conditions(drawn, **chosen)
 
 
@@ -238,10 +337,33 @@ def check_seed(seed):
         raise ValueError(f"seed must be 0 or more, not {seed}.")
 
 
-SHORT = {"bald": 6, "cropped": 17, "short": 24, "quiff": 17, "fringe": 10, "curly": 12, "afro": 6,
-         "bob": 1, "long": 3, "wavy": 3, "bun": 1}
-LONG = {"bald": 1, "cropped": 3, "short": 5, "quiff": 3, "fringe": 5, "curly": 7, "afro": 7,
-        "bob": 17, "long": 19, "wavy": 17, "bun": 10, "scarf": 7}
+SHORT = {
+    "bald": 6,
+    "cropped": 17,
+    "short": 24,
+    "quiff": 17,
+    "fringe": 10,
+    "curly": 12,
+    "afro": 6,
+    "bob": 1,
+    "long": 3,
+    "wavy": 3,
+    "bun": 1,
+}
+LONG = {
+    "bald": 1,
+    "cropped": 3,
+    "short": 5,
+    "quiff": 3,
+    "fringe": 5,
+    "curly": 7,
+    "afro": 7,
+    "bob": 17,
+    "long": 19,
+    "wavy": 17,
+    "bun": 10,
+    "scarf": 7,
+}
 
 
 def _style(rng, softness, age):

@@ -27,7 +27,7 @@ from drawn_worlds.faces.shape import (
     unit,
 )
 
-BODY, HEAD, EARS, VOLUMES = 1, 2, 3, 4                 # layers; each of hair's volumes has its own
+BODY, HEAD, EARS, VOLUMES = 1, 2, 3, 4  # layers; each of hair's volumes has its own
 
 
 class Scene:
@@ -51,9 +51,12 @@ class Scene:
         self.skin_radius = self.radius
         self.radius = self.radius + np.maximum(lifted, ZERO) * (self.inside > -0.1)
         body = Body(self.camera, who)
-        ear = egg((0.755 * who.head_width, -0.10, -0.10),
-                  (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
-                  0.38 + 0.1 * who.ear_out, -0.08)
+        ear = egg(
+            (0.755 * who.head_width, -0.10, -0.10),
+            (0.085, 0.25 * who.ear_size, 0.155 * who.ear_size),
+            0.38 + 0.1 * who.ear_out,
+            -0.08,
+        )
         volumes = list(enumerate(face_hair.volumes(who), VOLUMES))
         self._meet(BODY, *body.cast())
         self._meet(HEAD, *trace(self.camera, self.radius))
@@ -67,8 +70,10 @@ class Scene:
             self._hanging(layer, shape)
         where, normal, coats = zip(*self.painted, strict=True)
         self.where, self.normal = np.concatenate(where), np.concatenate(normal, 1)
-        self.coat = Coat(np.concatenate([coat.values for coat in coats], 1),
-                         np.concatenate([coat.region for coat in coats]))
+        self.coat = Coat(
+            np.concatenate([coat.values for coat in coats], 1),
+            np.concatenate([coat.region for coat in coats]),
+        )
         self.region = np.zeros((side, side), np.uint8)
         self.region.ravel()[self.where] = self.coat.region
         self.frame = face_wear.glasses(self)
@@ -92,8 +97,9 @@ class Scene:
         """Flat indices of a layer's pixels and their places (3, N) in head coordinates."""
         where = np.flatnonzero(self.layer == layer)
         rows, columns = np.divmod(where, self.camera.side)
-        return where, self.camera.to_head(self.camera.x[columns], self.camera.y[rows],
-                                          self.z.ravel()[where])
+        return where, self.camera.to_head(
+            self.camera.x[columns], self.camera.y[rows], self.z.ravel()[where]
+        )
 
     def put(self, where, coat: Coat, normal):
         """Paint pixels; `normal` (3, N) as the viewer sees it."""

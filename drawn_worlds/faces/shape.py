@@ -16,10 +16,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-REACH = 2.03                                           # of the chart: 2 is the back of the head
-PIVOT = np.array([0.0, -0.9, -0.25], np.float32)       # where the neck bends and turns
+REACH = 2.03  # of the chart: 2 is the back of the head
+PIVOT = np.array([0.0, -0.9, -0.25], np.float32)  # where the neck bends and turns
 ZERO, ONE = np.float32(0), np.float32(1)
-FAR = -9.0                                             # depth where nothing is
+FAR = -9.0  # depth where nothing is
 
 
 class Chart(NamedTuple):
@@ -43,9 +43,14 @@ class Chart(NamedTuple):
     v: np.ndarray
 
 
-BULGES = (((0.56, -0.60, 0.25), 0.24), ((0.45, -0.80, 0.40), 0.22), ((0.60, -0.20, 0.62), 0.22),
-          ((0.52, -0.50, 0.55), 0.20), ((0.80, 0.16, 0.58), 0.20),
-          ((0.0, -0.93, 0.10), 0.30))                  # of jaw, cheeks, temple, neck
+BULGES = (
+    ((0.56, -0.60, 0.25), 0.24),
+    ((0.45, -0.80, 0.40), 0.22),
+    ((0.60, -0.20, 0.62), 0.22),
+    ((0.52, -0.50, 0.55), 0.20),
+    ((0.80, 0.16, 0.58), 0.20),
+    ((0.0, -0.93, 0.10), 0.30),
+)  # of jaw, cheeks, temple, neck
 
 
 @lru_cache(4)
@@ -53,7 +58,7 @@ def chart(side: int) -> Chart:
     """The chart with side × side texels, an even number."""
     line = np.linspace(-REACH, REACH, side, dtype=np.float32)
     x, y = np.meshgrid(line, line)
-    far = np.hypot(x, y)                               # beyond 2: past the back of the head
+    far = np.hypot(x, y)  # beyond 2: past the back of the head
     flip = np.where(far > 2, -(4 - far) / far, 1).astype(np.float32)
     x, y = x * flip, y * flip
     square = np.minimum(x * x + y * y, 4)
@@ -62,14 +67,23 @@ def chart(side: int) -> Chart:
     down, across = np.gradient(d, line[1] - line[0], axis=(1, 2))
     slopes = np.stack([np.cross(d, down, axis=0), np.cross(across, d, axis=0)])
     slopes *= (10 + 10 * d[2]).clip(0, 1) / (2 * (line[1] - line[0]))  # the chart is torn behind
-    half = d[:, :, side // 2:]
+    half = d[:, :, side // 2 :]
     right = half.reshape(3, -1)
     inside = np.flatnonzero(np.abs(line) < 1.12)
     front = slice(inside[0], inside[-1] + 1), slice(len(inside) // 2)
     x, y, z = half[(slice(None), *front)]
     z = np.maximum(z, 0.2)
-    return Chart(d, d[2] / np.maximum(np.hypot(d[0], d[2]), 1e-4), slopes, right, right * right,
-                 np.stack([blob(right, *bulge) for bulge in BULGES]), front, x / z, y / z)
+    return Chart(
+        d,
+        d[2] / np.maximum(np.hypot(d[0], d[2]), 1e-4),
+        slopes,
+        right,
+        right * right,
+        np.stack([blob(right, *bulge) for bulge in BULGES]),
+        front,
+        x / z,
+        y / z,
+    )
 
 
 def unit(x):
@@ -127,13 +141,20 @@ def head_radius(who, seen, side: int) -> np.ndarray:
     """Radius (side, side) of the bare head, with its expression: left is as right."""
     c = chart(side)
     wide, high, jaw = who.head_width, who.head_height, who.jaw_width
-    skull, face = _eggs(c, [(0, 0.27 * high, -0.13), (0, -0.32 * high, 0.20)],
-                        [(0.74 * wide, 0.84 * high, 0.92),
-                         (0.60 * wide * jaw**0.5, 0.86 * high, 0.65)])
+    skull, face = _eggs(
+        c,
+        [(0, 0.27 * high, -0.13), (0, -0.32 * high, 0.20)],
+        [(0.74 * wide, 0.84 * high, 0.92), (0.60 * wide * jaw**0.5, 0.86 * high, 0.65)],
+    )
     r = 0.5 * (skull + face + np.sqrt(np.square(skull - face) + np.float32(0.012)))
-    heights = (0.14 * (jaw - 0.95) + 0.02, -0.05 - 0.10 * (1 - jaw),
-               0.045 * who.cheeks + 0.02 * max(seen.smile, 0),
-               -0.05 * (who.age - 0.2) - 0.03 * (1 - who.cheeks), -0.03, -0.10)
+    heights = (
+        0.14 * (jaw - 0.95) + 0.02,
+        -0.05 - 0.10 * (1 - jaw),
+        0.045 * who.cheeks + 0.02 * max(seen.smile, 0),
+        -0.05 * (who.age - 0.2) - 0.03 * (1 - who.cheeks),
+        -0.03,
+        -0.10,
+    )
     r += np.float32(heights) @ c.bulges
     r += blob(c.right, (0, -0.86 * who.chin_drop, 0.60), 0.20) * np.float32(0.07 * who.chin)
     r = r.reshape(side, -1)
@@ -157,8 +178,16 @@ def _features(u, v, who, seen):
     top, tip, base = nose_places(who)
     high = who.nose_high
     knots = [base - 0.07, base, tip - 0.09, tip, tip + 0.10, 0.5 * (tip + top), top, top + 0.14]
-    heights = [0, 0.03, 0.17 + 0.02 * who.nose_tip, 0.225, 0.20 + 0.02 * who.nose_tip,
-               0.12 + 0.02 * who.nose_hump, 0.03, 0]
+    heights = [
+        0,
+        0.03,
+        0.17 + 0.02 * who.nose_tip,
+        0.225,
+        0.20 + 0.02 * who.nose_tip,
+        0.12 + 0.02 * who.nose_hump,
+        0.03,
+        0,
+    ]
     widths = np.array([0.12, 0.135, 0.14, 0.14, 0.125, 0.105, 0.10, 0.11]) * who.nose_width**0.8
     profile = table(v, knots, np.float32(heights) * high)
     width = table(v, knots, widths)
@@ -191,8 +220,11 @@ def eye_width(who):
 
 def nose_places(who):
     """v of the nose's root, tip and base."""
-    return (0.02 + who.eye_height, -0.355 * who.nose_length + 0.02 * who.nose_tip,
-            -0.505 * who.nose_length)
+    return (
+        0.02 + who.eye_height,
+        -0.355 * who.nose_length + 0.02 * who.nose_tip,
+        -0.505 * who.nose_length,
+    )
 
 
 class Mouth(NamedTuple):
@@ -244,8 +276,13 @@ class Camera:
     def pixels(self, points) -> np.ndarray:
         """(K, 2) columns and rows, in pixels of this raster, of points (K, 3) on the head."""
         seen = np.asarray(points, np.float32) @ self.turn.T + self.origin
-        return np.stack([(seen[:, 0] - self.x[0]) / self.pixel + 0.5,
-                         (self.y[0] - seen[:, 1]) / self.pixel + 0.5], -1)
+        return np.stack(
+            [
+                (seen[:, 0] - self.x[0]) / self.pixel + 0.5,
+                (self.y[0] - seen[:, 1]) / self.pixel + 0.5,
+            ],
+            -1,
+        )
 
     def depth(self, points) -> np.ndarray:
         """(K,) how near points (K, 3) on the head are."""
@@ -256,8 +293,10 @@ class Camera:
         x, y, _ = (self.turn @ np.float32(middle) + self.origin).tolist()
         at = (float(self.y[0]) - y) / self.pixel, (x - float(self.x[0])) / self.pixel
         half = reach[1] / self.pixel + 1, reach[0] / self.pixel + 1
-        return tuple(slice(max(int(m - s), 0), max(min(int(m + s + 1), self.side), 0))
-                     for m, s in zip(at, half, strict=True))
+        return tuple(
+            slice(max(int(m - s), 0), max(min(int(m + s + 1), self.side), 0))
+            for m, s in zip(at, half, strict=True)
+        )
 
     def to_head(self, x, y, z):
         """Head coordinates (3, N) of places (N,) as the viewer sees them."""
@@ -275,13 +314,13 @@ def _turn(angle, first, second):
 def fetch(texture, column, row, border=cv2.BORDER_WRAP):
     """What a texture (h, w[, C]) holds at places (N,), in its pixels: (N[, C])."""
     count = len(column)
-    if border == cv2.BORDER_WRAP:                      # remap itself is slow beyond a texture
+    if border == cv2.BORDER_WRAP:  # remap itself is slow beyond a texture
         high, wide = texture.shape[:2]
         column = column - wide * np.floor(column * (1 / wide))
         row = row - high * np.floor(row * (1 / high))
     if 0 < count < 32767:
         return cv2.remap(texture, column[None], row[None], cv2.INTER_LINEAR, borderMode=border)[0]
-    line = min(max(count, 1), 1024)                    # remap takes no side beyond 32766
+    line = min(max(count, 1), 1024)  # remap takes no side beyond 32766
     places = np.zeros((2, max(-(-count // line), 1) * line), np.float32)
     places[0, :count], places[1, :count] = column, row
     found = cv2.remap(texture, *places.reshape(2, -1, line), cv2.INTER_LINEAR, borderMode=border)
@@ -357,9 +396,11 @@ def trace(camera: Camera, radius):
     before, rim = np.floor(row), reached[:, -1]
     line = before.astype(np.int32)
     rim = rim.take(line) + (row - before) * (rim[1:] - rim[:-1]).take(line, mode="clip")
-    smooth, found = (cv2.remap(z, far / cell - 1, row, how, borderMode=cv2.BORDER_REPLICATE)
-                     for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST))
-    np.copyto(found, smooth, where=np.abs(found - smooth) < 0.1)      # not across an edge
+    smooth, found = (
+        cv2.remap(z, far / cell - 1, row, how, borderMode=cv2.BORDER_REPLICATE)
+        for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST)
+    )
+    np.copyto(found, smooth, where=np.abs(found - smooth) < 0.1)  # not across an edge
     found += camera.origin[2]
     np.copyto(found, FAR, where=far > rim + np.float32(0.4 * camera.pixel))
     return spot, found
@@ -378,8 +419,11 @@ class Egg(NamedTuple):
 def egg(centre, radii, turned=0.0, tilted=0.0) -> Egg:
     """An ellipsoid, turned about the vertical axis and then tilted sideways, in radians."""
     rotation = _turn(tilted, 0, 1) @ _turn(turned, 2, 0)
-    return Egg(np.float32(centre), np.float32(rotation.T / np.asarray(radii)[:, None]),
-               np.float32(rotation * np.asarray(radii)))
+    return Egg(
+        np.float32(centre),
+        np.float32(rotation.T / np.asarray(radii)[:, None]),
+        np.float32(rotation * np.asarray(radii)),
+    )
 
 
 def mirrored(shape: Egg) -> Egg:

@@ -30,7 +30,7 @@ from drawn_worlds.faces.paint import (
     NOSE,
 )
 
-PAPER = 256                                            # side of the sheet that strokes are drawn on
+PAPER = 256  # side of the sheet that strokes are drawn on
 
 
 class Sheet:
@@ -61,8 +61,8 @@ class Sheet:
         force = np.minimum(force, 255).astype(int).tolist()
         thick = max(1, int(round(width)))
         for k in range(0, count - 1, 4):
-            cv2.polylines(layer, [fixed[k:k + 5]], False, force[k], thick, cv2.LINE_AA, 4)
-        old = self.graphite[low[1]:low[1] + high, low[0]:low[0] + wide]
+            cv2.polylines(layer, [fixed[k : k + 5]], False, force[k], thick, cv2.LINE_AA, 4)
+        old = self.graphite[low[1] : low[1] + high, low[0] : low[0] + wide]
         old += layer * np.float32(1 / 255) * (1 - 0.6 * old)
 
 
@@ -89,14 +89,16 @@ def sketch(face) -> np.ndarray:
 def _resized(picture, side):
     """A float picture in side × side pixels: averaged when it shrinks, cubic when it grows."""
     how = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(picture, (side, side), interpolation=how), picture.min(), picture.max())
+    return np.clip(
+        cv2.resize(picture, (side, side), interpolation=how), picture.min(), picture.max()
+    )
 
 
 def _on_paper(sheet, size):
     tooth = paper_grain()
     top, left = sheet.rng.integers(0, 256, 2)
     tile = np.roll(tooth, (top, left), (0, 1))
-    tile = np.tile(tile, (-(-sheet.side // 256),) * 2)[:sheet.side, :sheet.side]
+    tile = np.tile(tile, (-(-sheet.side // 256),) * 2)[: sheet.side, : sheet.side]
     takes = np.clip(1 + 0.28 * tile - 0.10, 0.3, 1.4)
     ink = np.clip(sheet.graphite * takes, 0, 1)
     ink = 0.93 * ink + 0.02 * np.clip(tile, 0, 2)
@@ -116,8 +118,11 @@ def _outline(mask, smooth):
     mask = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), smooth) > 0.5
     curves, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     curves = sorted((c[:, 0].astype(np.float32) for c in curves), key=len, reverse=True)
-    return [ndimage.gaussian_filter1d(c, 2.0 * smooth, axis=0, mode="wrap") for c in curves
-            if len(c) > 18]
+    return [
+        ndimage.gaussian_filter1d(c, 2.0 * smooth, axis=0, mode="wrap")
+        for c in curves
+        if len(c) > 18
+    ]
 
 
 def _pieces(rng, curve, long):
@@ -143,8 +148,12 @@ def _follow(sheet, mask, scale, pressure, width=1.3, long=70, wobble=1.0, keep=N
                     force = pressure * rng.uniform(0.75, 1.15)
                     sheet.stroke(piece[run][::2], force, width * scale, wobble * scale)
                     if rng.random() < 0.35:
-                        sheet.stroke(piece[run][::2] + rng.normal(0, 0.9 * scale, 2), 0.45 * force,
-                                     scale, 1.5 * wobble * scale)
+                        sheet.stroke(
+                            piece[run][::2] + rng.normal(0, 0.9 * scale, 2),
+                            0.45 * force,
+                            scale,
+                            1.5 * wobble * scale,
+                        )
 
 
 def _runs(flags):
@@ -209,8 +218,12 @@ def _tufts(sheet, mask, scale, down=False):
         way = np.sign(start[0] - middle) * (0.25 if down else 1), (1.0 if down else -0.30)
         bend = rng.normal(0, 0.2, 2)
         steps = np.linspace(-0.5, 0.5, 6)[:, None]
-        sheet.stroke(start + steps * length * (np.array(way) + bend * steps),
-                     rng.uniform(0.5, 0.9) * (0.8 if down else 1), scale, 0.2 * scale)
+        sheet.stroke(
+            start + steps * length * (np.array(way) + bend * steps),
+            rng.uniform(0.5, 0.9) * (0.8 if down else 1),
+            scale,
+            0.2 * scale,
+        )
 
 
 def _hair(sheet, face, regions, grey, scale):

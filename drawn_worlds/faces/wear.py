@@ -15,11 +15,35 @@ from drawn_worlds.faces.paint import CLOTHES, NECK, Coat, tinted
 from drawn_worlds.faces.shape import angle, fetch, hypot, look_up, nearest, unit
 
 LANDMARKS = (
-    "left eye outer", "left eye inner", "right eye inner", "right eye outer", "left pupil",
-    "right pupil", "left brow outer", "left brow middle", "left brow inner", "right brow inner",
-    "right brow middle", "right brow outer", "nose root", "nose tip", "nose left", "nose right",
-    "nose base", "mouth left", "mouth top", "mouth right", "mouth bottom", "mouth middle", "chin",
-    "jaw left", "jaw right", "ear left", "ear right", "forehead")
+    "left eye outer",
+    "left eye inner",
+    "right eye inner",
+    "right eye outer",
+    "left pupil",
+    "right pupil",
+    "left brow outer",
+    "left brow middle",
+    "left brow inner",
+    "right brow inner",
+    "right brow middle",
+    "right brow outer",
+    "nose root",
+    "nose tip",
+    "nose left",
+    "nose right",
+    "nose base",
+    "mouth left",
+    "mouth top",
+    "mouth right",
+    "mouth bottom",
+    "mouth middle",
+    "chin",
+    "jaw left",
+    "jaw right",
+    "ear left",
+    "ear right",
+    "forehead",
+)
 BODY = 1
 
 
@@ -32,9 +56,13 @@ def dress(scene, body):
     coat = Coat.of(len(where), np.float32(who.skin) * 0.93, NECK, 0.2)
     x, y, front = own[0], own[1], own[2] > body.back.take(rows) - 0.02
     edge = camera.pixel * 1.2
-    collar, cut, rise = {"crew": (0.055, -1.20, 0.0), "vee": (0.05, -1.18, 0.52),
-                         "shirt": (0.0, -1.10, 0.0), "turtleneck": (0.0, -0.86, 0.0),
-                         "jacket": (0.0, -1.17, 0.0)}[seen.clothing]  # fmt: skip
+    collar, cut, rise = {
+        "crew": (0.055, -1.20, 0.0),
+        "vee": (0.05, -1.18, 0.52),
+        "shirt": (0.0, -1.10, 0.0),
+        "turtleneck": (0.0, -0.86, 0.0),
+        "jacket": (0.0, -1.17, 0.0),
+    }[seen.clothing]
     dip = rise * unit(1 - np.abs(x) / 0.42) * front
     if seen.clothing == "crew":
         dip = 0.10 * np.exp(-np.square(x / 0.3)) * front
@@ -115,8 +143,12 @@ def cloth_folds(who, head):
 
 # ---- glasses -------------------------------------------------------------------------------------
 
-LENSES = {"round": (0.215, 0.205, 2.0), "oval": (0.235, 0.17, 2.2), "square": (0.235, 0.18, 5.0),
-          "thin": (0.235, 0.165, 3.0)}
+LENSES = {
+    "round": (0.215, 0.205, 2.0),
+    "oval": (0.235, 0.17, 2.2),
+    "square": (0.235, 0.18, 5.0),
+    "thin": (0.235, 0.165, 3.0),
+}
 
 
 @lru_cache(len(LENSES))
@@ -140,8 +172,11 @@ def glasses_lines(who, radius):
     arch = np.stack([bridge, 0.05 + 0.025 * np.cos(bridge * 12)], -1)
     front = np.concatenate([rim * (-1, 1) - (x, 0), rim + (x, 0), arch]) + (0, y)
     front = np.column_stack([front, top - 0.30 * np.square(front[:, 0])])  # round the face
-    knots = zip((x + wide, y + 0.06, top - 0.30 * (x + wide) ** 2),
-                (0.80 * who.head_width, y + 0.10, 0.35), (0.815 * who.head_width, y + 0.07, -0.12))
+    knots = zip(
+        (x + wide, y + 0.06, top - 0.30 * (x + wide) ** 2),
+        (0.80 * who.head_width, y + 0.10, 0.35),
+        (0.815 * who.head_width, y + 0.07, -0.12),
+    )
     arm = np.stack([np.interp(np.linspace(0, 2, 16), (0, 1, 2), each) for each in knots], -1)
     return np.concatenate([front, arm * (-1, 1, 1), arm]), [len(rim), len(rim), len(arch), 16, 16]
 
@@ -176,10 +211,13 @@ def glasses(scene):
     if share.size:
         pieces = np.stack([fixed[:-1], fixed[1:]], 1)[shown]
         cv2.polylines(share, list(pieces), False, 255, max(1, round(thick)), cv2.LINE_AA, 4)
-        for rim in np.split(fixed[:2 * lengths[0]], 2):
+        for rim in np.split(fixed[: 2 * lengths[0]], 2):
             cv2.fillPoly(glass, [rim], 255, cv2.LINE_AA, 4)
-    return Frame((slice(top, bottom), slice(left, right)),
-                 share * np.float32(min(1, thick + 0.15) / 255), glass * np.float32(1 / 255))
+    return Frame(
+        (slice(top, bottom), slice(left, right)),
+        share * np.float32(min(1, thick + 0.15) / 255),
+        glass * np.float32(1 / 255),
+    )
 
 
 def put_on_glasses(scene, light):
@@ -207,18 +245,41 @@ def landmark_points(who, seen, radius):
     gaze = np.sin(np.radians(seen.gaze)) * 0.16
     corner = [(-eye[0] - wide, eye[1] + tilt), (-eye[0] + wide, eye[1] - tilt)]
     pupils = [(s * eye[0] + gaze[0], eye[1] + gaze[1] + 0.007) for s in (-1, 1)]
-    brows = [(-0.145 - 0.5 * s, float(face_paint.brow_curve(who, seen, np.float32(s))))
-             for s in (0.97, 0.5, 0.03)]
+    brows = [
+        (-0.145 - 0.5 * s, float(face_paint.brow_curve(who, seen, np.float32(s))))
+        for s in (0.97, 0.5, 0.03)
+    ]
     mirror = [(-u, v) for u, v in corner[::-1]]
     wing = 0.165 * who.nose_width
     lower = mouth.line - 0.7 * mouth.gap - 0.118 * who.lower_lip
-    front = corner + mirror + pupils + brows + [(-u, v) for u, v in brows[::-1]] + [
-        (0, root), (0, tip), (-wing, tip - 0.085), (wing, tip - 0.085), (0, base),
-        (-mouth.half, mouth.corner), (0, mouth.line + 0.062 * who.upper_lip),
-        (mouth.half, mouth.corner), (0, lower), (0, mouth.line)]
+    front = (
+        corner
+        + mirror
+        + pupils
+        + brows
+        + [(-u, v) for u, v in brows[::-1]]
+        + [
+            (0, root),
+            (0, tip),
+            (-wing, tip - 0.085),
+            (wing, tip - 0.085),
+            (0, base),
+            (-mouth.half, mouth.corner),
+            (0, mouth.line + 0.062 * who.upper_lip),
+            (mouth.half, mouth.corner),
+            (0, lower),
+            (0, mouth.line),
+        ]
+    )
     ways = [(u, v, 1.0) for u, v in front]
-    ways += [(0, -0.88, 0.47), (-0.60, -0.66, 0.30), (0.60, -0.66, 0.30),
-             (-0.80, -0.10, -0.08), (0.80, -0.10, -0.08), (0, 0.60 + 0.5 * who.hairline, 0.74)]
+    ways += [
+        (0, -0.88, 0.47),
+        (-0.60, -0.66, 0.30),
+        (0.60, -0.66, 0.30),
+        (-0.80, -0.10, -0.08),
+        (0.80, -0.10, -0.08),
+        (0, 0.60 + 0.5 * who.hairline, 0.74),
+    ]
     ways = np.float32(ways)
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
     points = ways * look_up(radius, ways.T)[:, None]

@@ -37,11 +37,40 @@ from drawn_worlds.textures import (
     tinted,
 )
 
-CLASSES = ("background", "facade", "window", "door", "cornice", "sill", "balcony", "blind", "deco",
-           "molding", "pillar", "shop")
-PALETTE = np.array([[0, 0, 170], [0, 0, 255], [0, 85, 255], [0, 170, 255], [0, 255, 255],
-                    [85, 255, 170], [170, 255, 85], [255, 255, 0], [255, 170, 0], [255, 85, 0],
-                    [255, 0, 0], [170, 0, 0]], np.float32) / 255
+CLASSES = (
+    "background",
+    "facade",
+    "window",
+    "door",
+    "cornice",
+    "sill",
+    "balcony",
+    "blind",
+    "deco",
+    "molding",
+    "pillar",
+    "shop",
+)
+PALETTE = (
+    np.array(
+        [
+            [0, 0, 170],
+            [0, 0, 255],
+            [0, 85, 255],
+            [0, 170, 255],
+            [0, 255, 255],
+            [85, 255, 170],
+            [170, 255, 85],
+            [255, 255, 0],
+            [255, 170, 0],
+            [255, 85, 0],
+            [255, 0, 0],
+            [170, 0, 0],
+        ],
+        np.float32,
+    )
+    / 255
+)
 SMALLEST, LARGEST = 64, 512
 PAVING = ("#8f8a82", "#7d7b78", "#a39a8c", "#6f6d6c")
 
@@ -100,8 +129,9 @@ def colour(labels: np.ndarray, palette: np.ndarray = PALETTE) -> np.ndarray:
     """
     labels = np.asarray(labels)
     if labels.size and not 0 <= labels.min() <= labels.max() < len(palette):
-        raise ValueError(f"labels must be 0 to {len(palette) - 1}, "
-                         f"not {labels.min()} to {labels.max()}.")
+        raise ValueError(
+            f"labels must be 0 to {len(palette) - 1}, not {labels.min()} to {labels.max()}."
+        )
     return palette[labels]
 
 
@@ -117,8 +147,13 @@ def line_drawing(picture: np.ndarray) -> np.ndarray:
 
     Canny's detector at twice the resolution, shrunk so that the lines are smooth.
     """
-    fine = cv2.resize((np.clip(picture, 0, 1) * 255).astype(np.uint8), None, fx=2, fy=2,
-                      interpolation=cv2.INTER_CUBIC)
+    fine = cv2.resize(
+        (np.clip(picture, 0, 1) * 255).astype(np.uint8),
+        None,
+        fx=2,
+        fy=2,
+        interpolation=cv2.INTER_CUBIC,
+    )
     fine = cv2.bilateralFilter(fine, 9, 40, 4)
     lines = cv2.dilate(cv2.Canny(fine, 60, 170, L2gradient=True), np.ones((2, 2), np.uint8))
     height, width = np.shape(picture)[:2]
@@ -128,17 +163,20 @@ def line_drawing(picture: np.ndarray) -> np.ndarray:
 # ---- before the house ----------------------------------------------------------------------------
 
 
-SEASONS = {"summer": (("#1d3314", "#7d9c45"), ("#22401d", "#5f9440"), ("#283a14", "#96a650")),
-           "spring": (("#3b4f1c", "#b4cc5e"), ("#7b5560", "#f6d5de")),
-           "autumn": (("#5b2a10", "#e0a13a"), ("#5f2a14", "#cf6a2c"), ("#4a4016", "#d9c14a"))}
+SEASONS = {
+    "summer": (("#1d3314", "#7d9c45"), ("#22401d", "#5f9440"), ("#283a14", "#96a650")),
+    "spring": (("#3b4f1c", "#b4cc5e"), ("#7b5560", "#f6d5de")),
+    "autumn": (("#5b2a10", "#e0a13a"), ("#5f2a14", "#cf6a2c"), ("#4a4016", "#d9c14a")),
+}
 
 
 def _foreground(canvas, rng, ground):
     """Pavement, and at times trees, a hedge and a street lamp; all of it is background."""
     stone = ink(pick(rng, PAVING))
     spot = canvas.spot(0, ground, 128, 128)
-    slabs, relief = blocks(canvas, spot, stone, rng.uniform(2, 3.4), rng.uniform(5, 11), 0.35, 0.1,
-                           0.6 * stone)
+    slabs, relief = blocks(
+        canvas, spot, stone, rng.uniform(2, 3.4), rng.uniform(5, 11), 0.35, 0.1, 0.6 * stone
+    )
     canvas.lay(spot, slabs, 0.4 * relief, 0.5, BACKGROUND)
     spot = canvas.spot(0, 125.6, 128, 128)
     canvas.paint[spot] *= 0.55
@@ -158,8 +196,10 @@ def foliage(canvas, greens, centre, radii, label, power=2):
     """Leaves in an ellipse round `centre` (x, y), in units; a larger `power` makes it squarer."""
     (x, y), (wide, high) = centre, radii
     spot = canvas.spot(x - 1.2 * wide, y - 1.2 * high, x + 1.2 * wide, y + 1.2 * high)
-    down, across = ((np.arange(part.start, part.stop, dtype=np.float32) / canvas.scale - middle)
-                    / size for part, middle, size in zip(spot, (y, x), (high, wide), strict=True))
+    down, across = (
+        (np.arange(part.start, part.stop, dtype=np.float32) / canvas.scale - middle) / size
+        for part, middle, size in zip(spot, (y, x), (high, wide), strict=True)
+    )
     shape = np.clip(1 - np.abs(across) ** power - np.square(down)[:, None], -1, 1)
     if shape.size:
         canvas.stamp(spot, *leaves(canvas, spot, shape, greens), label)
@@ -181,8 +221,13 @@ def _lamp_post(canvas, rng, ground):
     top = rng.uniform(70, 84)
     canvas.box(x - 0.7, top, x + 0.7, ground + 3, iron, 3.0, BACKGROUND)
     canvas.box(x - 1.5, ground - 3, x + 1.5, ground + 3, iron, 3.4, BACKGROUND)
-    canvas.polygon([[x - 1.6, top - 5], [x + 1.6, top - 5], [x + 1.1, top], [x - 1.1, top]],
-                   ink("#e8dfc4"), 3.6, BACKGROUND, 1.0)
+    canvas.polygon(
+        [[x - 1.6, top - 5], [x + 1.6, top - 5], [x + 1.1, top], [x - 1.1, top]],
+        ink("#e8dfc4"),
+        3.6,
+        BACKGROUND,
+        1.0,
+    )
     canvas.polygon([[x - 2.2, top - 5], [x, top - 7.5], [x + 2.2, top - 5]], iron, 4.0, BACKGROUND)
     canvas.windows.append((canvas.spot(x - 2, top - 5, x + 2, top), parts.WARM * 3))
     canvas.lamps.append((x, top - 2, 30.0, parts.WARM))

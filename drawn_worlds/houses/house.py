@@ -31,13 +31,21 @@ class House:
 
 def _plan(rng):
     style = STYLES[pick(rng, COMMON)]
-    roof = ("gable" if rng.random() < style.gable else
-            "pitched" if rng.random() < style.pitched else "flat")
+    roof = (
+        "gable"
+        if rng.random() < style.gable
+        else "pitched"
+        if rng.random() < style.pitched
+        else "flat"
+    )
     free = rng.uniform(4, 15, 2) if rng.random() < 0.75 else np.array([-5, rng.uniform(4, 20)])
     free = rng.permutation(free) if roof != "gable" else rng.uniform(6, 20, 2)
     left, right, ground = free[0], 128 - free[1], rng.uniform(116, 122)
-    top = {"flat": rng.uniform(5, 20), "pitched": rng.uniform(20, 34),
-           "gable": rng.uniform(38, 50)}[roof]
+    top = {
+        "flat": rng.uniform(5, 20),
+        "pitched": rng.uniform(20, 34),
+        "gable": rng.uniform(38, 50),
+    }[roof]
     count = int(np.clip(round((ground - top) / rng.uniform(20, 31)), 2, 6))
     crown = 1.0 if roof == "gable" else rng.uniform(3.6, 5.2)
     storey = (ground - top - crown) / (count + 0.25)
@@ -50,10 +58,11 @@ def _plan(rng):
 
 
 def _look(rng, style):
-    wall, trim, frame, shutter = (ink(pick(rng, codes)) for codes in (
-        style.walls, style.trims, style.frames, style.shutters))
+    wall, trim, frame, shutter = (
+        ink(pick(rng, codes)) for codes in (style.walls, style.trims, style.frames, style.shutters)
+    )
     wall = wall * np.exp(rng.normal(0, 0.045, 3)).astype(np.float32)
-    if abs(np.sqrt(wall).mean() - np.sqrt(trim).mean()) < 0.13:         # trim that can be told
+    if abs(np.sqrt(wall).mean() - np.sqrt(trim).mean()) < 0.13:  # trim that can be told
         wall, trim = (wall * 0.62, trim) if rng.random() < 0.6 else (wall, trim * 0.5)
     door = ink(pick(rng, DOORS)) if rng.random() < 0.6 else shutter
     arch = pick(rng, (0.15, 0.3, 0.5)) if rng.random() < style.arch else 0.0
@@ -65,8 +74,11 @@ def _wall(canvas, rng, house):
     """Texture and relief of the wall on the whole canvas."""
     wall, spot = house.look.wall, canvas.whole
     if house.style.name == "warehouse" or (house.style.name == "modern" and rng.random() < 0.25):
-        mortar = 0.62 * wall if wall.mean() > 0.4 else pick(rng, (ink("#cbbda6"), ink("#9c9186"),
-                                                                  0.5 * wall))
+        mortar = (
+            0.62 * wall
+            if wall.mean() > 0.4
+            else pick(rng, (ink("#cbbda6"), ink("#9c9186"), 0.5 * wall))
+        )
         return blocks(canvas, spot, wall, 2.0, 5.2, 0.5, rng.uniform(0.17, 0.3), mortar)
     if house.style.name == "modern" and rng.random() < 0.5:
         return panels(canvas, spot, wall, rng.uniform(6, 12), rng.uniform(8, 20))
@@ -110,21 +122,30 @@ def _neighbours(canvas, rng, house):
         wall = 0.8 * ink(pick(rng, style.walls)) + 0.05
         top = rng.uniform(26, 70)
         spot = canvas.spot(x0, top, x1, 125)
-        tint, relief = (blocks(canvas, spot, wall, 2.0, 5.0, 0.5, 0.2, 0.6 * wall)
-                        if style.name == "warehouse" else plaster(canvas, spot, wall, 0.12, 0.08))
+        tint, relief = (
+            blocks(canvas, spot, wall, 2.0, 5.0, 0.5, 0.2, 0.6 * wall)
+            if style.name == "warehouse"
+            else plaster(canvas, spot, wall, 0.12, 0.08)
+        )
         roof = ink(pick(rng, ROOFS))
         canvas.box(x0, top - 7, x1, top, roof * 0.9, -1.6, BACKGROUND)
         canvas.lay(spot, tint, relief, -2.0, BACKGROUND)
         canvas.box(x0, top, x1, top + 2, 0.8 * ink(pick(rng, style.trims)), -1.0, BACKGROUND)
         step, wide = rng.uniform(15, 20), rng.uniform(5, 7)
-        start = (x0 + 2.5 if x0 > 0 else x1 - 2.5 - wide)
+        start = x0 + 2.5 if x0 > 0 else x1 - 2.5 - wide
         for y in np.arange(top + 6, 112, step):
             for x in (start, start + (10.5 if x0 > 0 else -10.5)):
                 pane = (x, y, x + wide, y + 0.55 * step)
                 canvas.box(*(pane + np.array([-0.8, -0.8, 0.8, 0.8])), 0.75 * wall + 0.1, -2.0)
                 canvas.box(*pane, 0.6 * parts.GLASS[2] + 0.02, -2.8, None, 0.8)
-                canvas.box(x + wide / 2 - 0.3, y, x + wide / 2 + 0.3, y + 0.55 * step,
-                           0.6 * wall + 0.1, -2.5)
+                canvas.box(
+                    x + wide / 2 - 0.3,
+                    y,
+                    x + wide / 2 + 0.3,
+                    y + 0.55 * step,
+                    0.6 * wall + 0.1,
+                    -2.5,
+                )
                 if rng.random() < 0.35:
                     canvas.windows.append((canvas.spot(*pane), parts.WARM * 0.5))
                 canvas.label[canvas.spot(*pane)] = BACKGROUND
@@ -144,8 +165,14 @@ def _roof(canvas, rng, house, wall):
         _chimney(canvas, x, top - high * (1.2 if house.roof == "pitched" else 0.95), top)
     if house.roof == "pitched":
         lean = rng.uniform(0.3, 0.9) * high
-        slope = canvas.inside([[left - 1.5, top + 1], [left + lean, top - high],
-                               [right - lean, top - high], [right + 1.5, top + 1]])
+        slope = canvas.inside(
+            [
+                [left - 1.5, top + 1],
+                [left + lean, top - high],
+                [right - lean, top - high],
+                [right + 1.5, top + 1],
+            ]
+        )
         spot = canvas.spot(left - 1.5, top - high, right + 1.5, top + 1)
         tile = ink(pick(rng, ROOFS))
         colour, ribs = blocks(canvas, spot, tile, 2.0, 2.2, 0.45, 0.2, 0.35 * tile)
@@ -204,7 +231,7 @@ def _gable(canvas, rng, house, wall, high):
     y = top - 0.34 * high
     if rng.random() < 0.6:
         wide = 5
-        for x in ((middle - 5.5, middle + 5.5) if half > 36 else (middle,)):
+        for x in (middle - 5.5, middle + 5.5) if half > 36 else (middle,):
             box = (x - wide / 2 - 0.5, y - 4, x + wide / 2 + 0.5, y + 5.5)
             parts.window(canvas, rng, house.look, box, house.look.arch)
             parts.sill(canvas, rng, house.look, box)
@@ -216,7 +243,7 @@ def _beams(canvas, rng, house):
     """Half-timbering: posts and slanting braces in the wall."""
     beam = house.look.trim * 0.9
     for storey in range(len(house.floors) - 1):
-        top, bottom = house.floors[storey:storey + 2]
+        top, bottom = house.floors[storey : storey + 2]
         for x0, x1 in zip(house.columns[:-1], house.columns[1:], strict=True):
             for x in (x0, x1):
                 canvas.box(x - 0.7, top, x + 0.7, bottom, beam, 0.5)
@@ -224,8 +251,12 @@ def _beams(canvas, rng, house):
                 flip = rng.random() < 0.5
                 a, b = (x0, x1) if flip else (x1, x0)
                 lean = 0.35 * (b - a)
-                brace = [[a, bottom], [a + 0.18 * lean, bottom], [a + lean, top], [a + 0.75 * lean,
-                                                                                  top]]
+                brace = [
+                    [a, bottom],
+                    [a + 0.18 * lean, bottom],
+                    [a + lean, top],
+                    [a + 0.75 * lean, top],
+                ]
                 canvas.polygon(brace, beam, 0.5, FACADE)
 
 
@@ -246,7 +277,7 @@ def _bands(canvas, rng, house):
     style, look = house.style, house.look
     bands = np.zeros(len(house.floors) - 1)
     if rng.random() < style.strip:
-        bands[:-1 if rng.random() < 0.7 else len(bands) - 2] = rng.uniform(2.5, 3.2)
+        bands[: -1 if rng.random() < 0.7 else len(bands) - 2] = rng.uniform(2.5, 3.2)
     if rng.random() < style.strip and len(bands) > 1:
         bands[-2] = rng.uniform(2.6, 3.6)
     bands[-1] = 0
@@ -255,8 +286,13 @@ def _bands(canvas, rng, house):
         if high:
             parts.strip(canvas, look, (house.left, y - high, house.right, y), False, 1.0)
     if house.roof != "gable":
-        parts.strip(canvas, look, (house.left - 1.5, house.top, house.right + 1.5,
-                                   house.floors[0] - 0.5), teeth, 2.6)
+        parts.strip(
+            canvas,
+            look,
+            (house.left - 1.5, house.top, house.right + 1.5, house.floors[0] - 0.5),
+            teeth,
+            2.6,
+        )
     return bands
 
 
@@ -309,22 +345,39 @@ def _pattern(rng, house, pier):
     balconies = np.zeros((max(storeys, 0), bays), bool)
     if rng.random() < style.balcony and storeys:
         where = np.abs(np.arange(bays) - (bays - 1) / 2)
-        chosen = pick(rng, (where < 0.6 + (bays % 2 == 0) * 0.2, where > (bays - 1) / 2 - 0.5,
-                            where % 2 == where[0] % 2, where >= 0))
-        rows = pick(rng, (np.arange(storeys) == storeys - 1, np.arange(storeys) >= 1,
-                          np.arange(storeys) >= 0))
+        chosen = pick(
+            rng,
+            (
+                where < 0.6 + (bays % 2 == 0) * 0.2,
+                where > (bays - 1) / 2 - 0.5,
+                where % 2 == where[0] % 2,
+                where >= 0,
+            ),
+        )
+        rows = pick(
+            rng,
+            (np.arange(storeys) == storeys - 1, np.arange(storeys) >= 1, np.arange(storeys) >= 0),
+        )
         balconies = rows[:, None] & chosen[None]
     railing = {"modern": ("glass", "panel", "iron"), "classical": ("stone", "iron")}
     deco = pick(rng, ("panel", "panel", "medal", "medal", "face"))
     if rng.random() >= style.deco:
         deco = None
-    elif deco == "medal" and pier > 2:                                  # no room beside pillars
+    elif deco == "medal" and pier > 2:  # no room beside pillars
         deco = "panel"
-    return Pattern(heads, rng.random() < 0.3, 2.3 * framed, rng.random() < style.sill,
-                   style.name in ("old town", "timber") and rng.random() < 0.45, blind, deco,
-                   pick(rng, railing.get(style.name, ("iron", "iron", "panel"))), balconies,
-                   rng.uniform(0.46, 0.64) + 0.15 * (style.name == "modern"),
-                   tuple(ink(code) for code in pick(rng, MOSAICS)))
+    return Pattern(
+        heads,
+        rng.random() < 0.3,
+        2.3 * framed,
+        rng.random() < style.sill,
+        style.name in ("old town", "timber") and rng.random() < 0.45,
+        blind,
+        deco,
+        pick(rng, railing.get(style.name, ("iron", "iron", "panel"))),
+        balconies,
+        rng.uniform(0.46, 0.64) + 0.15 * (style.name == "modern"),
+        tuple(ink(code) for code in pick(rng, MOSAICS)),
+    )
 
 
 def _storeys(canvas, rng, house, bands, pier):
@@ -337,8 +390,8 @@ def _storeys(canvas, rng, house, bands, pier):
 def _opening(house, pattern, pier, storey, bay, balcony, band):
     """Where a window goes in its bay, and what fits round it: box, kind of head and its height,
     height of the panel under it."""
-    top, bottom = house.floors[storey:storey + 2]
-    x0, x1 = house.columns[bay:bay + 2]
+    top, bottom = house.floors[storey : storey + 2]
+    x0, x1 = house.columns[bay : bay + 2]
     tall, middle = bottom - top, (x0 + x1) / 2
     noble = storey == len(house.floors) - 3
     heads = pattern.heads if noble or not pattern.noble_only else None
@@ -355,8 +408,11 @@ def _opening(house, pattern, pier, storey, bay, balcony, band):
     y0 = top + 0.04 * tall + 0.8 + crown
     y1 = bottom - band - (2.2 if balcony else ledge + panel + 0.06 * tall + 0.3)
     room = x1 - x0 - pier - 2 * pattern.frame - 2.4
-    wide = min(pattern.share * (x1 - x0), room / (2 if pattern.blind == "shutters" else 1),
-               (1.4 if house.style.name == "modern" else 0.8) * (y1 - y0))
+    wide = min(
+        pattern.share * (x1 - x0),
+        room / (2 if pattern.blind == "shutters" else 1),
+        (1.4 if house.style.name == "modern" else 0.8) * (y1 - y0),
+    )
     return (middle - wide / 2, y0, middle + wide / 2, y1), heads, crown, panel
 
 
@@ -365,7 +421,7 @@ def _bay(canvas, rng, house, pattern, bands, pier, storey, bay):
     look, balcony = house.look, pattern.balconies[storey, bay]
     box, heads, crown, panel = _opening(house, pattern, pier, storey, bay, balcony, bands[storey])
     left, y0, right, y1 = box
-    middle, x0, x1 = (left + right) / 2, *house.columns[bay:bay + 2]
+    middle, x0, x1 = (left + right) / 2, *house.columns[bay : bay + 2]
     if pattern.frame:
         parts.surround(canvas, look, box, look.arch, pattern.frame)
     if heads:
@@ -389,16 +445,27 @@ def _bay(canvas, rng, house, pattern, bands, pier, storey, bay):
     if balcony:
         high = min(0.42 * (y1 - y0), 7.5)
         reach = min((right - left) / 2 + 2.6, (x1 - x0 - pier) / 2 + 0.3)
-        parts.balcony(canvas, rng, look, (middle - reach, y1 - high, middle + reach, y1 + 2.2),
-                      pattern.railing, pattern.flowers and rng.random() < 0.7)
+        parts.balcony(
+            canvas,
+            rng,
+            look,
+            (middle - reach, y1 - high, middle + reach, y1 + 2.2),
+            pattern.railing,
+            pattern.flowers and rng.random() < 0.7,
+        )
 
 
 def _medal(canvas, rng, look, x, y, gap, pattern):
     used = 2 * pattern.frame + (gap if pattern.blind == "shutters" else 0)
     radius = min(4.2, 0.5 * (gap - used) - 0.8)
     if radius > 1.5:
-        parts.ornament(canvas, rng, look, (x - radius, y - 1.25 * radius, x + radius,
-                                           y + 1.25 * radius), "medal")
+        parts.ornament(
+            canvas,
+            rng,
+            look,
+            (x - radius, y - 1.25 * radius, x + radius, y + 1.25 * radius),
+            "medal",
+        )
 
 
 def _blind(canvas, rng, house, pattern, box, arch, balcony):
@@ -421,7 +488,7 @@ def _ground_floor(canvas, rng, house, pier):
     arch = max(look.arch, 0.5 * (rng.random() < 0.3))
     framed = rng.random() < 0.7
     for bay in range(bays):
-        x0, x1 = house.columns[bay:bay + 2]
+        x0, x1 = house.columns[bay : bay + 2]
         room, tall = x1 - x0 - pier, ground - top
         if bay == entrance:
             wide, high = min(room - 4.8, 12), min(0.78 * tall, 26)
@@ -445,5 +512,3 @@ def _ground_floor(canvas, rng, house, pier):
                 left, right = house.columns[[first, last]] + np.array([0.8, -0.8])
                 doorway = rng.uniform(left + 6, right - 6) if right - left > 24 else None
                 parts.shop(canvas, rng, look, (left, top + 0.6, right, ground), doorway)
-
-

@@ -12,8 +12,9 @@ import numpy as np
 
 from drawn_worlds.textures import ink, pick
 
-(BACKGROUND, FACADE, WINDOW, DOOR, CORNICE, SILL, BALCONY, BLIND, DECO, MOLDING, PILLAR,
- SHOP) = range(12)
+(BACKGROUND, FACADE, WINDOW, DOOR, CORNICE, SILL, BALCONY, BLIND, DECO, MOLDING, PILLAR, SHOP) = (
+    range(12)
+)
 
 GLASS = (ink("#1f2a33"), ink("#27303a"), ink("#2b2f31"), ink("#33404a"))
 CURTAINS = (ink("#e9e4d8"), ink("#d8cbb0"), ink("#c7cdd2"), ink("#b9a08a"), ink("#f3f0ea"))
@@ -67,7 +68,7 @@ def window(canvas, rng, look, box, arch=0.0):
 def _curtains(canvas, rng, box):
     left, top, right, bottom = box
     cloth, kind = pick(rng, CURTAINS) * 0.6, rng.random()
-    if kind < 0.25:                                                      # a blind half down
+    if kind < 0.25:  # a blind half down
         bottom = top + (bottom - top) * rng.uniform(0.25, 0.7)
         canvas.box(left, top, right, bottom, 0.8 * cloth, None, None, 0.6)
         return
@@ -111,8 +112,9 @@ def head(canvas, look, box, kind, high):
     middle, half = (left + right) / 2, (right - left) / 2 + 2.4
     if kind == "arch":
         low = top + look.arch * (right - left) + 1.5
-        canvas.polygon(outline(left - 2.4, top - 2.4, right + 2.4, low, look.arch), look.trim, 0.9,
-                       CORNICE)
+        canvas.polygon(
+            outline(left - 2.4, top - 2.4, right + 2.4, low, look.arch), look.trim, 0.9, CORNICE
+        )
         return
     ledge = top - 2.6
     if kind in ("triangle", "segment"):
@@ -120,12 +122,14 @@ def head(canvas, look, box, kind, high):
         rise = high - 2.6
         bow = np.stack([middle + (half + 0.6) * np.cos(turn), ledge + 0.4 - rise * np.sin(turn)], 1)
         canvas.polygon(bow, look.trim, 2.0, CORNICE)
-        inner = np.stack([middle + 0.62 * half * np.cos(turn), ledge - 0.55 * rise * np.sin(turn)],
-                         1)
+        inner = np.stack(
+            [middle + 0.62 * half * np.cos(turn), ledge - 0.55 * rise * np.sin(turn)], 1
+        )
         canvas.polygon(inner, 0.75 * look.trim, 0.9, CORNICE)
     canvas.box(middle - half, ledge, middle + half, top, 0.88 * look.trim, 1.0, CORNICE)
-    canvas.box(middle - half - 0.6, ledge, middle + half + 0.6, ledge + 1.4, 1.08 * look.trim, 2.4,
-               CORNICE)
+    canvas.box(
+        middle - half - 0.6, ledge, middle + half + 0.6, ledge + 1.4, 1.08 * look.trim, 2.4, CORNICE
+    )
 
 
 def sill(canvas, rng, look, box, flowers=False):
@@ -202,8 +206,9 @@ def door(canvas, rng, look, box, arch):
     left, top, right, bottom = box
     canvas.polygon(outline(*box, arch), 0.75 * look.door, -1.0, DOOR)
     light = top + (arch + 0.22) * (right - left) + 1
-    canvas.polygon(outline(left + 0.9, top + 0.9, right - 0.9, light, arch), pick(rng, GLASS),
-                   -1.6, DOOR, 0.8)
+    canvas.polygon(
+        outline(left + 0.9, top + 0.9, right - 0.9, light, arch), pick(rng, GLASS), -1.6, DOOR, 0.8
+    )
     canvas.windows.append((canvas.spot(left, top, right, light), WARM * 0.8))
     wings = 2 if right - left > 8 else 1
     wide = (right - left - 1.2) / wings
@@ -215,8 +220,15 @@ def door(canvas, rng, look, box, arch):
             panel = (x + 1.1, light + y0 * tall, x + wide - 1.1, light + y1 * tall)
             canvas.box(*panel, 0.7 * look.door, -1.7, DOOR)
         knob = x + (wide - 1 if k == 0 else 0.3)
-        canvas.box(knob, (light + bottom) / 2, knob + 0.8, (light + bottom) / 2 + 1,
-                   ink("#d8b45a"), -0.6, DOOR)
+        canvas.box(
+            knob,
+            (light + bottom) / 2,
+            knob + 0.8,
+            (light + bottom) / 2 + 1,
+            ink("#d8b45a"),
+            -0.6,
+            DOOR,
+        )
     canvas.box(left - 1.6, bottom - 1.2, right + 1.6, bottom + 0.6, ink("#a8a298"), 1.5, FACADE)
     for x in (left - 3.2, right + 2.2):
         canvas.lamps.append((x + 0.5, top + 5, 10.0, WARM))
@@ -263,11 +275,19 @@ def _pane(canvas, rng, box):
 def _glazed_door(canvas, rng, wood, box):
     left, top, right, bottom = box
     canvas.box(*box, 1.25 * wood, -0.8, DOOR)
-    canvas.box(left + 1.5, top + 1.2, right - 1.5, bottom - 5.5, pick(rng, GLASS) * 1.6, -1.6, DOOR,
-               1.0)
+    canvas.box(
+        left + 1.5, top + 1.2, right - 1.5, bottom - 5.5, pick(rng, GLASS) * 1.6, -1.6, DOOR, 1.0
+    )
     canvas.box(left + 1.5, bottom - 4.5, right - 1.5, bottom - 1.2, 0.8 * wood, -1.4, DOOR)
-    canvas.box(right - 1.3, (top + bottom) / 2, right - 0.5, (top + bottom) / 2 + 1.6,
-               ink("#d8b45a"), 0.0, DOOR)
+    canvas.box(
+        right - 1.3,
+        (top + bottom) / 2,
+        right - 0.5,
+        (top + bottom) / 2 + 1.6,
+        ink("#d8b45a"),
+        0.0,
+        DOOR,
+    )
     canvas.windows.append((canvas.spot(*box), WARM))
 
 
@@ -289,8 +309,9 @@ def _sign(canvas, rng, box, wood):
 
 def _awning(canvas, rng, box):
     left, top, right, bottom = box
-    cloth = pick(rng, (ink("#b3333a"), ink("#2f6b54"), ink("#2f5688"), ink("#d9922e"),
-                       ink("#6b4a7a")))
+    cloth = pick(
+        rng, (ink("#b3333a"), ink("#2f6b54"), ink("#2f5688"), ink("#d9922e"), ink("#6b4a7a"))
+    )
     white = pick(rng, (ink("#f4efe4"), ink("#f4efe4"), cloth))
     stripes = max(2, round((right - left) / 3.2))
     edge = np.linspace(left, right, stripes + 1)
@@ -299,8 +320,9 @@ def _awning(canvas, rng, box):
         spot = canvas.box(edge[k], top, edge[k + 1], bottom, colour, None, SHOP)
         rows = canvas.height[spot].shape[0]
         canvas.height[spot] = np.linspace(1.2, 5.2, rows)[:, None]
-        canvas.box(edge[k], bottom, edge[k + 1], bottom + (1.4, 1.0)[k % 2], 0.8 * colour, 5.2,
-                   SHOP)
+        canvas.box(
+            edge[k], bottom, edge[k + 1], bottom + (1.4, 1.0)[k % 2], 0.8 * colour, 5.2, SHOP
+        )
 
 
 def strip(canvas, look, box, dentils=False, jut=1.6):
@@ -311,8 +333,15 @@ def strip(canvas, look, box, dentils=False, jut=1.6):
     if dentils:
         for x in np.arange(left, right - 0.5, 2.0):
             canvas.box(x, top + 0.4 * high, x + 1.1, bottom - 0.15 * high, look.trim, 1.5, MOLDING)
-    canvas.box(left - 0.5, top, right + 0.5, top + max(1.2, 0.42 * high), 1.08 * look.trim,
-               0.8 + jut, MOLDING)
+    canvas.box(
+        left - 0.5,
+        top,
+        right + 0.5,
+        top + max(1.2, 0.42 * high),
+        1.08 * look.trim,
+        0.8 + jut,
+        MOLDING,
+    )
 
 
 def pillar(canvas, look, box, fluted):
@@ -336,8 +365,15 @@ def mosaic(canvas, rng, box, tiles):
     for y in np.arange(top + 0.5, bottom - 1, step):
         for x in np.arange(left + 0.5, right - 1, step):
             tile = pick(rng, tiles) * float(rng.uniform(0.8, 1.2))
-            canvas.box(x, y, min(x + step - 0.2, right - 0.5), min(y + step - 0.2, bottom - 0.5),
-                       tile, 0.3, DECO)
+            canvas.box(
+                x,
+                y,
+                min(x + step - 0.2, right - 0.5),
+                min(y + step - 0.2, bottom - 0.5),
+                tile,
+                0.3,
+                DECO,
+            )
 
 
 def ornament(canvas, rng, look, box, kind):
@@ -345,8 +381,13 @@ def ornament(canvas, rng, look, box, kind):
     left, top, right, bottom = box
     if kind == "medal":
         turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-        form = np.stack([(left + right) / 2 + (right - left) / 2 * np.cos(turn),
-                         (top + bottom) / 2 + (bottom - top) / 2 * np.sin(turn)], 1)
+        form = np.stack(
+            [
+                (left + right) / 2 + (right - left) / 2 * np.cos(turn),
+                (top + bottom) / 2 + (bottom - top) / 2 * np.sin(turn),
+            ],
+            1,
+        )
     else:
         lean = 0.12 * (right - left) if kind == "face" else 0
         form = np.array([[left, top], [right, top], [right - lean, bottom], [left + lean, bottom]])

@@ -7,7 +7,10 @@ import ipaddress
 import socket
 
 _connect, _connect_ex, _getaddrinfo = (
-    socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo)  # fmt: skip
+    socket.socket.connect,
+    socket.socket.connect_ex,
+    socket.getaddrinfo,
+)
 
 
 def _is_local(host) -> bool:

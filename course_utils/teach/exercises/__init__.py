@@ -30,8 +30,9 @@ SECONDS = 10.0  # what all answers to one check may take
 def exercise(number: str) -> "Exercise":
     """The exercise "01.1" of lesson 01. Raises ValueError for a number that there isn't."""
     if number not in progress.catalogue():
-        raise ValueError(f"There is no exercise {number}; there are: "
-                         f"{', '.join(progress.catalogue())}.")
+        raise ValueError(
+            f"There is no exercise {number}; there are: {', '.join(progress.catalogue())}."
+        )
     module = importlib.import_module(f"{__name__}.lesson{number.split('.')[0]}")
     return next(one for one in module.EXERCISES if one.number == number)
 
@@ -66,8 +67,10 @@ class Exercise:
 
     def solution(self) -> None:
         """Say where the solution stands."""
-        print(f"notebooks/solutions/{progress.script(self.number)}.ipynb, exercise {self.number}. "
-              "Read it after an honest try.")
+        print(
+            f"notebooks/solutions/{progress.script(self.number)}.ipynb, exercise {self.number}. "
+            "Read it after an honest try."
+        )
 
     @property
     def _told(self) -> dict:
@@ -166,8 +169,11 @@ def _same(answer, right) -> bool:
     try:
         answer, right = np.asarray(answer), np.asarray(right)
         kinds = answer.dtype.kind == right.dtype.kind or right.ndim == 0
-        return (kinds and answer.shape == right.shape
-                and np.allclose(answer, right, rtol=1e-4, atol=1e-6, equal_nan=True))  # fmt: skip
+        return (
+            kinds
+            and answer.shape == right.shape
+            and np.allclose(answer, right, rtol=1e-4, atol=1e-6, equal_nan=True)
+        )
     except (TypeError, ValueError):
         return False
 
@@ -190,6 +196,8 @@ def _unfit(answer, right) -> str:
         return "It returns nan or infinity: look for a division by 0 or the log of 0."
     low, high = right.min(), right.max()
     if right.ndim and (numbers.min() < 2 * min(low, 0) - 1 or numbers.max() > 2 * max(high, 0) + 1):
-        return (f"Its values go from {numbers.min():.3g} to {numbers.max():.3g}, "
-                f"but {low:.3g} to {high:.3g} is right.")  # fmt: skip
+        return (
+            f"Its values go from {numbers.min():.3g} to {numbers.max():.3g}, "
+            f"but {low:.3g} to {high:.3g} is right."
+        )
     return ""

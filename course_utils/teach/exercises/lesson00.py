@@ -33,9 +33,11 @@ def denoise(noisy):
 
 def _opencv_pictures():
     rng = np.random.default_rng(1)
-    return {"a picture": (rng.integers(0, 256, (6, 5, 3), np.uint8),),
-            "a dark picture": (rng.integers(1, 90, (5, 7, 3), np.uint8),),
-            "one pixel": (np.array([[[255, 0, 51]]], np.uint8),)}  # fmt: skip
+    return {
+        "a picture": (rng.integers(0, 256, (6, 5, 3), np.uint8),),
+        "a dark picture": (rng.integers(1, 90, (5, 7, 3), np.uint8),),
+        "one pixel": (np.array([[[255, 0, 51]]], np.uint8),),
+    }
 
 
 def _dim_pictures():
@@ -49,23 +51,29 @@ def _picture_pairs():
     truth = rng.random((8, 9, 3))
     dot = truth.copy()
     dot[4, 4] = 1 - dot[4, 4]
-    return {"noise of 0.1": (truth, truth + 0.1 * rng.standard_normal(truth.shape)),
-            "a constant shift by 0.2": (truth, truth - 0.2),
-            "one wrong pixel": (truth, dot)}  # fmt: skip
+    return {
+        "noise of 0.1": (truth, truth + 0.1 * rng.standard_normal(truth.shape)),
+        "a constant shift by 0.2": (truth, truth - 0.2),
+        "one wrong pixel": (truth, dot),
+    }
 
 
 @functools.cache
 def _photographs():
     photographs = {"portrait": data.astronaut(), "cat": data.chelsea(), "coffee": data.coffee()}
-    return {name: images.centre_square(images.to_float(picture), 96)
-            for name, picture in photographs.items()}  # fmt: skip
+    return {
+        name: images.centre_square(images.to_float(picture), 96)
+        for name, picture in photographs.items()
+    }
 
 
 def noisy_photographs():
     """{name: (noisy photograph,)}: three of them, 96×96, with noise of 0.2."""
     rng = np.random.default_rng(4)
-    return {name: ((np.clip(picture + rng.normal(0, 0.2, picture.shape), 0, 1)).astype(np.float32),)
-            for name, picture in _photographs().items()}  # fmt: skip
+    return {
+        name: ((np.clip(picture + rng.normal(0, 0.2, picture.shape), 0, 1)).astype(np.float32),)
+        for name, picture in _photographs().items()
+    }
 
 
 def _mean_psnr(cleaned):

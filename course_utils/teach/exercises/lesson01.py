@@ -24,21 +24,31 @@ def _mask_pairs():
     rng = np.random.default_rng(1)
     left, middle = np.zeros((2, 4, 8), bool)
     left[:, :4], middle[:, 2:6] = True, True
-    return {"half overlap": (left, middle), "a mask and itself": (left, left),
-            "nothing predicted": (left, left & False), "random": tuple(rng.random((2, 9, 9)) < 0.3),
-            "nothing shared": (left, ~left), "two empty masks": (left & False, left & False)}
+    return {
+        "half overlap": (left, middle),
+        "a mask and itself": (left, left),
+        "nothing predicted": (left, left & False),
+        "random": tuple(rng.random((2, 9, 9)) < 0.3),
+        "nothing shared": (left, ~left),
+        "two empty masks": (left & False, left & False),
+    }
 
 
 def _sides():
-    return {f"side {side}, depth {depth}": (side, depth)
-            for side, depth in ((572, 4), (188, 4), (140, 3), (44, 2), (18, 1))}  # fmt: skip
+    return {
+        f"side {side}, depth {depth}": (side, depth)
+        for side, depth in ((572, 4), (188, 4), (140, 3), (44, 2), (18, 1))
+    }
 
 
 def _distances():
     d1 = np.array([[1.0, 1.5, 2.0, 4.0], [3.0, 0.0, 6.0, 10.0]])
     d2 = np.array([[1.0, 2.0, 2.5, 9.0], [3.0, 1.0, 20.0, 12.0]])
-    return {"gaps of all widths": (d1, d2), "one cell only": (d1, np.full_like(d2, np.inf)),
-            "w0 = 4 and sigma = 2": (d1, d2, 4.0, 2.0)}  # fmt: skip
+    return {
+        "gaps of all widths": (d1, d2),
+        "one cell only": (d1, np.full_like(d2, np.inf)),
+        "w0 = 4 and sigma = 2": (d1, d2, 4.0, 2.0),
+    }
 
 
 def _batches():
@@ -46,10 +56,12 @@ def _batches():
     labels = rng.integers(0, 3, (2, 4, 5))
     logits = 2 * rng.standard_normal((2, 4, 5, 3))
     weights = rng.uniform(0.5, 11, (2, 4, 5))
-    return {"a batch": (labels, logits, weights),
-            "the largest weight 1": (labels, logits, weights / weights.max()),
-            "one pixel": (labels[:1, :1, :1], logits[:1, :1, :1], weights[:1, :1, :1]),
-            "logits near 1000": (labels, logits + 1000, weights)}  # fmt: skip
+    return {
+        "a batch": (labels, logits, weights),
+        "the largest weight 1": (labels, logits, weights / weights.max()),
+        "one pixel": (labels[:1, :1, :1], logits[:1, :1, :1], weights[:1, :1, :1]),
+        "logits near 1000": (labels, logits + 1000, weights),
+    }
 
 
 @functools.cache
@@ -62,8 +74,10 @@ def probability_maps():
     rng = np.random.default_rng(3)
     inside = {name: separate_touching(labels) > 0 for name, labels in _fields().items()}
     grain = 0.3 * gaussian_filter(rng.standard_normal((4, 128, 128)), (0, 2, 2))
-    return {name: (np.clip(gaussian_filter(mask.astype(float), 2) + noise, 0, 1),)
-            for (name, mask), noise in zip(inside.items(), grain, strict=True)}  # fmt: skip
+    return {
+        name: (np.clip(gaussian_filter(mask.astype(float), 2) + noise, 0, 1),)
+        for (name, mask), noise in zip(inside.items(), grain, strict=True)
+    }
 
 
 def _mean_f1(found):

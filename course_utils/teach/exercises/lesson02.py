@@ -56,10 +56,13 @@ def mean_colours(labels, drawn, photos):
 
 def _greys():
     rng = np.random.default_rng(2)
-    cases = {"three light houses and two dark ones": [0.2, 0.8, 0.8, 0.25, 0.81],
-             "walls and one lamp": [0.31, 0.35, 0.3, 0.34, 0.97],
-             "bricks and mortar": [0.7, 0.42, 0.7, 0.4, 0.41, 0.45, 0.38],
-             "one photograph": [0.4], "any greys": rng.random(25)}  # fmt: skip
+    cases = {
+        "three light houses and two dark ones": [0.2, 0.8, 0.8, 0.25, 0.81],
+        "walls and one lamp": [0.31, 0.35, 0.3, 0.34, 0.97],
+        "bricks and mortar": [0.7, 0.42, 0.7, 0.4, 0.41, 0.45, 0.38],
+        "one photograph": [0.4],
+        "any greys": rng.random(25),
+    }
     return {name: (np.array(greys),) for name, greys in cases.items()}
 
 
@@ -69,20 +72,30 @@ def patchgan_convolutions(halvings):
 
 
 def _stacks():
-    cases = {f"a PatchGAN with halvings: {count}": patchgan_convolutions(count)
-             for count in (1, 2, 3, 5)}
-    cases |= {"the PixelGAN": [(1, 1)] * 3, "one convolution": [(5, 1)],
-              "one of stride 2": [(4, 2)], "all sizes": [(7, 2), (3, 1), (5, 3), (2, 1), (3, 2)]}
-    return {name: (convolutions,) for name, convolutions in cases.items()}  # fmt: skip
+    cases = {
+        f"a PatchGAN with halvings: {count}": patchgan_convolutions(count) for count in (1, 2, 3, 5)
+    }
+    cases |= {
+        "the PixelGAN": [(1, 1)] * 3,
+        "one convolution": [(5, 1)],
+        "one of stride 2": [(4, 2)],
+        "all sizes": [(7, 2), (3, 1), (5, 3), (2, 1), (3, 2)],
+    }
+    return {name: (convolutions,) for name, convolutions in cases.items()}
 
 
 def _logits():
     noise, opposite = np.random.default_rng(4).standard_normal((2, 1, 14, 14, 1))
     sure = np.full((1, 3, 3, 1), 40.0)
-    cases = {"it can't tell": (0 * noise, 0 * noise), "it learns": (noise + 1, opposite - 1),
-             "it errs": (2 * noise - 1, 2 * opposite + 2), "it is right and sure": (sure, -sure),
-             "it is wrong and sure": (-sure, sure), "it calls everything real": (sure, 2 * sure),
-             "it calls everything fake": (-3 * sure, -25 * sure)}  # fmt: skip
+    cases = {
+        "it can't tell": (0 * noise, 0 * noise),
+        "it learns": (noise + 1, opposite - 1),
+        "it errs": (2 * noise - 1, 2 * opposite + 2),
+        "it is right and sure": (sure, -sure),
+        "it is wrong and sure": (-sure, sure),
+        "it calls everything real": (sure, 2 * sure),
+        "it calls everything fake": (-3 * sure, -25 * sure),
+    }
     return {name: tuple(map(np.float32, pair)) for name, pair in cases.items()}
 
 
@@ -99,12 +112,15 @@ def _readings():
     plain = house((6, 6), [1, 0, 2, 3], wrong=0.3)
     large = house((8, 9), [1, 2, 0, 5, 4, 3, 9], wrong=0.2)
     small = house((3, 4), [1, 6, 11], wrong=0.7)
-    cases = {"one house": [plain], "two houses of two sizes": [large, small],
-             "three houses": [plain, large, small],
-             "balconies where there is none": [(np.where(small[0] == 6, 1, small[0]), small[0])],
-             "everything is read right": [(labels, labels) for labels, _ in (plain, small)],
-             "nothing is read right": [(plain[0], (plain[0] + 1) % 12)]}
-    return {name: tuple(map(list, zip(*pairs))) for name, pairs in cases.items()}  # fmt: skip
+    cases = {
+        "one house": [plain],
+        "two houses of two sizes": [large, small],
+        "three houses": [plain, large, small],
+        "balconies where there is none": [(np.where(small[0] == 6, 1, small[0]), small[0])],
+        "everything is read right": [(labels, labels) for labels, _ in (plain, small)],
+        "nothing is read right": [(plain[0], (plain[0] + 1) % 12)],
+    }
+    return {name: tuple(map(list, zip(*pairs))) for name, pairs in cases.items()}
 
 
 @functools.cache
@@ -131,8 +147,10 @@ def texture_times_areas(painted):
     painted = [np.asarray(painted[name], np.float32) for name in houses()]
     texture = []
     for side in (128, 64, 32):
-        real, made = ([images.resize(picture, (side, side)) for picture in pictures]
-                      for pictures in (photos, painted))  # fmt: skip
+        real, made = (
+            [images.resize(picture, (side, side)) for picture in pictures]
+            for pictures in (photos, painted)
+        )
         where = [images.resize(each, (side, side), labels=True) for each in labels]
         ratio = metrics.sharpness(real, made, where, distance=2)
         texture.append(min(ratio, 1 / max(ratio, 1e-9)))
@@ -151,6 +169,7 @@ EXERCISES = [
     Exercise("02.2", patch_side, _stacks),
     Exercise("02.3", gan_losses, _logits),
     Exercise("02.4", mean_class_iou, _readings),
-    Exercise("02.5", mean_colours, houses, texture_times_areas, goal=0.25,
-             measure="Texture × areas:"),
-]  # fmt: skip
+    Exercise(
+        "02.5", mean_colours, houses, texture_times_areas, goal=0.25, measure="Texture × areas:"
+    ),
+]

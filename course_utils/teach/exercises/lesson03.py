@@ -61,11 +61,15 @@ def _windows():
     rng = np.random.default_rng(3)
     x, noise = rng.uniform(0.2, 0.9, 81), rng.normal(0, 0.1, 81)
     ramp = np.linspace(0, 1, 121)
-    cases = {"a window and the same, noisy": (x, np.clip(x + noise, 0, 1)),
-             "equal windows": (x, x), "a window and its negative": (ramp, 1 - ramp),
-             "two strangers": (x, rng.random(81)), "a darker copy": (ramp, 0.6 * ramp),
-             "a flat grey and a ramp": (np.full(121, 0.5), ramp),
-             "half the contrast": (x, x.mean() + 0.5 * (x - x.mean()))}  # fmt: skip
+    cases = {
+        "a window and the same, noisy": (x, np.clip(x + noise, 0, 1)),
+        "equal windows": (x, x),
+        "a window and its negative": (ramp, 1 - ramp),
+        "two strangers": (x, rng.random(81)),
+        "a darker copy": (ramp, 0.6 * ramp),
+        "a flat grey and a ramp": (np.full(121, 0.5), ramp),
+        "half the contrast": (x, x.mean() + 0.5 * (x - x.mean())),
+    }
     return cases
 
 
@@ -78,14 +82,20 @@ def _cycles():
     cases["B comes back"] = a, b, a - 0.1, b, 3.0
     cases["errors that cancel out"] = a, b, a + np.sign(noise) * 0.1, b - 0.2, 1.0
     cases["two sizes"] = a, small, 0.5 * a, 0.9 * small, 10.0
-    return {name: tuple(np.float32(part) if np.ndim(part) else part for part in case)
-            for name, case in cases.items()}  # fmt: skip
+    return {
+        name: tuple(np.float32(part) if np.ndim(part) else part for part in case)
+        for name, case in cases.items()
+    }
 
 
 def _pools():
     rng, cases = np.random.default_rng(5), {}
-    for name, count, size in (("a pool of 3", 12, 3), ("a pool of 1", 8, 1), ("a large pool", 6, 9),
-                              ("a pool of 50", 400, 50)):  # fmt: skip
+    for name, count, size in (
+        ("a pool of 3", 12, 3),
+        ("a pool of 1", 8, 1),
+        ("a large pool", 6, 9),
+        ("a pool of 50", 400, 50),
+    ):
         fakes = rng.permutation(10 * count)[:count]
         cases[name] = fakes, size, rng.random(count) < 0.5, rng.integers(0, size, count)
     return cases
@@ -105,8 +115,13 @@ def _pictures_of_persons():
 @functools.cache
 def _drawn():
     both = [[people.DrawnPerson(seed, SIDE) for seed in seeds] for seeds in (UNSEEN, EXAMPLES)]
-    return [(np.stack([one.source_picture for one in some]),
-             np.stack([one.target[..., 0] for one in some])) for some in both]  # fmt: skip
+    return [
+        (
+            np.stack([one.source_picture for one in some]),
+            np.stack([one.target[..., 0] for one in some]),
+        )
+        for some in both
+    ]
 
 
 def portraits():
@@ -141,4 +156,4 @@ EXERCISES = [
     Exercise("03.3", shown_by_pool, _pools),
     Exercise("03.4", tests_by_person, _pictures_of_persons),
     Exercise("03.5", mean_sketch, portraits, ssim_of_sketches, goal=0.6, measure="SSIM:"),
-]  # fmt: skip
+]

@@ -52,9 +52,13 @@ def _features():
     rng = np.random.default_rng(6)
     apart = np.zeros((4, 4, 2))
     apart[:2, :, 0] = apart[2:, :, 1] = 1
-    return {"never on together": (apart,), "always on together": (apart[..., [0, 0]],),
-            "one place": (rng.random((1, 1, 3)),), "any": (rng.random((5, 7, 4)),),
-            "negative ones": (rng.normal(size=(3, 4, 3)),)}  # fmt: skip
+    return {
+        "never on together": (apart,),
+        "always on together": (apart[..., [0, 0]],),
+        "one place": (rng.random((1, 1, 3)),),
+        "any": (rng.random((5, 7, 4)),),
+        "negative ones": (rng.normal(size=(3, 4, 3)),),
+    }
 
 
 def _layers():
@@ -64,16 +68,23 @@ def _layers():
 
     one, equal = draw(1), [0.2, 0.3, 0.5]
     moved = [np.roll(layer, 1, axis=0) for layer in one]
-    return {"another style": (one, draw(2, 1.5), equal), "the first layer alone": (one, draw(3), [1, 0, 0]),
-            "the last layer alone": (one, draw(3), [0, 0, 1]),
-            "more of everything": (draw(4, 2.0), draw(5), [1, 1, 1]),
-            "the same style, moved": (one, moved, equal)}  # fmt: skip
+    return {
+        "another style": (one, draw(2, 1.5), equal),
+        "the first layer alone": (one, draw(3), [1, 0, 0]),
+        "the last layer alone": (one, draw(3), [0, 0, 1]),
+        "more of everything": (draw(4, 2.0), draw(5), [1, 1, 1]),
+        "the same style, moved": (one, moved, equal),
+    }
 
 
 def _pictures():
     rng = np.random.default_rng(7)
-    return {"a portrait": (portrait(),), "black": (np.zeros((2, 2, 3)),), "white": (np.ones((2, 2, 3)),),
-            "any colours": (rng.random((4, 5, 3)),)}  # fmt: skip
+    return {
+        "a portrait": (portrait(),),
+        "black": (np.zeros((2, 2, 3)),),
+        "white": (np.ones((2, 2, 3)),),
+        "any colours": (rng.random((4, 5, 3)),),
+    }
 
 
 @functools.cache
@@ -84,16 +95,23 @@ def portrait():
 
 def _pairs():
     paintings = (painters.paint(*each, SIDE) for each in (("waves", 3), ("glass", 1)))
-    return {"waves": (portrait(), next(paintings)), "glass": (portrait(), next(paintings)),
-            "a grey photograph": (images.to_grey(portrait())[..., None].repeat(3, -1),
-                                  painters.paint("strokes", 1, SIDE))}  # fmt: skip
+    return {
+        "waves": (portrait(), next(paintings)),
+        "glass": (portrait(), next(paintings)),
+        "a grey photograph": (
+            images.to_grey(portrait())[..., None].repeat(3, -1),
+            painters.paint("strokes", 1, SIDE),
+        ),
+    }
 
 
 def works():
     """{name: (photograph, painting)}: what the open exercise repaints, (96, 96, 3) in [0, 1]."""
     cat = images.centre_square(images.to_float(data.chelsea()), SIDE)
-    return {"portrait, waves": (portrait(), painters.paint("waves", 3, SIDE)),
-            "cat, strokes": (cat, painters.paint("strokes", 1, SIDE))}
+    return {
+        "portrait, waves": (portrait(), painters.paint("waves", 3, SIDE)),
+        "cat, strokes": (cat, painters.paint("strokes", 1, SIDE)),
+    }
 
 
 @functools.cache
@@ -116,10 +134,14 @@ def style_times_content(repainted):
     scores = []
     for name, (photograph, style) in works().items():
         content = matched(photograph, style)
-        made, colours, painting = (distances(_judge(), images.to_float(p), content, style)
-                                   for p in (repainted[name], content, style))  # fmt: skip
-        near = (1 - made["style_distance"] / colours["style_distance"],
-                1 - made["content_distance"] / painting["content_distance"])  # fmt: skip
+        made, colours, painting = (
+            distances(_judge(), images.to_float(p), content, style)
+            for p in (repainted[name], content, style)
+        )
+        near = (
+            1 - made["style_distance"] / colours["style_distance"],
+            1 - made["content_distance"] / painting["content_distance"],
+        )
         scores.append(max(near[0], 0) * max(near[1], 0))
     return round(float(np.mean(scores)), 3)
 

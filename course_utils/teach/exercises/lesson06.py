@@ -40,23 +40,26 @@ def _page_pairs():
     rng = np.random.default_rng(1)
     large, small, line = (rng.random(size) for size in ((12, 20), (4, 5), (1, 30)))
     near = [np.clip(page + 0.1 * rng.standard_normal(page.shape), 0, 1) for page in (large, line)]
-    return {"a good large page and a bad small one": ([large, small], [near[0], 1 - small]),
-            "a perfect page and a bad small one": ([large, small], [large, 1 - small]),
-            "three sizes": ([large, small, line], [near[0], 1 - small, near[1]]),
-            "one page": ([line], [near[1]]),
-            "nothing is wrong": ([large, small], [large, small])}  # fmt: skip
+    return {
+        "a good large page and a bad small one": ([large, small], [near[0], 1 - small]),
+        "a perfect page and a bad small one": ([large, small], [large, 1 - small]),
+        "three sizes": ([large, small, line], [near[0], 1 - small, near[1]]),
+        "one page": ([line], [near[1]]),
+        "nothing is wrong": ([large, small], [large, small]),
+    }
 
 
 def _readings():
     long = "She moved the small blue table"
-    return {"a letter is missing": ([long, "by the window"], [long, "by te window"]),
-            "a letter is too many": (["Ink on paper", "all"], ["Ink on paperr", "al1"]),
-            "a long page and a short one": ([long, "to"], ["She m0ved the smal blue table", "in"]),
-            "words run together": ([long, "half a day"],
-                                   ["She movedthe small bluetable", "ha1f aday"]),
-            "a stain is read as text": (["old map"], ["~ old map .."]),
-            "nothing is read": (["old map", "ink"], ["old map", ""]),
-            "nothing at all is read": (["ink"], [""])}  # fmt: skip
+    return {
+        "a letter is missing": ([long, "by the window"], [long, "by te window"]),
+        "a letter is too many": (["Ink on paper", "all"], ["Ink on paperr", "al1"]),
+        "a long page and a short one": ([long, "to"], ["She m0ved the smal blue table", "in"]),
+        "words run together": ([long, "half a day"], ["She movedthe small bluetable", "ha1f aday"]),
+        "a stain is read as text": (["old map"], ["~ old map .."]),
+        "nothing is read": (["old map", "ink"], ["old map", ""]),
+        "nothing at all is read": (["ink"], [""]),
+    }
 
 
 def _files():
@@ -64,10 +67,13 @@ def _files():
     scans = [(f"{text}, {damage}", text, False) for damage in damages for text in texts]
     mirrored = [(f"{file}, mirrored", text, True) for file, text, _ in scans]
     numbered = [(f"{number}.png", f"paper {number // 4}", False) for number in range(40)]
-    cases = {"two damages": scans, "files with numbers, four a page": numbered,
-             "with mirrored copies": scans + mirrored,
-             "copies beside their scans": [file for pair in zip(scans, mirrored) for file in pair]}
-    return {name: tuple(map(list, zip(*files))) for name, files in cases.items()}  # fmt: skip
+    cases = {
+        "two damages": scans,
+        "files with numbers, four a page": numbered,
+        "with mirrored copies": scans + mirrored,
+        "copies beside their scans": [file for pair in zip(scans, mirrored) for file in pair],
+    }
+    return {name: tuple(map(list, zip(*files))) for name, files in cases.items()}
 
 
 def network(pages, training=False):
@@ -76,8 +82,10 @@ def network(pages, training=False):
     Its sigmoid is the mean over 5×5 pixels. Raises ValueError for another shape.
     """
     if np.ndim(pages) != 4 or np.shape(pages)[3] != 1 or np.any(np.mod(np.shape(pages)[1:3], 8)):
-        raise ValueError("This network takes pages (N, H, W, 1) with sides divisible by 8, not "
-                         f"{np.shape(pages)}.")
+        raise ValueError(
+            "This network takes pages (N, H, W, 1) with sides divisible by 8, not "
+            f"{np.shape(pages)}."
+        )
     means = uniform_filter(np.asarray(pages, float), (1, 5, 5, 1), mode="nearest")
     return logit(np.clip(means, 0.001, 0.999))
 
@@ -113,6 +121,12 @@ EXERCISES = [
     Exercise("06.2", ocr.cer, _readings),
     Exercise("06.3", sides, _files),
     Exercise("06.4", denoiser.clean, _sizes),
-    Exercise("06.5", without_network, damaged_pages, _share_gone, goal=0.75,
-             measure="Share of the RMSE that is gone:"),
-]  # fmt: skip
+    Exercise(
+        "06.5",
+        without_network,
+        damaged_pages,
+        _share_gone,
+        goal=0.75,
+        measure="Share of the RMSE that is gone:",
+    ),
+]
