@@ -37,14 +37,14 @@ TEST_DATA = None
 
 # %%
 from course_utils import profile
-from course_utils.data import pairs
+from course_utils.data import pix2pix as data
 from course_utils.show import show_images
 from course_utils.training import pix2pix as training
 
 DIRECTION = "BtoA"  # "AtoB" if the input is the left half of a file
-run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, pairs.STEPS, TEST_DATA)
+run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, data.STEPS, TEST_DATA)
 settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-train, test = pairs.load(DATASET, DIRECTION, run.test_data, settings["side"])
+train, test = data.load(DATASET, DIRECTION, run.test_data, settings["side"])
 print(len(train), "pairs to learn from,", len(test), "others to test on")
 show_images([picture for p in test[:3] for picture in (p.source_picture, p.target)],
             alt="Three label pictures of houses, and beside each its photograph.")
@@ -60,13 +60,13 @@ show_images([picture for p in test[:3] for picture in (p.source_picture, p.targe
 import numpy as np
 from course_utils import metrics
 from course_utils.teach import Bets
-from course_utils.models import segmenter
+from course_utils.models import facade_reader
 from drawn_worlds import houses as facades
 
 bets = Bets()
 bets.ask("truth", "Mean IoU of what the reader reads on real photographs?", 0, 1, step=0.02)
 labelled = DATASET == "synthetic"  # the reader knows drawn houses
-reader = segmenter.load()
+reader = facade_reader.load()
 
 # %% [markdown]
 # ### Six numbers
@@ -81,7 +81,7 @@ truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
 def score(pictures):
     if not labelled:
         return metrics.picture_scores(truth, pictures)
-    read = segmenter.read(reader, pictures)
+    read = facade_reader.read(reader, pictures)
     return (metrics.fcn_scores(labels, read, facades.CLASSES)
             | metrics.picture_scores(truth, pictures, labels))
 
@@ -165,7 +165,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # A U-Net again, down to one pixel: at 128×128, seven halvings; then `fine`, one layer at full size, is ours.
 
 # %%
-from course_utils.models import pix2pix
+from course_utils.models import layers, patchgan, pix2pix
 from course_utils.show import show_source
 
 houses = np.stack([p.source_picture for p in test])
@@ -180,7 +180,7 @@ show_source(pix2pix.generator)
 # `down` is a `convolution` of stride 2; channels grow up to `cap` times `width`.
 
 # %%
-show_source(pix2pix.convolution, pix2pix.up, pix2pix.instance_norm)
+show_source(layers.convolution, layers.up, layers.instance_norm)
 
 # %% [markdown]
 # ### One layer too many?
@@ -217,9 +217,9 @@ bets.reveal("bug", np.abs(first - second).mean())
 # A critic of texture needs no large view: at 128×128 we take one halving, 16×16 pixels, at 256×256 the paper takes 70×70.
 
 # %%
-show_source(pix2pix.patchgan)
+show_source(patchgan.patchgan)
 for depth in range(6):
-    print(f"{depth} halvings: each number sees {pix2pix.receptive_field(depth)} pixels a side")
+    print(f"{depth} halvings: each number sees {patchgan.receptive_field(depth)} pixels a side")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -235,9 +235,10 @@ for depth in range(6):
 # %%
 import keras
 import tensorflow as tf
+from course_utils.data.pairs import Jitter
 from course_utils.data.pipeline import stream
 
-jitter = pairs.Jitter(train, settings["side"], **pairs.JITTER.get(DATASET, {}))
+jitter = Jitter(train, settings["side"], **data.JITTER.get(DATASET, {}))
 batches = stream(jitter, batch_size=1, seed=SEED)
 x, y = next(iter(batches))  # labels, photograph: (1, 128, 128, 3) each, in [-1, 1]
 model = training.build("unet_l1_cgan", **settings)

@@ -41,15 +41,15 @@ TEST_DATA = None
 # %%
 import numpy as np
 from course_utils import profile
-from course_utils.data import people
-from course_utils.training import portraits
+from course_utils.data import face_sketch as data
+from course_utils.training import face_sketch as training
 
 run = profile.start("03_face_sketch_cyclegan", PROFILE, DATASET, SEED, STEPS,
-                    portraits.STEPS, TEST_DATA)
-settings = portraits.settings(DATASET, PROFILE)
-train, test = people.load(DATASET, run.test_data, settings["pix2pix"]["side"])
+                    training.STEPS, TEST_DATA)
+settings = training.settings(DATASET, PROFILE)
+train, test = data.load(DATASET, run.test_data, settings["pix2pix"]["side"])
 seen = train[:60] if PROFILE == "quick" and DATASET == "synthetic" else train
-people.draw(seen + test)
+data.draw(seen + test)
 photos, sketches = (np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target"))
 print(len(train), "people to learn from,", len(test), "others to test on")
 
@@ -63,8 +63,8 @@ print(len(train), "people to learn from,", len(test), "others to test on")
 # %%
 from course_utils.show import show_images
 
-stupid = people.baselines(seen, test)
-stupid_back = people.baselines(people.turned(seen), people.turned(test))
+stupid = data.baselines(seen, test)
+stupid_back = data.baselines(data.turned(seen), data.turned(test))
 show_images([photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stupid_back["mean"][0]],
             ["photograph", "sketch", "mean sketch", "grey photograph", "mean photograph"],
             alt="A person, the sketch, the mean sketch, the photograph in grey, the mean photograph.")
@@ -177,10 +177,10 @@ play(under_noise, alt="SSIM of a window with itself under noise: the right formu
 
 # %%
 from course_utils.data.pairs import Jitter
-from course_utils.models import translation
+from course_utils.models import face_sketch as models
 from course_utils.show import show_source
 
-show_source(translation.autoencoder)
+show_source(models.autoencoder)
 bets.ask("ssim", "How much higher is the autoencoder's SSIM than that of pix2pix?", -0.3, 0.3)
 
 # %% [markdown]
@@ -195,7 +195,7 @@ from course_utils.show.live import Live
 s = settings["autoencoder"]
 live = Live(run.steps, lambda: list(translate(live.model, photos[:3])),
             alt="The autoencoder's loss falls; three sketches become clearer.")
-trained = portraits.train_autoencoder(Jitter(seen, s["side"]), run.steps, SEED, callbacks=[live], **s)
+trained = training.train_autoencoder(Jitter(seen, s["side"]), run.steps, SEED, callbacks=[live], **s)
 live_scores = {"autoencoder": metrics.portrait_scores(sketches, translate(trained, photos))}
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"].items()))
 
@@ -214,9 +214,9 @@ def at(side, pictures):
 @cache
 def both_ways(name):
     if DATASET == "synthetic" and PROFILE == "quick":
-        return translation.load(name)
-    steps = run.steps * portraits.STEPS_OF[name]
-    return portraits.train_both(name, train, steps, SEED, **settings[name])
+        return models.load(name)
+    steps = run.steps * training.STEPS_OF[name]
+    return training.train_both(name, train, steps, SEED, **settings[name])
 
 def translated(name, count=None):
     pair = [at(settings[name]["side"], pictures[:count]) for pictures in (photos, sketches)]
@@ -274,7 +274,7 @@ show_source(cyclegan.CycleGAN.translate, cyclegan.CycleGAN.cycles)
 # They see fakes out of a **pool** of 50, half of the time an old one, so that they don't forget.
 
 # %%
-show_source(translation.residual_block, cyclegan.CycleGAN.train_discriminators)
+show_source(models.residual_block, cyclegan.CycleGAN.train_discriminators)
 
 # %% [markdown]
 # ### Two heaps of pictures
@@ -287,7 +287,7 @@ from course_utils import paths
 from course_utils.teach import your_picture
 
 side = settings["cyclegan"]["side"]
-strangers, you = people.Strangers(seen, side), your_picture(side)
+strangers, you = data.Strangers(seen, side), your_picture(side)
 faces, drawings = at(side, photos), at(side, sketches)
 evidence = json.loads((paths.EVIDENCE / "03.json").read_text())["summary"]
 shipped = np.load(paths.EVIDENCE / "03_pictures.npz")
@@ -357,7 +357,7 @@ play(by_weight, alt="Eight photographs, their sketches, and what comes back, for
 
 # %%
 count = min(5, len(test))
-made = [translated(name, count)[1] for name in portraits.NETWORKS]
+made = [translated(name, count)[1] for name in training.NETWORKS]
 rows = [(photos, sketches), *made, (sketches, photos)]
 show_images([picture for row in rows for side in row for picture in side[:count]],
             columns=2 * count, height=1.05,
@@ -450,7 +450,7 @@ for name, numbers in baselines_back.items():
     baselines[name] |= {f"{key}_back": value for key, value in numbers.items()}
 results.record(run, scores["autoencoder"][0] | named, live, baselines)
 results.must_beat(run, live_scores["autoencoder"], {"mean sketch": baselines["mean_sketch"]},
-                  "ssim", margin=portraits.LIVE_GAIN)
+                  "ssim", margin=training.LIVE_GAIN)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

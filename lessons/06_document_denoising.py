@@ -176,10 +176,10 @@ print(f"to train it with Adam: {parameters * 16 / 1e9:.1f} GB (weights, slopes, 
 # `convolution` is a convolution, batch norm and a leaky ReLU, which lets a tenth of a negative value through.
 
 # %%
-from course_utils.models import denoiser
+from course_utils.models import documents as models
 from course_utils.show import show_source
 
-show_source(denoiser.denoiser)
+show_source(models.denoiser)
 
 # %% [markdown]
 # ### Any size, and how long
@@ -190,12 +190,12 @@ show_source(denoiser.denoiser)
 import keras
 from timeit import timeit
 
-model = denoiser.denoiser()
+model = models.denoiser()
 print(f"{model.count_params():,} parameters: {parameters // model.count_params()} times fewer")
 bets.ask("dense", "A page through the dense network takes how many times as long?", 0, 10, step=0.5)
 
 # %%
-dense, convolved = 0, timeit(lambda: denoiser.clean(model, page.noisy), number=5) / 5
+dense, convolved = 0, timeit(lambda: models.clean(model, page.noisy), number=5) / 5
 for a, b in zip(widths, widths[1:]):  # one layer at a time: less memory
     weights, x = np.ones((a, b), np.float32), np.ones(a, np.float32)
     dense += timeit(lambda: x @ weights, number=3) / 3
@@ -254,10 +254,10 @@ show_images([*x[:5], *t[:5]], columns=5, height=1.7,
 from course_utils.show.live import Live
 from course_utils.training import documents as training
 
-watch = lambda: [page.noisy[corner], denoiser.clean(model, page.noisy[corner])]
-model, peak = denoiser.denoiser(), 1e-2  # real pages: go on from what drawn ones have taught
+watch = lambda: [page.noisy[corner], models.clean(model, page.noisy[corner])]
+model, peak = models.denoiser(), 1e-2  # real pages: go on from what drawn ones have taught
 if DATASET != "synthetic":
-    model, peak = denoiser.load(), 5e-3
+    model, peak = models.load(), 5e-3
 live = Live(run.steps, watch, alt="The loss falls; a corner of a damaged page, and it cleaned.")
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
@@ -273,10 +273,10 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # %%
 from course_utils.show import show_scores
 
-shipped = denoiser.load()
+shipped = models.load()
 flips = DATASET != "synthetic"  # real pages: the mean over four mirrored answers
 for name, network in {"trained now": model, "shipped": shipped}.items():
-    cleaned[name] = [denoiser.clean(network, p.noisy, flips) for p in test]
+    cleaned[name] = [models.clean(network, p.noisy, flips) for p in test]
 scores = {name: metrics.page_scores(clean_pages, cleaned[name]) for name in cleaned}
 table = {name: scores[name]["rmse"] for name in ("nothing", best, "trained now", "shipped")}
 show_scores(table, "RMSE",
@@ -334,8 +334,8 @@ bets.reveal("after", cers["network"], of=cers["damaged"])
 # %%
 from course_utils import mistakes
 
-kept = denoiser.clean(shipped, page.noisy)
-shrunk = mistakes.fixed_shape(page.noisy, lambda small: denoiser.clean(shipped, small))
+kept = models.clean(shipped, page.noisy)
+shrunk = mistakes.fixed_shape(page.noisy, lambda small: models.clean(shipped, small))
 show_images([kept[:100, :260], shrunk[:100, :260]], ["any size", "shrunk to 172×360"],
             alt="The same lines of text, sharp on the left and smeared on the right.")
 perfect = mistakes.fixed_shape(page.clean, lambda small: small)  # no network at all
@@ -355,7 +355,7 @@ from course_utils.show import play
 from drawn_worlds.documents import DAMAGES, document
 
 draw = lambda damage, number: document(2_000_000 + number, (160, 400), damage).noisy  # unseen
-play(lambda damage, number: [draw(damage, number), denoiser.clean(shipped, draw(damage, number))],
+play(lambda damage, number: [draw(damage, number), models.clean(shipped, draw(damage, number))],
      alt="A page with the chosen damage, and the page that the network makes of it.",
      damage=ipywidgets.Dropdown(options=DAMAGES),
      number=ipywidgets.IntSlider(7, min=0, max=99));
@@ -433,7 +433,7 @@ print(client.get("/health").json()["status"])
 from course_utils.teach import your_picture
 
 portrait = images.to_grey(your_picture(side=256))
-show_images([portrait, denoiser.clean(shipped, portrait)], ["you", "you, as a page"],
+show_images([portrait, models.clean(shipped, portrait)], ["you", "you, as a page"],
             alt="A portrait, and a drawing in black and white that the page cleaner makes of it.")
 
 # %% [markdown]

@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from course_utils import cleaning, mistakes
 from course_utils.metrics import rmse
-from course_utils.models import denoiser
+from course_utils.models import documents
 from course_utils.teach.exercises.lesson06 import network
 
 EVERY = [
@@ -132,7 +132,7 @@ def test_resizing_to_one_shape_spoils_a_page_that_needs_no_cleaning():
 
 def test_misprints_of_a_page_of_any_size_by_their_symptoms():
     paper = np.full((13, 16), 0.8, np.float32)  # the stand-in averages 5 × 5 pixels
-    right = denoiser.clean(network, paper)
+    right = documents.clean(network, paper)
     np.testing.assert_allclose(right, 0.8, atol=1e-6)
     black = mistakes.filled_with_black(network, paper)
     white = mistakes.filled_with_white(network, paper)
@@ -148,7 +148,7 @@ def test_misprints_of_a_page_of_any_size_by_their_symptoms():
     shifted = mistakes.filled_on_the_other_side(network, dot)
     assert np.argwhere(shifted < 0.79).min(0).tolist() == [7, 5], "three pixels down, none across"
     stretched = mistakes.stretched_to_fit(network, dot)
-    assert np.abs(stretched - denoiser.clean(network, dot)).max() > 0.001
+    assert np.abs(stretched - documents.clean(network, dot)).max() > 0.001
 
 
 def test_misprints_of_cleaning_by_hand_by_their_symptoms():

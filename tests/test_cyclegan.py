@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from course_utils import mistakes, profile
 from course_utils.mistakes.cyclegan import OneCycleEach
-from course_utils.training import cyclegan, resumable
+from course_utils.training import cyclegan, fit
 from course_utils.training.pool import ImagePool
 
 SIDE = 24
@@ -199,16 +199,16 @@ def test_stopped_it_ends_where_an_unbroken_training_ends(tmp_path, monkeypatch):
     def training(folder=None, callbacks=()):
         profile.set_seeds(3)
         made = cyclegan.build(**SMALL, learning_rate=cyclegan.LinearDecay(2e-3, 9))
-        return resumable.fit_resumable(made, example, 9, 1, 3, folder, 3, callbacks)
+        return fit.fit_resumable(made, example, 9, 1, 3, folder, 3, callbacks)
 
     def fail(number, logs):
         if number == 7:
             raise KeyboardInterrupt
 
-    unbroken = [v.numpy() for v in resumable._state(training())]
+    unbroken = [v.numpy() for v in fit._state(training())]
     with pytest.raises(KeyboardInterrupt):
         training(tmp_path / "copy", [keras.callbacks.LambdaCallback(on_train_batch_end=fail)])
-    resumed = resumable._state(training(tmp_path / "copy"))
+    resumed = fit._state(training(tmp_path / "copy"))
     for variable, expected in zip(resumed, unbroken, strict=True):
         assert np.allclose(variable, expected, rtol=0, atol=1e-5), variable.path
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils.data import documents, pairs, people, portraits, readers
+from course_utils.data import documents, face_sketch, pix2pix, readers
 from course_utils.data.readers import read_dsb2018, read_isbi2012
 
 
@@ -238,18 +238,13 @@ def a_b(home):
     save(home / "train/1.png", mask(size=(20, 40)))
 
 
-def faces(home):
-    save(home / "anna-1.jpg", mask())
-
-
 SETS = {
     dsb: read_dsb2018,
     isbi: read_isbi2012,
-    cuhk: people.read_cuhk,
+    cuhk: face_sketch.read_cuhk,
     kaggle: documents.read,
     official: documents.read,
-    a_b: lambda home: pairs.read_side_by_side(home, "AtoB"),
-    faces: portraits.read_portraits,
+    a_b: lambda home: pix2pix.read_side_by_side(home, "AtoB"),
 }
 JUNK_FILES = ("Thumbs.db", "desktop.ini", ".DS_Store", "._1.png", "Icon\r", "notes.txt")
 JUNK_FOLDERS = (

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from course_utils import mistakes, symptoms
-from course_utils.data import people
+from course_utils.data import face_sketch
 from course_utils.mistakes import gallery
 from course_utils.teach.exercises import lesson03
 
@@ -102,10 +102,10 @@ def test_doubt_of_a_discriminator():
 )
 def test_the_leak_is_found_in_the_pictures_themselves(split):
     pairs = [
-        people.Pair(str(n), photo, sketch, str(n))
+        face_sketch.Pair(str(n), photo, sketch, str(n))
         for n, (photo, sketch) in enumerate(zip(PHOTOS, SKETCHES))
     ]
-    copies = people.eightfold(pairs)
+    copies = face_sketch.eightfold(pairs)
     order = np.random.default_rng(1).permutation(len(copies))
     copies = [copies[i] for i in order]
     tests = split(np.array([int(copy.source) for copy in copies]), 1)

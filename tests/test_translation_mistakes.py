@@ -44,14 +44,14 @@ def test_greys_by_hand():
 
 
 def test_the_sides_are_those_of_the_course_s_networks():
-    from course_utils.models import pix2pix
+    from course_utils.models import patchgan
 
     for halvings in (1, 2, 3, 4, 5):
         convolutions = lesson02.patchgan_convolutions(halvings)
-        assert lesson02.patch_side(convolutions) == pix2pix.receptive_field(halvings)
+        assert lesson02.patch_side(convolutions) == patchgan.receptive_field(halvings)
     built = [
         (layer.kernel_size[0], layer.strides[0])
-        for layer in pix2pix.patchgan(3).layers
+        for layer in patchgan.patchgan(3).layers
         if hasattr(layer, "kernel_size")
     ]
     assert built == lesson02.patchgan_convolutions(3)

@@ -78,7 +78,8 @@ def pix2pix_step():
     import keras
     import tensorflow as tf
 
-    from course_utils.models.pix2pix import generator, patchgan
+    from course_utils.models.patchgan import patchgan
+    from course_utils.models.pix2pix import generator
     from course_utils.training.pix2pix import Pix2Pix
 
     pair = [tf.random.stateless_uniform((1, 128, 128, 3), (n, 0), -1, 1) for n in range(2)]
@@ -128,12 +129,12 @@ def critics():
     import keras
     import tensorflow as tf
 
-    from course_utils.data import pairs
+    from course_utils.data import pix2pix as data
     from course_utils.models.pix2pix import generate, load
     from course_utils.training import pix2pix
 
     rest, stacks = load("unet_l1_cgan"), []
-    for houses in (part[:40] for part in pairs.load("synthetic", "BtoA")):
+    for houses in (part[:40] for part in data.load("synthetic", "BtoA")):
         labels, photos = (
             np.stack([getattr(house, side) for house in houses]) * 2 - 1
             for side in ("source_picture", "target")

@@ -93,11 +93,12 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     Per seed and variant: the FCN-score, its thin classes, MAE, SSIM and sharpness of generated
     photographs of unseen houses. The reader is the shipped one, which saw none of these houses.
     """
-    from course_utils.data import pairs
-    from course_utils.training import optimizers, pix2pix, segmenter
+    from course_utils.data import pix2pix as data
+    from course_utils.data.pairs import Jitter
+    from course_utils.training import facade_reader, optimizers, pix2pix
 
-    train, test = pairs.load("synthetic", "BtoA")
-    example, score, runs = pairs.Jitter(train, 128), segmenter.scorer(test), []
+    train, test = data.load("synthetic", "BtoA")
+    example, score, runs = Jitter(train, 128), facade_reader.scorer(test), []
     variants = ("unet_l1", "encdec_l1_cgan", "unet_l1_cgan")
     fair = pix2pix.QUICK | {"fine": 0, "layers": 2, "l1": 30.0, "optimizer": optimizers.FusedAdam}
     for seed, name in itertools.product(seeds, variants):
@@ -133,12 +134,12 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
     and of a memory that answers with the sketch of the most similar photograph.
     """
     from course_utils import images
-    from course_utils.data import people
+    from course_utils.data import face_sketch as data
     from course_utils.models.pix2pix import translate
     from course_utils.training import cyclegan
 
-    train, test = people.load("synthetic")
-    people.draw(train + test)
+    train, test = data.load("synthetic")
+    data.draw(train + test)
     photos, sketches = (
         np.stack([getattr(pair, side) for pair in test]) for side in ("source_picture", "target")
     )
@@ -146,7 +147,7 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
     for weight in (0, 1, 10, 100):
         folder = paths.BUILD / "evidence" / f"cycle_{weight}"
         model = cyclegan.train(
-            people.Strangers(train, photos.shape[1]),
+            data.Strangers(train, photos.shape[1]),
             cycle_steps,
             0,
             folder=folder,
@@ -187,18 +188,18 @@ def _leak(pairs, split, seed, steps):
 
     `memory` answers with the sketch of the most similar photograph that trained.
     """
-    from course_utils.data import people
+    from course_utils.data import face_sketch as data
     from course_utils.data.pairs import Jitter
     from course_utils.models.pix2pix import translate
-    from course_utils.training import portraits
+    from course_utils.training import face_sketch as training
 
     rng = np.random.default_rng(seed)
     if split == "by_person":
         tests = set(rng.choice([pair.source for pair in pairs], len(pairs) // 5, replace=False))
-        train = people.eightfold([pair for pair in pairs if pair.source not in tests])
-        test = people.eightfold([pair for pair in pairs if pair.source in tests])
+        train = data.eightfold([pair for pair in pairs if pair.source not in tests])
+        test = data.eightfold([pair for pair in pairs if pair.source in tests])
     else:
-        every = people.eightfold(pairs)
+        every = data.eightfold(pairs)
         order = rng.permutation(len(every))
         train, test = ([every[i] for i in part] for part in np.split(order, [4 * len(order) // 5]))
     photos = np.stack([pair.source_picture for pair in test])
@@ -206,7 +207,7 @@ def _leak(pairs, split, seed, steps):
     seen = np.stack([pair.source_picture.ravel() for pair in train])
     nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
     example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
-    made = translate(portraits.train_autoencoder(example, steps, seed), photos)
+    made = translate(training.train_autoencoder(example, steps, seed), photos)
     return {
         "autoencoder": metrics.portrait_scores(truth, made)["ssim"],
         "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"],
@@ -220,7 +221,7 @@ def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
     another light, with another expression, other clothes and background. `alike`: the same, where
     all of the 100 share one kind of traits, so that only their other traits tell them apart.
     """
-    from course_utils.training import faces
+    from experiments import faces
 
     known = faces.portraits(range(people), views, workers=2)
     unseen = range(3_000_000, 3_000_000 + others)
@@ -252,7 +253,7 @@ def parts_of_portraits(seed=0, people=400, steps=450):
     share of a class's points that the network calls so, `chance` that of all pixels.
     """
     from course_utils import images
-    from course_utils.training import faces
+    from experiments import faces
 
     home = paths.data_dir().expanduser() / "portraits"
     points = json.loads((home / "points.json").read_text(encoding="utf-8"))

@@ -44,7 +44,7 @@ def cells(seed=0, steps=2000):
 def pages(seed=0, steps=4000):
     """Lesson 06's page cleaner on drawn pages; measured on the lesson's test pages."""
     from course_utils.data import documents
-    from course_utils.models import checkpoints, denoiser
+    from course_utils.models import checkpoints, documents as models
     from course_utils.training.documents import train
 
     drawn = [documents.draw(number) for number in range(1000)]
@@ -54,14 +54,14 @@ def pages(seed=0, steps=4000):
         steps,
         seed,
         epochs=steps // EPOCH,
-        callbacks=_safety(denoiser.CHECKPOINT),
+        callbacks=_safety(models.CHECKPOINT),
     )
     shipped = checkpoints.as_shipped(model)
-    cleaned = [denoiser.clean(shipped, page.noisy) for page in test]
+    cleaned = [models.clean(shipped, page.noisy) for page in test]
     scores = metrics.page_scores([page.clean for page in test], cleaned)
     yield (
         model,
-        denoiser.CHECKPOINT,
+        models.CHECKPOINT,
         {"seed": seed, "steps": steps, "metrics": scores, "data": "drawn pages, seeds 0 to 999"},
     )
 
@@ -70,24 +70,30 @@ def reader(seed=0):
     """Lesson 02's reader of house fronts, on houses that no generator trains or is tested on."""
     import numpy as np
 
-    from course_utils.data import pairs
+    from course_utils.data import pix2pix as data
     from course_utils.models import checkpoints
-    from course_utils.models.segmenter import CHECKPOINT
-    from course_utils.training import segmenter
+    from course_utils.models.facade_reader import CHECKPOINT
+    from course_utils.training import facade_reader
     from drawn_worlds import houses as facades
 
-    model = segmenter.train(
-        segmenter.buildings(), segmenter.STEPS, seed, segmenter.STEPS // EPOCH, _safety(CHECKPOINT)
+    model = facade_reader.train(
+        facade_reader.buildings(),
+        facade_reader.STEPS,
+        seed,
+        facade_reader.STEPS // EPOCH,
+        _safety(CHECKPOINT),
     )
-    test = pairs.load("synthetic", "BtoA")[1]
-    read = segmenter.read(checkpoints.as_shipped(model), np.stack([pair.target for pair in test]))
+    test = data.load("synthetic", "BtoA")[1]
+    read = facade_reader.read(
+        checkpoints.as_shipped(model), np.stack([pair.target for pair in test])
+    )
     scores = metrics.fcn_scores([pair.labels for pair in test], read, facades.CLASSES)
     yield (
         model,
         CHECKPOINT,
         {
             "seed": seed,
-            "steps": segmenter.STEPS,
+            "steps": facade_reader.STEPS,
             "metrics": scores,
             "data": "drawn houses, seeds 2000000 to 2000399",
         },
@@ -100,16 +106,19 @@ def generators(seed=0, steps=3500):
     Of each training the generator is kept that does best on houses of their own, neither trained
     on nor tested: its `fcn_iou` times its sharpness, or times 1 over it where it is above 1.
     """
-    from course_utils.data import pairs
+    from course_utils.data import pix2pix as data
+    from course_utils.data.pairs import Jitter
     from course_utils.models import checkpoints
-    from course_utils.training import pix2pix, segmenter
+    from course_utils.training import facade_reader, pix2pix
 
     def value(told):
         return told["fcn_iou"] * min(told["sharpness"], 1 / told["sharpness"])
 
-    train, test = pairs.load("synthetic", "BtoA")
-    example, on_test = pairs.Jitter(train, pix2pix.QUICK["side"]), segmenter.scorer(test)
-    on_others = segmenter.scorer([pairs.DrawnPair(number) for number in pairs.DRAWN["validation"]])
+    train, test = data.load("synthetic", "BtoA")
+    example, on_test = Jitter(train, pix2pix.QUICK["side"]), facade_reader.scorer(test)
+    on_others = facade_reader.scorer(
+        [data.DrawnPair(number) for number in data.DRAWN["validation"]]
+    )
     for name in reversed(pix2pix.VARIANTS):
         best = pix2pix.Best(on_others, value)
         pix2pix.train(example, name, steps, seed, callbacks=[best], **pix2pix.SHIPPED)
@@ -144,10 +153,10 @@ def cyclegan(seed=0, steps=5000):
 @functools.cache
 def _people():
     """Lesson 03's people, drawn once for all three networks."""
-    from course_utils.data import people
+    from course_utils.data import face_sketch as data
 
-    train, test = people.load("synthetic")
-    people.draw(train + test)
+    train, test = data.load("synthetic")
+    data.draw(train + test)
     return train, test
 
 
@@ -155,15 +164,15 @@ def _translators(kind, seed, steps):
     """One of lesson 03's networks in both directions, measured on the lesson's test people."""
     import numpy as np
 
-    from course_utils.data import people
+    from course_utils.data import face_sketch as data
     from course_utils.models import checkpoints
     from course_utils.models.pix2pix import translate
-    from course_utils.training import portraits
+    from course_utils.training import face_sketch as training
 
     train, test = _people()
     folder = paths.BUILD / "checkpoints" / f"03_{kind}"
-    networks = portraits.train_both(kind, train, steps, seed, folder)
-    for way, network, pairs in zip(("there", "back"), networks, (test, people.turned(test))):
+    networks = training.train_both(kind, train, steps, seed, folder)
+    for way, network, pairs in zip(("there", "back"), networks, (test, data.turned(test))):
         sources, truth = (
             np.stack([getattr(pair, side) for pair in pairs])
             for side in ("source_picture", "target")

@@ -4,7 +4,9 @@ import keras
 from keras import layers, ops
 
 from .. import images
-from ..models.pix2pix import generator, instance_norm, patchgan
+from ..models.layers import instance_norm
+from ..models.patchgan import patchgan
+from ..models.pix2pix import generator
 from ..training.pix2pix import Pix2Pix, adversarial_loss
 from . import mistake
 

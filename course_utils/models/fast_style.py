@@ -9,7 +9,7 @@ from keras import layers
 
 from ..arguments import RGB, takes
 from . import checkpoints
-from .pix2pix import instance_norm
+from .layers import instance_norm
 
 PAINTED = {"waves": 3}  # style of a shipped network: seed of its painting
 MARGIN = 8  # pixels around a picture, cut off in the end

@@ -242,7 +242,7 @@ def _example(seed: int) -> bytes:
 def _sketch(seed: int) -> bytes:
     from drawn_worlds import faces
 
-    from ..data.people import SEEN
+    from ..data.face_sketch import SEEN
 
     return encode(faces.face(seed, 256, **SEEN).sketch)
 

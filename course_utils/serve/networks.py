@@ -19,18 +19,18 @@ def load_cleaner():
     """The network of lesson 06, from a page (H, W) in [0, 1] to the same, cleaned."""
     import tensorflow as tf
 
-    from ..models import denoiser
+    from ..models import documents
 
-    model = tf.function(denoiser.load(), reduce_retracing=True)  # one graph for all sizes
-    return in_few_sizes(lambda page: denoiser.clean(model, page))
+    model = tf.function(documents.load(), reduce_retracing=True)  # one graph for all sizes
+    return in_few_sizes(lambda page: documents.clean(model, page))
 
 
 def load_painter():
     """Lesson 03's pix2pix, from a sketch (H, W) in [0, 1], on white, to a face (256, 256, 3)."""
-    from ..models import translation
+    from ..models import face_sketch
     from ..models.pix2pix import translate
 
-    side, model = translation.SHIPPED_SHAPES["pix2pix"]["side"], translation.load("pix2pix")[1]
+    side, model = face_sketch.SHIPPED_SHAPES["pix2pix"]["side"], face_sketch.load("pix2pix")[1]
     door = threading.Lock()  # `translate` sets the network's noise, and then runs it
 
     def paint(sketch):

@@ -8,11 +8,11 @@ from keras.optimizers.schedules import PolynomialDecay
 from .. import profile
 from ..arguments import FLOATS, number
 from ..arguments import takes_tensors as takes
-from ..models.pix2pix import patchgan
-from ..models.translation import SHIPPED_SHAPES, resnet_generator
+from ..models.face_sketch import SHIPPED_SHAPES, resnet_generator
+from ..models.patchgan import patchgan
 from .optimizers import FusedAdam
 from .pool import ImagePool
-from .resumable import fit_resumable
+from .fit import fit_resumable
 
 QUICK = SHIPPED_SHAPES["cyclegan"] | {
     "patch_width": 24,

@@ -15,7 +15,7 @@ def train(crops, steps: int, seed: int, epochs: int = 1, callbacks=()):
     profile.set_seeds(seed)
     import keras
 
-    from ..models.denoiser import denoiser
+    from ..models.documents import denoiser
 
     model = denoiser()
     loss = keras.losses.BinaryCrossentropy(from_logits=True)

@@ -8,10 +8,11 @@ from keras.optimizers.schedules import CosineDecay
 from .. import profile
 from ..arguments import FLAG, FLOATS
 from ..arguments import takes_tensors as takes
-from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator, patchgan
+from ..models.patchgan import patchgan
+from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator
 from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
-from .resumable import fit_resumable
+from .fit import fit_resumable
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
     name: (kind, int("_l1" in name), int("cgan" in name)) for name, kind in SHIPPED_KINDS.items()

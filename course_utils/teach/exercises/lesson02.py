@@ -20,7 +20,7 @@ def best_answers(greys):
 def patch_side(convolutions):
     """Side in pixels of the square that one number behind a stack of convolutions sees.
 
-    convolutions: (size, stride) of each, from the picture on. `models.pix2pix.receptive_field` is
+    convolutions: (size, stride) of each, from the picture on. `models.patchgan.receptive_field` is
     this for the PatchGANs.
     """
     seen = 1

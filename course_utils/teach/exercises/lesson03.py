@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ... import images, metrics
-from ...data import people
+from ...data import face_sketch
 from . import Exercise
 
 UNSEEN, EXAMPLES, SIDE = range(2_000_000, 2_000_006), range(2_000_100, 2_000_112), 64
@@ -114,7 +114,7 @@ def _pictures_of_persons():
 
 @functools.cache
 def _drawn():
-    both = [[people.DrawnPerson(seed, SIDE) for seed in seeds] for seeds in (UNSEEN, EXAMPLES)]
+    both = [[face_sketch.DrawnPerson(seed, SIDE) for seed in seeds] for seeds in (UNSEEN, EXAMPLES)]
     return [
         (
             np.stack([one.source_picture for one in some]),

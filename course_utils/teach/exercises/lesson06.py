@@ -10,7 +10,7 @@ from drawn_worlds.documents import document
 
 from ... import metrics, ocr
 from ...data import splits
-from ...models import denoiser
+from ...models import documents as models
 from . import Exercise
 
 DAMAGED = {"coffee": 5001, "folds": 5011, "footprints": 5013, "uneven light": 5015}  # seeds
@@ -120,7 +120,7 @@ EXERCISES = [
     Exercise("06.1", pooled_rmse, _page_pairs),
     Exercise("06.2", ocr.cer, _readings),
     Exercise("06.3", sides, _files),
-    Exercise("06.4", denoiser.clean, _sizes),
+    Exercise("06.4", models.clean, _sizes),
     Exercise(
         "06.5",
         without_network,

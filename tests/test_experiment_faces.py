@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from course_utils.training import faces as training
+from experiments import faces as training
 from drawn_worlds import faces
 
 

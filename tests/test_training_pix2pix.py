@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from course_utils import paths, profile
 from course_utils.mistakes import pix2pix as mistakes
-from course_utils.models.pix2pix import generate, generator, patchgan
-from course_utils.training import pix2pix, resumable
+from course_utils.models.patchgan import patchgan
+from course_utils.models.pix2pix import generate, generator
+from course_utils.training import fit, pix2pix
 
 SIDE = 32
 SMALL = {"side": SIDE, "width": 2, "patch_width": 2, "layers": 1}
@@ -269,16 +270,16 @@ def training(folder=None, callbacks=(), seed=3, **more):
     profile.set_seeds(seed)
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
     made = pix2pix.build("unet_l1_cgan", **SMALL | {"width": 8}, learning_rate=schedule)
-    return resumable.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
+    return fit.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
 
 
 @pytest.fixture(scope="module")
 def unbroken():
-    return [v.numpy() for v in resumable._state(training())]
+    return [v.numpy() for v in fit._state(training())]
 
 
 def assert_same_end(made, unbroken):
-    for variable, expected in zip(resumable._state(made), unbroken, strict=True):
+    for variable, expected in zip(fit._state(made), unbroken, strict=True):
         assert np.allclose(variable, expected, rtol=0, atol=1e-6), variable.path
 
 
@@ -307,15 +308,15 @@ def test_after_kill_it_ends_where_an_unbroken_training_ends(tmp_path, unbroken):
 
 @pytest.fixture
 def copy(tmp_path):
-    made = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+    made = fit._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
     made.set_model(model(dropout=0.5))
     return made
 
 
 def test_killed_while_writing_the_last_copy_stays(copy, tmp_path, monkeypatch):
     copy.on_train_batch_end(0)
-    expected = [v.numpy() for v in resumable._state(copy.model)]
-    for variable in resumable._state(copy.model):
+    expected = [v.numpy() for v in fit._state(copy.model)]
+    for variable in fit._state(copy.model):
         variable.assign(variable + 1)
 
     def dies(path, **state):
@@ -325,16 +326,16 @@ def test_killed_while_writing_the_last_copy_stays(copy, tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez", dies)
     with pytest.raises(KeyboardInterrupt):
         copy.on_train_batch_end(1)
-    again = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+    again = fit._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
     assert again.restore(copy.model) == 1
-    assert same(expected, [v.numpy() for v in resumable._state(copy.model)])
+    assert same(expected, [v.numpy() for v in fit._state(copy.model)])
     (tmp_path / "mine.txt").write_text("stays")
     again.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_the_state_is_all_that_a_step_changes(copy):
-    state = resumable._state(copy.model)
+    state = fit._state(copy.model)
     before = [v.numpy() for v in state]
     copy.model.train_step(batch())
     changed = [v.path for v, old in zip(state, before, strict=True) if not np.array_equal(v, old)]
@@ -349,7 +350,7 @@ def test_another_training_in_the_folder_is_named(copy, tmp_path):
     for settings, weight in (((9, 2, 4), 100.0), ((9, 2, 3), 10.0)):
         copy.model.l1 = weight
         with pytest.raises(ValueError, match="holds another training"):
-            resumable._SafetyCopy(tmp_path, 1, settings).restore(copy.model)
+            fit._SafetyCopy(tmp_path, 1, settings).restore(copy.model)
 
 
 def test_another_network_or_optimiser_in_the_folder_is_named_before_anything_is_put_back(
@@ -358,13 +359,13 @@ def test_another_network_or_optimiser_in_the_folder_is_named_before_anything_is_
     copy.on_train_batch_end(0)
     with np.load(tmp_path / "training.npz") as stored:
         state = {name: stored[name] for name in stored.files}
-    before = [v.numpy() for v in resumable._state(copy.model)]
+    before = [v.numpy() for v in fit._state(copy.model)]
     last = str(len(before) - 1)
     for other in ({last: np.zeros(7)}, {str(len(before)): np.zeros(1)}):
         np.savez(tmp_path / "training.npz", **state | {"0": state["0"] + 1} | other)
         with pytest.raises(ValueError, match="holds another training"):
-            resumable._SafetyCopy(tmp_path, 1, (9, 2, 3)).restore(copy.model)
-        assert same(before, [v.numpy() for v in resumable._state(copy.model)])
+            fit._SafetyCopy(tmp_path, 1, (9, 2, 3)).restore(copy.model)
+        assert same(before, [v.numpy() for v in fit._state(copy.model)])
 
 
 def flipped(content):
@@ -384,15 +385,15 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_copy_is_set_aside_and_the_training_begins_anew(copy, tmp_path, damage):
     copy.on_train_batch_end(0)
-    before = [v.numpy() for v in resumable._state(copy.model)]
+    before = [v.numpy() for v in fit._state(copy.model)]
     content = DAMAGES[damage]((tmp_path / "training.npz").read_bytes())
     for number in (1, 2):
         (tmp_path / "training.npz").write_bytes(content)
-        again = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+        again = fit._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
         with pytest.warns(UserWarning, match=rf"training.npz is damaged: .* damaged_{number}.npz"):
             assert again.restore(copy.model) == 0
         assert (tmp_path / f"damaged_{number}.npz").read_bytes() == content
-    assert same(before, [v.numpy() for v in resumable._state(copy.model)])
+    assert same(before, [v.numpy() for v in fit._state(copy.model)])
     copy.on_train_batch_end(1)
     copy.remove()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged_1.npz", "damaged_2.npz"]
@@ -407,17 +408,17 @@ def test_an_archive_of_something_else_is_set_aside(copy, tmp_path):
 def test_random_damage_is_set_aside_or_does_not_matter(copy, tmp_path):
     copy.on_train_batch_end(0)
     content, rng = (tmp_path / "training.npz").read_bytes(), np.random.default_rng(0)
-    expected = [v.numpy() for v in resumable._state(copy.model)]
+    expected = [v.numpy() for v in fit._state(copy.model)]
     for _ in range(30):
         wrong = bytearray(content)
         for place in rng.integers(0, len(content), 8):
             wrong[place] ^= int(rng.integers(1, 256))
         (tmp_path / "training.npz").write_bytes(wrong[: rng.integers(1, 2 * len(wrong))])
-        again = resumable._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
+        again = fit._SafetyCopy(tmp_path, every=1, settings=(9, 2, 3))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert again.restore(copy.model) in (0, 1)
-        assert same(expected, [v.numpy() for v in resumable._state(copy.model)])
+        assert same(expected, [v.numpy() for v in fit._state(copy.model)])
 
 
 def test_a_full_disk_costs_a_copy_not_the_training(copy, tmp_path, monkeypatch):

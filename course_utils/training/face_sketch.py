@@ -4,14 +4,14 @@ from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import profile
-from ..data import people
+from ..data import face_sketch as data
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
-from ..models import translation
-from ..models.translation import NETWORKS, SHIPPED_SHAPES
+from ..models import face_sketch as models
+from ..models.face_sketch import NETWORKS, SHIPPED_SHAPES
 from . import cyclegan, pix2pix
 from .optimizers import FusedAdam
-from .resumable import fit_resumable
+from .fit import fit_resumable
 
 SETTINGS = {
     "autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
@@ -51,7 +51,7 @@ def train_autoencoder(
     """An autoencoder trained with `likeness`; arguments as of `pix2pix.train`."""
     profile.set_seeds(seed)
     s = SETTINGS["autoencoder"] | settings
-    model = translation.autoencoder(s["side"], s["width"])
+    model = models.autoencoder(s["side"], s["width"])
     model.compile(FusedAdam(CosineDecay(s["learning_rate"], steps)), likeness(structure))
     model.optimizer.build(model.trainable_variables)
     return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
@@ -70,16 +70,16 @@ def likeness(structure):
 def train_both(name, pairs, steps, seed, folder=None, **settings):
     """(photograph → sketch, sketch → photograph): one of the NETWORKS, trained in both directions.
 
-    pairs: photograph → sketch. The CycleGAN sees them as `people.Strangers`, one training for both
+    pairs: photograph → sketch. The CycleGAN sees them as `data.Strangers`, one training for both
     directions; the others have `steps` for each. folder: for safety copies, as in `fit_resumable`.
     """
     s = SETTINGS[name] | settings
     if name == "cyclegan":
-        strangers = people.Strangers(pairs, s["side"])
+        strangers = data.Strangers(pairs, s["side"])
         model = cyclegan.train(strangers, steps, seed, folder=folder, **s)
         return model.there, model.back
     networks = []
-    for direction, both in (("there", pairs), ("back", people.turned(pairs))):
+    for direction, both in (("there", pairs), ("back", data.turned(pairs))):
         example, copies = Jitter(both, s["side"]), folder and folder / direction
         if name == "autoencoder":
             networks.append(train_autoencoder(example, steps, seed, folder=copies, **s))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from course_utils.models import translation
+from course_utils.models import face_sketch
 
 
 def count(model, kind):
@@ -11,7 +11,7 @@ def count(model, kind):
 
 
 def test_the_autoencoder_has_the_source_slides_layers():
-    model = translation.autoencoder(64, width=2)
+    model = face_sketch.autoencoder(64, width=2)
     assert (count(model, layers.Conv2D), count(model, layers.Conv2DTranspose)) == (6, 8)
     assert not any(isinstance(layer, layers.Concatenate) for layer in model.layers)
     assert model.output_shape == (None, 64, 64, 3)
@@ -23,7 +23,7 @@ def test_the_autoencoder_has_the_source_slides_layers():
 
 
 def test_the_resnet_generator_has_the_papers_layers_but_for_two_kernels():
-    model = translation.resnet_generator(128, width=4, blocks=6)
+    model = face_sketch.resnet_generator(128, width=4, blocks=6)
     sizes = [
         (layer.kernel_size[0], layer.strides[0], layer.filters)
         for layer in model.layers
@@ -47,7 +47,7 @@ def test_the_resnet_generator_has_the_papers_layers_but_for_two_kernels():
 def test_the_papers_width_has_the_papers_parameters():
     """11.378 million: 64 channels, 9 blocks; ours has scale and shift of its norms, no
     idle bias, and kernels of 16 weights in the place of 9 where sides are doubled."""
-    model = translation.resnet_generator(256)
+    model = face_sketch.resnet_generator(256)
     norms = sum(
         layer.count_params()
         for layer in model.layers
@@ -58,10 +58,10 @@ def test_the_papers_width_has_the_papers_parameters():
     assert model.count_params() - norms - larger + idle == 11_378_179
 
 
-@pytest.mark.parametrize("make", [translation.autoencoder, translation.resnet_generator])
+@pytest.mark.parametrize("make", [face_sketch.autoencoder, face_sketch.resnet_generator])
 def test_any_fitting_size_in_range_and_one_picture_at_a_time(make):
     keras.utils.set_random_seed(0)
-    model = make(width=2, **({"blocks": 1} if make is translation.resnet_generator else {}))
+    model = make(width=2, **({"blocks": 1} if make is face_sketch.resnet_generator else {}))
     pictures = np.random.default_rng(0).uniform(-1, 1, (2, 24, 40, 3)).astype(np.float32)
     made = model(pictures, training=True).numpy()
     assert made.shape == pictures.shape and np.abs(made).max() <= 1
@@ -71,10 +71,10 @@ def test_any_fitting_size_in_range_and_one_picture_at_a_time(make):
 @pytest.mark.parametrize(
     ("make", "side", "multiple"),
     [
-        (translation.autoencoder, 62, 4),
-        (translation.autoencoder, 0, 4),
-        (translation.resnet_generator, 66, 4),
-        (translation.resnet_generator, 2, 4),
+        (face_sketch.autoencoder, 62, 4),
+        (face_sketch.autoencoder, 0, 4),
+        (face_sketch.resnet_generator, 66, 4),
+        (face_sketch.resnet_generator, 2, 4),
     ],
 )
 def test_a_side_that_does_not_fit_is_named(make, side, multiple):
@@ -85,7 +85,7 @@ def test_a_side_that_does_not_fit_is_named(make, side, multiple):
 def test_the_edge_is_mirrored():
     """A constant picture stays constant up to its edge; zeros around it would show as a frame."""
     picture = keras.Input((16, 16, 1))
-    layer = keras.Model(picture, translation._conv(picture, 2, 7))
+    layer = keras.Model(picture, face_sketch._conv(picture, 2, 7))
     made = layer(np.ones((1, 16, 16, 1), np.float32)).numpy()
     assert np.ptp(made, axis=(1, 2)).max() < 1e-6
 
@@ -93,7 +93,7 @@ def test_the_edge_is_mirrored():
 def test_a_residual_block_starts_from_its_input():
     keras.utils.set_random_seed(0)
     features = keras.Input((8, 8, 4))
-    block = keras.Model(features, translation.residual_block(features))
+    block = keras.Model(features, face_sketch.residual_block(features))
     for variable in block.trainable_variables:
         variable.assign(0 * variable)
     x = np.random.default_rng(0).normal(size=(1, 8, 8, 4)).astype(np.float32)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from course_utils import images, paths, profile
-from course_utils.data import pairs
+from course_utils.data import pairs, pix2pix
 from course_utils.data.pipeline import stream
 from drawn_worlds import houses as facades
 
@@ -51,8 +51,8 @@ def home(tmp_path, monkeypatch):
 def test_left_is_a_and_right_is_b(tmp_path):
     a, b = photograph(1), photograph(2)
     save(tmp_path / "cat.png", a, b)
-    (forth,) = pairs.read_side_by_side(tmp_path, "AtoB")
-    (back,) = pairs.read_side_by_side(str(tmp_path), "BtoA")
+    (forth,) = pix2pix.read_side_by_side(tmp_path, "AtoB")
+    (back,) = pix2pix.read_side_by_side(str(tmp_path), "BtoA")
     np.testing.assert_allclose(forth.source_picture, a / 255, atol=1e-7)
     np.testing.assert_allclose(forth.target, b / 255, atol=1e-7)
     assert np.array_equal(back.source_picture, forth.target)
@@ -65,7 +65,7 @@ def test_photographs_shrink_by_area(tmp_path):
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[::2] = 255
     save(tmp_path / "a.png", stripes, photograph(0))
-    (pair,) = pairs.read_side_by_side(tmp_path, "AtoB", side=32)
+    (pair,) = pix2pix.read_side_by_side(tmp_path, "AtoB", side=32)
     np.testing.assert_allclose(pair.source_picture, 0.5, atol=1e-6)  # nearest: all black or white
     assert pair.target.shape == (32, 32, 3)
 
@@ -73,7 +73,7 @@ def test_photographs_shrink_by_area(tmp_path):
 def test_labels_come_back_from_a_jpeg(tmp_path):
     labels = plan(3, 128, block=16)
     save(tmp_path / "a.jpg", photograph(0, 128), images.to_uint8(facades.colour(labels)))
-    (pair,) = pairs.read_side_by_side(tmp_path, "BtoA", side=64)
+    (pair,) = pix2pix.read_side_by_side(tmp_path, "BtoA", side=64)
     assert pair.labels.dtype == np.int32 and pair.labels.shape == (64, 64)
     assert np.array_equal(pair.source_picture, facades.colour(pair.labels))
     raw = np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB"))[:, 128:] / np.float32(255)
@@ -85,7 +85,7 @@ def test_every_class_has_its_colour_whole(tmp_path):
     for number in range(12):
         flat = images.to_uint8(facades.colour(np.full((16, 16), number)))
         save(tmp_path / f"{number:02}.png", photograph(number, 16), flat)
-    read = pairs.read_side_by_side(tmp_path, "BtoA")
+    read = pix2pix.read_side_by_side(tmp_path, "BtoA")
     assert [np.unique(pair.labels).tolist() for pair in read] == [[n] for n in range(12)]
 
 
@@ -109,7 +109,7 @@ def test_a_strongly_coloured_photograph_is_no_label_picture(tmp_path, name, nois
     grain = np.random.default_rng(0).normal(0, noise, (64, 64, 1))
     photo = (photo + grain).clip(0, 255).astype(np.uint8)
     save(tmp_path / f"a.{ending}", photograph(0), photo)
-    (pair,) = pairs.read_side_by_side(tmp_path, "AtoB")
+    (pair,) = pix2pix.read_side_by_side(tmp_path, "AtoB")
     assert pair.labels is None and np.abs(pair.target - photo / 255).mean() < 0.03
 
 
@@ -120,7 +120,7 @@ def test_a_photograph_of_palette_colours_among_photographs_stays_one(tmp_path):
     for number in range(3):
         save(tmp_path / f"{number}.png", photograph(number), photograph(9 + number))
     save(tmp_path / "9.png", photograph(3), flag)
-    assert [pair.labels for pair in pairs.read_side_by_side(tmp_path, "AtoB")] == [None] * 4
+    assert [pair.labels for pair in pix2pix.read_side_by_side(tmp_path, "AtoB")] == [None] * 4
 
 
 @pytest.mark.parametrize("quality", [50, 75, 95])
@@ -136,7 +136,7 @@ def test_labels_of_house_fronts_are_known_whatever_jpeg_made_of_them(
             for half in (house.photo, facades.colour(house.labels))
         ]
         save(tmp_path / f"{seed}.jpg", *map(np.asarray, small), quality=quality)
-    for seed, pair in enumerate(pairs.read_side_by_side(tmp_path, "BtoA")):
+    for seed, pair in enumerate(pix2pix.read_side_by_side(tmp_path, "BtoA")):
         truth = images.resize(
             facades.facade(seed, size=side * shrunk).labels, (side,) * 2, labels=True
         )
@@ -153,7 +153,7 @@ def test_oblong_halves_become_squares_as_in_pix2pix_and_it_is_said(tmp_path):
     with pytest.warns(
         UserWarning, match="2 of 10 .* halves that aren't square.*train/high, train/wide"
     ):
-        read = pairs.read_side_by_side(tmp_path, "AtoB", side=32)
+        read = pix2pix.read_side_by_side(tmp_path, "AtoB", side=32)
     assert len(read) == 10 and {pair.target.shape for pair in read} == {(32, 32, 3)}
     (found,) = [pair for pair in read if pair.id == "train/wide"]
     expected = images.resize(images.to_float(wide), (32, 32))
@@ -165,11 +165,11 @@ def test_one_odd_file_among_many_is_left_out_in_its_part_and_named(home):
     facade_set(home / "houses", {"train": 12, "test": 1})
     save(home / "houses/train/odd.png", photograph(0), photograph(1)[:, :9])
     with pytest.warns(UserWarning, match="1 of 13 pictures are left out: .*odd.png is 73x64"):
-        train, test = pairs.load("houses", "BtoA", side=16)
+        train, test = pix2pix.load("houses", "BtoA", side=16)
     assert (len(train), len(test)) == (12, 1)
     break_off(home / "houses/test/0.png")  # the split must not change because a part is lost
     with pytest.raises(ValueError, match="test/0.png can't be read"), pytest.warns(UserWarning):
-        pairs.load("houses", "BtoA", side=16)
+        pix2pix.load("houses", "BtoA", side=16)
 
 
 def test_a_turned_sheet_is_upright_before_it_is_split(tmp_path):
@@ -177,7 +177,7 @@ def test_a_turned_sheet_is_upright_before_it_is_split(tmp_path):
     turned[0x0112] = 6
     sheet = Image.fromarray(np.hstack([photograph(1), photograph(2)]))
     sheet.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.png", exif=turned)
-    (pair,) = pairs.read_side_by_side(tmp_path, "AtoB")
+    (pair,) = pix2pix.read_side_by_side(tmp_path, "AtoB")
     np.testing.assert_allclose(pair.source_picture, photograph(1) / 255, atol=1e-6)
 
 
@@ -208,30 +208,30 @@ def test_one_sentence_names_what_is_wrong(tmp_path, spoil, direction, error, say
     facade_set(tmp_path, {"train": 1})
     spoil(tmp_path)
     with pytest.raises(error) as caught:
-        pairs.read_side_by_side(tmp_path, direction)
+        pix2pix.read_side_by_side(tmp_path, direction)
     assert says.replace("|", "") in str(caught.value).replace("|", "")
     assert "\n" not in str(caught.value)
 
 
 def test_missing_folders_and_empty_ones(home):
     with pytest.raises(FileNotFoundError, match="no folder .*maps; set COURSE_DATA"):
-        pairs.load("maps", "AtoB")
+        pix2pix.load("maps", "AtoB")
     with pytest.raises(FileNotFoundError, match="nowhere is missing"):
-        pairs.read_side_by_side(home / "nowhere", "AtoB")
+        pix2pix.read_side_by_side(home / "nowhere", "AtoB")
     (home / "maps").mkdir()
     (home / "maps" / "readme.txt").write_text("no picture")
     with pytest.raises(FileNotFoundError, match="no picture in .*maps"):
-        pairs.load("maps", "AtoB")
+        pix2pix.load("maps", "AtoB")
 
 
 def test_of_a_huge_part_some_are_read_always_the_same_and_it_is_said(tmp_path, monkeypatch):
     facade_set(tmp_path, {"train": 6, "val": 3})
-    whole = pairs.read_side_by_side(tmp_path, "AtoB")
-    monkeypatch.setattr(pairs, "MOST", 4)
+    whole = pix2pix.read_side_by_side(tmp_path, "AtoB")
+    monkeypatch.setattr(pix2pix, "MOST", 4)
     with pytest.warns(UserWarning, match="train has 6 pictures; 4 of them are read"):
-        some = pairs.read_side_by_side(tmp_path, "AtoB")
+        some = pix2pix.read_side_by_side(tmp_path, "AtoB")
     with pytest.warns(UserWarning):
-        again = pairs.read_side_by_side(tmp_path, "AtoB")
+        again = pix2pix.read_side_by_side(tmp_path, "AtoB")
     ids = [pair.id for pair in some]
     assert ids == [pair.id for pair in again] and len(whole) == 9 and len(set(ids)) == 7
     assert sum(name.startswith("val/") for name in ids) == 3
@@ -250,7 +250,7 @@ def test_of_a_huge_part_some_are_read_always_the_same_and_it_is_said(tmp_path, m
 )
 def test_the_parts_of_a_folder_are_kept(home, parts, trains, tests):
     facade_set(home / "houses", parts)
-    train, test = pairs.load("houses", "BtoA", side=16)
+    train, test = pix2pix.load("houses", "BtoA", side=16)
     assert [pair.id for pair in train] == trains and [pair.id for pair in test] == tests
     assert train[0].target.shape == (16, 16, 3) and train[0].labels is not None
 
@@ -258,7 +258,7 @@ def test_the_parts_of_a_folder_are_kept(home, parts, trains, tests):
 @pytest.mark.parametrize("part", [".", "val", "train"])
 def test_one_part_alone_is_split_by_its_pixels(home, part):
     facade_set(home / "houses", {part: 30})
-    train, test = pairs.load("houses", "BtoA", side=16)
+    train, test = pix2pix.load("houses", "BtoA", side=16)
     assert len(train) + len(test) == 30 and 1 <= len(test) < len(train)
     expected = {
         pair.source
@@ -268,14 +268,14 @@ def test_one_part_alone_is_split_by_its_pixels(home, part):
     assert {pair.source for pair in test} == expected
     for path in (home / "houses").rglob("*.png"):
         path.rename(path.with_name(f"other{path.name}"))
-    assert {pair.source for pair in pairs.load("houses", "BtoA", side=16)[1]} == expected
+    assert {pair.source for pair in pix2pix.load("houses", "BtoA", side=16)[1]} == expected
 
 
 def test_a_second_folder_tests_and_all_of_the_first_trains(home, tmp_path):
     facade_set(home / "houses", {"train": 2, "val": 1})
     facade_set(tmp_path / "mine" / "houses", {".": 3}, start=50)
     for second in (tmp_path / "mine", str(tmp_path / "mine" / "houses")):
-        train, test = pairs.load("houses", "AtoB", test_data=second, side=16)
+        train, test = pix2pix.load("houses", "AtoB", test_data=second, side=16)
         assert [pair.id for pair in train] == ["train/0", "train/1", "val/0"]
         assert [pair.id for pair in test] == ["0", "1", "2"]
 
@@ -285,22 +285,22 @@ def test_a_picture_on_both_sides_is_an_error_that_names_both(home, tmp_path):
     twin = home / "houses" / "test" / "twin.png"
     twin.write_bytes((home / "houses" / "train" / "1.png").read_bytes())
     with pytest.raises(ValueError, match="train/1 trains and test/twin, which is the same, tests"):
-        pairs.load("houses", "AtoB")
+        pix2pix.load("houses", "AtoB")
     with pytest.raises(ValueError, match="which is the same"):
-        pairs.load("houses", "AtoB", test_data=home)
+        pix2pix.load("houses", "AtoB", test_data=home)
 
 
 def test_one_picture_cannot_be_split(home):
     facade_set(home / "houses", {".": 1})
     with pytest.raises(ValueError, match="give a test folder"):
-        pairs.load("houses", "AtoB")
+        pix2pix.load("houses", "AtoB")
 
 
 def test_any_folder_has_its_steps():
     usual = {}
     for name in ("synthetic", "facades", "my own"):
         for chosen in ("quick", "full"):
-            run = profile.start("02_pix2pix", chosen, name, 0, None, pairs.STEPS)
+            run = profile.start("02_pix2pix", chosen, name, 0, None, pix2pix.STEPS)
             usual[name, chosen] = run.steps
     assert 0 < usual["synthetic", "quick"] < usual["facades", "quick"] == usual["my own", "quick"]
 
@@ -309,7 +309,7 @@ def test_any_folder_has_its_steps():
 
 
 def test_drawn_houses_share_no_seed():
-    seeds = [set(each) for each in pairs.DRAWN.values()]
+    seeds = [set(each) for each in pix2pix.DRAWN.values()]
     assert sum(map(len, seeds)) == len(set.union(*seeds)) == 900
 
 
@@ -322,22 +322,22 @@ def test_drawn_houses_are_drawn_at_the_first_look_and_once(monkeypatch):
         return facades.Facade(labels, np.full((size, size, 3), 0.5, np.float32), seed)
 
     monkeypatch.setattr(facades, "facade", facade)
-    train, test = pairs.load("synthetic", "BtoA", side=64)
+    train, test = pix2pix.load("synthetic", "BtoA", side=64)
     assert (len(train), len(test)) == (400, 40) and not drawn
     pair = train[7]
     assert pair.id == pair.source == "house 7" and not drawn
     assert np.array_equal(pair.source_picture, facades.colour(np.full((64, 64), 7)))
     assert (pair.target == 0.5).all() and (pair.labels == 7).all() and drawn == [(7, 64)]
-    back = pairs.DrawnPair(7, "AtoB", 64)
+    back = pix2pix.DrawnPair(7, "AtoB", 64)
     assert np.array_equal(back.target, pair.source_picture)
     with pytest.raises(ValueError, match="choose"):
-        pairs.load("synthetic", "labels to photo")
+        pix2pix.load("synthetic", "labels to photo")
 
 
 def test_a_drawn_house_is_like_one_that_was_read(tmp_path):
-    drawn = pairs.DrawnPair(0, "BtoA", 64)
+    drawn = pix2pix.DrawnPair(0, "BtoA", 64)
     save(tmp_path / "0.png", images.to_uint8(drawn.target), images.to_uint8(drawn.source_picture))
-    (read,) = pairs.read_side_by_side(tmp_path, "BtoA")
+    (read,) = pix2pix.read_side_by_side(tmp_path, "BtoA")
     assert np.array_equal(read.labels, drawn.labels)
     assert np.array_equal(read.source_picture, drawn.source_picture)
     np.testing.assert_allclose(read.target, drawn.target, atol=0.5 / 255 + 1e-6)
@@ -399,9 +399,9 @@ def test_labels_and_photograph_stay_together():
 
 
 def test_without_jitter_nothing_changes_but_the_range():
-    assert set(pairs.JITTER) == {"edges2shoes", "edges2handbags"}
+    assert set(pix2pix.JITTER) == {"edges2shoes", "edges2handbags"}
     pair = labelled(6)
-    jitter = pairs.Jitter([pair], 64, **pairs.JITTER["edges2shoes"])
+    jitter = pairs.Jitter([pair], 64, **pix2pix.JITTER["edges2shoes"])
     for number in range(5):
         source, target = jitter(np.random.default_rng(number))
         np.testing.assert_allclose(source, pair.source_picture * 2 - 1, atol=1e-6)

@@ -4,7 +4,8 @@ import keras
 from keras import layers, ops
 
 from . import checkpoints
-from .pix2pix import generator, instance_norm, small, up
+from .layers import instance_norm, small, up
+from .pix2pix import generator
 
 NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
 SHIPPED_SHAPES = {

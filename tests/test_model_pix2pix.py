@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from course_utils import profile
 from course_utils.mistakes import pix2pix as mistakes
-from course_utils.models import pix2pix
+from course_utils.models import layers, patchgan, pix2pix
 
 SIDE = 32
 random = np.random.default_rng(0)
@@ -99,7 +99,7 @@ def test_other_sides_and_kinds_are_refused(side):
 
 def test_instance_norm_by_hand():
     picture = keras.Input((4, 5, 2))
-    model = keras.Model(picture, pix2pix.instance_norm(picture))
+    model = keras.Model(picture, layers.instance_norm(picture))
     gamma, beta = (v.numpy() for v in model.trainable_variables)
     x = random.normal(3, 2, (3, 4, 5, 2)).astype(np.float32)
     mean, variance = x.mean((1, 2), keepdims=True), x.var((1, 2), keepdims=True)
@@ -112,7 +112,7 @@ def test_instance_norm_by_hand():
 def test_batch_norm_mixes_the_pictures_of_a_batch_and_at_batch_one_is_instance_norm():
     picture = keras.Input((4, 5, 2))
     faulty = keras.Model(picture, mistakes.batch_norm(picture))
-    right = keras.Model(picture, pix2pix.instance_norm(picture))
+    right = keras.Model(picture, layers.instance_norm(picture))
     right.set_weights([np.ones(2), np.zeros(2)])
     x = random.normal(0, [[[[1]]], [[[3]]]], (2, 4, 5, 2)).astype(np.float32)
     assert np.abs(faulty(x)[:1] - faulty(x[:1])).max() > 0.1
@@ -163,9 +163,9 @@ def test_leaky_relu_left_alone_has_slope_three_tenths():
 
 @pytest.mark.parametrize("layers, side", enumerate([1, 16, 34, 70, 142, 286]))
 def test_receptive_field_by_arithmetic_and_by_gradient(layers, side):
-    assert pix2pix.receptive_field(layers) == side
+    assert patchgan.receptive_field(layers) == side
     profile.set_seeds(0)
-    model = pix2pix.patchgan(layers, width=1, in_channels=1, norm=False)
+    model = patchgan.patchgan(layers, width=1, in_channels=1, norm=False)
     for kernel in model.trainable_variables:
         kernel.assign(np.ones(kernel.shape))  # so that nothing cancels out
     whole = 2 ** (layers + 1) + side + side % 2
@@ -181,17 +181,17 @@ def test_receptive_field_by_arithmetic_and_by_gradient(layers, side):
 
 
 def test_the_papers_discriminator():
-    model = pix2pix.patchgan(3, 256, width=64)
+    model = patchgan.patchgan(3, 256, width=64)
     assert model.output_shape == (None, 30, 30, 1)
     assert kernel_weights(model) / 1e6 == pytest.approx(2.77, abs=0.01)
     assert sum(isinstance(layer, keras.layers.GroupNormalization) for layer in model.layers) == 3
-    pixels = pix2pix.patchgan(0, 256, width=64)
+    pixels = patchgan.patchgan(0, 256, width=64)
     assert pixels.output_shape == (None, 256, 256, 1)
     assert [v.shape[-1] for v in pixels.trainable_variables if v.name == "kernel"] == [64, 128, 1]
 
 
 def test_logits_are_not_squashed_and_a_batch_is_judged_one_by_one():
-    model = pix2pix.patchgan(1, SIDE, width=4)
+    model = patchgan.patchgan(1, SIDE, width=4)
     pairs = random.uniform(-1, 1, (4, SIDE, SIDE, 6)).astype(np.float32)
     assert np.abs(model(pairs)[1:2] - model(pairs[1:2])).max() < 1e-5
     model.get_layer("logits").bias.assign([-50.0])
@@ -199,17 +199,17 @@ def test_logits_are_not_squashed_and_a_batch_is_judged_one_by_one():
 
 
 def test_too_small_pictures_and_negative_layers_are_refused():
-    assert pix2pix.patchgan(3, 24, width=1).output_shape == (None, 1, 1, 1)
+    assert patchgan.patchgan(3, 24, width=1).output_shape == (None, 1, 1, 1)
     with pytest.raises(ValueError, match="at least 24 pixels a side, not 16"):
-        pix2pix.patchgan(3, 16)
+        patchgan.patchgan(3, 16)
     with pytest.raises(ValueError, match="at least 0, not -1"):
-        pix2pix.receptive_field(-1)
+        patchgan.receptive_field(-1)
 
 
 def test_source_unseen_has_no_gradient_to_the_source():
     pair = tf.constant(random.uniform(-1, 1, (1, SIDE, SIDE, 6)).astype(np.float32))
     reach = []
-    for build in (pix2pix.patchgan, mistakes.source_unseen):
+    for build in (patchgan.patchgan, mistakes.source_unseen):
         model = build(1, SIDE, width=4)
         with tf.GradientTape() as tape:
             tape.watch(pair)

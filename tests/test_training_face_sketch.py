@@ -8,9 +8,9 @@ from skimage import metrics as skimage_metrics
 
 from course_utils import losses, metrics, paths
 from course_utils.data.pairs import Jitter, Pair
-from course_utils.models import translation
+from course_utils.models import face_sketch as models
 from course_utils.models.pix2pix import translate
-from course_utils.training import portraits
+from course_utils.training import face_sketch as training
 
 SMALL = {
     "autoencoder": {"side": 32, "width": 2},
@@ -87,7 +87,7 @@ def test_pictures_that_do_not_fit_are_named():
 def test_likeness_is_mae_and_ssim_as_if_in_0_to_1():
     x, y = noisy()
     expected = np.abs(x - y).mean() + 0.5 * float(losses.structural_dissimilarity(x, y))
-    assert float(portraits.likeness(0.5)(2 * x - 1, 2 * y - 1)) == pytest.approx(expected, rel=1e-5)
+    assert float(training.likeness(0.5)(2 * x - 1, 2 * y - 1)) == pytest.approx(expected, rel=1e-5)
 
 
 # Scores -------------------------------------------------------------------------------------------
@@ -115,9 +115,9 @@ def test_found_share_by_hand():
 # Training -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", portraits.NETWORKS)
+@pytest.mark.parametrize("name", training.NETWORKS)
 def test_both_directions_are_trained(name, tmp_path):
-    there, back = portraits.train_both(name, pairs(), 2, 0, tmp_path / "copies", **SMALL[name])
+    there, back = training.train_both(name, pairs(), 2, 0, tmp_path / "copies", **SMALL[name])
     assert not (tmp_path / "copies").exists() or not list((tmp_path / "copies").rglob("*.npz"))
     photos = np.stack([pair.source_picture for pair in pairs()])
     made = translate(there, photos), translate(back, photos)
@@ -128,7 +128,7 @@ def test_both_directions_are_trained(name, tmp_path):
 def test_the_autoencoder_learns_a_negative():
     some = pairs(1)
     jitter = Jitter(some, 32, flip=False, scale=1.0)
-    model = portraits.train_autoencoder(jitter, 60, 0, side=32, width=8, learning_rate=5e-3)
+    model = training.train_autoencoder(jitter, 60, 0, side=32, width=8, learning_rate=5e-3)
     made = translate(model, some[0].source_picture[None])
     assert metrics.mae(made[0], some[0].target) < 0.7 * metrics.mae(
         some[0].source_picture, some[0].target
@@ -136,10 +136,10 @@ def test_the_autoencoder_learns_a_negative():
 
 
 def test_a_stopped_autoencoder_goes_on(tmp_path):
-    from course_utils.training import resumable
+    from course_utils.training import fit
 
-    def training(folder=None, callbacks=()):
-        return portraits.train_autoencoder(
+    def trained(folder=None, callbacks=()):
+        return training.train_autoencoder(
             Jitter(pairs(), 32), 201, 3, 1, folder, callbacks, **SMALL["autoencoder"]
         )
 
@@ -147,17 +147,17 @@ def test_a_stopped_autoencoder_goes_on(tmp_path):
         if number == 200:
             raise KeyboardInterrupt
 
-    unbroken = [v.numpy() for v in resumable._state(training())]
+    unbroken = [v.numpy() for v in fit._state(trained())]
     with pytest.raises(KeyboardInterrupt):
-        training(tmp_path, [keras.callbacks.LambdaCallback(on_train_batch_end=fail)])
+        trained(tmp_path, [keras.callbacks.LambdaCallback(on_train_batch_end=fail)])
     keras.backend.clear_session()
-    for resumed, expected in zip(resumable._state(training(tmp_path)), unbroken, strict=True):
+    for resumed, expected in zip(fit._state(trained(tmp_path)), unbroken, strict=True):
         assert np.allclose(resumed, expected, atol=1e-4), resumed.path
 
 
 def test_settings_by_data_set_and_profile():
     sides = {
-        key: [portraits.settings(*key)[name]["side"] for name in portraits.NETWORKS]
+        key: [training.settings(*key)[name]["side"] for name in training.NETWORKS]
         for key in (("synthetic", "quick"), ("cuhk", "quick"), ("cuhk", "full"))
     }
     assert sides == {
@@ -169,7 +169,7 @@ def test_settings_by_data_set_and_profile():
 
 def test_unknown_and_missing_networks_are_named(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="autoencoder, pix2pix, cyclegan, not 'vae'"):
-        translation.load("vae")
+        models.load("vae")
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path)
     with pytest.raises(ValueError, match="03_pix2pix_there.npz is missing: .* make it anew"):
-        translation.load("pix2pix")
+        models.load("pix2pix")

@@ -11,10 +11,10 @@ import numpy as np
 
 from drawn_worlds import faces
 
-from .. import images, profile
-from ..data.pipeline import stream
-from .schedules import warm_cosine
-from .segmenter import class_weights
+from course_utils import images, profile
+from course_utils.data.pipeline import stream
+from course_utils.training.schedules import warm_cosine
+from course_utils.training.facade_reader import class_weights
 
 SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the networks see
 BATCH = {"recognise": 48, "parts": 8}
@@ -174,7 +174,7 @@ def train_parts(pairs, steps: int, seed: int = 0):
     profile.set_seeds(seed)
     import keras
 
-    from ..models.unet import unet
+    from course_utils.models.unet import unet
 
     classes = len(faces.CLASSES)
     model = unet((None, None, 3), classes=classes, base=12, depth=4, batch_norm=True)

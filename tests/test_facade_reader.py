@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from course_utils import metrics, paths
-from course_utils.data import pairs
-from course_utils.models import checkpoints, segmenter
-from course_utils.training import segmenter as training
+from course_utils.data import pix2pix
+from course_utils.models import checkpoints, facade_reader
+from course_utils.training import facade_reader as training
 from drawn_worlds import houses as facades
 
 
@@ -28,10 +28,10 @@ def reader():
 
 
 def test_the_reader_learns_to_read(reader, monkeypatch):
-    monkeypatch.setattr(segmenter, "SIDE", 32)
+    monkeypatch.setattr(facade_reader, "SIDE", 32)
     photos, truths = (np.stack(part) for part in zip(*street(6, start=100)))
-    before = segmenter.read(segmenter.network(), photos)
-    found = segmenter.read(reader, photos)
+    before = facade_reader.read(facade_reader.network(), photos)
+    found = facade_reader.read(reader, photos)
     assert found.dtype == np.int32 and found.shape == truths.shape
     right = metrics.class_scores(truths, found, facades.CLASSES)
     assert right["pixel"] > 0.7 > metrics.class_scores(truths, before, facades.CLASSES)["pixel"]
@@ -46,10 +46,10 @@ def test_the_same_seed_trains_the_same_reader(reader):
 
 def test_each_photo_is_read_for_itself_and_at_its_own_size(reader):
     photos = np.stack([photo for photo, _ in street(3, side=64)])
-    found = segmenter.read(reader, photos)
+    found = facade_reader.read(reader, photos)
     assert found.shape == (3, 64, 64)
-    assert np.array_equal(segmenter.read(reader, photos[1:2])[0], found[1])
-    small = segmenter.read(reader, np.full((1, 48, 80, 3), 0.5, np.float32))
+    assert np.array_equal(facade_reader.read(reader, photos[1:2])[0], found[1])
+    small = facade_reader.read(reader, np.full((1, 48, 80, 3), 0.5, np.float32))
     assert small.shape == (1, 48, 80)
 
 
@@ -63,7 +63,7 @@ def test_each_photo_is_read_for_itself_and_at_its_own_size(reader):
 )
 def test_what_is_no_photo_is_refused(photos, says):
     with pytest.raises(ValueError, match=says):
-        segmenter.read(None, photos)
+        facade_reader.read(None, photos)
 
 
 def test_examples_are_mirrored_with_their_labels_and_weights():
@@ -90,9 +90,9 @@ def test_class_weights_by_hand():
 
 
 def test_its_buildings_train_and_test_no_generator():
-    others = {*pairs.DRAWN["train"], *pairs.DRAWN["test"]}
-    assert training.buildings.__defaults__ == (pairs.DRAWN["segmenter"],)
-    assert not others & set(pairs.DRAWN["segmenter"])
+    others = {*pix2pix.DRAWN["train"], *pix2pix.DRAWN["test"]}
+    assert training.buildings.__defaults__ == (pix2pix.DRAWN["segmenter"],)
+    assert not others & set(pix2pix.DRAWN["segmenter"])
     ((photo, labels),) = training.buildings([2_000_000])
     assert photo.shape == (128, 128, 3) and labels.shape == (128, 128)
     assert np.array_equal(labels, facades.facade(2_000_000, size=128).labels)
@@ -101,23 +101,23 @@ def test_its_buildings_train_and_test_no_generator():
 def test_it_fits_into_its_checkpoint(monkeypatch, tmp_path, reader):
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path)
     with pytest.raises(ValueError, match="make checkpoints LESSON=02"):
-        segmenter.load()
-    path = checkpoints.save(reader, segmenter.CHECKPOINT, {})
+        facade_reader.load()
+    path = checkpoints.save(reader, facade_reader.CHECKPOINT, {})
     assert path.stat().st_size < 0.6e6
     photos = np.stack([photo for photo, _ in street(2)])
-    expected = segmenter.read(checkpoints.as_shipped(reader), photos)
-    assert np.array_equal(segmenter.read(segmenter.load(), photos), expected)
+    expected = facade_reader.read(checkpoints.as_shipped(reader), photos)
+    assert np.array_equal(facade_reader.read(facade_reader.load(), photos), expected)
 
 
 def test_a_generator_is_scored_on_its_answers_to_the_houses():
     from course_utils.models.pix2pix import generator, translate
 
-    houses = [pairs.DrawnPair(seed) for seed in pairs.DRAWN["validation"][:2]]
+    houses = [pix2pix.DrawnPair(seed) for seed in pix2pix.DRAWN["validation"][:2]]
     model = generator(side=128, width=2)
     told = training.scorer(houses)(model)
     made = translate(model, np.stack([house.source_picture for house in houses]))
     labels, truth = ([getattr(house, name) for house in houses] for name in ("labels", "target"))
-    read = segmenter.read(segmenter.load(), made)
+    read = facade_reader.read(facade_reader.load(), made)
     assert told == (
         metrics.fcn_scores(labels, read, facades.CLASSES)
         | metrics.picture_scores(np.stack(truth), made, labels)

@@ -7,9 +7,9 @@ import numpy as np
 from drawn_worlds import houses as facades
 
 from .. import profile
-from ..data.pairs import DRAWN
+from ..data.pix2pix import DRAWN
 from ..data.pipeline import stream
-from ..models.segmenter import SIDE, load, network, read
+from ..models.facade_reader import SIDE, load, network, read
 from .schedules import warm_cosine
 
 STEPS = 1000  # of the shipped reader

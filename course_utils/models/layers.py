@@ -1,0 +1,58 @@
+"""What the translating networks are made of: convolutions with instance norm, down and up."""
+
+import keras
+from keras import layers
+
+
+def down(x, channels, norm=True):
+    """4x4 convolution of stride 2, instance norm, leaky ReLU: half the sides."""
+    return convolution(x, channels, stride=2, norm=norm)  # (N, h/2, w/2, channels)
+
+
+def up(x, channels, dropout=0.0):
+    """4x4 transposed convolution of stride 2, instance norm, dropout, ReLU: twice the sides."""
+    x = layers.Conv2DTranspose(channels, 4, 2, "same", use_bias=False, kernel_initializer=small())(
+        x
+    )
+    x = instance_norm(x)
+    x = layers.Dropout(dropout)(x) if dropout else x
+    return layers.ReLU()(x)  # (N, 2h, 2w, channels)
+
+
+def answer(x, skips, channels, fine=0):
+    """The last layer up; with `fine`, one that wide goes before it, beside the skips."""
+    if not fine:
+        return layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer=small())(x)
+    x = layers.Concatenate()([up(x, fine), *skips])  # (N, 2h, 2w, fine + ...)
+    return layers.Conv2D(channels, 3, padding="same", kernel_initializer=small())(x)
+
+
+def convolution(x, channels, size=4, stride=1, norm=True):
+    """Convolution, instance norm, leaky ReLU of slope 0.2 (left alone, Keras takes 0.3)."""
+    if stride == 1 and size > 1:
+        x = layers.ZeroPadding2D(1)(x)  # one pixel all around
+    x = layers.Conv2D(
+        channels,
+        size,
+        stride,
+        "valid" if stride == 1 else "same",
+        use_bias=not norm,
+        kernel_initializer=small(),
+    )(x)
+    x = instance_norm(x) if norm else x
+    return layers.LeakyReLU(negative_slope=0.2)(x)
+
+
+def instance_norm(x):
+    """Each channel of each picture to mean 0 and variance 1, then scaled and shifted as learned.
+
+    The paper's batch norm, always with the statistics of the batch at hand and a batch of one
+    picture, is this.
+    """
+    scale = keras.initializers.RandomNormal(1.0, 0.02)
+    return layers.GroupNormalization(groups=-1, epsilon=1e-5, gamma_initializer=scale)(x)
+
+
+def small():
+    """The paper's initial weights: a Gaussian around 0 with standard deviation 0.02."""
+    return keras.initializers.RandomNormal(0.0, 0.02)

@@ -1,0 +1,58 @@
+"""The discriminator of pix2pix and CycleGAN (Isola, Zhu, Zhou, Efros, 2017): one answer a patch."""
+
+import keras
+from keras import layers
+
+from .layers import convolution, small
+
+
+def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
+    """A discriminator of patches: each number of its answer sees `receptive_field(layers)` pixels.
+
+    Input (N, H, W, in_channels): source and target on top of each other, in [-1, 1]. Output
+    (N, h, w, 1): logits, above 0 for "real". No sigmoid: the loss has it. `layers` halvings:
+    0 is the paper's PixelGAN, 3 its 70x70 PatchGAN (with width=64), which makes 30x30 numbers of
+    256x256 pixels; H and W must be at least 3 * 2**layers.
+
+    norm=False leaves instance norm out, whose mean and variance look at the whole picture.
+    Raises ValueError for `layers` below 0 and for a `side` that is too small.
+    Source: section 6.1.2 of the paper.
+    """
+    _check_patches(layers, side)
+    pair = x = keras.Input((side, side, in_channels))  # (N, H, W, in)
+    if layers == 0:  # each pixel by itself
+        x = convolution(x, width, size=1, norm=False)
+        x = convolution(x, 2 * width, size=1, norm=norm)  # (N, H, W, 2*width)
+        return keras.Model(pair, logit(x, size=1), name="pixelgan")  # (N, H, W, 1)
+    for level in range(layers):
+        x = convolution(x, width * min(2**level, 8), stride=2, norm=norm and level > 0)
+    x = convolution(x, width * min(2**layers, 8), norm=norm)  # (N, H/2^layers - 1, ...)
+    return keras.Model(pair, logit(x), name="patchgan")  # (N, H/2^layers - 2, ..., 1)
+
+
+def receptive_field(layers):
+    """Side of the square that one number of `patchgan(layers)` sees: 1, 16, 34, 70, 142, 286.
+
+    Backwards from one number: a 4x4 convolution adds 3, one of stride 2 doubles first.
+    """
+    _check_patches(layers)
+    seen = 1 if layers == 0 else 1 + 3 + 3  # the two of stride 1
+    for _ in range(layers):
+        seen = 2 * seen + 2  # 2 * (seen - 1) + 4
+    return seen
+
+
+def logit(x, size=4):
+    """The last convolution of a discriminator: one number a patch, not squashed."""
+    x = layers.ZeroPadding2D(1)(x) if size > 1 else x
+    return layers.Conv2D(1, size, kernel_initializer=small(), name="logits")(x)
+
+
+def _check_patches(layers, side=None):
+    if layers < 0:
+        raise ValueError(f"layers must be at least 0, not {layers}.")
+    if side is not None and layers and side < 3 * 2**layers:
+        raise ValueError(
+            f"A PatchGAN with {layers} layers needs pictures of at least "
+            f"{3 * 2**layers} pixels a side, not {side}."
+        )
