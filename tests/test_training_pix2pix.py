@@ -298,7 +298,7 @@ def test_after_an_error_it_ends_where_an_unbroken_training_ends(tmp_path, unbrok
 
 def test_after_kill_it_ends_where_an_unbroken_training_ends(tmp_path, unbroken):
     code = (
-        "import sys, psutil; sys.path.insert(0, 'tests'); import test_pix2pix_training as test;"
+        "import sys, psutil; sys.path.insert(0, 'tests'); import test_training_pix2pix as test;"
         f"test.training({str(tmp_path / 'copy')!r}, [test.Stop(psutil.Process().kill)])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True)
