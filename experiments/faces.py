@@ -9,12 +9,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from drawn_worlds import faces
-
 from course_utils import images, profile
-from course_utils.data.pipeline import stream
-from course_utils.training.schedules import warm_cosine
 from course_utils.training.facade_reader import class_weights
+from course_utils.training.fit import fit
+from course_utils.training.schedules import warm_cosine
+from drawn_worlds import faces
 
 SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the networks see
 BATCH = {"recognise": 48, "parts": 8}
@@ -142,8 +141,7 @@ def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
         both = [_disturbed(images.to_float(pictures[person, view]), rng, 0.35) for view in seen]
         return np.stack(both), np.int32(person)
 
-    batches = stream(example, BATCH["recognise"], seed)
-    model.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
+    fit(model, example, steps, BATCH["recognise"], seed)
     return network
 
 
@@ -195,9 +193,7 @@ def train_parts(pairs, steps: int, seed: int = 0):
         labels = images.resize(labels[spot][:, ::step], size, labels=True).astype(np.int32)
         return _disturbed(photo, rng), labels, weights[labels]
 
-    batches = stream(example, BATCH["parts"], seed)
-    model.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
-    return model
+    return fit(model, example, steps, BATCH["parts"], seed)
 
 
 def read_parts(model, photos) -> np.ndarray:

@@ -199,7 +199,7 @@ def test_stopped_it_ends_where_an_unbroken_training_ends(tmp_path, monkeypatch):
     def training(folder=None, callbacks=()):
         profile.set_seeds(3)
         made = cyclegan.build(**SMALL, learning_rate=cyclegan.LinearDecay(2e-3, 9))
-        return fit.fit_resumable(made, example, 9, 1, 3, folder, 3, callbacks)
+        return fit.fit(made, example, 9, 1, 3, folder, 3, callbacks)
 
     def fail(number, logs):
         if number == 7:

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from experiments import faces as training
 from drawn_worlds import faces
+from experiments import faces as training
 
 
 def test_views_show_one_person_under_several_conditions():

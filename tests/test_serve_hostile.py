@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from test_serve import PAGE, calls, caller, file, pixels, refused, send, service, tiff_of
+from test_serve import PAGE, caller, calls, file, pixels, refused, send, service, tiff_of
 from test_serve_robust import bombs, server  # noqa: F401  (a fixture)
 
 from course_utils import cli, paths

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from test_serve import caller, file, service
 
-from course_utils.serve import networks, pages
 from course_utils.models import fast_style
+from course_utils.serve import networks, pages
 
 PICTURE = (np.random.default_rng(0).random((24, 36, 3)) * 255).astype(np.uint8)
 

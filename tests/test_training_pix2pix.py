@@ -270,7 +270,7 @@ def training(folder=None, callbacks=(), seed=3, **more):
     profile.set_seeds(seed)
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
     made = pix2pix.build("unet_l1_cgan", **SMALL | {"width": 8}, learning_rate=schedule)
-    return fit.fit_resumable(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
+    return fit.fit(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError
 from conftest import execute, require
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))

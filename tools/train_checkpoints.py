@@ -5,13 +5,10 @@ Only lesson 02's generators begin anew, since the best one so far is not kept: 1
 
 import argparse
 import functools
-import shutil
 import sys
 import time
 
 from course_utils import metrics, paths, results
-
-EPOCH = 100  # steps between two safety copies
 
 
 def cells(seed=0, steps=2000):
@@ -27,8 +24,8 @@ def cells(seed=0, steps=2000):
         steps,
         seed,
         base=10,
-        epochs=steps // EPOCH,
-        callbacks=_safety("01_unet"),
+        folder=_safety("01_unet"),
+        callbacks=[_log()],
     )
     predict = probabilities(checkpoints.as_shipped(model))
     maps = [predict(segmentation.normalise(s.image)[None])[0] for s in test]
@@ -44,7 +41,8 @@ def cells(seed=0, steps=2000):
 def pages(seed=0, steps=4000):
     """Lesson 06's page cleaner on drawn pages; measured on the lesson's test pages."""
     from course_utils.data import documents
-    from course_utils.models import checkpoints, documents as models
+    from course_utils.models import checkpoints
+    from course_utils.models import documents as models
     from course_utils.training.documents import train
 
     drawn = [documents.draw(number) for number in range(1000)]
@@ -53,8 +51,8 @@ def pages(seed=0, steps=4000):
         documents.Crops(drawn),
         steps,
         seed,
-        epochs=steps // EPOCH,
-        callbacks=_safety(models.CHECKPOINT),
+        folder=_safety(models.CHECKPOINT),
+        callbacks=[_log()],
     )
     shipped = checkpoints.as_shipped(model)
     cleaned = [models.clean(shipped, page.noisy) for page in test]
@@ -80,8 +78,8 @@ def reader(seed=0):
         facade_reader.buildings(),
         facade_reader.STEPS,
         seed,
-        facade_reader.STEPS // EPOCH,
         _safety(CHECKPOINT),
+        [_log()],
     )
     test = data.load("synthetic", "BtoA")[1]
     read = facade_reader.read(
@@ -192,27 +190,18 @@ def _translators(kind, seed, steps):
 
 def feature_network(seed=0):
     """Lesson 04's feature network, on paintings and photographs; its tasks' last losses."""
-    import keras
-
     from course_utils.models.features import CHECKPOINT
     from course_utils.training import features
 
-    last = {}
-    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: last.update(logs))
-    model = features.train(
-        features.gallery(),
-        features.STEPS,
-        seed,
-        features.STEPS // EPOCH,
-        [*_safety(CHECKPOINT), keep],
-    )
+    log, pictures = _log(), features.gallery()
+    model = features.train(pictures, features.STEPS, seed, _safety(CHECKPOINT), [log])
     yield (
         model,
         CHECKPOINT,
         {
             "seed": seed,
             "steps": features.STEPS,
-            "metrics": {name: round(float(value), 4) for name, value in last.items()},
+            "metrics": {name: round(float(value), 4) for name, value in log.last.items()},
             "data": "20 photographs of scikit-image, 120 drawn paintings, seeds 1000 to 1019",
         },
     )
@@ -238,8 +227,8 @@ def fast_styles(seed=0):
             Contents(),
             steps,
             seed,
-            steps // EPOCH,
             _safety(folder),
+            [_log()],
             scale=fast_style.SCALE,
         )
         told = _against_optimised(checkpoints.as_shipped(model), network, picture)
@@ -271,13 +260,24 @@ def _against_optimised(model, network, picture):
 
 
 def _safety(name):
-    """Saves the whole state of the training after each epoch, and prints how it goes."""
+    """Where a stopped training of this network goes on, see `training.fit`."""
+    return paths.BUILD / "checkpoints" / name
+
+
+def _log(every=100):
+    """A callback that prints the mean losses of each `every` steps; `last` keeps those printed last."""
     import keras
 
-    log = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: print(epoch + 1, logs, flush=True)
-    )
-    return [keras.callbacks.BackupAndRestore(paths.BUILD / "checkpoints" / name), log]
+    class Log(keras.callbacks.Callback):
+        last = None
+
+        def on_train_batch_end(self, batch, logs=None):
+            if (batch + 1) % every == 0:
+                self.last = {name: float(value) for name, value in logs.items()}
+                print(batch + 1, self.last, flush=True)
+                self.model.reset_metrics()
+
+    return Log()
 
 
 NETWORKS = {
@@ -307,7 +307,6 @@ def main(argv=None) -> int:
                 "seconds": round(time.perf_counter() - began),
             }
             path = checkpoints.save(model, name, provenance)
-            shutil.rmtree(paths.BUILD / "checkpoints" / name, ignore_errors=True)
             print(
                 f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {provenance['metrics']}",
                 flush=True,

@@ -108,7 +108,7 @@ def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False):
         if norm:
             x = layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
         x = outputs[name] = layers.ReLU(name=f"{name}_relu")(x)
-    return keras.Model(inputs, outputs)
+    return keras.Model(inputs, outputs, name="body")
 
 
 def centred(pictures):

@@ -10,9 +10,9 @@ from ..arguments import FLOATS, number
 from ..arguments import takes_tensors as takes
 from ..models.face_sketch import SHIPPED_SHAPES, resnet_generator
 from ..models.patchgan import patchgan
+from .fit import fit
 from .optimizers import FusedAdam
 from .pool import ImagePool
-from .fit import fit_resumable
 
 QUICK = SHIPPED_SHAPES["cyclegan"] | {
     "patch_width": 24,
@@ -67,7 +67,7 @@ class CycleGAN(keras.Model):
 
     @property
     def settings(self):
-        """What makes another training of it, for `fit_resumable`."""
+        """What makes another training of it, for `fit`."""
         return self.cycle, self.identity
 
     @property
@@ -156,12 +156,12 @@ def train(example, steps, seed, batch=1, folder=None, callbacks=(), **settings) 
     """A `CycleGAN` trained as the paper does: half of the steps at one rate, then down to 0.
 
     example: draws (A, B), one picture of each kind, from a random generator; see
-    `pipeline.stream`. folder: for safety copies, see `fit_resumable`. settings: those of `build`.
+    `pipeline.stream`. folder: for safety copies, see `fit`. settings: those of `build`.
     """
     profile.set_seeds(seed)
     peak = (QUICK | settings)["learning_rate"]
     model = build(**settings | {"learning_rate": LinearDecay(peak, steps)})
-    return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
+    return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 
 class LinearDecay(PolynomialDecay):

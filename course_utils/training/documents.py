@@ -1,16 +1,17 @@
 """Lesson 06's training without its pictures."""
 
 from .. import profile
-from ..data.pipeline import stream
+from .fit import fit
 from .schedules import warm_cosine
 
 BATCH = 16
 
 
-def train(crops, steps: int, seed: int, epochs: int = 1, callbacks=()):
+def train(crops, steps: int, seed: int, folder=None, callbacks=()):
     """A `denoiser` trained on the pairs that `crops(rng)` draws; its outputs are logits.
 
-    crops: see `data.documents.Crops`. steps: of AdamW, all epochs together, see `optimizer`.
+    crops: see `data.documents.Crops`. steps: of AdamW, see `optimizer`.
+    folder: for safety copies, see `fit`.
     """
     profile.set_seeds(seed)
     import keras
@@ -20,15 +21,7 @@ def train(crops, steps: int, seed: int, epochs: int = 1, callbacks=()):
     model = denoiser()
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(optimizer(steps), loss, jit_compile=False)
-    model.fit(
-        stream(crops, BATCH, seed),
-        steps_per_epoch=steps // epochs,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=list(callbacks),
-    )
-    return model
+    return fit(model, crops, steps, BATCH, seed, folder, callbacks=callbacks)
 
 
 def optimizer(steps: int, peak: float = 1e-2):

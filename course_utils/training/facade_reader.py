@@ -8,8 +8,8 @@ from drawn_worlds import houses as facades
 
 from .. import profile
 from ..data.pix2pix import DRAWN
-from ..data.pipeline import stream
 from ..models.facade_reader import SIDE, load, network, read
+from .fit import fit
 from .schedules import warm_cosine
 
 STEPS = 1000  # of the shipped reader
@@ -22,10 +22,11 @@ def buildings(seeds=DRAWN["segmenter"]) -> list[tuple]:
     return [(house.photo, house.labels) for house in drawn]
 
 
-def train(pairs, steps: int, seed: int, epochs: int = 1, callbacks=()):
+def train(pairs, steps: int, seed: int, folder=None, callbacks=()):
     """A reader trained on real pairs: a list of (photo (H, W, 3) in [0, 1], labels (H, W)).
 
-    steps: of AdamW, all epochs together, with a cosine schedule. seed: of weights and examples.
+    steps: of AdamW, with a cosine schedule. seed: of weights and examples. folder: for safety
+    copies, see `fit`.
     The cross-entropy of a pixel counts by its true class, see `class_weights`.
     """
     profile.set_seeds(seed)
@@ -35,15 +36,7 @@ def train(pairs, steps: int, seed: int, epochs: int = 1, callbacks=()):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
     example = partial(_example, pairs, class_weights([labels for _, labels in pairs]))
-    model.fit(
-        stream(example, BATCH, seed),
-        steps_per_epoch=steps // epochs,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=list(callbacks),
-    )
-    return model
+    return fit(model, example, steps, BATCH, seed, folder, callbacks=callbacks)
 
 
 def scorer(houses):

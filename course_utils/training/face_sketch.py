@@ -10,8 +10,8 @@ from ..losses import structural_dissimilarity
 from ..models import face_sketch as models
 from ..models.face_sketch import NETWORKS, SHIPPED_SHAPES
 from . import cyclegan, pix2pix
+from .fit import fit
 from .optimizers import FusedAdam
-from .fit import fit_resumable
 
 SETTINGS = {
     "autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
@@ -54,7 +54,7 @@ def train_autoencoder(
     model = models.autoencoder(s["side"], s["width"])
     model.compile(FusedAdam(CosineDecay(s["learning_rate"], steps)), likeness(structure))
     model.optimizer.build(model.trainable_variables)
-    return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
+    return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 
 def likeness(structure):
@@ -71,7 +71,7 @@ def train_both(name, pairs, steps, seed, folder=None, **settings):
     """(photograph → sketch, sketch → photograph): one of the NETWORKS, trained in both directions.
 
     pairs: photograph → sketch. The CycleGAN sees them as `data.Strangers`, one training for both
-    directions; the others have `steps` for each. folder: for safety copies, as in `fit_resumable`.
+    directions; the others have `steps` for each. folder: for safety copies, as in `fit`.
     """
     s = SETTINGS[name] | settings
     if name == "cyclegan":

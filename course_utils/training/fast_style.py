@@ -6,8 +6,8 @@ import tensorflow as tf
 from .. import profile
 from ..arguments import RGB, takes
 from ..data.photographs import photographs
-from ..data.pipeline import stream
 from ..models.fast_style import fast_style, inside, repaint
+from .fit import fit
 from .optimizers import Muon
 from .schedules import warm_cosine
 from .style import Repainting, in_colours_of
@@ -43,24 +43,20 @@ class FastStyle(keras.Model):
 
 
 @takes(style=RGB("h w 3"))
-def train(feature_network, style, contents, steps=STEPS, seed=0, epochs=1, callbacks=(), **weights):
+def train(
+    feature_network, style, contents, steps=STEPS, seed=0, folder=None, callbacks=(), **weights
+):
     """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`.
 
-    contents: draws what to repaint, such as `training.contents.Contents()`.
+    contents: draws what to repaint, such as `training.contents.Contents()`. folder: for safety
+    copies, see `fit`.
     """
     profile.set_seeds(seed)
     aim = Repainting(feature_network, styles=style, start="noise", side=SIDE, **weights)
     model = FastStyle(fast_style(style=style), aim)
     model.compile(Muon(warm_cosine(steps, 1e-2, 1 / 16)), jit_compile=False)
     model.optimizer.build(model.painter.trainable_variables)
-    model.fit(
-        stream(contents, BATCH, seed),
-        steps_per_epoch=steps // epochs,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=list(callbacks),
-    )
+    fit(model, contents, steps, BATCH, seed, folder, callbacks=callbacks)
     return model.painter
 
 

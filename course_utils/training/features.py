@@ -6,8 +6,8 @@ import numpy as np
 
 from .. import images, profile
 from ..data.photographs import photographs
-from ..data.pipeline import stream
 from ..models import features
+from .fit import fit
 from .schedules import warm_cosine
 
 STEPS, BATCH, SIDE = 4000, 16, 64
@@ -40,7 +40,7 @@ class Crops:
         crop = np.rot90(crop[:, :: rng.choice([-1, 1])], turn)
         crop = images.resize(np.ascontiguousarray(crop), (SIDE, SIDE)).astype(np.float32) / 255
         crop = relit(rng, crop)
-        return crop, np.int32(which), np.int32(turn), crop
+        return crop, (np.int32(which), np.int32(turn), crop)
 
 
 def relit(rng, crop):
@@ -89,24 +89,16 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     return model, network
 
 
-def train(pictures, steps, seed, epochs=1, callbacks=(), photos=20):
+def train(pictures, steps, seed, folder=None, callbacks=(), photos=20):
     """A feature network trained on pictures (N, 256, 256, 3) uint8, without its tasks.
 
     photos: how many of the pictures, the first ones, are seen in 40 % of the steps.
+    folder: for safety copies, see `fit`.
 
     Its batch norm is folded into the convolutions, its activations have unit means.
     """
     profile.set_seeds(seed)
     model, network = build(len(pictures), seed, steps=steps)
-    batches = stream(Crops(pictures, photos), BATCH, seed)
-    batches = batches.map(lambda crop, which, turn, drawn: (crop, (which, turn, drawn)))
-    model.fit(
-        batches,
-        steps_per_epoch=steps // epochs,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=list(callbacks),
-    )
+    fit(model, Crops(pictures, photos), steps, BATCH, seed, folder, callbacks=callbacks)
     plain = features.folded(network, features.WIDTHS["course"])
     return features.to_unit_means(plain, photographs(side=96))

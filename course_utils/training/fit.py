@@ -1,4 +1,4 @@
-"""Trainings that can be stopped: called again, they go on where they were."""
+"""The one loop of all trainings; stopped and called again, it goes on where it was."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ from .. import paths
 from ..data.pipeline import stream
 
 
-def fit_resumable(model, example, steps, batch=1, seed=0, folder=None, every=200, callbacks=()):
+def fit(model, example, steps, batch=1, seed=0, folder=None, every=200, callbacks=()):
     """Train for `steps`; stopped and called again, go on to where an unbroken training ends.
 
     model: a compiled `Pix2Pix`, `CycleGAN` or other Keras model, made in the same way both times.
@@ -23,16 +23,13 @@ def fit_resumable(model, example, steps, batch=1, seed=0, folder=None, every=200
     warning, and the training begins anew; one that can't be written is a warning, too. Raises
     ValueError if the folder holds a training with other settings or of other networks.
     """
+    if not model.optimizer.built:  # its moments are part of a copy
+        model.optimizer.build(model.trainable_variables)
     copy = _SafetyCopy(folder, every, (steps, batch, seed)) if folder else None
     done = copy.restore(model) if copy else 0
-    if done < steps:
-        model.fit(
-            stream(example, batch, seed, start=done),
-            steps_per_epoch=steps - done,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*callbacks, *([copy] if copy else [])],
-        )
+    batches = stream(example, batch, seed, start=done)
+    callbacks = [*callbacks, *([copy] if copy else [])]
+    model.fit(batches, steps_per_epoch=steps - done, shuffle=False, verbose=0, callbacks=callbacks)
     if copy:
         copy.remove()
     return model
@@ -84,7 +81,7 @@ class _SafetyCopy(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.done += 1
-        if self.done % self.every:
+        if self.done % self.every or self.done == self.settings[0]:  # the end needs no copy
             return
         try:
             self._write()

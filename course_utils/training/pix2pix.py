@@ -10,9 +10,9 @@ from ..arguments import FLAG, FLOATS
 from ..arguments import takes_tensors as takes
 from ..models.patchgan import patchgan
 from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator
+from .fit import fit
 from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
-from .fit import fit_resumable
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
     name: (kind, int("_l1" in name), int("cgan" in name)) for name, kind in SHIPPED_KINDS.items()
@@ -82,7 +82,7 @@ class Pix2Pix(keras.Model):
 
     @property
     def settings(self):
-        """What makes another training of it, for `fit_resumable`."""
+        """What makes another training of it, for `fit`."""
         return self.l1, self.adversarial, self.pool and self.pool.size
 
     def call(self, source):
@@ -199,10 +199,10 @@ def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **s
 
     The discriminator's does so, too, unless a `discriminator_rate` is set: then it stays there.
     example: draws one pair (source, target) from a random generator, see `pipeline.stream`.
-    folder: for safety copies, see `fit_resumable`; without one, a stopped training starts anew.
+    folder: for safety copies, see `fit`; without one, a stopped training starts anew.
     settings: those of `build`.
     """
     profile.set_seeds(seed)
     peak = (QUICK | settings)["learning_rate"]
     model = build(variant, **settings | {"learning_rate": CosineDecay(peak, steps)})
-    return fit_resumable(model, example, steps, batch, seed, folder, callbacks=callbacks)
+    return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from .. import profile
 from ..data import segmentation
-from ..data.pipeline import stream
 from ..models.unet import unet
+from .fit import fit
 from .schedules import warm_cosine
 
 BATCH = 8
@@ -17,13 +17,14 @@ def train(
     seed: int,
     classes: int = 3,
     base: int = 12,
-    epochs: int = 1,
+    folder=None,
     callbacks=(),
 ):
     """A same-padding U-Net of depth 3, trained as in lesson 01; its outputs are logits.
 
-    crops: draws (image, classes, weights), see `segmentation.Crops`. steps: of AdamW, all epochs
-    together, with a cosine schedule. seed: of the weights and of the stream of crops.
+    crops: draws (image, classes, weights), see `segmentation.Crops`. steps: of AdamW, with a
+    cosine schedule. seed: of the weights and of the stream of crops. folder: for safety copies,
+    see `fit`.
     """
     profile.set_seeds(seed)
     import keras
@@ -31,15 +32,7 @@ def train(
     model = unet((None, None, 3), classes=classes, base=base, depth=3, batch_norm=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
-    model.fit(
-        stream(crops, BATCH, seed),
-        steps_per_epoch=steps // epochs,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=list(callbacks),
-    )
-    return model
+    return fit(model, crops, steps, BATCH, seed, folder, callbacks=callbacks)
 
 
 def probabilities(model) -> Callable:
