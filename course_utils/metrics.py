@@ -365,7 +365,7 @@ def found_share(truths, predictions):
 
 def _grey(picture):
     """The luminance of a picture (H, W, 3), in three equal channels."""
-    return np.repeat(color.rgb2gray(picture)[..., None], 3, axis=-1).clip(0, 1)
+    return color.gray2rgb(color.rgb2gray(picture)).clip(0, 1)
 
 
 def _far_from_edges(labels, distance):
