@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 from skimage import color
+from skimage.util import montage
 
 MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; larger files are refused before decoding
 KINDS = (
@@ -133,21 +134,14 @@ def centre_square(image: np.ndarray, side: int) -> np.ndarray:
 def grid(images, columns: int, gap: int = 2, background: float = 1.0) -> np.ndarray:
     """Lay pictures (N, H, W, C) of one size out in rows of `columns`, `gap` pixels apart."""
     images = np.asarray(images)
-    if images.ndim != 4 or columns < 1:
+    if images.ndim != 4 or min(columns, len(images)) < 1:
         raise ValueError(
             f"A grid needs (N, H, W, C) and columns >= 1, not {images.shape}, {columns}."
         )
-    count, height, width, channels = images.shape
-    rows = -(-count // columns)
-    sheet = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap, channels),
-        background,
-        images.dtype,
-    )
-    for index, image in enumerate(images):
-        top, left = index // columns * (height + gap), index % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = image
-    return sheet
+    shape = -(-len(images) // columns), columns
+    fill = [background] * images.shape[-1]
+    sheet = montage(images, fill, grid_shape=shape, padding_width=gap, channel_axis=-1)
+    return sheet[gap : sheet.shape[0] - gap, gap : sheet.shape[1] - gap]  # montage frames it, too
 
 
 def read_image(file, max_pixels: int = MAX_PIXELS, grey: bool = False, name=None) -> np.ndarray:

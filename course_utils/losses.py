@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from .arguments import CLASSES, FLOATS, PROBABILITIES, WEIGHTS, number
+from .arguments import CLASSES, FLOATS, WEIGHTS, number
 from .arguments import takes_tensors as takes
 
 
@@ -29,28 +29,6 @@ def weighted_cross_entropy(labels, logits, weights):
     log_p = ops.log_softmax(logits, axis=-1)  # (B, H, W, K)
     log_p_true = ops.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]  # (B, H, W)
     return -ops.mean(weights * log_p_true)  # one number
-
-
-@takes(labels=CLASSES("B H W"), probabilities=PROBABILITIES("B H W K"), smooth=number("[0, inf)"))
-def soft_dice_loss(labels, probabilities, smooth=1.0):
-    """1 minus the Dice overlap, with probabilities in the place of a hard mask.
-
-    L = 1 - mean over images and classes of  (2 Σ p·g + s) / (Σ p² + Σ g² + s)
-
-    The sums run over the pixels of an image; g is 1 where the label is that class, else 0.
-    Milletari, Navab, Ahmadi (2016), "V-Net", section 3, there for one class and without s.
-    The smoothing s = `smooth` > 0 keeps a class that is absent from an image defined: it then
-    costs Σp² / (Σp² + s), which is 0 when it isn't predicted either.
-
-    labels: (B, H, W) integers 0..K-1.  probabilities: (B, H, W, K) floats in [0, 1], after softmax
-    (not logits).  Returns a scalar in [0, 1], 0 at best; dtype and errors as in
-    `weighted_cross_entropy`.
-    """
-    p = probabilities
-    g = ops.one_hot(labels, p.shape[-1], dtype=p.dtype)  # (B, H, W, K)
-    overlap = ops.sum(p * g, axis=(1, 2))  # (B, K)
-    size = ops.sum(p**2, axis=(1, 2)) + ops.sum(g, axis=(1, 2))  # g² = g
-    return 1 - ops.mean((2 * overlap + smooth) / (size + smooth))
 
 
 @takes(

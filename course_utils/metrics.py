@@ -43,17 +43,6 @@ def dice(truth, prediction):
     return float(2 * np.count_nonzero(truth & prediction) / total) if total else 1.0
 
 
-@takes(truth=MASK("..."), prediction=MASK("..."))
-def pixel_accuracy(truth, prediction):
-    """Share of pixels on which two masks agree.
-
-    Masks of one shape (any). Returns a float in [0, 1], 1 at best. Two empty masks give 1.0, and so
-    nearly does an empty prediction where cells are rare: never the only metric.
-    Raises ValueError if shapes differ or a value isn't 0 or 1.
-    """
-    return float(np.mean(truth == prediction))
-
-
 # Instances --------------------------------------------------------------------------------------
 
 
@@ -126,7 +115,7 @@ def merges(probability, truth, threshold=0.5, share=0.5):
     threshold: in [0, 1].  share: in (0, 1].  Returns an int, 0 at best.
     Raises TypeError or ValueError for other input.
     """
-    blobs = _components(probability, threshold)
+    blobs = measure.label(probability > threshold, connectivity=1)
     cell, blob, overlap = _overlaps(truth, blobs)
     swallowed = overlap / np.bincount(truth.ravel())[cell] >= share
     return int(np.count_nonzero(np.bincount(blob[swallowed]) >= 2))
@@ -153,55 +142,6 @@ def adapted_rand_error(truth, prediction):
     with np.errstate(invalid="ignore"):  # precision and recall, unused, may be 0/0
         error = skimage_metrics.adapted_rand_error(truth, prediction, ignore_labels=(0,))[0]
     return float(error)
-
-
-@takes(truth=LABELS("H W"), probability=PROBABILITIES("H W"), threshold=number("[0, 1]"))
-def membrane_rand_error(truth, probability, threshold=0.5):
-    """Adapted Rand error of cells that are cut apart at one threshold.
-
-    The predicted cells are the connected components of probability > threshold, pixels joined by
-    sides (connectivity 1).
-
-    truth: (H, W) integer labels of the cells, 0 = membrane.  probability: (H, W) floats in [0, 1],
-    of being inside a cell (1 minus that of membrane).  threshold: in [0, 1].
-    Returns a float in [0, 1], 0 at best. Errors as in `adapted_rand_error`.
-    """
-    return adapted_rand_error(truth, _components(probability, threshold))
-
-
-@takes(
-    truths=Many("N", LABELS("h w")),
-    probabilities=Many("N", PROBABILITIES("h w")),
-    thresholds=Many("T", number("[0, 1]")),
-)
-def best_rand_threshold(truths, probabilities, thresholds):
-    """The threshold with the lowest mean `membrane_rand_error`; the first of equals.
-
-    For training slices only: a threshold that is chosen on test slices makes their error too low.
-
-    truths, probabilities: sequences of one length as in `membrane_rand_error`.
-    thresholds: the candidates, in [0, 1].  Returns a float. Errors as there.
-    """
-    pairs = list(zip(truths, probabilities))
-    errors = [np.mean([membrane_rand_error(t, p, at) for t, p in pairs]) for at in thresholds]
-    return float(thresholds[int(np.argmin(errors))])
-
-
-@takes(truth=LABELS("H W"), prediction=LABELS("H W"))
-def variation_of_information(truth, prediction):
-    """How much information is lost by splitting and by merging cells: (split, merge) in bits.
-
-    split = H(prediction | truth), merge = H(truth | prediction). Meilă (2007), "Comparing
-    clusterings", as `skimage.metrics.variation_of_information`. Pixels with true label 0 aren't
-    counted.
-
-    Label images, (H, W) integers.  Returns two floats, 0 at best, no fixed upper limit.
-    Raises TypeError or ValueError for other input, and ValueError if the truth has no cell.
-    """
-    if not truth.any():
-        raise ValueError("the variation of information isn't defined: the truth has no cell.")
-    split, merge = skimage_metrics.variation_of_information(truth, prediction, ignore_labels=(0,))
-    return float(split), float(merge)
 
 
 # Classes ----------------------------------------------------------------------------------------
@@ -425,7 +365,7 @@ def found_share(truths, predictions):
 
 def _grey(picture):
     """The luminance of a picture (H, W, 3), in three equal channels."""
-    return np.repeat(color.rgb2gray(picture)[..., None], 3, axis=-1).clip(0, 1)
+    return color.gray2rgb(color.rgb2gray(picture)).clip(0, 1)
 
 
 def _far_from_edges(labels, distance):
@@ -482,11 +422,6 @@ def check_labels(labels):
 def _has_pairs(labels):
     """Whether some cell has two pixels."""
     return np.bincount(labels.ravel())[1:].max(initial=0) >= 2
-
-
-def _components(probability, threshold):
-    """Label the connected components (connectivity 1) of probability > threshold."""
-    return measure.label(probability > threshold, connectivity=1)
 
 
 def _overlaps(truth, prediction):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label
-from skimage.segmentation import watershed
+from skimage.segmentation import relabel_sequential, watershed
 
 
 def instances(inside, cell=None, threshold=0.5, seed_threshold=0.5, smoothing=0.7, min_size=20):
@@ -28,8 +28,5 @@ def instances(inside, cell=None, threshold=0.5, seed_threshold=0.5, smoothing=0.
     smooth = gaussian_filter(inside, smoothing)
     seeds = label(smooth > seed_threshold, connectivity=1)
     found = watershed(-smooth, seeds, mask=cell > threshold)
-    sizes = np.bincount(found.ravel())
-    kept = sizes >= min_size
-    kept[0] = False
-    numbers = np.cumsum(kept) * kept  # 0, 1, ..., n in order
-    return numbers[found].astype(np.int32)
+    found[np.bincount(found.ravel())[found] < min_size] = 0
+    return relabel_sequential(found)[0].astype(np.int32)

@@ -108,6 +108,17 @@ def test_grid_places_pictures_row_by_row():
     assert sheet[0, 0] == 0.1 and sheet[0, 4] == 0.2 and sheet[3, 0] == 0.3 and sheet[4, 6] == 1
 
 
+def test_grid_keeps_the_kind_of_its_pictures():
+    tiles = np.stack([PHOTO[:6, :5]] * 3)
+    sheet = images.grid(tiles, columns=2, gap=3, background=255)
+    assert sheet.dtype == np.uint8 and sheet.shape == (15, 13, 3)
+    assert np.array_equal(sheet[9:, :5], tiles[2]) and (sheet[6:9] == 255).all()
+    assert (sheet[:, 5:8] == 255).all() and (sheet[9:, 8:] == 255).all()
+    assert np.array_equal(images.grid(tiles, columns=1, gap=0), tiles.reshape(18, 5, 3))
+    with pytest.raises(ValueError, match=r"\(N, H, W, C\)"):
+        images.grid(tiles[:0], columns=2)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1)])
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
 def test_sides_of_one_pixel(tmp_path, shape, channels):

@@ -9,8 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from course_utils import metrics
-from course_utils.losses import soft_dice_loss, weighted_cross_entropy
+from course_utils.losses import weighted_cross_entropy
 
 
 def batch(seed=0, shape=(2, 4, 5), classes=3, dtype="float32"):
@@ -139,13 +138,11 @@ def test_in_a_graph_with_unknown_sizes(jit):
         ],
     )
     def in_graph(labels, logits, weights):
-        p = tf.nn.softmax(logits)
-        return weighted_cross_entropy(labels, logits, weights), soft_dice_loss(labels, p)
+        return weighted_cross_entropy(labels, logits, weights)
 
-    entropy, dice = in_graph(labels, logits, weights)
+    entropy = in_graph(labels, logits, weights)
     eager = weighted_cross_entropy(labels, logits, weights)
     assert float(entropy) == pytest.approx(float(eager), rel=1e-5)
-    assert float(dice) == pytest.approx(float(soft_dice_loss(labels, softmax(logits))), rel=1e-5)
 
 
 def small_network():
@@ -190,81 +187,6 @@ def test_short_enough_for_a_slide():
     assert lines <= 1 + 1 + 12  # def, a docstring of one line, body
 
 
-# Soft Dice
-
-
-def test_soft_dice_by_hand():
-    labels = np.array([[[0, 1]]])
-    p = np.array([[[[0.8, 0.2], [0.4, 0.6]]]])
-    zero = (2 * 0.8) / (0.8**2 + 0.4**2 + 1)
-    one = (2 * 0.6) / (0.2**2 + 0.6**2 + 1)
-    assert float(soft_dice_loss(labels, p, smooth=0)) == pytest.approx(1 - (zero + one) / 2)
-
-
-def test_soft_dice_by_numpy():
-    labels, logits, _ = batch(dtype="float64")
-    p = softmax(logits)
-    dices = []
-    for i in range(2):
-        for k in range(3):
-            q, g = p[i, ..., k], labels[i] == k
-            dices.append((2 * q[g].sum() + 1) / ((q**2).sum() + g.sum() + 1))
-    assert float(soft_dice_loss(labels, p)) == pytest.approx(1 - np.mean(dices), rel=1e-12)
-
-
-def test_soft_dice_of_hard_masks_is_one_minus_dice():
-    rng = np.random.default_rng(0)
-    truth, prediction = rng.integers(0, 2, (2, 1, 9, 9))
-    p = np.eye(2, dtype="float32")[prediction]
-    cells = metrics.dice(truth, prediction)
-    background = metrics.dice(1 - truth, 1 - prediction)
-    expected = 1 - (cells + background) / 2
-    assert float(soft_dice_loss(truth, p, smooth=0)) == pytest.approx(expected, rel=1e-6)
-    keras_dice = keras.losses.Dice(axis=(1, 2))(np.eye(2, dtype="float32")[truth], p)
-    assert np.mean(keras_dice) == pytest.approx(expected, rel=1e-5)
-
-
-def test_soft_dice_gradient():
-    labels, logits, _ = batch(shape=(2, 2, 2), dtype="float64")
-    p = softmax(logits)
-    numeric = finite_differences(lambda q: soft_dice_loss(labels, q), p)
-    assert gradient(lambda q: soft_dice_loss(labels, q), p) == pytest.approx(numeric, abs=1e-8)
-
-
-def test_soft_dice_at_the_extremes():
-    right = np.zeros((1, 5, 5), int)  # class 1 is absent, and isn't predicted
-    assert float(soft_dice_loss(right, np.eye(2, dtype="float32")[right])) == pytest.approx(0)
-    wrong = np.eye(2, dtype="float32")[1 - right]
-    # class 0: nothing found of 25; class 1: 25 pixels where there are none
-    assert float(soft_dice_loss(right, wrong)) == pytest.approx(1 - 1 / 26)
-    pixel = soft_dice_loss(np.array([[[1]]]), np.array([[[[0.0, 1.0]]]], "float16"))
-    assert float(pixel) == 0 and pixel.dtype == "float32"
-    large = np.zeros((1, 300, 300), int)  # 90000 pixels: more than float16 can count
-    p = np.eye(2, dtype="float16")[large]
-    assert float(soft_dice_loss(large, p)) == pytest.approx(0, abs=1e-6)
-
-
-def test_soft_dice_weighs_pictures_the_same():
-    labels, logits, _ = batch()
-    p = softmax(logits)
-    each = [float(soft_dice_loss(labels[i : i + 1], p[i : i + 1])) for i in range(2)]
-    assert float(soft_dice_loss(labels, p)) == pytest.approx(np.mean(each), rel=1e-5)
-
-
-def test_soft_dice_in_keras_fit():
-    rng = np.random.default_rng(0)
-    pictures = rng.normal(size=(4, 8, 8, 1)).astype("float32")
-    labels = (pictures[..., 0] > 0).astype("int32")
-    network, _ = small_network()
-
-    def loss(y, z):  # Keras makes y a float
-        return soft_dice_loss(keras.ops.cast(y, "int32"), keras.ops.softmax(z))
-
-    network.compile(keras.optimizers.Adam(0.1), loss, jit_compile=False)
-    history = network.fit(pictures, labels, epochs=8, verbose=0).history["loss"]
-    assert history[-1] < history[0] - 0.1
-
-
 # Errors
 
 
@@ -273,8 +195,6 @@ def test_wrong_types():
     for wrong in (labels.astype("float32"), labels > 0):
         with pytest.raises(TypeError, match="labels must be integers"):
             weighted_cross_entropy(wrong, logits, weights)
-        with pytest.raises(TypeError, match="labels must be integers"):
-            soft_dice_loss(wrong, logits)
     with pytest.raises(TypeError, match="must be floats, not int32"):
         weighted_cross_entropy(labels, logits.astype("int32"), weights)
 
@@ -282,8 +202,6 @@ def test_wrong_types():
 def test_wrong_shapes():
     labels, logits, weights = batch()
     for wrong in (labels[..., None], labels[:1], labels[0], labels[:, :, :1]):
-        with pytest.raises(ValueError, match=r"labels (must|\(.*need).*\(B, H, W\)"):
-            soft_dice_loss(wrong, softmax(logits))
         with pytest.raises(ValueError, match=r"labels (must|\(.*need).*\(B, H, W\)"):
             weighted_cross_entropy(wrong, logits, weights)
     with pytest.raises(ValueError, match=r"\(B, H, W, K\), not \(2, 4, 5\)"):

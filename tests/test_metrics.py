@@ -1,7 +1,6 @@
 """Metrics against hand-computed cases and brute-force definitions."""
 
 from itertools import combinations
-from math import log2
 
 import numpy as np
 import pytest
@@ -46,7 +45,6 @@ def test_masks_by_hand():
     prediction = np.array([[0, 1, 1, 0]])
     assert metrics.iou(truth, prediction) == pytest.approx(1 / 3)
     assert metrics.dice(truth, prediction) == pytest.approx(1 / 2)
-    assert metrics.pixel_accuracy(truth, prediction) == pytest.approx(1 / 2)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -56,12 +54,11 @@ def test_masks_by_sets_of_pixels(seed):
     a, b = (set(map(tuple, np.argwhere(mask))) for mask in (truth, prediction))
     assert metrics.iou(truth, prediction) == pytest.approx(len(a & b) / len(a | b))
     assert metrics.dice(truth, prediction) == pytest.approx(2 * len(a & b) / (len(a) + len(b)))
-    assert metrics.pixel_accuracy(truth, prediction) == pytest.approx(1 - len(a ^ b) / truth.size)
     j = metrics.iou(truth, prediction)
     assert metrics.dice(truth, prediction) == pytest.approx(2 * j / (1 + j))
 
 
-@pytest.mark.parametrize("metric", [metrics.iou, metrics.dice, metrics.pixel_accuracy])
+@pytest.mark.parametrize("metric", [metrics.iou, metrics.dice])
 def test_masks_at_the_extremes(metric):
     empty, full, one = np.zeros((5, 5), bool), np.ones((5, 5), bool), np.array([[True]])
     assert metric(empty, empty) == metric(full, full) == metric(one, one) == 1
@@ -70,7 +67,7 @@ def test_masks_at_the_extremes(metric):
     assert type(metric(empty, empty)) is type(metric(full, empty)) is float
 
 
-@pytest.mark.parametrize("metric", [metrics.iou, metrics.dice, metrics.pixel_accuracy])
+@pytest.mark.parametrize("metric", [metrics.iou, metrics.dice])
 def test_masks_that_are_none(metric):
     mask = np.ones((4, 4))
     for values in (mask * 255, mask * 0.5, mask * np.nan, -mask):
@@ -208,12 +205,6 @@ def test_merges_by_hand():
 def test_blobs_that_meet_in_a_corner_are_two():
     truth = np.array([[1, 0], [0, 2]])
     assert metrics.merges((truth > 0) * 1.0, truth) == 0
-    assert (
-        metrics.membrane_rand_error(
-            np.kron(truth, np.ones((3, 3), int)), np.kron(truth > 0, np.ones((3, 3)))
-        )
-        == 0
-    )
 
 
 def test_nothing_to_merge():
@@ -256,59 +247,9 @@ def test_adapted_rand_error_by_hand():
     assert metrics.adapted_rand_error(truth, np.array([[1, 2, 0, 3, 4]])) == 1
 
 
-def test_membrane_rand_error_by_hand():
-    truth = np.array([[1, 1, 0, 2, 2]])
-    probability = np.array([[0.9, 0.9, 0.4, 0.8, 0.8]])
-    assert metrics.membrane_rand_error(truth, probability, 0.5) == 0
-    assert metrics.membrane_rand_error(truth, probability, 0.3) == pytest.approx(0.5)
-    assert metrics.membrane_rand_error(truth, probability, 1) == pytest.approx(0.5)  # all one: 0
-
-
-def test_best_rand_threshold():
-    truth = np.array([[1, 1, 0, 2, 2]])
-    low = np.array([[0.9, 0.9, 0.4, 0.8, 0.8]])  # right from 0.4 up to 0.8
-    high = np.array([[0.9, 0.9, 0.6, 0.8, 0.8]])  # right from 0.6 up to 0.8
-    thresholds = [0.3, 0.5, 0.65, 0.7, 0.95]
-    assert metrics.best_rand_threshold([truth], [low], thresholds) == 0.5
-    assert metrics.best_rand_threshold([truth, truth], [low, high], thresholds) == 0.65
-    assert metrics.best_rand_threshold([truth], [low], np.array([0.2, 0.1])) == 0.2
-
-
-def information_by_hand(truth, prediction):
-    pixels = [(t, p) for t, p in zip(truth.ravel(), prediction.ravel()) if t]
-    split = merge = 0
-    for t, p in pixels:
-        both = sum(pixel == (t, p) for pixel in pixels)
-        split -= log2(both / sum(pixel[0] == t for pixel in pixels)) / len(pixels)
-        merge -= log2(both / sum(pixel[1] == p for pixel in pixels)) / len(pixels)
-    return split, merge
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_variation_of_information_by_its_definition(seed):
-    truth = random_labels(seed, shape=(8, 9), cells=5)
-    prediction = random_labels(seed + 10, shape=(8, 9), cells=4)
-    expected = information_by_hand(truth, prediction)
-    assert metrics.variation_of_information(truth, prediction) == pytest.approx(expected)
-
-
-def test_variation_of_information_by_hand():
-    truth, halves = np.array([[1, 1, 1, 1]]), np.array([[1, 1, 2, 2]])
-    assert metrics.variation_of_information(truth, halves) == pytest.approx((1, 0))
-    assert metrics.variation_of_information(halves, truth) == pytest.approx((0, 1))
-    assert metrics.variation_of_information(halves, halves) == pytest.approx((0, 0))
-
-
-@pytest.mark.parametrize(
-    "metric",
-    [
-        metrics.adapted_rand_error,
-        metrics.variation_of_information,
-    ],
-)
-def test_a_truth_without_cells_has_no_partition(metric):
+def test_a_truth_without_cells_has_no_partition():
     with pytest.raises(ValueError, match="isn't defined"):
-        metric(EMPTY, EMPTY)
+        metrics.adapted_rand_error(EMPTY, EMPTY)
 
 
 def test_a_truth_without_pairs_has_no_rand_error():
@@ -324,7 +265,6 @@ LABEL_METRICS = [
     metrics.instance_f1,
     metrics.mean_average_precision,
     metrics.adapted_rand_error,
-    metrics.variation_of_information,
     lambda t, p: metrics.instance_counts(t, p, 0.1),
 ]
 
@@ -354,14 +294,8 @@ def test_label_images_that_are_none(metric):
             metric(PERFECT, wrong)
 
 
-@pytest.mark.parametrize(
-    "metric",
-    [
-        metrics.merges,
-        lambda p, t, **more: metrics.membrane_rand_error(t, p, **more),
-    ],
-)
-def test_probabilities_that_are_none(metric):
+def test_probabilities_that_are_none():
+    metric = metrics.merges
     good = (PERFECT > 0) * 0.9
     for wrong in (good * 2, good - 0.1, good * np.nan, good * 255):
         with pytest.raises(ValueError, match=r"probability must be .* in \[0, 1\]"):
@@ -389,8 +323,6 @@ def test_settings_that_make_no_sense():
         metrics.pooled_f1([PERFECT], [])
     with pytest.raises(ValueError, match="must hold at least one"):
         metrics.pooled_f1([], [])
-    with pytest.raises(ValueError, match="must hold at least one"):
-        metrics.best_rand_threshold([PERFECT], [PERFECT > 0], [])
     with pytest.raises(ValueError, match="must hold at least one"):
         metrics.mean_average_precision(PERFECT, PERFECT, [])
 

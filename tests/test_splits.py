@@ -20,29 +20,15 @@ def names(items):
 
 
 def test_folds_never_change():
-    assert splits.folds(IDS) == [1, 3, 0]  # sha1sum in a shell, mod 5
+    assert [splits.fold(name) for name in IDS] == [1, 3, 0]  # sha1sum in a shell, mod 5
     # sha1("abc") = a9993e364706816aba3e25717850c26c9cd0d89d (FIPS 180), which ends in ...9d
     assert splits.fold("abc", 16) == 0xD
     assert splits.fold("abc", 256) == 0x9D
 
 
 def test_folds_are_about_even():
-    found = splits.folds(range(5000))
+    found = [splits.fold(n) for n in range(5000)]
     assert all(800 < found.count(k) < 1200 for k in range(5))
-
-
-def test_by_source_keeps_a_source_together():
-    pages = [name for name in "abcdefghij" for _ in range(4)]
-    train, test = splits.by_source(pages)
-    assert sorted(train + test) == list(range(40))
-    assert {pages[i] for i in train}.isdisjoint(pages[i] for i in test)
-    assert {pages[i] for i in test} == {name for name in "abcdefghij" if splits.fold(name) == 0}
-
-
-@pytest.mark.parametrize("answer, missing", [(True, "training"), (False, "test")])
-def test_by_source_refuses_an_empty_side(answer, missing):
-    with pytest.raises(ValueError, match=f"no {missing} source"):
-        splits.by_source(["a", "b"], lambda source: answer)
 
 
 def test_last_sources_are_the_last_in_sorted_order():

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 import numpy as np
+from skimage.color import gray2rgb
 
 from drawn_worlds import faces
 
@@ -66,7 +67,7 @@ def sketch_names(photo: str) -> tuple[str, ...]:
 def _read_person(photo, sketch, side) -> Pair:
     name = readers.name(photo)
     pictures = [_square(readers.read(each), side) for each in (photo, sketch)]
-    return Pair(name, pictures[0], in_three(images.to_grey(pictures[1])), name)
+    return Pair(name, pictures[0], gray2rgb(images.to_grey(pictures[1])), name)
 
 
 def _square(pixels, side):
@@ -92,7 +93,7 @@ class DrawnPerson:
     def pictures(self):
         """(photograph, sketch)."""
         face = faces.face(self.seed, self.side, **SEEN)
-        return face.photo, in_three(face.sketch)
+        return face.photo, gray2rgb(face.sketch)
 
 
 def draw(drawn, workers: int = 2) -> None:
@@ -104,12 +105,7 @@ def draw(drawn, workers: int = 2) -> None:
         [one.seed for one in waiting], waiting[0].side, sketch=True, workers=workers, **SEEN
     )
     for one, photo, sketch in zip(waiting, photos, sketches, strict=True):
-        one.pictures = photo, in_three(sketch)
-
-
-def in_three(grey: np.ndarray) -> np.ndarray:
-    """Grey (H, W) as (H, W, 3), so that both kinds of picture have one shape."""
-    return np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
+        one.pictures = photo, gray2rgb(sketch)
 
 
 class Turned:
@@ -173,5 +169,5 @@ class Strangers:
 def baselines(train, test) -> dict[str, np.ndarray]:
     """What needs no network: the mean of all training targets, and the input, grey, handed in."""
     mean = np.mean([pair.target for pair in train], axis=0)
-    grey = [in_three(images.to_grey(pair.source_picture)) for pair in test]
+    grey = [gray2rgb(images.to_grey(pair.source_picture)) for pair in test]
     return {"mean": np.stack([mean] * len(test)), "input": np.stack(grey)}

@@ -18,11 +18,6 @@ def fold(source, k=5):
     return int(hashlib.sha1(str(source).encode("utf-8")).hexdigest(), 16) % k
 
 
-def folds(sources, k=5):
-    """The fold of each source, as a list: the same source is always in the same fold."""
-    return [fold(source, k) for source in sources]
-
-
 def tests_dsb2018(sample):
     """True for the DSB2018 samples that test: fold 0 of 5, by id."""
     return fold(sample.id) == 0
@@ -36,24 +31,6 @@ def tests_isbi2012(sample):
 def last_sources(sources, count):
     """The last `count` different sources in sorted order (CUHK: 38), as a set."""
     return set(sorted(set(sources))[-count:]) if count else set()
-
-
-def by_source(sources, tests=lambda source: fold(source) == 0):
-    """Indices (train, test) of the samples, whole sources at a time.
-
-    `sources`: one name a sample. `tests`: a function that says whether a source tests.
-    Raises ValueError if one of the two sides would be empty.
-    """
-    test = [index for index, source in enumerate(sources) if tests(source)]
-    train = [index for index, source in enumerate(sources) if not tests(source)]
-    if not train or not test:
-        empty = "training" if not train else "test"
-        raise ValueError(
-            f"The split of {len(set(sources))} sources leaves no {empty} source; "
-            "add images, or give a test folder."
-        )
-    assert_disjoint([sources[i] for i in train], [sources[i] for i in test])
-    return train, test
 
 
 def assert_disjoint(train_sources, test_sources):

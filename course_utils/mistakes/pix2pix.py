@@ -35,7 +35,13 @@ def norm_at_the_bottleneck(*settings, **more):
     "Write LeakyReLU(negative_slope=0.2): Keras takes 0.3 by itself.",
 )
 def leaky_relu_left_alone(*settings, **more):
-    return _exchanged(generator(*settings, **more), layers.LeakyReLU)
+    model = generator(*settings, **more)
+
+    def clone(layer):
+        kind = type(layer)
+        return kind() if kind is layers.LeakyReLU else kind.from_config(layer.get_config())
+
+    return keras.models.clone_model(model, clone_function=clone)
 
 
 @mistake(
@@ -54,11 +60,6 @@ def batch_norm(x):
 )
 def run_for_inference(model, pictures, seed=None):
     return ops.convert_to_numpy(model(pictures, training=False))
-
-
-def with_batch_norm(model):
-    """The network with batch norm wherever it has instance norm, as many popular versions have."""
-    return _exchanged(model, layers.GroupNormalization, layers.BatchNormalization)
 
 
 # Discriminator and losses ------------------------------------------------------------------------
@@ -121,12 +122,3 @@ def weights_exchanged(generator, discriminator, l1=100.0, adversarial=1.0):
 )
 def photo_by_nearest_neighbour(image, size):
     return images.resize(image, size, labels=True)
-
-
-def _exchanged(model, kind, new=None):
-    """The network with each layer of a kind replaced by a new one as Keras makes it by itself."""
-
-    def clone(layer):
-        return (new or kind)() if type(layer) is kind else layer.from_config(layer.get_config())
-
-    return keras.models.clone_model(model, clone_function=clone)
