@@ -11,7 +11,7 @@ import sys
 import threading
 import zlib
 
-import httpx
+import httpx2 as httpx
 import numpy as np
 import pytesseract
 import pytest

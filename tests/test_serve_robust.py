@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2 as httpx
 import hypothesis
 import numpy as np
 import psutil
