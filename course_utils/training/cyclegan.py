@@ -13,6 +13,7 @@ from ..models.patchgan import patchgan
 from .fit import fit
 from .optimizers import FusedAdam
 from .pool import ImagePool
+from .settings import chosen
 
 QUICK = SHIPPED_SHAPES["cyclegan"] | {
     "patch_width": 24,
@@ -142,7 +143,7 @@ def least_squares(scores, aim):
 
 def build(kind=CycleGAN, **settings) -> CycleGAN:
     """A compiled `CycleGAN`, or another `kind` of it. settings: those of QUICK, or others instead."""
-    s = QUICK | settings
+    s = chosen(QUICK, **settings)
     translators = [
         resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"]) for _ in range(2)
     ]
@@ -159,7 +160,7 @@ def train(example, steps, seed, batch=1, folder=None, callbacks=(), **settings) 
     `pipeline.stream`. folder: for safety copies, see `fit`. settings: those of `build`.
     """
     profile.set_seeds(seed)
-    peak = (QUICK | settings)["learning_rate"]
+    peak = chosen(QUICK, **settings)["learning_rate"]
     model = build(**settings | {"learning_rate": LinearDecay(peak, steps)})
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 

@@ -12,6 +12,7 @@ from ..models.face_sketch import NETWORKS, SHIPPED_SHAPES
 from . import cyclegan, pix2pix
 from .fit import fit
 from .optimizers import FusedAdam
+from .settings import chosen
 
 SETTINGS = {
     "autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
@@ -50,7 +51,7 @@ def train_autoencoder(
 ):
     """An autoencoder trained with `likeness`; arguments as of `pix2pix.train`."""
     profile.set_seeds(seed)
-    s = SETTINGS["autoencoder"] | settings
+    s = chosen(SETTINGS["autoencoder"], **settings)
     model = models.autoencoder(s["side"], s["width"])
     model.compile(FusedAdam(CosineDecay(s["learning_rate"], steps)), likeness(structure))
     model.optimizer.build(model.trainable_variables)
@@ -73,7 +74,7 @@ def train_both(name, pairs, steps, seed, folder=None, **settings):
     pairs: photograph → sketch. The CycleGAN sees them as `data.Strangers`, one training for both
     directions; the others have `steps` for each. folder: for safety copies, as in `fit`.
     """
-    s = SETTINGS[name] | settings
+    s = chosen(SETTINGS[name], **settings)
     if name == "cyclegan":
         strangers = data.Strangers(pairs, s["side"])
         model = cyclegan.train(strangers, steps, seed, folder=folder, **s)

@@ -13,6 +13,7 @@ from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator
 from .fit import fit
 from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
+from .settings import chosen
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
     name: (kind, int("_l1" in name), int("cgan" in name)) for name, kind in SHIPPED_KINDS.items()
@@ -149,7 +150,7 @@ def build(variant, **settings) -> Pix2Pix:
     if variant not in VARIANTS:
         raise ValueError(f"variant is one of {', '.join(VARIANTS)}, not {variant!r}.")
     kind, l1, adversarial = VARIANTS[variant]
-    s = QUICK | settings
+    s = chosen(QUICK, **settings)
     networks = (
         generator(kind, s["side"], s["width"], s["cap"], fine=s["fine"]),
         patchgan(s["layers"], s["side"], s["patch_width"]),
@@ -203,6 +204,6 @@ def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **s
     settings: those of `build`.
     """
     profile.set_seeds(seed)
-    peak = (QUICK | settings)["learning_rate"]
+    peak = chosen(QUICK, **settings)["learning_rate"]
     model = build(variant, **settings | {"learning_rate": CosineDecay(peak, steps)})
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
