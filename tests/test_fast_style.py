@@ -10,9 +10,9 @@ import tensorflow as tf
 from course_utils.models import fast_style as models
 from course_utils.models import features
 from course_utils.models.fast_style import Canvas, InColours, Unfold, fast_style
-from course_utils.training import contents
 from course_utils.training import fast_style as training
 from course_utils.training.style import in_colours_of
+from experiments import contents
 
 
 class Serial:

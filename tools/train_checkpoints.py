@@ -215,8 +215,8 @@ def fast_styles(seed=0):
     from course_utils.models import checkpoints, features
     from course_utils.models.fast_style import PAINTED
     from course_utils.training import fast_style
-    from course_utils.training.contents import DRAWN, Contents
     from drawn_worlds import painters
+    from experiments.contents import DRAWN, Contents
 
     network = features.network("course")
     for name, painting in PAINTED.items():

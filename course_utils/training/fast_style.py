@@ -48,7 +48,7 @@ def train(
 ):
     """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`.
 
-    contents: draws what to repaint, such as `training.contents.Contents()`. folder: for safety
+    contents: draws what to repaint, such as `experiments.contents.Contents()`. folder: for safety
     copies, see `fit`.
     """
     profile.set_seeds(seed)

@@ -6,14 +6,13 @@ import os
 import cv2
 import numpy as np
 
+from course_utils import images
+from course_utils.data.photographs import photographs
+from course_utils.models.fast_style import MARGIN
+from course_utils.training.fast_style import SIDE, UNSEEN
+from course_utils.training.features import relit
 from drawn_worlds import faces, painters, streets
 from drawn_worlds import houses as facades
-
-from .. import images
-from ..data.photographs import photographs
-from ..models.fast_style import MARGIN
-from .fast_style import SIDE, UNSEEN
-from .features import relit
 
 DRAWN = {
     "people": 200,
