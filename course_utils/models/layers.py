@@ -11,10 +11,8 @@ def down(x, channels, norm=True):
 
 def up(x, channels, dropout=0.0):
     """4x4 transposed convolution of stride 2, instance norm, dropout, ReLU: twice the sides."""
-    x = layers.Conv2DTranspose(channels, 4, 2, "same", use_bias=False, kernel_initializer=small())(
-        x
-    )
-    x = instance_norm(x)
+    settings = {"use_bias": False, "kernel_initializer": small()}
+    x = instance_norm(layers.Conv2DTranspose(channels, 4, 2, "same", **settings)(x))
     x = layers.Dropout(dropout)(x) if dropout else x
     return layers.ReLU()(x)  # (N, 2h, 2w, channels)
 
@@ -31,14 +29,8 @@ def convolution(x, channels, size=4, stride=1, norm=True):
     """Convolution, instance norm, leaky ReLU of slope 0.2 (left alone, Keras takes 0.3)."""
     if stride == 1 and size > 1:
         x = layers.ZeroPadding2D(1)(x)  # one pixel all around
-    x = layers.Conv2D(
-        channels,
-        size,
-        stride,
-        "valid" if stride == 1 else "same",
-        use_bias=not norm,
-        kernel_initializer=small(),
-    )(x)
+    settings = {"use_bias": not norm, "kernel_initializer": small()}
+    x = layers.Conv2D(channels, size, stride, "valid" if stride == 1 else "same", **settings)(x)
     x = instance_norm(x) if norm else x
     return layers.LeakyReLU(negative_slope=0.2)(x)
 

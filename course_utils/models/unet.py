@@ -3,15 +3,11 @@
 import keras
 from keras import layers
 
+ANY_SIZE = (None, None, 3)  # colour pictures
+
 
 def unet(
-    input_shape=(None, None, 3),
-    classes=2,
-    base=16,
-    depth=3,
-    padding="same",
-    batch_norm=False,
-    dropout=0.0,
+    input_shape=ANY_SIZE, classes=2, base=16, depth=3, padding="same", batch_norm=False, dropout=0.0
 ):
     """A U-Net: a contracting path, an expanding path, and a skip connection at every scale.
 
@@ -45,10 +41,9 @@ def unet(
 
 def two_convolutions(x, channels, padding, batch_norm=False):
     """Twice: 3x3 convolution, batch normalisation if wanted, ReLU."""
+    settings = {"use_bias": not batch_norm, "kernel_initializer": "he_normal"}
     for _ in range(2):
-        x = layers.Conv2D(
-            channels, 3, padding=padding, use_bias=not batch_norm, kernel_initializer="he_normal"
-        )(x)
+        x = layers.Conv2D(channels, 3, padding=padding, **settings)(x)
         x = layers.BatchNormalization(momentum=0.9)(x) if batch_norm else x
         x = layers.ReLU()(x)
     return x  # (N, H or H-4, ..., channels)
