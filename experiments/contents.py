@@ -19,8 +19,8 @@ DRAWN = {
     "houses": 120,
     "streets": 120,
     **dict.fromkeys(painters.STYLES, 16),
-    "marbling": 6,
-}  # a slow hand
+    "marbling": 6,  # a slow hand
+}
 
 
 @functools.cache

@@ -51,7 +51,10 @@ def pictures():
 def painted(**more):
     side = fast_style.SIDE + 2 * 8
     network = networks.network("random")
-    draw = lambda rng: (rng.random((side, side, 3), np.float32),)  # noqa: E731
+
+    def draw(rng):
+        return (rng.random((side, side, 3), np.float32),)
+
     return fast_style.train(network, STYLE, draw, STEPS, 1, **more)
 
 

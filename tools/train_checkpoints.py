@@ -168,8 +168,7 @@ def _translators(kind, seed, steps):
     from course_utils.training import face_sketch as training
 
     train, test = _people()
-    folder = paths.BUILD / "checkpoints" / f"03_{kind}"
-    networks = training.train_both(kind, train, steps, seed, folder)
+    networks = training.train_both(kind, train, steps, seed, _safety(f"03_{kind}"))
     for way, network, pairs in zip(("there", "back"), networks, (test, data.turned(test))):
         sources, truth = (
             np.stack([getattr(pair, side) for pair in pairs])

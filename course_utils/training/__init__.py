@@ -1,1 +1,1 @@
-"""Training: learning-rate schedules, checkpoints."""
+"""Training: the one loop, optimisers and schedules; then a file a task."""

@@ -54,7 +54,6 @@ def train_autoencoder(
     s = chosen(SETTINGS["autoencoder"], **settings)
     model = models.autoencoder(s["side"], s["width"])
     model.compile(FusedAdam(CosineDecay(s["learning_rate"], steps)), likeness(structure))
-    model.optimizer.build(model.trainable_variables)
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 

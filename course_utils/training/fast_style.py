@@ -55,7 +55,6 @@ def train(
     aim = Repainting(feature_network, styles=style, start="noise", side=SIDE, **weights)
     model = FastStyle(fast_style(style=style), aim)
     model.compile(Muon(warm_cosine(steps, 1e-2, 1 / 16)), jit_compile=False)
-    model.optimizer.build(model.painter.trainable_variables)
     fit(model, contents, steps, BATCH, seed, folder, callbacks=callbacks)
     return model.painter
 
