@@ -97,14 +97,14 @@ def start(lesson: str) -> int:
 
 def check(lesson: str) -> int:
     """check your exercises of a lesson and print the verdicts (course check 01)"""
-    from .teach import progress as checks
+    from .exercises import progress as checks
 
     return checks.check_notebook(paths.find_lesson(lesson))
 
 
 def progress() -> int:
     """show which exercises you have passed"""
-    from .teach import progress as checks
+    from .exercises import progress as checks
 
     return checks.progress()
 

@@ -92,7 +92,7 @@ def score(pictures):
 # **Mean colour**: each class in its mean colour over 100 training photographs.
 
 # %%
-from course_utils.teach.exercises.lesson02 import mean_colours
+from course_utils.exercises.pix2pix import mean_colours
 
 made, seen = {"input": np.stack([p.source_picture for p in test])}, train[:100]
 if labelled:

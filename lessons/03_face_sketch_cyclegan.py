@@ -131,7 +131,7 @@ bets.reveal("mean", baselines["mean_sketch"]["ssim"])
 import ipywidgets
 import matplotlib.pyplot as plt
 from course_utils.show import play
-from course_utils.teach.exercises.lesson03 import ssim_window
+from course_utils.exercises.face_sketch import ssim_window
 
 formulas = {"right": ssim_window, "factors added": mistakes.denominator_added_up,
             "no minus, no square": mistakes.minus_and_square_missing,

@@ -6,7 +6,7 @@ from scipy import ndimage
 from course_utils import cleaning, mistakes
 from course_utils.metrics import rmse
 from course_utils.models import documents
-from course_utils.teach.exercises.lesson06 import network
+from course_utils.exercises.documents import network
 
 EVERY = [
     cleaning.slides_chain,

@@ -12,7 +12,7 @@ from course_utils.mistakes.documents import (
     saved_as_jpeg,
     split_by_file,
 )
-from course_utils.teach.exercises import lesson06
+from course_utils.exercises import lesson06
 
 
 def save(path, pixels):

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from course_utils import mistakes, paths
-from course_utils.teach import progress
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import progress
+from course_utils.exercises import exercise
 
 SCRIPTS = sorted((paths.LESSONS / "exercises").glob("*.py"))
 NUMBERS = list(progress.catalogue())
@@ -235,7 +235,7 @@ def test_an_unknown_exercise_is_named():
 
 def test_each_lesson_defines_what_its_catalogue_tells():
     for lesson in {number[:2] for number in NUMBERS}:
-        module = importlib.import_module(f"course_utils.teach.exercises.lesson{lesson}")
+        module = importlib.import_module(f"course_utils.exercises.lesson{lesson}")
         told = [number for number in NUMBERS if number.startswith(lesson)]
         assert [one.number for one in module.EXERCISES] == told
     assert all(2 <= len(told["hints"]) <= 4 for told in progress.catalogue().values())

@@ -10,6 +10,7 @@ ROOT = paths.ROOT / "course_utils"
 FLOORS = (  # from the ground up; rooms that may be entered from all above them
     {
         "launch",
+        "lessons",
         "paths",
         "profile",
         "results",
@@ -20,7 +21,7 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
         "metrics",
     },
     {"data", "models", "postprocess", "ocr", "cleaning"},
-    {"training", "mistakes"},
+    {"training", "mistakes", "exercises"},
     {"show", "teach", "symptoms"},
     {"environment", "cli", "doctor", "runner", "serve"},
 )

@@ -10,8 +10,8 @@ import pytest
 from course_utils import images, mistakes, paths
 from course_utils.data import augment, weight_maps
 from course_utils.losses import weighted_cross_entropy
-from course_utils.teach import progress
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import progress
+from course_utils.exercises import exercise
 from drawn_worlds.cells import cells
 
 IN_EXERCISES = {exercise(number).right.__name__ for number in progress.catalogue()}

@@ -6,7 +6,7 @@ import pytest
 
 from course_utils import losses
 from course_utils.mistakes import repainting as wrong
-from course_utils.teach.exercises import lesson04
+from course_utils.exercises import lesson04
 
 
 def test_gram_by_hand_and_by_the_loss():

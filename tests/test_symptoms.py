@@ -7,7 +7,7 @@ from scipy import ndimage
 from course_utils import mistakes, symptoms
 from course_utils.data import face_sketch
 from course_utils.mistakes import gallery
-from course_utils.teach.exercises import lesson03
+from course_utils.exercises import lesson03
 
 SIDE = 32
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from course_utils.mistakes import translation as wrong
-from course_utils.teach import progress
-from course_utils.teach.exercises import exercise, lesson02
+from course_utils.exercises import progress
+from course_utils.exercises import exercise, lesson02
 from drawn_worlds import houses as facades
 
 PASSED = progress.PASSED, ""

@@ -11,7 +11,7 @@
 # %%
 import numpy as np
 
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import exercise
 
 print("Ready.")
 
@@ -89,7 +89,7 @@ q3.check(psnr)
 
 # %%
 from course_utils.show import show_images
-from course_utils.teach.exercises.lesson00 import noisy_photographs
+from course_utils.exercises.start import noisy_photographs
 
 photographs = [picture for picture, in noisy_photographs().values()]
 show_images(photographs, list(noisy_photographs()),

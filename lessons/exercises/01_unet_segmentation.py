@@ -12,7 +12,7 @@
 import numpy as np
 
 from course_utils import profile
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import exercise
 
 profile.set_seeds(0)
 print("Ready.")
@@ -125,7 +125,7 @@ q4.check(weighted_cross_entropy)
 
 # %%
 from course_utils.show import show_images
-from course_utils.teach.exercises.lesson01 import probability_maps
+from course_utils.exercises.segmentation import probability_maps
 
 maps = [probability for probability, in probability_maps().values()]
 show_images(maps, list(probability_maps()),

@@ -12,7 +12,7 @@
 import numpy as np
 
 from course_utils import profile
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import exercise
 
 profile.set_seeds(0)
 print("Ready.")
@@ -49,7 +49,7 @@ q1.check(best_answers)
 # How many pixels a side does one number of its answer see?
 
 # %%
-from course_utils.teach.exercises.lesson02 import patchgan_convolutions
+from course_utils.exercises.pix2pix import patchgan_convolutions
 
 print(patchgan_convolutions(halvings=3))
 
@@ -142,7 +142,7 @@ q4.check(mean_class_iou)
 
 # %%
 from course_utils.show import show_images
-from course_utils.teach.exercises.lesson02 import houses, mean_colours
+from course_utils.exercises.pix2pix import houses, mean_colours
 from drawn_worlds import houses as facades
 
 given = houses()

@@ -12,7 +12,7 @@
 import numpy as np
 
 from course_utils import profile
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import exercise
 
 profile.set_seeds(0)
 print("Ready.")
@@ -137,7 +137,7 @@ q4.check(tests_by_person)
 
 # %%
 from course_utils.show import show_images
-from course_utils.teach.exercises.lesson03 import mean_sketch, pencil, portraits
+from course_utils.exercises.face_sketch import mean_sketch, pencil, portraits
 
 given = portraits()
 photo, photos, sketches = given["person 1"]

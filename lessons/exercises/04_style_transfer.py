@@ -12,7 +12,7 @@
 import numpy as np
 
 from course_utils import profile
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import exercise
 
 profile.set_seeds(0)
 print("Ready.")
@@ -127,7 +127,7 @@ q4.check(keep_colours)
 
 # %%
 from course_utils.show import show_images
-from course_utils.teach.exercises.lesson04 import matched, works
+from course_utils.exercises.style import matched, works
 
 content, style = works()["portrait, waves"]
 show_images([content, style, matched(content, style)],

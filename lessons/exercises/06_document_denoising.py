@@ -12,7 +12,7 @@
 import numpy as np
 
 from course_utils import profile
-from course_utils.teach.exercises import exercise
+from course_utils.exercises import exercise
 
 profile.set_seeds(0)
 print("Ready.")
@@ -144,7 +144,7 @@ q4.check(clean)
 
 # %%
 from course_utils.show import show_images
-from course_utils.teach.exercises.lesson06 import damaged_pages
+from course_utils.exercises.documents import damaged_pages
 
 pages = damaged_pages()
 show_images([noisy for noisy, in pages.values()], list(pages), columns=2,

@@ -8,11 +8,11 @@ from skimage.measure import label
 
 from drawn_worlds.cells import cells
 
-from ... import metrics
-from ...data.weight_maps import border_term, separate_touching
-from ...losses import weighted_cross_entropy
-from ...models.unet import output_side
-from . import Exercise
+from .. import metrics
+from ..data.weight_maps import border_term, separate_touching
+from ..losses import weighted_cross_entropy
+from ..models.unet import output_side
+from .core import Exercise
 
 
 def separate(probability):

@@ -1,19 +1,26 @@
-"""Exercises that check themselves.
+"""Exercises that check themselves, and the mistakes that they recognise.
 
     q1 = exercise("01.1")
     q1.check(iou)      # runs the function on inputs that the check makes up
     q1.hint()          # and q1.hint(2), …: each says more
     q1.solution()      # where it stands
 
-Where answers differ from the right function's, the registered mistakes of that function run on
-the same inputs: the one that gives the student's answers is the mistake that was made.
-Whatever the function does, the notebook goes on: a check prints one or two lines.
+A mistake is a faulty function with the arguments of the right one, beside which it stands:
+
+    @mistake(iou, "Empty pairs give nan.", "Two empty masks agree: 1.")
+    def empty_pair_forgotten(truth, prediction): ...
+
+Where answers differ from the right function's, its mistakes run on the same inputs: the one that
+gives the student's answers is the mistake that was made. Lessons switch between right and
+misprinted with the same functions, and the guides list them all.
+Whatever a student's function does, the notebook goes on: a check prints one or two lines.
 """
 
 import copy
 import ctypes
 import functools
 import importlib
+import pkgutil
 import threading
 import traceback
 from collections.abc import Callable
@@ -21,10 +28,48 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ... import mistakes
-from .. import progress
+from .. import lessons
+from . import progress
 
 SECONDS = 10.0  # what all answers to one check may take
+_mistakes: dict[Callable, list["Mistake"]] = {}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake. right: the function done right. code: the faulty one, with its arguments."""
+
+    right: Callable
+    symptom: str
+    cure: str
+    code: Callable
+
+    @property
+    def name(self) -> str:
+        return self.code.__name__.replace("_", " ")
+
+
+def mistake(right: Callable, symptom: str, cure: str):
+    """Register a faulty function beside the right one: a decorator that returns it unchanged."""
+
+    def register(code):
+        _mistakes.setdefault(right, []).append(Mistake(right, symptom, cure, code))
+        return code
+
+    return register
+
+
+def mistakes(right: Callable) -> list[Mistake]:
+    """The mistakes of a function, as far as the file of its lesson's exercises is imported."""
+    return list(_mistakes.get(right, []))
+
+
+def every_mistake() -> list[Mistake]:
+    """All mistakes of all lessons; imports the files of all of them."""
+    package = importlib.import_module(__package__)
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{__package__}.{module.name}")
+    return [one for each in _mistakes.values() for one in each]
 
 
 def exercise(number: str) -> "Exercise":
@@ -33,7 +78,8 @@ def exercise(number: str) -> "Exercise":
         raise ValueError(
             f"There is no exercise {number}; there are: {', '.join(progress.catalogue())}."
         )
-    module = importlib.import_module(f"{__name__}.lesson{number.split('.')[0]}")
+    word = lessons.card(number.split(".")[0]).word
+    module = importlib.import_module(f"{__package__}.{word}")
     return next(one for one in module.EXERCISES if one.number == number)
 
 
@@ -113,7 +159,7 @@ def _known(one: Exercise) -> tuple[dict, dict, list]:
     """The cases, the right answers, and [(mistake, its answers)]: made once for each exercise."""
     cases = one.cases()
     right = {name: one.right(*arguments) for name, arguments in cases.items()}
-    return cases, right, [(m, _answers(m.code, cases, SECONDS)[0]) for m in mistakes.of(one.right)]
+    return cases, right, [(m, _answers(m.code, cases, SECONDS)[0]) for m in mistakes(one.right)]
 
 
 def _mistake(faulty: list, answers: dict, wrong: list) -> str:

@@ -5,9 +5,9 @@ import functools
 import numpy as np
 from scipy import ndimage
 
-from ... import images, metrics
-from ...data import face_sketch
-from . import Exercise
+from .. import images, metrics
+from ..data import face_sketch
+from .core import Exercise
 
 UNSEEN, EXAMPLES, SIDE = range(2_000_000, 2_000_006), range(2_000_100, 2_000_112), 64
 

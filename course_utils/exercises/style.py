@@ -8,8 +8,8 @@ from skimage.exposure import match_histograms
 
 from drawn_worlds import painters
 
-from ... import images
-from . import Exercise
+from .. import images
+from .core import Exercise
 
 MEANS = np.array([103.939, 116.779, 123.68])  # of ImageNet: blue, green, red, in 0 to 255
 SIDE = 96
@@ -116,7 +116,7 @@ def works():
 
 @functools.cache
 def _judge():
-    from ...models import features
+    from ..models import features
 
     return features.network("course")
 
@@ -129,7 +129,7 @@ def style_times_content(repainted):
     painting's. The mean over works of the product, each factor at least 0; 1 at best, 0 for the
     photograph, in any colours, and for the painting. Raises ValueError for values outside [0, 1].
     """
-    from ...training.style import distances
+    from ..training.style import distances
 
     scores = []
     for name, (photograph, style) in works().items():

@@ -8,10 +8,10 @@ from scipy.special import logit
 
 from drawn_worlds.documents import document
 
-from ... import metrics, ocr
-from ...data import splits
-from ...models import documents as models
-from . import Exercise
+from .. import metrics, ocr
+from ..data import splits
+from ..models import documents as models
+from .core import Exercise
 
 DAMAGED = {"coffee": 5001, "folds": 5011, "footprints": 5013, "uneven light": 5015}  # seeds
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from drawn_worlds import houses as facades
 
-from ... import images, metrics
-from . import Exercise
+from .. import images, metrics
+from .core import Exercise
 
 EXAMPLES, UNSEEN = (12, 0), (6, 1_000_000)  # (houses, first seed)
 

@@ -7,8 +7,8 @@ from scipy.ndimage import median_filter
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio
 
-from ... import images
-from . import Exercise
+from .. import images
+from .core import Exercise
 
 
 def from_opencv(picture):
