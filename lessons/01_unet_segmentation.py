@@ -234,7 +234,8 @@ play(lambda w0, sigma: [example.image,
 
 # %%
 import json
-from course_utils import mistakes, paths
+from course_utils import paths
+from course_utils.exercises import segmentation as mistakes
 from course_utils.show import show_scores
 
 evidence = json.loads((paths.EVIDENCE / "01.json").read_text())["summary"]

@@ -332,13 +332,14 @@ bets.reveal("after", cers["network"], of=cers["damaged"])
 # The network is the same, so what can be wrong?
 
 # %%
-from course_utils import mistakes
+from course_utils import images
+from course_utils.exercises import documents as mistakes
 
 kept = models.clean(shipped, page.noisy)
-shrunk = mistakes.fixed_shape(page.noisy, lambda small: models.clean(shipped, small))
+shrunk = mistakes.fixed_shape(shipped, page.noisy)
 show_images([kept[:100, :260], shrunk[:100, :260]], ["any size", "shrunk to 172×360"],
             alt="The same lines of text, sharp on the left and smeared on the right.")
-perfect = mistakes.fixed_shape(page.clean, lambda small: small)  # no network at all
+perfect = images.resize(images.resize(page.clean, (172, 360)), page.clean.shape)  # no network
 for name, result in {"any size": kept, "shrunk": shrunk, "perfect but shrunk": perfect}.items():
     print(f"{name:<18} RMSE {metrics.rmse(page.clean, result):.3f}")
 
@@ -409,7 +410,6 @@ for path, actions in client.get("/openapi.json").json()["paths"].items():
 
 # %%
 import io
-from course_utils import images
 from PIL import Image
 
 scan = io.BytesIO()

@@ -3,16 +3,10 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from course_utils import images, mistakes
+from course_utils import images
 from course_utils.data import documents, splits
+from course_utils.exercises import documents as exercises
 from course_utils.metrics import rmse
-from course_utils.mistakes.documents import (
-    accuracy_of_grey,
-    augmented_before_the_split,
-    saved_as_jpeg,
-    split_by_file,
-)
-from course_utils.exercises import lesson06
 
 
 def save(path, pixels):
@@ -354,7 +348,7 @@ def leaks(train, test):
 
 def test_a_split_by_file_leaks():
     pages = [page(text, damage) for text in range(12) for damage in range(4)]
-    wrong = split_by_file(pages)
+    wrong = exercises.split_by_file(pages)
     right = splits.train_test(pages, tests=documents.tests)
     assert leaks(*right) == 0 and leaks(*wrong) > 0.9
     with pytest.raises(ValueError, match="in the training data"):
@@ -363,8 +357,10 @@ def test_a_split_by_file_leaks():
 
 def test_augmenting_before_the_split_leaks():
     pages = [page(text) for text in range(12)]
-    assert leaks(*split_by_file(pages)) == 0, "one damage a page: splitting by file is safe"
-    train, test = augmented_before_the_split(pages, np.random.default_rng(0))
+    assert leaks(*exercises.split_by_file(pages)) == 0, (
+        "one damage a page: splitting by file is safe"
+    )
+    train, test = exercises.augmented_before_the_split(pages, np.random.default_rng(0))
     assert len(train) + len(test) == 108 and leaks(train, test) > 0.5
 
 
@@ -377,13 +373,13 @@ def test_sides_and_their_misprints_by_hand():
     def found(sides):
         return sides(files, pages, copies).tolist()
 
-    assert found(lesson06.sides) == [0, 1, -1, 0, 1]
-    assert found(mistakes.copies_always_train) == [0, 1, 0, 0, 1]
-    assert found(mistakes.copies_test_too) == [0, 1, 1, 0, 1]
-    assert found(mistakes.fold_0_trains) == [1, 0, 0, -1, 0]
-    assert found(mistakes.last_fifth_tests) == [0, 0, 0, 0, 1]
-    assert found(mistakes.every_fifth_file_tests) == [1, 0, 0, 0, 0]
-    assert mistakes.fold_of_the_file(pages, files, copies).tolist() == [0, 1, -1, 0, 1]
+    assert found(exercises.sides) == [0, 1, -1, 0, 1]
+    assert found(exercises.copies_always_train) == [0, 1, 0, 0, 1]
+    assert found(exercises.copies_test_too) == [0, 1, 1, 0, 1]
+    assert found(exercises.fold_0_trains) == [1, 0, 0, -1, 0]
+    assert found(exercises.last_fifth_tests) == [0, 0, 0, 0, 1]
+    assert found(exercises.every_fifth_file_tests) == [1, 0, 0, 0, 0]
+    assert exercises.fold_of_the_file(pages, files, copies).tolist() == [0, 1, -1, 0, 1]
 
 
 def test_pooled_rmse_and_its_misprints_by_hand():
@@ -397,21 +393,27 @@ def test_pooled_rmse_and_its_misprints_by_hand():
         ("grey_levels_of_255", 255 * 0.28**0.5),
         ("squares_not_divided", 1.12**0.5),
     ]:
-        assert getattr(mistakes, name)(clean, cleaned) == pytest.approx(right)
-    assert lesson06.pooled_rmse(clean, cleaned) == pytest.approx(0.28**0.5)
+        assert getattr(exercises, name)(clean, cleaned) == pytest.approx(right)
+    assert exercises.pooled_rmse(clean, cleaned) == pytest.approx(0.28**0.5)
 
 
 def test_accuracy_of_grey_targets_cannot_tell_perfect_from_thresholded():
     truth = np.array([1, 1, 0, 0.2, 0.8])
-    assert accuracy_of_grey(truth, truth) == accuracy_of_grey(truth, np.round(truth)) == 3 / 5
+    assert (
+        exercises.accuracy_of_grey(truth, truth)
+        == exercises.accuracy_of_grey(truth, np.round(truth))
+        == 3 / 5
+    )
     assert rmse(truth, truth) == 0 < 0.1 < rmse(truth, np.round(truth))
-    assert accuracy_of_grey(page(0).clean, np.ones((40, 60))) > 0.85, "nothing is written there"
+    assert exercises.accuracy_of_grey(page(0).clean, np.ones((40, 60))) > 0.85, (
+        "nothing is written there"
+    )
 
 
 def test_jpeg_spoils_white_paper(tmp_path):
     clean = page(0).clean
     png = images.write_image(tmp_path / "page.png", clean)
-    jpeg = saved_as_jpeg(tmp_path / "page.png", clean)
+    jpeg = exercises.saved_as_jpeg(tmp_path / "page.png", clean)
     lossless, spoilt = (images.to_grey(images.read_image(path)) for path in (png, jpeg))
     assert np.abs(lossless - clean).max() < 1e-6 and jpeg.suffix == ".jpg"
     assert np.mean(spoilt[clean == 1] < 1) > 0.1 and spoilt[clean == 1].min() < 0.95

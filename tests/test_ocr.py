@@ -6,7 +6,8 @@ import pytest
 from conftest import require
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils import mistakes, ocr
+from course_utils import ocr
+from course_utils.exercises import documents as mistakes
 
 LINES = ["The quick brown fox jumps", "over twenty lazy dogs"]
 

@@ -68,7 +68,7 @@ def pages_weighted_alike(clean, cleaned):
     "Take the square root at the end.",
 )
 def root_forgotten(clean, cleaned):
-    return metrics.page_scores(clean, cleaned)["rmse"] ** 2
+    return pooled_rmse(clean, cleaned) ** 2
 
 
 @mistake(
@@ -82,7 +82,7 @@ def absolute_error(clean, cleaned):
 
 @mistake(pooled_rmse, "White is 255 away from black.", "Pages are in [0, 1]: leave them so.")
 def grey_levels_of_255(clean, cleaned):
-    return 255 * metrics.page_scores(clean, cleaned)["rmse"]
+    return 255 * pooled_rmse(clean, cleaned)
 
 
 @mistake(
@@ -203,7 +203,10 @@ def sides(files, pages, copies):
     files: names of files.  pages: the page on each; in `splits.fold` 0 it tests.  copies: whether
     each is an augmented copy.  Three lists of one length n; returns integers (n,).
     """
-    tests = np.array([splits.fold(page) == 0 for page in pages])
+    return _sides([splits.fold(page) == 0 for page in pages], copies)
+
+
+def _sides(tests, copies):
     return np.where(tests, np.where(copies, -1, 1), 0)
 
 
@@ -219,10 +222,6 @@ def _files():
         "copies beside their scans": [file for pair in zip(scans, mirrored) for file in pair],
     }
     return {name: tuple(map(list, zip(*files))) for name, files in cases.items()}
-
-
-def _sides(tests, copies):
-    return np.where(tests, np.where(copies, -1, 1), 0)
 
 
 @mistake(
@@ -307,21 +306,13 @@ def _sizes():
     return cases
 
 
-@mistake(
-    models.clean,
-    "Letters are blurred and squashed even if the cleaning itself is perfect.",
-    "Clean a page at its own size; pad it or go tile by tile.",
-)
-def fixed_shape(page, clean):
-    return images.resize(clean(images.resize(page, (172, 360))), page.shape)
-
-
 def _missing(page):
     return [(0, -side % 8) for side in page.shape]
 
 
-def _answer(model, whole):
-    return expit(model(whole[None, ..., None])[0, ..., 0])
+def _answer(model, page, room, **how):
+    """The cleaned page with the room around it that `np.pad` filled."""
+    return expit(model(np.pad(page, room, **how)[None, ..., None])[0, ..., 0])
 
 
 @mistake(
@@ -330,7 +321,7 @@ def _answer(model, whole):
     'Continue the paper: np.pad(…, mode="symmetric"); without a mode it fills with 0.',
 )
 def filled_with_black(model, page):
-    return _answer(model, np.pad(page, _missing(page)))[: page.shape[0], : page.shape[1]]
+    return _answer(model, page, _missing(page))[: page.shape[0], : page.shape[1]]
 
 
 @mistake(
@@ -339,8 +330,8 @@ def filled_with_black(model, page):
     'Paper is not 1 everywhere: mirror what is there, with mode="symmetric".',
 )
 def filled_with_white(model, page):
-    whole = np.pad(page, _missing(page), constant_values=1)
-    return _answer(model, whole)[: page.shape[0], : page.shape[1]]
+    whole = _answer(model, page, _missing(page), constant_values=1)
+    return whole[: page.shape[0], : page.shape[1]]
 
 
 @mistake(
@@ -350,7 +341,7 @@ def filled_with_white(model, page):
 )
 def remainder_cut_off(model, page):
     height, width = page.shape
-    return _answer(model, page[: height // 8 * 8, : width // 8 * 8])
+    return models.clean(model, page[: height // 8 * 8, : width // 8 * 8])
 
 
 @mistake(
@@ -359,8 +350,20 @@ def remainder_cut_off(model, page):
     "Don't resize; fill the room that is missing with np.pad.",
 )
 def stretched_to_fit(model, page):
-    whole = images.resize(page, tuple(-(-side // 8) * 8 for side in page.shape))
-    return images.resize(_answer(model, whole), page.shape)
+    return _at_size(model, page, [-(-side // 8) * 8 for side in page.shape])
+
+
+@mistake(
+    models.clean,
+    "Letters are blurred and squashed even if the cleaning itself is perfect.",
+    "Clean a page at its own size; pad it or go tile by tile.",
+)
+def fixed_shape(model, page):
+    return _at_size(model, page, (172, 360))
+
+
+def _at_size(model, page, size):
+    return images.resize(models.clean(model, images.resize(page, size)), page.shape)
 
 
 @mistake(
@@ -369,8 +372,8 @@ def stretched_to_fit(model, page):
     "Cut on the side where you filled: np.pad takes (above, below), (left, right).",
 )
 def filled_on_the_other_side(model, page):
-    whole = np.pad(page, [room[::-1] for room in _missing(page)], mode="symmetric")
-    return _answer(model, whole)[: page.shape[0], : page.shape[1]]
+    whole = _answer(model, page, [room[::-1] for room in _missing(page)], mode="symmetric")
+    return whole[: page.shape[0], : page.shape[1]]
 
 
 @mistake(
@@ -379,7 +382,7 @@ def filled_on_the_other_side(model, page):
     "Cut it back to its own height and width at the end.",
 )
 def not_cut_back(model, page):
-    return _answer(model, np.pad(page, _missing(page), mode="symmetric"))
+    return _answer(model, page, _missing(page), mode="symmetric")
 
 
 @mistake(
@@ -389,7 +392,7 @@ def not_cut_back(model, page):
 )
 def cut_by_minus_zero(model, page):
     (_, below), (_, right) = _missing(page)
-    return _answer(model, np.pad(page, _missing(page), mode="symmetric"))[:-below, :-right]
+    return not_cut_back(model, page)[:-below, :-right]
 
 
 @mistake(
@@ -398,8 +401,7 @@ def cut_by_minus_zero(model, page):
     "Apply the sigmoid, 1 / (1 + np.exp(-x)).",
 )
 def sigmoid_forgotten(model, page):
-    whole = np.pad(page, _missing(page), mode="symmetric")
-    return model(whole[None, ..., None])[0, : page.shape[0], : page.shape[1], 0]
+    return logit(models.clean(model, page))
 
 
 # 5. Clean pages without a network ----------------------------------------------------------------
@@ -446,7 +448,7 @@ def one_threshold_for_the_page(noisy):
 
 @mistake(without_network, "White letters on black paper.", "Ink is 0 and paper is 1.")
 def ink_made_white(noisy):
-    return (noisy < 0.5).astype(np.float32)
+    return 1 - without_network(noisy)
 
 
 @mistake(

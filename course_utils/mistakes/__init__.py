@@ -9,10 +9,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# Pictures come first, for they load no Keras; all mistakes of a topic are in one module.
 MODULES = (
-    "pictures",
-    "segmentation",
     "translation",
     "portraits",
     "gallery",
@@ -20,7 +17,6 @@ MODULES = (
     "cyclegan",
     "style",
     "repainting",
-    "documents",
 )
 _known: dict[str, "Mistake"] = {}
 
