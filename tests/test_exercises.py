@@ -1,8 +1,11 @@
 """Each exercise: stub, solution, every registered mistake, exception, endless loop, wrong type."""
 
+import ast
 import contextlib
+import copy
 import importlib
 import io
+import itertools
 import json
 import re
 import threading
@@ -14,13 +17,12 @@ import notebook_lint
 import numpy as np
 import pytest
 
-from course_utils import mistakes, paths
-from course_utils.exercises import progress
-from course_utils.exercises import exercise
+from course_utils import lessons, paths
+from course_utils.exercises import core, exercise, progress
 
 SCRIPTS = sorted((paths.LESSONS / "exercises").glob("*.py"))
 NUMBERS = list(progress.catalogue())
-MADE = [(number, mistake) for number in NUMBERS for mistake in mistakes.of(exercise(number).right)]
+MADE = [(n, mistake) for n in NUMBERS for mistake in core.mistakes(exercise(n).right)]
 QUICK = 0.3  # seconds; the tests' own time limit
 
 
@@ -72,6 +74,26 @@ def test_the_solution_passes(run):
         assert f"{number} {progress.catalogue()[number]['title']}: passed." in printed[True]
 
 
+def test_the_solution_answers_as_the_right_function_does(run):
+    script, _, names = run
+    checked = re.findall(r"^q\d\.check\((\w+)\)", script.read_text(encoding="utf-8"), re.MULTILINE)
+    for number, name in zip(numbers_of(script), checked, strict=True):
+        one, solution = exercise(number), names[True][name]
+        for case, arguments in one.cases().items() if not one.score else ():
+            right = one.right(*copy.deepcopy(arguments))
+            np.testing.assert_allclose(solution(*arguments), right, 1e-4, 1e-6, err_msg=case)
+
+
+def test_each_right_function_is_defined_once():
+    """In the library or beside its exercise; lessons/exercises has the student's copy."""
+    files = [*(paths.ROOT / "course_utils").rglob("*.py"), *paths.LESSONS.glob("*.py")]
+    parts = [ast.parse(path.read_text(encoding="utf-8")).body for path in files]
+    defined = [node.name for body in parts for node in body if isinstance(node, ast.FunctionDef)]
+    rights = [one.right.__name__ for one in map(exercise, NUMBERS) if not one.score]
+    assert len(rights) == len(set(rights))
+    assert {name: defined.count(name) for name in rights} == dict.fromkeys(rights, 1)
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("solution", [False, True], ids=["stub", "solution"])
 def test_the_notebooks_keep_the_rules(script, solution, tmp_path):
@@ -90,7 +112,7 @@ def test_the_notebooks_keep_the_rules(script, solution, tmp_path):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_at_least_four_mistakes_are_recognised(number):
-    assert len(mistakes.of(exercise(number).right)) >= 4
+    assert len(core.mistakes(exercise(number).right)) >= 4
 
 
 @pytest.mark.parametrize(("number", "mistake"), MADE, ids=[f"{n} {m.name}" for n, m in MADE])
@@ -99,6 +121,14 @@ def test_each_mistake_gets_its_own_message(number, mistake):
     assert status == progress.NOT_YET
     assert all(said in message for said in (f"“{mistake.name}”", mistake.symptom, mistake.cure))
     assert len(message.splitlines()) == 2
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_two_mistakes_give_the_same_answers(number):
+    _, _, faulty = core._known(exercise(number))
+    for (one, answers), (other, others) in itertools.combinations(faulty, 2):
+        alike = [core._same(answer, others.get(name)) for name, answer in answers.items()]
+        assert not all(alike) or len(answers) != len(others), f"{one.name} and {other.name}"
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -235,7 +265,8 @@ def test_an_unknown_exercise_is_named():
 
 def test_each_lesson_defines_what_its_catalogue_tells():
     for lesson in {number[:2] for number in NUMBERS}:
-        module = importlib.import_module(f"course_utils.exercises.lesson{lesson}")
+        word = lessons.card(lesson).word
+        module = importlib.import_module(f"course_utils.exercises.{word}")
         told = [number for number in NUMBERS if number.startswith(lesson)]
         assert [one.number for one in module.EXERCISES] == told
     assert all(2 <= len(told["hints"]) <= 4 for told in progress.catalogue().values())

@@ -1,55 +1,65 @@
 """Each mistake is wrong where it should be, has symptom and cure, and is caught by a number."""
 
 import ast
+import importlib
+import re
 import subprocess
 import sys
+from operator import attrgetter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from course_utils import images, mistakes, paths
-from course_utils.data import augment, weight_maps
+from course_utils import images, paths
+from course_utils.data import augment, pipeline, weight_maps
+from course_utils.exercises import core, exercise, progress
+from course_utils.exercises import segmentation as mistakes
 from course_utils.losses import weighted_cross_entropy
-from course_utils.exercises import progress
-from course_utils.exercises import exercise
 from drawn_worlds.cells import cells
 
-IN_EXERCISES = {exercise(number).right.__name__ for number in progress.catalogue()}
-ELSEWHERE = [mistake for mistake in mistakes.every() if mistake.topic not in IN_EXERCISES]
+EVERY = core.every_mistake()
+IN_EXERCISES = {exercise(number).right for number in progress.catalogue()}
 
 
 def test_each_is_registered_once_under_its_own_name():
     defined = [
         node.name
-        for path in (paths.ROOT / "course_utils" / "mistakes").glob("*.py")
+        for path in (paths.ROOT / "course_utils" / "exercises").glob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef) and node.decorator_list
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and any(ast.unparse(each).startswith("mistake(") for each in node.decorator_list)
     ]
-    assert sorted(defined) == sorted(mistake.code.__name__ for mistake in mistakes.every())
+    assert sorted(defined) == sorted(mistake.code.__name__ for mistake in EVERY)
     assert len(defined) == len(set(defined))
 
 
 def test_each_has_a_symptom_and_a_cure_in_sentences():
-    for mistake in mistakes.every():
+    for mistake in EVERY:
         for text in (mistake.symptom, mistake.cure):
             assert text[-1] == "." and len(text) > 12 and text[0] == text[0].upper(), mistake.name
-    symptoms = [mistake.symptom for mistake in mistakes.every()]
+    symptoms = [mistake.symptom for mistake in EVERY]
     assert len(symptoms) == len(set(symptoms))
 
 
-def test_finding_by_name_by_function_and_as_attribute():
-    assert mistakes.find("minus missing").code is mistakes.minus_missing
-    assert mistakes.find("minus_missing").topic == "border_term"
-    assert mistakes.of("iou") and mistakes.of(weighted_cross_entropy)
-    assert mistakes.of("nothing") == []
-    with pytest.raises(ValueError, match="no mistake called 'typo'"):
-        mistakes.find("typo")
-    with pytest.raises(AttributeError):
-        mistakes.typo  # noqa: B018
+def test_the_right_one_can_be_imported_from_the_course():
+    for mistake in EVERY:
+        assert mistake.right.__module__.startswith("course_utils."), mistake.name
+        home = importlib.import_module(mistake.right.__module__)
+        assert attrgetter(mistake.right.__qualname__)(home) is mistake.right, mistake.name
+
+
+def test_a_function_knows_its_mistakes():
+    found = {mistake.name: mistake for mistake in core.mistakes(weight_maps.border_term)}
+    assert found["minus missing"].code is mistakes.minus_missing
+    assert core.mistakes(print) == []
 
 
 def test_pictures_come_without_keras():
-    code = "from course_utils import mistakes; mistakes.of('psnr'); import sys; print(*sys.modules)"
+    code = (
+        "from course_utils.exercises import core, exercise; import sys;"
+        "assert core.mistakes(exercise('00.3').right); print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "scipy" in done.stdout.split() and "keras" not in done.stdout.split()
 
@@ -130,66 +140,37 @@ def test_a_smoothly_resized_mask_invents_classes():
 
 def test_radians_hardly_turn_a_picture():
     def turn(function):
-        map_y, _ = function((33, 33), np.random.default_rng(1), rotation=90.0)
+        options = {"rotation": 90.0, "elastic": 0.0, "flip": False}
+        map_y, _ = function((33, 33), np.random.default_rng(1), **options)
         return np.degrees(np.arctan2(map_y[16, 0] - map_y[16, 32], 32))
 
-    def right(shape, rng, rotation):
-        return augment.random_warp(shape, rng, rotation=rotation, elastic=0.0, flip=False)
-
-    assert abs(turn(right)) > 1
-    assert turn(mistakes.radians_for_degrees) == pytest.approx(np.deg2rad(turn(right)), abs=0.05)
+    right = turn(augment.random_warp)
+    assert abs(right) > 1
+    assert turn(mistakes.radians_for_degrees) == pytest.approx(np.deg2rad(right), abs=0.05)
 
 
 def test_frozen_augmentation_repeats_itself():
-    epochs = mistakes.augmentation_frozen(lambda rng: rng.random(), np.random.default_rng(0), 3)
-    assert len(set(epochs)) == 1
+    def crops(stream):
+        batches = stream(lambda rng: (rng.random(3),), batch_size=2)
+        return [batch[0].numpy() for batch in batches.take(12)]
+
+    right, frozen = crops(pipeline.stream), crops(mistakes.augmentation_frozen)
+    assert np.array_equal(right[:10], frozen[:10]), "the first epoch is the same"
+    assert len(np.unique(right)) == 12 * 2 * 3
+    assert np.array_equal(frozen[10:], frozen[:2])
 
 
 def test_the_mean_of_the_test_hides_a_change_of_the_light():
-    train, test = np.zeros(4), np.array([1.0, 2.0, 3.0])
-    assert np.array_equal(
-        mistakes.mean_of_the_test_pictures(train, test),
-        mistakes.mean_of_the_test_pictures(train, test + 5),
-    )
-
-
-def test_argmax_over_rows_and_a_threshold_on_logits():
-    logits = np.random.default_rng(0).normal(size=(2, 5, 6, 3))
-    assert mistakes.argmax_over_rows(logits).shape == (2, 6, 3)
-    probability = np.array([0.49, 0.51, 0.61, 0.63])
-    assert mistakes.threshold_on_logits(np.log(probability / (1 - probability))).tolist() == [
-        False,
-        False,
-        False,
-        True,
-    ]
+    first, other = np.linspace(0, 0.4, 48, dtype=np.float32).reshape(2, 4, 6)[..., None]
+    alone, beside, wrong = [first], [first, other], mistakes.mean_of_the_test_pictures
+    assert np.abs(wrong(beside)[0] - wrong(alone)[0]).max() > 0.1
+    assert np.allclose(wrong(np.add(beside, 0.5)), wrong(beside))
 
 
 def test_none_is_left_without_a_test_of_its_own():
-    assert {mistake.topic for mistake in ELSEWHERE} == {
-        "unet_weight_map",
-        "resize",
-        "random_warp",
-        "augmented",
-        "centred",
-        "predicted_classes",
-        "mask_from_logits",
-        "generator",
-        "instance_norm",
-        "generate",
-        "patchgan",
-        "adversarial_loss",
-        "Pix2Pix",
-        "resized_photo",
-        "train_test",
-        "cleaned",
-        "rmse",
-        "write_image",
-        "CycleGAN",
-        "sketches_of",
-        "content_loss",
-        "gram_matrix",
-        "style_loss",
-        "total_variation",
-        "caffe",
-    }
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")
+    )
+    named = set(re.findall(r"\w+", tests))
+    elsewhere = {one.code.__name__ for one in EVERY if one.right not in IN_EXERCISES}
+    assert elsewhere and elsewhere <= named
