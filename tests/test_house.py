@@ -21,7 +21,7 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
         "metrics",
     },
     {"data", "models", "postprocess", "ocr", "cleaning"},
-    {"training", "mistakes", "exercises"},
+    {"training", "exercises"},
     {"show", "teach", "symptoms"},
     {"environment", "cli", "doctor", "runner", "serve"},
 )
