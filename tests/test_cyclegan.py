@@ -71,9 +71,9 @@ def test_what_the_pool_gives_has_no_gradient():
 
 def test_least_squares_by_hand():
     scores = np.float32([[1.0], [0.0], [0.5]])
-    assert float(cyclegan.least_squares(scores, 1)) == pytest.approx(1.25 / 3)
-    assert float(cyclegan.least_squares(scores, 0)) == pytest.approx(1.25 / 3)
-    assert float(cyclegan.least_squares(np.float32([2.0]), 1)) == 1  # being too sure costs, too
+    assert float(losses.least_squares(scores, 1)) == pytest.approx(1.25 / 3)
+    assert float(losses.least_squares(scores, 0)) == pytest.approx(1.25 / 3)
+    assert float(losses.least_squares(np.float32([2.0]), 1)) == 1  # being too sure costs, too
 
 
 def test_the_losses_of_a_step_by_numpy():

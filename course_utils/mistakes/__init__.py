@@ -13,13 +13,6 @@ from dataclasses import dataclass
 MODULES = (
     "pictures",
     "segmentation",
-    "translation",
-    "portraits",
-    "gallery",
-    "pix2pix",
-    "cyclegan",
-    "style",
-    "repainting",
     "documents",
 )
 _known: dict[str, "Mistake"] = {}
