@@ -1,4 +1,4 @@
-"""The exercises of lesson 02: what L1 wants, what a patch sees, losses, reading, painting; mistakes."""
+"""The exercises of lesson 02: what L1 wants, patches, losses, reading, painting; mistakes."""
 
 import functools
 
