@@ -167,10 +167,10 @@ def places_not_divided(gram, target, places, target_places=None):
 def _pictures():
     rng = np.random.default_rng(7)
     return {
-        "a portrait": (portrait(),),
-        "black": (np.zeros((2, 2, 3)),),
-        "white": (np.ones((2, 2, 3)),),
-        "any colours": (rng.random((4, 5, 3)),),
+        "a portrait": (portrait()[None],),
+        "black": (np.zeros((1, 2, 2, 3)),),
+        "white": (np.ones((1, 2, 2, 3)),),
+        "any colours": (rng.random((2, 4, 5, 3)),),
     }
 
 
@@ -295,9 +295,9 @@ def _judge():
 def style_times_content(repainted):
     """How much of both pictures is in the repainted ones, {name as in `works`: (96, 96, 3)}.
 
-    Style: 1 less the `style_distance` over that of the photograph `in_colours_of` the painting, where
-    only colours have come. Content: 1 less the `content_distance` from that photograph over the
-    painting's. The mean over works of the product, each factor at least 0; 1 at best, 0 for the
+    Style: 1 less the `style_distance` over that of the photograph `in_colours_of` the painting,
+    where only colours have come. Content: 1 less the `content_distance` from that photograph over
+    the painting's. The mean over works of the product, each factor at least 0; 1 at best, 0 for the
     photograph, in any colours, and for the painting. Raises ValueError for values outside [0, 1].
     """
     scores = []
