@@ -218,7 +218,7 @@ def _same(answer, right) -> bool:
         return (
             kinds
             and answer.shape == right.shape
-            and np.allclose(answer, right, rtol=1e-4, atol=1e-5, equal_nan=True)
+            and np.allclose(answer, right, rtol=1e-4, atol=1e-6, equal_nan=True)
         )
     except (TypeError, ValueError):
         return False
