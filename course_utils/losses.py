@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from .arguments import CLASSES, FLOATS, WEIGHTS, number
+from .arguments import CLASSES, FLAG, FLOATS, WEIGHTS, number
 from .arguments import takes_tensors as takes
 
 
@@ -61,6 +61,37 @@ def _gaussian_windows(pictures, sigma=1.5, radius=5):
     for kernel in (line, line.swapaxes(0, 1)):
         pictures = ops.depthwise_conv(pictures, ops.cast(kernel, pictures.dtype))
     return pictures
+
+
+# Adversarial games and cycles ----------------------------------------------------------------------
+
+
+@takes(logits=FLOATS("..."), real=FLAG)
+def adversarial_loss(logits, real):
+    """Cross-entropy of a discriminator's logits with "all real" or "all fake".
+
+    mean -log D for real=True, mean -log(1 - D) for real=False, D = sigmoid(logits), in a form
+    that never overflows. 0 at best, log 2 when undecided, no upper limit.
+    The generator minimises it for real=True on its fakes instead of maximising the other:
+    Goodfellow et al. (2014), section 3, because its gradient doesn't vanish where D is sure.
+    """
+    return ops.mean(ops.softplus(-logits if real else logits))
+
+
+@takes(scores=FLOATS("..."), aim=number("[0, 1]"))
+def least_squares(scores, aim):
+    """Mean squared distance of a discriminator's scores from `aim`: 1 is real, 0 is fake.
+
+    0 at best; 0.25 where it says one half everywhere. Unlike cross-entropy it pulls at fakes that
+    pass, too, as long as they aren't at 1. Source: Mao et al. (2017), eq. 2 and 9.
+    """
+    return ops.mean(ops.square(scores - aim))
+
+
+@takes(first=FLOATS("..."), second=FLOATS("..."))
+def absolute(first, second):
+    """Mean absolute difference."""
+    return ops.mean(ops.abs(first - second))
 
 
 # Style transfer ----------------------------------------------------------------------------------

@@ -12,7 +12,18 @@ from skimage import color, measure
 from skimage import metrics as skimage_metrics
 from skimage.segmentation import find_boundaries
 
-from .arguments import CLASSES, LABELS, MASK, NAME, PICTURE, PROBABILITIES, Many, number, takes
+from .arguments import (
+    CLASSES,
+    FLOATS,
+    LABELS,
+    MASK,
+    NAME,
+    PICTURE,
+    PROBABILITIES,
+    Many,
+    number,
+    takes,
+)
 
 RGB_PICTURES = Many("N", PICTURE("h≥11 w≥11 3"))
 DSB2018_THRESHOLDS = tuple(np.arange(50, 100, 5) / 100)  # 0.5, 0.55, …, 0.95
@@ -279,6 +290,20 @@ def ssim(truth, prediction):
             channel_axis=-1,
         )
     )
+
+
+@takes(x=FLOATS("..."), y=FLOATS("..."))
+def ssim_window(x, y):
+    """SSIM of one window, whose pixels all weigh the same: what `ssim` takes the mean of.
+
+    Wang et al. (2004), eq. 13, with c1 = 0.01² and c2 = 0.03², those of greys in [0, 1]; what noise
+    has taken out of that range is allowed. x, y: floats of one shape (any). Returns a float, 1 at
+    best, below 0 for windows that vary against each other.
+    """
+    c1, c2 = 0.01**2, 0.03**2
+    mx, my, covariance = x.mean(), y.mean(), np.mean((x - x.mean()) * (y - y.mean()))
+    likeness = (2 * mx * my + c1) * (2 * covariance + c2)
+    return float(likeness / ((mx**2 + my**2 + c1) * (x.var() + y.var() + c2)))
 
 
 @takes(

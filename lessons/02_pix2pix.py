@@ -58,7 +58,7 @@ show_images([picture for p in test[:3] for picture in (p.source_picture, p.targe
 
 # %%
 import numpy as np
-from course_utils import metrics
+from course_utils import losses, metrics
 from course_utils.teach import Bets
 from course_utils.models import facade_reader
 from drawn_worlds import houses as facades
@@ -92,12 +92,10 @@ def score(pictures):
 # **Mean colour**: each class in its mean colour over 100 training photographs.
 
 # %%
-from course_utils.exercises.pix2pix import mean_colours
-
 made, seen = {"input": np.stack([p.source_picture for p in test])}, train[:100]
 if labelled:
-    made["mean colour"] = mean_colours(np.stack(labels), np.stack([p.labels for p in seen]),
-                                       np.stack([p.target for p in seen]))
+    made["mean colour"] = data.mean_colours(np.stack(labels), np.stack([p.labels for p in seen]),
+                                            np.stack([p.target for p in seen]))
 baselines = {name: score(pictures) for name, pictures in {**made, "truth": truth}.items()}
 for name, numbers in baselines.items():
     print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
@@ -189,7 +187,7 @@ show_source(layers.convolution, layers.up, layers.instance_norm)
 # How far apart are the answers to two houses?
 
 # %%
-from course_utils import mistakes
+from course_utils.exercises import pix2pix as mistakes
 
 bets.ask("bug", "Mean difference of its answers to two houses, with the bug?", 0, 1, step=0.01)
 networks = {"right": pix2pix.generator("encoder_decoder", settings["side"]),
@@ -219,7 +217,8 @@ bets.reveal("bug", np.abs(first - second).mean())
 # %%
 show_source(patchgan.patchgan)
 for depth in range(6):
-    print(f"{depth} halvings: each number sees {patchgan.receptive_field(depth)} pixels a side")
+    side = patchgan.receptive_field(patchgan.convolutions(depth))
+    print(f"{depth} halvings: each number sees {side} pixels a side")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -255,7 +254,7 @@ bets.ask("iou", "FCN-IoU after the training below, as a share of the truth's?", 
 # For the few steps below we take **Muon** in place of Adam: it moves a kernel as far in rare directions as in common ones, and the critic learns sooner.
 
 # %%
-show_source(training.adversarial_loss, training.Pix2Pix.train_discriminator)
+show_source(losses.adversarial_loss, training.Pix2Pix.train_discriminator)
 
 # %% [markdown]
 # ### The generator's step
@@ -267,7 +266,7 @@ show_source(training.adversarial_loss, training.Pix2Pix.train_discriminator)
 show_source(training.Pix2Pix.train_step)
 l1 = float(tf.reduce_mean(tf.abs(y - fake)))
 print(f"L1 {l1:.3f} × {model.l1:.0f} = {l1 * model.l1:.1f},",
-      f"fakes called real: {float(training.adversarial_loss(judged, real=True)):.3f}")
+      f"fakes called real: {float(losses.adversarial_loss(judged, real=True)):.3f}")
 
 # %% [markdown]
 # ### Watch it learn
@@ -293,7 +292,7 @@ translated = pix2pix.translate(model.generator, houses)
 
 def judged_loss(photographs, real):
     both = np.concatenate([houses[:20], photographs[:20]], -1) * 2 - 1
-    return float(training.adversarial_loss(model.discriminator(both), real))
+    return float(losses.adversarial_loss(model.discriminator(both), real))
 
 print(f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(translated, False):.2f}")
 live_scores = score(translated)

@@ -90,7 +90,8 @@ show_images([photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stup
 
 # %%
 import keras
-from course_utils import images, losses, metrics, mistakes
+from course_utils import images, losses, metrics
+from course_utils.exercises import core, face_sketch as mistakes
 from course_utils.teach import Bets
 
 bets = Bets()
@@ -131,9 +132,8 @@ bets.reveal("mean", baselines["mean_sketch"]["ssim"])
 import ipywidgets
 import matplotlib.pyplot as plt
 from course_utils.show import play
-from course_utils.exercises.face_sketch import ssim_window
 
-formulas = {"right": ssim_window, "factors added": mistakes.denominator_added_up,
+formulas = {"right": metrics.ssim_window, "factors added": mistakes.denominator_added_up,
             "no minus, no square": mistakes.minus_and_square_missing,
             "σ for σ²": mistakes.deviation_for_variance}
 strength, middle = np.linspace(0, 0.3, 31), photos.shape[1] // 2
@@ -404,7 +404,7 @@ for who, found in evidence["leak"].items():
     means = "  ".join(f"{split} {numbers['mean']:+.3f}" for split, numbers in found.items())
     print(f"{who:<12} {means} ± {found['gain']['half_width_95']:.3f} (95 %, three seeds)")
 bets.reveal("leak", evidence["leak"]["memory"]["gain"]["mean"])
-patients = dict(zip("ABCD", mistakes.of("sketches_of")))
+patients = dict(zip("ABCD", core.mistakes(translate)))
 
 # %% [markdown]
 # ### Which failure is it?
@@ -413,7 +413,7 @@ patients = dict(zip("ABCD", mistakes.of("sketches_of")))
 
 # %%
 def visit(patient, diagnose):
-    made = patients[patient].code(lambda some: translate(both_ways("cyclegan")[0], some), faces)
+    made = patients[patient].code(both_ways("cyclegan")[0], faces)
     found = symptoms.in_pictures(faces, made, drawings) if diagnose else ["?"]
     return [images.grid(made[:6], 6)], [", ".join(found)], 1, 2.2
 
@@ -421,7 +421,7 @@ play(visit, alt="Six answers of a translator that went wrong.",
      patient=ipywidgets.Dropdown(options=list(patients)), diagnose=ipywidgets.Checkbox(False));
 
 # %% [markdown]
-# A detector is one number with a limit, such as how much answers differ; `mistakes.of("sketches_of")` has the cures.
+# A detector is one number with a limit, such as how much answers differ; `core.mistakes(translate)` has the cures.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.

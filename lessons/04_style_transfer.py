@@ -36,7 +36,8 @@ TEST_DATA = None
 
 # %%
 import numpy as np
-from course_utils import images, metrics, mistakes, profile
+from course_utils import images, metrics, profile
+from course_utils.exercises import style as mistakes
 from course_utils.show import show_images, show_lines
 from course_utils.training import style
 from drawn_worlds import painters
@@ -285,9 +286,8 @@ play(knobs, alt="The portrait repainted with these settings.",
 # %%
 both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "strokes")}
 mixed = style.Repainting(network, photograph, both, side=96, scale=SCALE).lbfgs(25).picture
-lab = images.rgb_to_lab(images.resize(photograph, start.picture.shape[:2]))
-lab[..., 0] = images.rgb_to_lab(start.picture)[..., 0]
-show_images([mixed, images.lab_to_rgb(lab)], ["glass and strokes", f"{STYLE}, colours kept"],
+kept = style.keep_colours(images.resize(photograph, start.picture.shape[:2]), start.picture)
+show_images([mixed, kept], ["glass and strokes", f"{STYLE}, colours kept"],
             alt="A portrait between stained glass and strokes; one in its own colours.")
 
 # %% [markdown]

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from course_utils import arguments, losses, metrics
 from course_utils.arguments import CLASSES, FLOATS, NAME, Many, number, takes
-from course_utils.training import cyclegan, pix2pix
 
 rng = np.random.default_rng(0)
 MASKS = {"truth": rng.random((6, 7)) > 0.5, "prediction": rng.random((6, 7)) > 0.5}
@@ -42,6 +41,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "psnr": PICTURES,
         "mae": PICTURES,
         "ssim": PICTURES,
+        "ssim_window": {"x": SCORES, "y": -SCORES},
         "binary_cross_entropy": PICTURES | {"floor": 1e-7},
         "page_scores": dict(zip(("clean", "cleaned"), SETS.values())),
         "sharpness": dict(zip(("real", "generated"), SETS.values()))
@@ -65,9 +65,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
             "places": 20,
             "target_places": 30,
         },
-    },
-    pix2pix: {"adversarial_loss": {"logits": SCORES, "real": True}},
-    cyclegan: {
+        "adversarial_loss": {"logits": SCORES, "real": True},
         "absolute": {"first": SCORES, "second": -SCORES},
         "least_squares": {"scores": SCORES, "aim": 1},
     },

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from course_utils import profile
-from course_utils.mistakes import pix2pix as mistakes
+from course_utils.exercises import pix2pix as mistakes
 from course_utils.models import layers, patchgan, pix2pix
 
 SIDE = 32
@@ -169,7 +169,7 @@ def test_leaky_relu_left_alone_has_slope_three_tenths():
 
 @pytest.mark.parametrize("layers, side", enumerate([1, 16, 34, 70, 142, 286]))
 def test_receptive_field_by_arithmetic_and_by_gradient(layers, side):
-    assert patchgan.receptive_field(layers) == side
+    assert patchgan.receptive_field(patchgan.convolutions(layers)) == side
     profile.set_seeds(0)
     model = patchgan.patchgan(layers, width=1, in_channels=1, norm=False)
     for kernel in model.trainable_variables:
@@ -209,7 +209,7 @@ def test_too_small_pictures_and_negative_layers_are_refused():
     with pytest.raises(ValueError, match="at least 24 pixels a side, not 16"):
         patchgan.patchgan(3, 16)
     with pytest.raises(ValueError, match="at least 0, not -1"):
-        patchgan.receptive_field(-1)
+        patchgan.convolutions(-1)
 
 
 def test_source_unseen_has_no_gradient_to_the_source():

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 from test_losses import finite_differences
 
-from course_utils import losses, mistakes
+from course_utils import losses
+from course_utils.exercises import style as mistakes
 from course_utils.models import features
 
 rng = np.random.default_rng(4)

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy.optimize import LbfgsInvHessProduct
 
-from course_utils import mistakes
+from course_utils.exercises import style as mistakes
 from course_utils.models import features
 from course_utils.models.fast_style import fast_style, repaint
 from course_utils.training import style

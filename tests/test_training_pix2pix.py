@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from course_utils import paths, profile
-from course_utils.mistakes import pix2pix as mistakes
+from course_utils import losses, paths, profile
+from course_utils.exercises import pix2pix as mistakes
 from course_utils.models.patchgan import patchgan
 from course_utils.models.pix2pix import generate, generator
 from course_utils.training import fit, pix2pix
@@ -50,19 +50,19 @@ def same(first, second):
 def test_adversarial_loss_by_hand():
     logits = np.array([[-3.0], [0.5]])
     d = 1 / (1 + np.exp(-logits))
-    assert float(pix2pix.adversarial_loss(logits, True)) == pytest.approx(-np.log(d).mean())
-    assert float(pix2pix.adversarial_loss(logits, False)) == pytest.approx(-np.log(1 - d).mean())
+    assert float(losses.adversarial_loss(logits, True)) == pytest.approx(-np.log(d).mean())
+    assert float(losses.adversarial_loss(logits, False)) == pytest.approx(-np.log(1 - d).mean())
     undecided = np.zeros((1, 30, 30, 1))
     for real in (True, False):
-        assert float(pix2pix.adversarial_loss(undecided, real)) == pytest.approx(np.log(2))
+        assert float(losses.adversarial_loss(undecided, real)) == pytest.approx(np.log(2))
     extreme = np.float32([1000.0])
-    assert float(pix2pix.adversarial_loss(extreme, True)) == 0
-    assert float(pix2pix.adversarial_loss(extreme, False)) == 1000
+    assert float(losses.adversarial_loss(extreme, True)) == 0
+    assert float(losses.adversarial_loss(extreme, False)) == 1000
 
 
 def test_sigmoid_twice_cannot_be_sure():
     sure = np.float32([50.0])
-    assert float(pix2pix.adversarial_loss(sure, True)) < 1e-6
+    assert float(losses.adversarial_loss(sure, True)) < 1e-6
     assert float(mistakes.sigmoid_twice(sure, True)) == pytest.approx(np.log(1 + np.exp(-1)))
     assert float(mistakes.sigmoid_twice(-sure, False)) == pytest.approx(np.log(2))
 
@@ -75,9 +75,9 @@ def test_gradients_of_the_generators_loss_on_a_fake_found_out():
             value = loss(logits, real=True)
         return float(tape.gradient(value, logits)[0])
 
-    assert slope(pix2pix.adversarial_loss) == pytest.approx(-1, abs=1e-3)
+    assert slope(losses.adversarial_loss) == pytest.approx(-1, abs=1e-3)
     assert slope(mistakes.saturating) == pytest.approx(-np.exp(-8), rel=1e-2)
-    assert slope(mistakes.labels_exchanged) > 0  # it learns to be found out
+    assert slope(mistakes.real_and_fake_exchanged) > 0  # it learns to be found out
 
 
 # One step ----------------------------------------------------------------------------------------

@@ -118,6 +118,17 @@ def read_side_by_side(folder, direction: str, side: int | None = None) -> list[P
     return [_pair(sheet, flat, order) for sheet in found]
 
 
+def mean_colours(labels, drawn, photos):
+    """A baseline without a network: each class in its mean colour, float32 (..., H, W, 3).
+
+    labels: (..., H, W), 0 to 11.  drawn, photos: labels (N, H, W) and photographs (N, H, W, 3) in
+    [0, 1] of other houses.
+    """
+    pixels = np.maximum(np.bincount(drawn.ravel(), minlength=12), 1)
+    sums = [np.bincount(drawn.ravel(), colour, 12) for colour in photos.reshape(-1, 3).T]
+    return (np.stack(sums, -1) / pixels[:, None])[labels].astype(np.float32)
+
+
 class _Sheet(NamedTuple):
     """A file `A|B`: both halves as pictures and, where they may be label pictures, as classes."""
 

@@ -7,7 +7,7 @@ from .layers import convolution, small
 
 
 def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
-    """A discriminator of patches: each number of its answer sees `receptive_field(layers)` pixels.
+    """A discriminator of patches: each number of its answer sees one, `receptive_field`.
 
     Input (N, H, W, in_channels): source and target on top of each other, in [-1, 1]. Output
     (N, h, w, 1): logits, above 0 for "real". No sigmoid: the loss has it. `layers` halvings:
@@ -30,15 +30,21 @@ def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
     return keras.Model(pair, logit(x), name="patchgan")  # (N, H/2^layers - 2, ..., 1)
 
 
-def receptive_field(layers):
-    """Side of the square that one number of `patchgan(layers)` sees: 1, 16, 34, 70, 142, 286.
-
-    Backwards from one number: a 4x4 convolution adds 3, one of stride 2 doubles first.
-    """
+def convolutions(layers):
+    """(size, stride) of each convolution of `patchgan(layers)`, from the picture on."""
     _check_patches(layers)
-    seen = 1 if layers == 0 else 1 + 3 + 3  # the two of stride 1
-    for _ in range(layers):
-        seen = 2 * seen + 2  # 2 * (seen - 1) + 4
+    return [(4, 2)] * layers + [(4, 1)] * 2 if layers else [(1, 1)] * 3
+
+
+def receptive_field(convolutions):
+    """Side in pixels of the square that one number behind a stack of convolutions sees.
+
+    convolutions: (size, stride) of each, from the picture on. Those of `patchgan(layers)` see 1,
+    16, 34, 70, 142 and 286 pixels for 0 to 5 layers.
+    """
+    seen = 1
+    for size, stride in reversed(convolutions):
+        seen = (seen - 1) * stride + size
     return seen
 
 

@@ -6,8 +6,7 @@ from keras import ops
 from keras.optimizers.schedules import PolynomialDecay
 
 from .. import profile
-from ..arguments import FLOATS, number
-from ..arguments import takes_tensors as takes
+from ..losses import absolute, least_squares
 from ..models.face_sketch import SHIPPED_SHAPES, resnet_generator
 from ..models.patchgan import patchgan
 from .fit import fit
@@ -123,22 +122,6 @@ class CycleGAN(keras.Model):
         slopes = tape.gradient(loss, self.discriminators)
         self.discriminator_optimizer.apply(slopes, self.discriminators)
         return loss
-
-
-@takes(first=FLOATS("..."), second=FLOATS("..."))
-def absolute(first, second):
-    """Mean absolute difference."""
-    return ops.mean(ops.abs(first - second))
-
-
-@takes(scores=FLOATS("..."), aim=number("[0, 1]"))
-def least_squares(scores, aim):
-    """Mean squared distance of a discriminator's scores from `aim`: 1 is real, 0 is fake.
-
-    0 at best; 0.25 where it says one half everywhere. Unlike cross-entropy it pulls at fakes that
-    pass, too, as long as they aren't at 1. Source: Mao et al. (2017), eq. 2 and 9.
-    """
-    return ops.mean(ops.square(scores - aim))
 
 
 def build(kind=CycleGAN, **settings) -> CycleGAN:

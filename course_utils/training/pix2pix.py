@@ -6,8 +6,7 @@ from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import profile
-from ..arguments import FLAG, FLOATS
-from ..arguments import takes_tensors as takes
+from ..losses import adversarial_loss
 from ..models.patchgan import patchgan
 from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator
 from .fit import fit
@@ -128,18 +127,6 @@ class Pix2Pix(keras.Model):
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
         return logs
-
-
-@takes(logits=FLOATS("..."), real=FLAG)
-def adversarial_loss(logits, real):
-    """Cross-entropy of a discriminator's logits with "all real" or "all fake".
-
-    mean -log D for real=True, mean -log(1 - D) for real=False, D = sigmoid(logits), in a form
-    that never overflows. 0 at best, log 2 when undecided, no upper limit.
-    The generator minimises it for real=True on its fakes instead of maximising the other:
-    Goodfellow et al. (2014), section 3, because its gradient doesn't vanish where D is sure.
-    """
-    return ops.mean(ops.softplus(-logits if real else logits))
 
 
 def build(variant, **settings) -> Pix2Pix:

@@ -35,6 +35,17 @@ def in_colours_of(style, content):
     return exposure.match_histograms(content, style, channel_axis=-1).astype(np.float32)
 
 
+@takes(content=RGB("H W 3"), painted=RGB("H W 3"))
+def keep_colours(content, painted):
+    """Lightness of the painting, colours of the photograph; all (H, W, 3) in [0, 1], float32.
+
+    Source: Gatys et al. (2017), section 5: lightness is channel 0 of Lab.
+    """
+    lab = images.rgb_to_lab(content)
+    lab[..., 0] = images.rgb_to_lab(painted)[..., 0]
+    return images.lab_to_rgb(lab)
+
+
 class Repainting:
     """A picture on its way to the content of one and the style of others.
 

@@ -49,12 +49,12 @@ q1.check(best_answers)
 # How many pixels a side does one number of its answer see?
 
 # %%
-from course_utils.exercises.pix2pix import patchgan_convolutions
+from course_utils.models import patchgan
 
-print(patchgan_convolutions(halvings=3))
+print(patchgan.convolutions(layers=3))  # three halvings
 
 # %%
-def patch_side(convolutions):
+def receptive_field(convolutions):
     """A list of (size, stride), from the picture on -> a whole number of pixels."""
     # solution
     seen = 1
@@ -65,7 +65,7 @@ def patch_side(convolutions):
 
 # %%
 q2 = exercise("02.2")
-q2.check(patch_side)
+q2.check(receptive_field)
 
 # %% [markdown] tags=["solution"]
 # With 1, 2 and 3 halvings it is 16, 34 and 70, as in the paper.
@@ -76,22 +76,21 @@ q2.check(patch_side)
 #
 # The discriminator answers a logit $l$ for each patch, and $D = 1 / (1 + e^{-l})$ is how real it looks.
 #
-# - The discriminator minimises $-\log D$ on real pairs and $-\log(1 - D)$ on fakes: the mean of each, added and halved.
-# - The generator minimises the mean of $-\log D$ on its fakes.
+# - "All of this is real" costs the mean of $-\log D$: the discriminator minimises it on real pairs, and the generator on its fakes.
+# - "All of this is fake" costs the mean of $-\log(1 - D)$: the discriminator minimises it on fakes.
 #
 # Logits may be very large, on either side of 0; no loss may become infinite.
 
 # %%
-def gan_losses(real, fake):
-    """Logits on real and on fake pairs (N, h, w, 1) -> (discriminator's loss, generator's loss)."""
+def adversarial_loss(logits, real):
+    """Logits (N, h, w, 1), True for "all real" or False for "all fake" -> one number."""
     # solution
-    d_loss = (np.mean(np.logaddexp(0, -real)) + np.mean(np.logaddexp(0, fake))) / 2
-    return d_loss, np.mean(np.logaddexp(0, -fake))
+    return np.mean(np.logaddexp(0, -logits if real else logits))
     # end solution
 
 # %%
 q3 = exercise("02.3")
-q3.check(gan_losses)
+q3.check(adversarial_loss)
 
 # %% [markdown] tags=["solution"]
 # $-\log D = \log(1 + e^{-l})$ and $-\log(1 - D) = \log(1 + e^{l})$: no sigmoid is left that could be rounded to 0 or 1.
@@ -142,7 +141,8 @@ q4.check(mean_class_iou)
 
 # %%
 from course_utils.show import show_images
-from course_utils.exercises.pix2pix import houses, mean_colours
+from course_utils.data.pix2pix import mean_colours
+from course_utils.exercises.pix2pix import houses
 from drawn_worlds import houses as facades
 
 given = houses()

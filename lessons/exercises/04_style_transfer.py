@@ -20,21 +20,21 @@ print("Ready.")
 # %% [markdown]
 # ## 1. Which channels go together?
 #
-# A layer's activations $F$ have $N$ channels and $M = H \cdot W$ places.
+# A layer's activations $F$ of one picture have $N$ channels and $M = H \cdot W$ places.
 #
 # $$G_{ij} = \sum_{k=1}^{M} F_{ik} F_{jk}$$
 
 # %%
-def gram(features):
-    """Activations (H, W, N) -> their Gram matrix (N, N)."""
+def gram_matrix(features):
+    """Activations of some pictures (B, H, W, N) -> their Gram matrices (B, N, N)."""
     # solution
-    flat = features.reshape(-1, features.shape[-1])
-    return flat.T @ flat
+    flat = features.reshape(len(features), -1, features.shape[-1])
+    return flat.swapaxes(1, 2) @ flat
     # end solution
 
 # %%
 q1 = exercise("04.1")
-q1.check(gram)
+q1.check(gram_matrix)
 
 # %% [markdown] tags=["solution"]
 # The sum runs over the places, so the matrix can't say where anything is.
@@ -43,27 +43,23 @@ q1.check(gram)
 # %% [markdown]
 # ## 2. The cost of a style
 #
-# Given are several layers of the picture, the same layers of the style picture, and a weight for each.
+# Given are a layer's Gram matrix $G$ of the picture, the same layer's $A$ of the style picture, and the number of places $M$.
 #
-# $$\sum_l \frac{w_l}{4 N_l^2 M_l^2} \sum_{i,j} \left(G^l_{ij} - A^l_{ij}\right)^2$$
+# $$E = \frac{1}{4 N^2 M^2} \sum_{i,j} \left(G_{ij} - A_{ij}\right)^2$$
 #
-# Each layer has its own $N_l$ and $M_l$.
+# Each layer has its own $N$ and $M$; for the style as a whole, the layers' costs are added up, each with its weight.
 
 # %%
-def style_cost(layers, targets, weights):
-    """Two lists of activations (H, W, N), and a weight for each layer -> one number."""
+def style_loss(gram, target, places):
+    """Gram matrices of some pictures (B, N, N), of the style (N, N), and M -> the costs (B,)."""
     # solution
-    cost = 0
-    for features, style, weight in zip(layers, targets, weights):
-        height, width, channels = features.shape
-        off = gram(features) - gram(style)
-        cost += weight * np.sum(off**2) / (4 * channels**2 * (height * width) ** 2)
-    return cost
+    channels = gram.shape[-1]
+    return np.sum((gram - target) ** 2, axis=(1, 2)) / (4 * channels**2 * places**2)
     # end solution
 
 # %%
 q2 = exercise("04.2")
-q2.check(style_cost)
+q2.check(style_loss)
 
 # %% [markdown] tags=["solution"]
 # One popular implementation divides every layer by the size of the picture instead.
@@ -76,10 +72,10 @@ q2.check(style_cost)
 # The means are 103.939 for blue, 116.779 for green and 123.68 for red.
 
 # %%
-def for_vgg(picture):
-    """Red, green, blue (H, W, 3) in [0, 1] -> what VGG-19 takes, (H, W, 3)."""
+def for_vgg(pictures):
+    """Red, green, blue (B, H, W, 3) in [0, 1] -> what VGG-19 takes, (B, H, W, 3)."""
     # solution
-    return picture[..., ::-1] * 255 - [103.939, 116.779, 123.68]
+    return pictures[..., ::-1] * 255 - [103.939, 116.779, 123.68]
     # end solution
 
 # %%
@@ -127,21 +123,22 @@ q4.check(keep_colours)
 
 # %%
 from course_utils.show import show_images
-from course_utils.exercises.style import matched, works
+from course_utils.exercises.style import works
+from course_utils.training.style import in_colours_of
 
-content, style = works()["portrait, waves"]
-show_images([content, style, matched(content, style)],
-            ["the photograph", "the painting", "its colours, matched"],
-            alt="A portrait, a painting of waves, and the portrait in the colours of the painting.")
+style, content = works()["portrait, waves"]
+show_images([style, content, in_colours_of(style, content)],
+            ["the painting", "the photograph", "in its colours"],
+            alt="A painting of waves, a portrait, and the portrait in the colours of the painting.")
 
 # %%
-def repaint(content, style):
-    """A photograph and a painting -> the photograph repainted; all (96, 96, 3) in [0, 1]."""
+def repaint(style, content):
+    """A painting and a photograph -> the photograph repainted; all (96, 96, 3) in [0, 1]."""
     # solution
     from skimage.color import rgb2gray
     from skimage.util import view_as_windows
 
-    guide, size = rgb2gray(matched(content, style)), 6
+    guide, size = rgb2gray(in_colours_of(style, content)), 6
     pieces = view_as_windows(style, (size, size, 3), 2).reshape(-1, size, size, 3)
     greys, picture = rgb2gray(pieces), content.copy()
     for top in range(0, 96, size):
