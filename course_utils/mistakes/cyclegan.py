@@ -9,8 +9,8 @@ from . import mistake
 class OneCycleEach(CycleGAN):
     """A CycleGAN whose cycles stop at the picture between: only the second translator learns."""
 
-    def cycles(self, a, b, fake_a, fake_b):
-        return super().cycles(a, b, ops.stop_gradient(fake_a), ops.stop_gradient(fake_b))
+    def cycles(self, x, y, fake_x, fake_y):
+        return super().cycles(x, y, ops.stop_gradient(fake_x), ops.stop_gradient(fake_y))
 
 
 @mistake(

@@ -30,7 +30,7 @@ def load_painter():
     from ..models import face_sketch
     from ..models.pix2pix import translate
 
-    side, model = face_sketch.SHIPPED_SHAPES["pix2pix"]["side"], face_sketch.load("pix2pix")[1]
+    side, model = face_sketch.SHIPPED["pix2pix"].side, face_sketch.load("pix2pix")[1]
     door = threading.Lock()  # `translate` sets the network's noise, and then runs it
 
     def paint(sketch):
