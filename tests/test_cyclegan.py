@@ -86,7 +86,7 @@ def test_least_squares_by_hand():
 
 def test_the_losses_of_a_step_by_numpy():
     made, (x, y) = model(), batch()
-    fake_y, fake_x = made.G(a).numpy(), made.F(b).numpy()
+    fake_y, fake_x = made.G(x).numpy(), made.F(y).numpy()
 
     def l1(first, second):
         return np.abs(first - second).mean()
@@ -94,8 +94,8 @@ def test_the_losses_of_a_step_by_numpy():
     expected = {
         "gan": ((made.D_Y(fake_y) - 1.0) ** 2).numpy().mean()
         + ((made.D_X(fake_x) - 1.0) ** 2).numpy().mean(),
-        "cycle": l1(made.F(fake_y), a) + l1(made.G(fake_x), b),
-        "identity": l1(made.G(b), b) + l1(made.F(a), a),
+        "cycle": l1(made.F(fake_y), x) + l1(made.G(fake_x), y),
+        "identity": l1(made.G(y), y) + l1(made.F(x), x),
         "d_loss": sum(
             ((judge(real) - 1.0) ** 2 + judge(fake) ** 2).numpy().mean() / 2
             for judge, real, fake in ((made.D_X, x, fake_x), (made.D_Y, y, fake_y))
