@@ -252,16 +252,16 @@ def page_through_the_api():
     from PIL import Image
 
     from course_utils import images
-    from course_utils.serve import create_app, load_cleaner
+    from course_utils.serve import create_app, documents
     from drawn_worlds.documents import document
 
     began = time.perf_counter()
-    cleaner = load_cleaner()
+    cleaner = documents.load()
     loading, file = time.perf_counter() - began, io.BytesIO()
     page = document(0).noisy
     Image.fromarray(images.to_uint8(page)).save(file, "png")
     upload = {"file": ("page.png", file.getvalue())}
-    with TestClient(create_app(cleaner)) as client:
+    with TestClient(create_app({"documents": cleaner}), base_url="http://localhost") as client:
         alone, served = _medians(
             [lambda: cleaner(page), lambda: client.post("/denoise", files=upload)], runs=15
         )
