@@ -49,11 +49,8 @@ from drawn_worlds.cells import cells
 
 field = cells(seed=3, size=192, look="fluorescence")
 tissue = cells(seed=7, size=192, look="stained")
-show_images(
-    [field.image, tissue.image],
-    ["fluorescence", "stained tissue"],
-    alt="Bright cells on black, and violet cell nuclei on pink tissue.",
-)
+show_images([field.image, tissue.image], ["fluorescence", "stained tissue"],
+            alt="Bright cells on black, and violet cell nuclei on pink tissue.")
 
 # %% [markdown]
 # Nobody took these pictures: the course draws them.
@@ -132,12 +129,8 @@ wrong = {
     "uint8 overflow": images.to_uint8(photo) + np.uint8(90),
     "rows and columns": photo.transpose(1, 0, 2),
 }
-show_images(
-    list(wrong.values()),
-    list(wrong),
-    height=2.2,
-    alt="The portrait five times: blue skin, black, too dark, speckled colours, on its side.",
-)
+show_images(list(wrong.values()), list(wrong), height=2.2,
+            alt="The portrait five times: blue skin, black, too dark, speckled colours, on its side.")
 
 # %% [markdown]
 # Each of them runs without an error message.
@@ -161,16 +154,12 @@ from course_utils.show import play
 
 grain = np.random.default_rng(SEED).normal(size=photo.shape)
 
-
 def noisy(sigma):
     return np.clip(photo + sigma * grain, 0, 1)
 
+play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with noise.",
+     sigma=ipywidgets.FloatSlider(0.2, min=0, max=0.6, step=0.02));
 
-play(
-    lambda sigma: [photo, noisy(sigma)],
-    alt="The portrait, clean and with noise.",
-    sigma=ipywidgets.FloatSlider(0.2, min=0, max=0.6, step=0.02),
-)
 # %% [markdown] tags=["read"]
 # `sigma` is the standard deviation of the noise, on a scale where white is 1.
 # At 0.4 one grain in three changes a value by more than 0.4.
@@ -211,15 +200,10 @@ from skimage.metrics import peak_signal_noise_ratio
 
 damaged = noisy(0.2)
 cleaned = median_filter(damaged, size=(5, 5, 1))
-psnr = {
-    name: peak_signal_noise_ratio(photo, picture, data_range=1)
-    for name, picture in {"do nothing": damaged, "median": cleaned}.items()
-}
-show_images(
-    [damaged, cleaned],
-    [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
-    alt="The noisy portrait, and the same after a median filter: smoother and softer.",
-)
+psnr = {name: peak_signal_noise_ratio(photo, picture, data_range=1)
+        for name, picture in {"do nothing": damaged, "median": cleaned}.items()}
+show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
+            alt="The noisy portrait, and the same after a median filter: smoother and softer.")
 
 # %% [markdown] tags=["read"]
 # In each channel the filter sorts the 25 values around a pixel and takes the middle one, so single grains vanish, and thin hair with them.
@@ -277,6 +261,5 @@ from course_utils import profile, results
 run = profile.start("00_start_here", PROFILE, DATASET, SEED, STEPS, {"synthetic": 1})
 results.record(run, {"psnr": psnr["median"]}, {}, {"do nothing": {"psnr": psnr["do nothing"]}})
 bets.score()
-print(
-    "Setup complete." if status == 0 else "Mend the FAIL lines above, then run the notebook again."
-)
+print("Setup complete." if status == 0
+      else "Mend the FAIL lines above, then run the notebook again.")

@@ -40,16 +40,13 @@ from course_utils import profile
 from course_utils.data import segmentation
 from course_utils.show import best_and_worst, outlines, show_images
 
-run = profile.start(
-    "01_unet_segmentation", PROFILE, DATASET, SEED, STEPS, segmentation.STEPS, TEST_DATA
-)
+run = profile.start("01_unet_segmentation", PROFILE, DATASET, SEED, STEPS,
+                    segmentation.STEPS, TEST_DATA)
 train, test = segmentation.load(DATASET, run.test_data)
 print(len(train), "pictures to learn from,", len(test), "others to test on")
-show_images(
-    [outlines(s.image, s.labels) for s in train[:5]],
-    [f"{segmentation.count(s.labels)} cells" for s in train[:5]],
-    alt="Five microscope pictures with a yellow line around every cell.",
-)
+show_images([outlines(s.image, s.labels) for s in train[:5]],
+            [f"{segmentation.count(s.labels)} cells" for s in train[:5]],
+            alt="Five microscope pictures with a yellow line around every cell.")
 
 # %% [markdown]
 # ### The stupid baseline
@@ -74,7 +71,6 @@ def otsu(sample):
     grey = segmentation.normalise(sample.image).mean(-1)
     return label(grey > threshold_otsu(grey), connectivity=1)
 
-
 # %% [markdown]
 # ### Measured
 #
@@ -84,16 +80,13 @@ def otsu(sample):
 #
 # `constant` calls everything one cell.
 
-
 # %%
 def score(found):
     return segmentation.scores(DATASET, [s.labels for s in test], found)
 
 
-baselines = {
-    "constant": score([np.ones(s.labels.shape, int) for s in test]),
-    "otsu": score([otsu(s) for s in test]),
-}
+baselines = {"constant": score([np.ones(s.labels.shape, int) for s in test]),
+             "otsu": score([otsu(s) for s in test])}
 for name, numbers in baselines.items():
     print(f"{name:<9} IoU {numbers['iou']:.3f}   F1 {numbers['f1']:.3f}")
 bets.reveal("otsu", baselines["otsu"]["iou"])
@@ -174,11 +167,8 @@ tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
 whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
 print("largest difference of 16 tiles and the whole:", np.abs(tiled - whole).max())
 mirrored = np.pad(field, [(border, border), (border, border), (0, 0)], mode="reflect")
-show_images(
-    [field.clip(0, 1), mirrored.clip(0, 1)],
-    ["picture", f"with {border} mirrored pixels"],
-    alt="A field of cells, and the same with mirrored cells around its edge.",
-)
+show_images([field.clip(0, 1), mirrored.clip(0, 1)], ["picture", f"with {border} mirrored pixels"],
+            alt="A field of cells, and the same with mirrored cells around its edge.")
 
 # %% [markdown] tags=["read"]
 # The network that we train below pads with zeros, so its tiles overlap and their rims are cut off.
@@ -200,11 +190,9 @@ show_images(
 example = max(test[:8], key=lambda s: segmentation.count(s.labels))
 classes = segmentation.three_classes(example.labels)
 share = np.bincount(classes.ravel(), minlength=3) / classes.size
-show_images(
-    [example.image, np.eye(3)[classes]],
-    ["picture", "three classes"],
-    alt="A crowded picture, and its classes: green cells with thin blue borders on red.",
-)
+show_images([example.image, np.eye(3)[classes]],
+            ["picture", "three classes"],
+            alt="A crowded picture, and its classes: green cells with thin blue borders on red.")
 print("background {:.0%}, inside {:.0%}, border {:.0%}".format(*share))
 
 # %% [markdown]
@@ -232,15 +220,12 @@ from course_utils.show import heat, play
 
 gap = weight_maps.separate_touching(example.labels)
 d1, d2 = weight_maps.border_distances(gap, reach=60)
-play(
-    lambda w0, sigma: [
-        example.image,
-        heat(1 + weight_maps.border_term(d1, d2, w0, sigma) * (gap == 0), 11),
-    ],
-    alt="The picture and its weight map, bright where two cells come close.",
-    w0=ipywidgets.FloatSlider(10, min=0, max=10, step=1),
-    sigma=ipywidgets.FloatSlider(5, min=1, max=15, step=0.5),
-)
+play(lambda w0, sigma: [example.image,
+                        heat(1 + weight_maps.border_term(d1, d2, w0, sigma) * (gap == 0), 11)],
+     alt="The picture and its weight map, bright where two cells come close.",
+     w0=ipywidgets.FloatSlider(10, min=0, max=10, step=1),
+     sigma=ipywidgets.FloatSlider(5, min=1, max=15, step=0.5));
+
 # %% [markdown]
 # ### Is it worth it?
 #
@@ -254,11 +239,8 @@ from course_utils.show import show_scores
 
 evidence = json.loads((paths.EVIDENCE / "01.json").read_text())["summary"]
 losses_seen = {name: evidence[name] for name in ("plain", "weighted")}
-show_scores(
-    {name: v["merges"]["mean"] for name, v in losses_seen.items()},
-    "merges a picture",
-    alt="Bars: with the weight map fewer cells merge.",
-)
+show_scores({name: v["merges"]["mean"] for name, v in losses_seen.items()},
+            "merges a picture", alt="Bars: with the weight map fewer cells merge.")
 print(*[f"IoU {name} {v['iou']['mean']:.3f}" for name, v in losses_seen.items()], sep="   ")
 
 # %% [markdown]
@@ -269,11 +251,11 @@ print(*[f"IoU {name} {v['iou']['mean']:.3f}" for name, v in losses_seen.items()]
 
 # %%
 formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
-play(
-    lambda formula: [example.image, heat(1 + np.where(gap == 0, formulas[formula](d1, d2), 0), 11)],
-    alt="The weight map by the chosen formula: thin lines, or nearly everything bright.",
-    formula=ipywidgets.ToggleButtons(options=list(formulas)),
-)
+play(lambda formula: [example.image,
+                      heat(1 + np.where(gap == 0, formulas[formula](d1, d2), 0), 11)],
+     alt="The weight map by the chosen formula: thin lines, or nearly everything bright.",
+     formula=ipywidgets.ToggleButtons(options=list(formulas)));
+
 # %% [markdown] tags=["fragment"]
 # A lost its minus: the weight grows without end; B weighs lines between cells that are far apart, too.
 
@@ -304,12 +286,9 @@ show_source(losses.weighted_cross_entropy)
 # %%
 crops = segmentation.Crops(train, **segmentation.CROPS[DATASET])
 drawn = [crops(np.random.default_rng(number)) for number in range(5)]
-show_images(
-    [image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _, w in drawn],
-    columns=5,
-    height=1.7,
-    alt="Five augmented crops of cells, and below each its weight map.",
-)
+show_images([image.clip(0, 1) for image, _, _ in drawn] + [heat(w, 11) for _, _, w in drawn],
+            columns=5, height=1.7,
+            alt="Five augmented crops of cells, and below each its weight map.")
 
 # %% [markdown]
 # ### One training step
@@ -325,7 +304,6 @@ from course_utils.data.pipeline import stream
 batches = stream(crops, batch_size=8, seed=SEED)
 x, y, w = (part[:4] for part in next(iter(batches)))  # four crops
 
-
 def step(loss_of, model, optimizer):
     with tf.GradientTape() as tape:
         logits = model(x, training=True)
@@ -333,7 +311,6 @@ def step(loss_of, model, optimizer):
     slopes = tape.gradient(loss, model.trainable_variables)
     optimizer.apply(slopes, model.trainable_variables)
     return loss, np.mean(np.argmax(logits, -1) == y)
-
 
 bets.ask("sign", "Share of right pixels after ten steps without the minus sign?", 0, 1)
 
@@ -344,19 +321,12 @@ bets.ask("sign", "Share of right pixels after ten steps without the minus sign?"
 # Ten steps on four crops show what your bet is worth.
 
 # %%
-for name, loss_of in {
-    "right": losses.weighted_cross_entropy,
-    "print": mistakes.sign_missing,
-}.items():
+for name, loss_of in {"right": losses.weighted_cross_entropy, "print": mistakes.sign_missing}.items():
     model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
     optimizer = keras.optimizers.Adam(3e-3)
     seen = [step(loss_of, model, optimizer) for _ in range(10)]
-    print(
-        f"{name:<6} loss",
-        *[f"{loss:6.2f}" for loss, _ in seen[::3]],
-        "  right pixels",
-        *[f"{share:4.0%}" for _, share in seen[::3]],
-    )
+    print(f"{name:<6} loss", *[f"{loss:6.2f}" for loss, _ in seen[::3]],
+          "  right pixels", *[f"{share:4.0%}" for _, share in seen[::3]])
 bets.reveal("sign", seen[-1][1])
 
 # %% [markdown]
@@ -381,19 +351,16 @@ def watch():
     middle = segmentation.normalise(example.image)[:128, :128]
     return [middle.clip(0, 1), predict_whole(probabilities, middle, 2 ** size["depth"])]
 
-
 # %% [markdown]
 # ### Train
 
 # %%
 model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
 live = Live(run.steps, watch, alt="The loss falls; a test picture, and its three probabilities.")
-model.compile(
-    keras.optimizers.AdamW(warm_cosine(run.steps)),
-    jit_compile=False,
-    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-)
-model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0)
+model.compile(keras.optimizers.AdamW(warm_cosine(run.steps)), jit_compile=False,
+              loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
+
 # %% [markdown]
 # ### Measure on pictures never seen
 #
@@ -435,11 +402,9 @@ bets.reveal("iou", ours["iou"])
 # %%
 each = [metrics.instance_f1(s.labels, f) for s, f in zip(test, found)]
 chosen = best_and_worst(each, 2)
-show_images(
-    [outlines(test[i].image, found[i]) for i in chosen],
-    [f"F1 {each[i]:.2f}" for i in chosen],
-    alt="Two pictures with every cell outlined rightly, two with cells missed or merged.",
-)
+show_images([outlines(test[i].image, found[i]) for i in chosen],
+            [f"F1 {each[i]:.2f}" for i in chosen],
+            alt="Two pictures with every cell outlined rightly, two with cells missed or merged.")
 
 # %% [markdown]
 # ### Your picture
@@ -451,11 +416,8 @@ from course_utils.teach import your_picture
 
 portrait = your_picture(side=256)
 seen = probabilities(segmentation.normalise(portrait)[None])[0]
-show_images(
-    [portrait, seen],
-    ["you", "seen by a network that knows only cells"],
-    alt="A portrait, and the colours that the cell network gives to it.",
-)
+show_images([portrait, seen], ["you", "seen by a network that knows only cells"],
+            alt="A portrait, and the colours that the cell network gives to it.")
 
 # %% [markdown]
 # A network answers with what it knows, and never says "I don't know".

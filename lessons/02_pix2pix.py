@@ -46,10 +46,8 @@ run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, data.STEPS, TES
 settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
 train, test = data.load(DATASET, DIRECTION, run.test_data, settings.side)
 print(len(train), "pairs to learn from,", len(test), "others to test on")
-show_images(
-    [picture for p in test[:3] for picture in (p.source_picture, p.target)],
-    alt="Three label pictures of houses, and beside each its photograph.",
-)
+show_images([picture for p in test[:3] for picture in (p.source_picture, p.target)],
+            alt="Three label pictures of houses, and beside each its photograph.")
 
 # %% [markdown]
 # ### How to judge a picture that nobody took
@@ -80,15 +78,12 @@ reader = facade_reader.load()
 # %%
 truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
 
-
 def score(pictures):
     if not labelled:
         return metrics.picture_scores(truth, pictures)
     read = facade_reader.read(reader, pictures)
-    return metrics.fcn_scores(labels, read, facades.CLASSES) | metrics.picture_scores(
-        truth, pictures, labels
-    )
-
+    return (metrics.fcn_scores(labels, read, facades.CLASSES)
+            | metrics.picture_scores(truth, pictures, labels))
 
 # %% [markdown]
 # ### The stupid baselines
@@ -101,9 +96,8 @@ from course_utils.exercises.pix2pix import mean_colours
 
 made, seen = {"input": np.stack([p.source_picture for p in test])}, train[:100]
 if labelled:
-    made["mean colour"] = mean_colours(
-        np.stack(labels), np.stack([p.labels for p in seen]), np.stack([p.target for p in seen])
-    )
+    made["mean colour"] = mean_colours(np.stack(labels), np.stack([p.labels for p in seen]),
+                                       np.stack([p.target for p in seen]))
 baselines = {name: score(pictures) for name, pictures in {**made, "truth": truth}.items()}
 for name, numbers in baselines.items():
     print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
@@ -127,7 +121,6 @@ import ipywidgets
 import matplotlib.pyplot as plt
 from course_utils.show import play
 
-
 def expected(light):
     grey = np.linspace(0, 1, 101)  # what the network answers: 0 dark, 1 light
     figure, axis = plt.subplots(figsize=(7, 2.6))
@@ -137,18 +130,15 @@ def expected(light):
     axis.legend(frameon=False)
     return figure
 
-
 # %% [markdown]
 # ### Turn it
 #
 # How many of the houses are light?
 
 # %%
-play(
-    expected,
-    alt="Expected loss over the answered grey, for L1 a straight line, for L2 a parabola.",
-    light=ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.1),
-)
+play(expected, alt="Expected loss over the answered grey, for L1 a straight line, for L2 a parabola.",
+     light=ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.1));
+
 # %% [markdown]
 # ### Two wishes, and a critic that knows houses
 #
@@ -202,10 +192,8 @@ show_source(layers.convolution, layers.up, layers.instance_norm)
 from course_utils import mistakes
 
 bets.ask("bug", "Mean difference of its answers to two houses, with the bug?", 0, 1, step=0.01)
-networks = {
-    "right": pix2pix.generator("encoder_decoder", settings.side),
-    "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings.side),
-}
+networks = {"right": pix2pix.generator("encoder_decoder", settings.side),
+            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings.side)}
 two = [p.source_picture[None] for p in [*test, *train][:2]]
 for name, untrained in networks.items():
     first, second = (pix2pix.translate(untrained, house) for house in two)
@@ -278,10 +266,8 @@ show_source(training.adversarial_loss, training.Pix2Pix.train_discriminator)
 # %%
 show_source(training.Pix2Pix.train_step)
 l1 = float(tf.reduce_mean(tf.abs(y - fake)))
-print(
-    f"L1 {l1:.3f} × {model.l1:.0f} = {l1 * model.l1:.1f},",
-    f"fakes called real: {float(training.adversarial_loss(judged, real=True)):.3f}",
-)
+print(f"L1 {l1:.3f} × {model.l1:.0f} = {l1 * model.l1:.1f},",
+      f"fakes called real: {float(training.adversarial_loss(judged, real=True)):.3f}")
 
 # %% [markdown]
 # ### Watch it learn
@@ -294,7 +280,8 @@ from course_utils.show.live import Live
 
 watch = lambda: list(pix2pix.translate(model.generator, houses[:3]))
 live = Live(run.steps, watch, alt="The generator's loss falls; three generated houses.")
-model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0)
+model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
+
 # %% [markdown]
 # ### Reading the losses
 #
@@ -304,15 +291,11 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # %%
 translated = pix2pix.translate(model.generator, houses)
 
-
 def judged_loss(photographs, real):
     both = np.concatenate([houses[:20], photographs[:20]], -1) * 2 - 1
     return float(training.adversarial_loss(model.discriminator(both), real))
 
-
-print(
-    f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(translated, False):.2f}"
-)
+print(f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(translated, False):.2f}")
 live_scores = score(translated)
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores.items()))
 if labelled:
@@ -332,13 +315,11 @@ if labelled:
 # A game has no best end: validation houses chose the best moment of each training.
 # Which numbers reward texture, and which punish it?
 
-
 # %%
 def network(name):
     if labelled and PROFILE == "quick":
         return pix2pix.load(name)
     return training.train(jitter, name, run.steps, SEED, settings).generator
-
 
 networks = {name: network(name) for name in training.VARIANTS}
 made |= {name: pix2pix.translate(networks[name], houses) for name in networks}
@@ -354,13 +335,9 @@ for name, numbers in scores.items():
 
 # %%
 rows, shown = [made["input"], made["unet_l1"], made["unet_l1_cgan"], truth], min(6, len(test))
-show_images(
-    [row[i] for row in rows for i in range(shown)],
-    columns=shown,
-    height=1.5,
-    alt="Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, "
-    "and the photograph.",
-)
+show_images([row[i] for row in rows for i in range(shown)], columns=shown, height=1.5,
+            alt="Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, "
+                "and the photograph.")
 
 # %% [markdown]
 # ### Does it hold for other seeds?
@@ -375,11 +352,8 @@ from course_utils.show import heat, show_scores
 
 evidence = json.loads((paths.EVIDENCE / "02.json").read_text())["summary"]
 compared = ("encdec_l1_cgan", "unet_l1", "unet_l1_cgan")
-show_scores(
-    {name: evidence[name]["fcn_iou_thin"]["mean"] for name in compared},
-    "FCN-IoU of thin classes",
-    alt="Bars: how well a reader finds thin parts, by network.",
-)
+show_scores({name: evidence[name]["fcn_iou_thin"]["mean"] for name in compared},
+            "FCN-IoU of thin classes", alt="Bars: how well a reader finds thin parts, by network.")
 for name in ("l1_cgan_over_l1", "unet_over_encdec"):
     gain = evidence[name]["fcn_iou_thin"]
     print(f"{name:<17} {gain['mean']:+.3f} ± {gain['half_width_95']:.3f} (95 %, three seeds)")
@@ -390,20 +364,16 @@ for name in ("l1_cgan_over_l1", "unet_over_encdec"):
 # Thin parts are mostly outline, and L1 sees outlines in the labels: it reads better here, unlike in the paper.
 # The discriminator that was trained above judges each patch: bright is "fake".
 
-
 # %%
 def suspicion(house, picture):
     shown = (truth if picture == "photograph" else translated)[house]
     pair = np.concatenate([houses[house], shown], -1)[None] * 2 - 1
     return [shown, heat(1 - keras.ops.sigmoid(model.discriminator(pair))[0, ..., 0], 1)]
 
+play(suspicion, alt="A house, and a coarse map that is bright where the discriminator suspects a fake.",
+     house=ipywidgets.IntSlider(0, min=0, max=min(9, len(test) - 1)),
+     picture=ipywidgets.Dropdown(options=["generated", "photograph"]));
 
-play(
-    suspicion,
-    alt="A house, and a coarse map that is bright where the discriminator suspects a fake.",
-    house=ipywidgets.IntSlider(0, min=0, max=min(9, len(test) - 1)),
-    picture=ipywidgets.Dropdown(options=["generated", "photograph"]),
-)
 # %% [markdown]
 # Switch to the photograph: bright places there are false alarms.
 
@@ -427,17 +397,14 @@ street = streets.street(3, settings.side)
 foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(settings.side)]
 best = networks["unet_l1_cgan"]
 answers = pix2pix.translate(best, foreign)
-show_images(
-    [foreign[0], answers[0], foreign[1], answers[1]],
-    ["street", "as a house", "you", "as a house"],
-    alt="A street's labels and a portrait, and what the house network makes of them.",
-)
+show_images([foreign[0], answers[0], foreign[1], answers[1]],
+            ["street", "as a house", "you", "as a house"],
+            alt="A street's labels and a portrait, and what the house network makes of them.")
 
 # %% [markdown]
 # ### Build your own house
 #
 # It painted walls into everything: nothing tells it that a face is no house.
-
 
 # %%
 def build(part, left, top):
@@ -446,14 +413,10 @@ def build(part, left, top):
     picture = facades.colour(labels)
     return [picture, *pix2pix.translate(best, [picture])]
 
+play(build, alt="A label picture with the part that you placed, and the house that comes out.",
+     part=ipywidgets.Dropdown(options=facades.CLASSES, value="door"),
+     left=ipywidgets.IntSlider(40, max=100), top=ipywidgets.IntSlider(40, max=92));
 
-play(
-    build,
-    alt="A label picture with the part that you placed, and the house that comes out.",
-    part=ipywidgets.Dropdown(options=facades.CLASSES, value="door"),
-    left=ipywidgets.IntSlider(40, max=100),
-    top=ipywidgets.IntSlider(40, max=92),
-)
 # %% [markdown]
 # The network knows what doors look like, not where they make sense.
 

@@ -44,16 +44,13 @@ from course_utils import profile
 from course_utils.data import face_sketch as data
 from course_utils.training import face_sketch as training
 
-run = profile.start(
-    "03_face_sketch_cyclegan", PROFILE, DATASET, SEED, STEPS, training.STEPS, TEST_DATA
-)
+run = profile.start("03_face_sketch_cyclegan", PROFILE, DATASET, SEED, STEPS,
+                    training.STEPS, TEST_DATA)
 settings = training.settings_of(DATASET, PROFILE)
 train, test = data.load(DATASET, run.test_data, settings["pix2pix"].side)
 seen = train[:60] if PROFILE == "quick" and DATASET == "synthetic" else train
 data.draw(seen + test)
-photos, sketches = (
-    np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target")
-)
+photos, sketches = (np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target"))
 print(len(train), "people to learn from,", len(test), "others to test on")
 
 # %% [markdown]
@@ -68,11 +65,9 @@ from course_utils.show import show_images
 
 stupid = data.baselines(seen, test)
 stupid_back = data.baselines(data.turned(seen), data.turned(test))
-show_images(
-    [photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stupid_back["mean"][0]],
-    ["photograph", "sketch", "mean sketch", "grey photograph", "mean photograph"],
-    alt="A person, the sketch, the mean sketch, the photograph in grey, the mean photograph.",
-)
+show_images([photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stupid_back["mean"][0]],
+            ["photograph", "sketch", "mean sketch", "grey photograph", "mean photograph"],
+            alt="A person, the sketch, the mean sketch, the photograph in grey, the mean photograph.")
 
 # %% [markdown]
 # Sketches leave out colours and background, and add hatching that no photograph has.
@@ -101,10 +96,8 @@ from course_utils.teach import Bets
 bets = Bets()
 bets.ask("accuracy", "Keras' accuracy of plain white paper, as a sketch of everyone?", 0, 1)
 accuracy = lambda true, made: float(keras.metrics.CategoricalAccuracy()(true, made))
-print(
-    f"accuracy: white paper {accuracy(sketches, np.ones_like(sketches)):.2f}, "
-    f"negatives of the sketches {accuracy(sketches, 1 - sketches):.2f}"
-)
+print(f"accuracy: white paper {accuracy(sketches, np.ones_like(sketches)):.2f}, "
+      f"negatives of the sketches {accuracy(sketches, 1 - sketches):.2f}")
 print(f"MAE of white paper in [0, 1]: {metrics.mae(sketches, np.ones_like(sketches)):.3f}")
 bets.reveal("accuracy", accuracy(sketches, np.ones_like(sketches)))
 
@@ -120,10 +113,8 @@ bets.reveal("accuracy", accuracy(sketches, np.ones_like(sketches)))
 
 # %%
 bets.ask("mean", "SSIM of the mean sketch, from 0 to 1?", 0, 1, step=0.02)
-baselines = {
-    "mean_sketch": metrics.portrait_scores(sketches, stupid["mean"]),
-    "grey_photo": metrics.portrait_scores(sketches, stupid["input"]),
-}
+baselines = {"mean_sketch": metrics.portrait_scores(sketches, stupid["mean"]),
+             "grey_photo": metrics.portrait_scores(sketches, stupid["input"])}
 for name, numbers in baselines.items():
     print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
 bets.reveal("mean", baselines["mean_sketch"]["ssim"])
@@ -142,20 +133,14 @@ import matplotlib.pyplot as plt
 from course_utils.show import play
 from course_utils.exercises.face_sketch import ssim_window
 
-formulas = {
-    "right": ssim_window,
-    "factors added": mistakes.denominator_added_up,
-    "no minus, no square": mistakes.minus_and_square_missing,
-    "σ for σ²": mistakes.deviation_for_variance,
-}
+formulas = {"right": ssim_window, "factors added": mistakes.denominator_added_up,
+            "no minus, no square": mistakes.minus_and_square_missing,
+            "σ for σ²": mistakes.deviation_for_variance}
 strength, middle = np.linspace(0, 0.3, 31), photos.shape[1] // 2
 window, noise = photos[0, middle:, middle, 0], np.random.default_rng(0).normal(size=middle)
 x, y = (images.to_grey(picture)[None, ..., None] for picture in (sketches[0], stupid["mean"][0]))
-for span, (a, b), right in (
-    ("[0, 1]", (x, y), 1),
-    ("[-1, 1]", (2 * x - 1, 2 * y - 1), 2),
-    ("[0, 255]", (255 * x, 255 * y), 255),
-):
+for span, (a, b), right in (("[0, 1]", (x, y), 1), ("[-1, 1]", (2 * x - 1, 2 * y - 1), 2),
+                            ("[0, 255]", (255 * x, 255 * y), 255)):
     asked = {top: 1 - float(losses.structural_dissimilarity(a, b, top)) for top in (right, 1, 255)}
     print(f"{span:<9}", "  ".join(f"L = {top:<3} {value:.3f}" for top, value in asked.items()))
 
@@ -164,24 +149,17 @@ for span, (a, b), right in (
 #
 # Slides print three others; a window is compared with itself under noise: where must the curve start?
 
-
 # %%
 def under_noise(formula):
     figure, axis = plt.subplots(figsize=(7, 3.2))
     for name in dict.fromkeys(("right", formula)):
-        axis.plot(
-            strength, [formulas[name](window, window + s * noise) for s in strength], label=name
-        )
+        axis.plot(strength, [formulas[name](window, window + s * noise) for s in strength], label=name)
     axis.set(xlabel="noise", ylabel="SSIM of the window")
     axis.legend(frameon=False)
     return figure
+play(under_noise, alt="SSIM of a window with itself under noise: the right formula falls from 1.",
+     formula=ipywidgets.Dropdown(options=list(formulas)[::-1]));
 
-
-play(
-    under_noise,
-    alt="SSIM of a window with itself under noise: the right formula falls from 1.",
-    formula=ipywidgets.Dropdown(options=list(formulas)[::-1]),
-)
 # %% [markdown]
 # A window beside itself must get 1: whoever checks a formula on equal pictures finds such misprints.
 
@@ -215,11 +193,8 @@ from course_utils.models.pix2pix import translate
 from course_utils.show.live import Live
 
 s = settings["autoencoder"]
-live = Live(
-    run.steps,
-    lambda: list(translate(live.model, photos[:3])),
-    alt="The autoencoder's loss falls; three sketches become clearer.",
-)
+live = Live(run.steps, lambda: list(translate(live.model, photos[:3])),
+            alt="The autoencoder's loss falls; three sketches become clearer.")
 trained = training.train_autoencoder(Jitter(seen, s.side), run.steps, SEED, s, callbacks=[live])
 live_scores = {"autoencoder": metrics.portrait_scores(sketches, translate(trained, photos))}
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"].items()))
@@ -233,10 +208,8 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"
 # %%
 from functools import cache
 
-
 def at(side, pictures):
     return np.stack([images.resize(picture, (side, side)) for picture in pictures])
-
 
 @cache
 def both_ways(name):
@@ -245,16 +218,13 @@ def both_ways(name):
     steps = run.steps * training.STEPS_OF[name]
     return training.train_both(name, train, steps, SEED, settings[name])
 
-
 def translated(name, count=None):
     pair = [at(settings[name].side, pictures[:count]) for pictures in (photos, sketches)]
     return pair, [translate(network, source) for network, source in zip(both_ways(name), pair)]
 
-
 def score(name):
     pair, made = translated(name)
     return [metrics.portrait_scores(*both) for both in zip(pair[::-1], made)]
-
 
 # %% [markdown]
 # ### Which is better?
@@ -267,10 +237,8 @@ for name, (numbers, _) in scores.items():
     print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
 bets.reveal("ssim", scores["autoencoder"][0]["ssim"] - scores["pix2pix"][0]["ssim"])
 soft, sharp = (translate(both_ways(name)[0], photos[:2]) for name in ("autoencoder", "pix2pix"))
-show_images(
-    [*soft, *sharp, *sketches[:2]],
-    alt="Two sketches each: by the autoencoder, by pix2pix, by the artist.",
-)
+show_images([*soft, *sharp, *sketches[:2]],
+            alt="Two sketches each: by the autoencoder, by pix2pix, by the artist.")
 
 # %% [markdown]
 # A stroke in the wrong place costs both rulers more than none: grey is the safe answer.
@@ -329,7 +297,6 @@ def there_and_back():
     sketch = translate(live.model.G, faces[:1])
     return [faces[0], sketch[0], translate(live.model.F, sketch)[0]]
 
-
 # %% [markdown]
 # ### Watch it learn
 #
@@ -337,11 +304,8 @@ def there_and_back():
 # Seconds are not enough for it; all later pictures come from the shipped network, which had minutes.
 
 # %%
-live = Live(
-    run.steps // 2,
-    there_and_back,
-    alt="The loss falls; a photograph, its sketch so far, and the photograph made of that.",
-)
+live = Live(run.steps // 2, there_and_back,
+            alt="The loss falls; a photograph, its sketch so far, and the photograph made of that.")
 unpaired = cyclegan.train(strangers, run.steps // 2, SEED, settings["cyclegan"], callbacks=[live])
 live_scores["cyclegan"] = metrics.portrait_scores(drawings, translate(unpaired.G, faces))
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["cyclegan"].items()))
@@ -352,7 +316,6 @@ print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["cyclegan"].i
 # Choose a person, and where the way begins; or begin with your own picture.
 # A cycle that closes well is no proof of a good sketch: it may hold traces that no artist leaves.
 
-
 # %%
 def cycle(person, start):
     first, second = both_ways("cyclegan")[:: -1 if start == "sketch" else 1]
@@ -360,13 +323,9 @@ def cycle(person, start):
     across = translate(first, x)
     return [x[0], across[0], translate(second, across)[0]], ["x", "there", "and back"]
 
-
-play(
-    cycle,
-    alt="A picture, its translation, and what comes back.",
-    person=ipywidgets.IntSlider(0, min=0, max=min(19, len(test) - 1)),
-    start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]),
-)
+play(cycle, alt="A picture, its translation, and what comes back.",
+     person=ipywidgets.IntSlider(0, min=0, max=min(19, len(test) - 1)),
+     start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]));
 
 # %% [markdown]
 # ### How strong must the cycle be?
@@ -374,18 +333,14 @@ play(
 # Equal trainings that differ in $\lambda$ only: photographs, sketches, what comes back.
 # **Found**: how many sketches are nearest to their own person's true one.
 
-
 # %%
 def by_weight(weight):
     ssim, found, _ = evidence["cycle"][weight].values()
     return [shipped[f"cycle_{weight}"]], [f"SSIM {ssim:.2f}, found {found:.2f}"], 1, 3.6
 
+play(by_weight, alt="Eight photographs, their sketches, and what comes back, for one weight.",
+     weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="10"));
 
-play(
-    by_weight,
-    alt="Eight photographs, their sketches, and what comes back, for one weight.",
-    weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="10"),
-)
 # %% [markdown]
 # With $\lambda = 0$ only the discriminators speak: no loss asks for what is still alike then.
 
@@ -404,12 +359,9 @@ play(
 count = min(5, len(test))
 made = [translated(name, count)[1] for name in training.NETWORKS]
 rows = [(photos, sketches), *made, (sketches, photos)]
-show_images(
-    [picture for row in rows for side in row for picture in side[:count]],
-    columns=2 * count,
-    height=1.05,
-    alt="The input, an autoencoder, pix2pix, CycleGAN, the truth: five people there, five back.",
-)
+show_images([picture for row in rows for side in row for picture in side[:count]],
+            columns=2 * count, height=1.05,
+            alt="The input, an autoencoder, pix2pix, CycleGAN, the truth: five people there, five back.")
 
 # %% [markdown]
 # At the left the autoencoder leaves hatching out, the others draw some.
@@ -423,18 +375,14 @@ show_images(
 
 # %%
 scores["cyclegan"] = score("cyclegan")
-baselines_back = {
-    name: metrics.portrait_scores(photos, stupid_back[kind])
-    for name, kind in (("mean_sketch", "mean"), ("grey_photo", "input"))
-}
-slides = {"autoencoder": 0.7135, "pix2pix": 0.6064, "cyclegan": 0.1624}
+baselines_back = {name: metrics.portrait_scores(photos, stupid_back[kind])
+                  for name, kind in (("mean_sketch", "mean"), ("grey_photo", "input"))}
+slides = {"autoencoder": .7135, "pix2pix": .6064, "cyclegan": .1624}
 table = {name: (baselines[name], baselines_back[name]) for name in baselines} | scores
 print(f"{'':<12} SSIM   MAE    sharpness  SSIM back  slides' SSIM")
 for name, (numbers, numbers_back) in table.items():
-    print(
-        f"{name:<12} {numbers['ssim']:.3f}  {numbers['mae']:.3f}  {numbers['sharpness']:6.2f}"
-        f"     {numbers_back['ssim']:.3f}      {slides.get(name, '')}"
-    )
+    print(f"{name:<12} {numbers['ssim']:.3f}  {numbers['mae']:.3f}  {numbers['sharpness']:6.2f}"
+          f"     {numbers_back['ssim']:.3f}      {slides.get(name, '')}")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -463,20 +411,15 @@ patients = dict(zip("ABCD", mistakes.of("sketches_of")))
 #
 # Four patients, staged with the shipped CycleGAN: look, name it, then let the detectors speak.
 
-
 # %%
 def visit(patient, diagnose):
     made = patients[patient].code(lambda some: translate(both_ways("cyclegan")[0], some), faces)
     found = symptoms.in_pictures(faces, made, drawings) if diagnose else ["?"]
     return [images.grid(made[:6], 6)], [", ".join(found)], 1, 2.2
 
+play(visit, alt="Six answers of a translator that went wrong.",
+     patient=ipywidgets.Dropdown(options=list(patients)), diagnose=ipywidgets.Checkbox(False));
 
-play(
-    visit,
-    alt="Six answers of a translator that went wrong.",
-    patient=ipywidgets.Dropdown(options=list(patients)),
-    diagnose=ipywidgets.Checkbox(False),
-)
 # %% [markdown]
 # A detector is one number with a limit, such as how much answers differ; `mistakes.of("sketches_of")` has the cures.
 
@@ -500,23 +443,14 @@ play(
 from course_utils import results
 
 bets.score()
-named = {
-    f"{key}_{name}{way}": numbers[key]
-    for name, both in scores.items()
-    for way, numbers in zip(("", "_back"), both)
-    for key in ("ssim", "mae")
-}
+named = {f"{key}_{name}{way}": numbers[key] for name, both in scores.items()
+         for way, numbers in zip(("", "_back"), both) for key in ("ssim", "mae")}
 live = {f"{key}_{name}": live_scores[name][key] for name in live_scores for key in ("ssim", "mae")}
 for name, numbers in baselines_back.items():
     baselines[name] |= {f"{key}_back": value for key, value in numbers.items()}
 results.record(run, scores["autoencoder"][0] | named, live, baselines)
-results.must_beat(
-    run,
-    live_scores["autoencoder"],
-    {"mean sketch": baselines["mean_sketch"]},
-    "ssim",
-    margin=training.LIVE_GAIN,
-)
+results.must_beat(run, live_scores["autoencoder"], {"mean sketch": baselines["mean_sketch"]},
+                  "ssim", margin=training.LIVE_GAIN)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

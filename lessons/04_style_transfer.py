@@ -44,11 +44,8 @@ from drawn_worlds import painters
 table = {"synthetic": {"quick": 90, "full": 500}}
 table |= dict.fromkeys(painters.STYLES, table["synthetic"])  # DATASET = "glass"
 run = profile.start("04_style_transfer", PROFILE, DATASET, SEED, STEPS, table, TEST_DATA)
-show_images(
-    [painters.paint(name, 1, 192) for name in painters.STYLES],
-    list(painters.STYLES),
-    alt="Six paintings: brush strokes, dots, a woodcut, stained glass, marbled paper, waves.",
-)
+show_images([painters.paint(name, 1, 192) for name in painters.STYLES], list(painters.STYLES),
+            alt="Six paintings: brush strokes, dots, a woodcut, stained glass, marbled paper, waves.")
 
 # %% [markdown]
 # ### The two pictures of today
@@ -63,11 +60,8 @@ STYLE = "waves" if DATASET == "synthetic" else DATASET
 SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.5  # scale: of the strokes
 photograph, painting = photographs(SIDE)[0], painters.paint(STYLE, 3, 512)
 content = style.in_colours_of(painting, photograph)
-show_images(
-    [photograph, content, painting],
-    ["photograph", "colours matched", "style"],
-    alt="A portrait, the same in the colours of the painting, and the painting.",
-)
+show_images([photograph, content, painting], ["photograph", "colours matched", "style"],
+            alt="A portrait, the same in the colours of the painting, and the painting.")
 
 # %% [markdown]
 # Colours alone don't make a painting: there is no stroke in the middle picture.
@@ -120,9 +114,7 @@ from course_utils.teach import Bets
 
 bets = Bets()
 show_source(losses.content_loss)
-mirrored, theirs = (
-    network(p[None]) for p in (content[:, ::-1], images.resize(painting, (SIDE, SIDE)))
-)
+mirrored, theirs = (network(p[None]) for p in (content[:, ::-1], images.resize(painting, (SIDE, SIDE))))
 layer = style.CONTENT[KIND]
 costs = [float(losses.content_loss(f[layer], seen[layer])[0]) for f in (mirrored, theirs)]
 print(f"{layer}: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs")
@@ -132,28 +124,17 @@ print(f"{layer}: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what t
 #
 # Five runs from the same noise, one layer each, and how far the pixels are off: from which on is the person gone?
 
-
 # %%
 def rebuilt(name, side=96, evaluations=25):
-    made = style.Repainting(
-        features.network(KIND, (name,)),
-        content,
-        start="noise",
-        side=side,
-        content_layer=name,
-        gamma=1e-3,
-    )
+    made = style.Repainting(features.network(KIND, (name,)), content, start="noise", side=side,
+                            content_layer=name, gamma=1e-3)
     return made.lbfgs(evaluations).picture
-
 
 layers = features.PAPER  # the first of each block
 from_layers = [rebuilt(name) for name in layers]
 errors = [metrics.mae(images.resize(content, (96, 96)), made) for made in from_layers]
-show_images(
-    from_layers,
-    [f"{name}: {error:.2f}" for name, error in zip(layers, errors)],
-    alt="A portrait rebuilt from five layers: sharp from the first, dissolved from the last.",
-)
+show_images(from_layers, [f"{name}: {error:.2f}" for name, error in zip(layers, errors)],
+            alt="A portrait rebuilt from five layers: sharp from the first, dissolved from the last.")
 
 # %% [markdown]
 # Early layers keep pixels, later ones what stands roughly where, the deepest hardly that: the rest is free for style.
@@ -175,9 +156,7 @@ show_images(
 show_source(losses.gram_matrix, losses.style_loss)
 gram, *others = (losses.gram_matrix(f["block1_conv1"]) for f in (seen, mirrored, theirs))
 costs = [float(losses.style_loss(other, gram[0], SIDE * SIDE)[0]) for other in others]
-print(
-    f"block1_conv1: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs"
-)
+print(f"block1_conv1: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs")
 
 # %% [markdown]
 # ### Rebuild a texture
@@ -185,30 +164,17 @@ print(
 # The mirrored portrait had another content and nearly the same style.
 # From noise again, now with Gram matrices alone: of the layers of one block, then of two … then of all five.
 
-
 # %%
 def texture(blocks, side=48, evaluations=30):
     wanted = [name for name in style.STYLE[KIND] if int(name[5]) <= blocks]
     weights = {name: (name in wanted) / len(wanted) for name in style.STYLE[KIND]}
-    made = style.Repainting(
-        network,
-        content,
-        painting,
-        start="noise",
-        side=side,
-        alpha=0,
-        gamma=0.5,
-        scale=2 * SCALE,
-        weights=weights,
-    )  # alpha=0: no content
+    made = style.Repainting(network, content, painting, start="noise", side=side, alpha=0, gamma=0.5,
+                            scale=2 * SCALE, weights=weights)  # alpha=0: no content
     return made.lbfgs(evaluations, sides=(side, 2 * side)).picture  # coarse, then fine
 
 
-show_images(
-    [texture(blocks) for blocks in range(1, 6)],
-    [f"block 1 to {n}" for n in range(1, 6)],
-    alt="Textures: fine grains of the right colours, then larger and larger pieces.",
-)
+show_images([texture(blocks) for blocks in range(1, 6)], [f"block 1 to {n}" for n in range(1, 6)],
+            alt="Textures: fine grains of the right colours, then larger and larger pieces.")
 
 # %% [markdown]
 # One block knows colours and the finest grain; with the next ones, larger pieces of the painting come.
@@ -233,9 +199,7 @@ show_images(
 # %%
 show_source(style.Repainting.evaluate, style.Repainting.total)
 start = style.Repainting(network, content, painting, side=SIDE // 2, scale=SCALE)
-bets.ask(
-    "misprint", "The lowest style loss, if a misprint leaves out its square?", -1, 1, step=0.05
-)
+bets.ask("misprint", "The lowest style loss, if a misprint leaves out its square?", -1, 1, step=0.05)
 
 # %% [markdown]
 # ### Watch it paint
@@ -247,12 +211,8 @@ bets.ask(
 import time
 from course_utils.show.live import Live
 
-live = Live(
-    run.steps,
-    lambda: [start.picture],
-    parts=("content", "style"),
-    alt="Losses fall; the portrait turns into strokes.",
-)
+live = Live(run.steps, lambda: [start.picture], parts=("content", "style"),
+            alt="Losses fall; the portrait turns into strokes.")
 began = time.perf_counter()
 start.lbfgs(run.steps, sides=(SIDE // 2, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
@@ -266,16 +226,11 @@ print(f"style loss: {start.history[-1]['style'] / start.history[0]['style']:.1%}
 # The network is the one named above.
 
 # %%
-noise = style.Repainting(
-    network, content, painting, start="noise", side=SIDE // 8, scale=SCALE, alpha=8
-)
+noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 8, scale=SCALE, alpha=8)
 noise.lbfgs(run.steps, sides=(SIDE // 8, SIDE // 4, SIDE // 2))
-show_images(
-    [photograph, painting, start.picture, noise.picture],
-    ["content", "style", f"{seconds:.0f} seconds", "from noise"],
-    height=3,
-    alt="A portrait in the style of night waves: the photograph, the painting, and what came out.",
-)
+show_images([photograph, painting, start.picture, noise.picture],
+            ["content", "style", f"{seconds:.0f} seconds", "from noise"], height=3,
+            alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
 
 # %% [markdown]
 # ### L-BFGS against Adam
@@ -288,12 +243,8 @@ small = style.Repainting(network, content, painting, side=64, scale=SCALE)
 curves = style.descents(small, run.steps, rates=(0.01, 0.02, 0.04, 0.08))
 best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
 reached = int((curves["L-BFGS"] > best).sum()) + 1
-show_lines(
-    range(run.steps),
-    {name: np.log10(curve) for name, curve in curves.items()},
-    ("evaluation", "log10 of the loss"),
-    alt="Loss over evaluations: L-BFGS falls fastest.",
-)
+show_lines(range(run.steps), {name: np.log10(curve) for name, curve in curves.items()},
+           ("evaluation", "log10 of the loss"), alt="Loss over evaluations: L-BFGS falls fastest.")
 print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the same loss.")
 
 # %% [markdown]
@@ -315,19 +266,14 @@ print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the
 import ipywidgets
 from course_utils.show import play
 
-
 def knobs(beta, layer, strokes):
     settings = {"beta": beta, "content_layer": layer, "scale": strokes}
     return [style.Repainting(network, content, painting, side=96, **settings).lbfgs(20).picture]
+play(knobs, alt="The portrait repainted with these settings.",
+     beta=ipywidgets.SelectionSlider(options=[0.1, 1, 8, 64], value=8),
+     layer=ipywidgets.Dropdown(options=[style.CONTENT[KIND], *layers]),
+     strokes=ipywidgets.SelectionSlider(options=[1.0, 1.5, 2.5], value=1.5));
 
-
-play(
-    knobs,
-    alt="The portrait repainted with these settings.",
-    beta=ipywidgets.SelectionSlider(options=[0.1, 1, 8, 64], value=8),
-    layer=ipywidgets.Dropdown(options=[style.CONTENT[KIND], *layers]),
-    strokes=ipywidgets.SelectionSlider(options=[1.0, 1.5, 2.5], value=1.5),
-)
 # %% [markdown]
 # ### Two painters at once, and colours kept
 #
@@ -341,11 +287,8 @@ both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "strokes")}
 mixed = style.Repainting(network, photograph, both, side=96, scale=SCALE).lbfgs(25).picture
 lab = images.rgb_to_lab(images.resize(photograph, start.picture.shape[:2]))
 lab[..., 0] = images.rgb_to_lab(start.picture)[..., 0]
-show_images(
-    [mixed, images.lab_to_rgb(lab)],
-    ["glass and strokes", f"{STYLE}, colours kept"],
-    alt="A portrait between stained glass and strokes; one in its own colours.",
-)
+show_images([mixed, images.lab_to_rgb(lab)], ["glass and strokes", f"{STYLE}, colours kept"],
+            alt="A portrait between stained glass and strokes; one in its own colours.")
 
 # %% [markdown]
 # Lightness from the repainted picture, colours from the photograph; matching colours first was the opposite choice.
@@ -363,20 +306,12 @@ show_images(
 # Both run below beside the right one, twenty evaluations each.
 
 # %%
-printed = {
-    "right": {},
-    "plus": {"gram": mistakes.plus_for_times},
-    "no square": {"style_loss": mistakes.style_without_square},
-}
-results_of = {
-    name: style.Repainting(network, content, painting, side=96, scale=2 * SCALE, **wrong).lbfgs(20)
-    for name, wrong in printed.items()
-}
-show_images(
-    [made.picture for made in results_of.values()],
-    list(printed),
-    alt="Three portraits: clear strokes; weaker ones; and a grey blur.",
-)
+printed = {"right": {}, "plus": {"gram": mistakes.plus_for_times},
+           "no square": {"style_loss": mistakes.style_without_square}}
+results_of = {name: style.Repainting(network, content, painting, side=96, scale=2 * SCALE, **wrong)
+              .lbfgs(20) for name, wrong in printed.items()}
+show_images([made.picture for made in results_of.values()], list(printed),
+            alt="Three portraits: clear strokes; weaker ones; and a grey blur.")
 bets.reveal("misprint", min(told["style"] for told in results_of["no square"].history))
 
 # %% [markdown]
@@ -416,11 +351,8 @@ answers = [fast_style.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN
 for name, picture in (("optimised", start.picture), ("in one pass", answers[0])):
     parts = start.parts(images.resize(picture, (SIDE, SIDE))[None])
     print(f"{name:<12}", *(f"{part} {float(parts[part]):.3f}" for part in ("style", "content")))
-show_images(
-    [whole[4], *answers],
-    ["photograph", *["in one pass"] * 3],
-    alt="A cat, and three photographs repainted as waves in one pass.",
-)
+show_images([whole[4], *answers], ["photograph", *["in one pass"] * 3],
+            alt="A cat, and three photographs repainted as waves in one pass.")
 
 # %% [markdown]
 # ### Your picture
@@ -435,12 +367,8 @@ from course_utils.teach import your_picture
 you = your_picture(256)
 passes = timeit.repeat(lambda: fast_style.repaint(painter, you[None]), number=1, repeat=9)
 milliseconds = 1000 * np.median(passes)
-show_images(
-    [you, fast_style.repaint(painter, you[None])[0]],
-    ["you", f"{milliseconds:.0f} ms"],
-    height=2.8,
-    alt="Your picture, or its stand-in, and the same repainted as waves.",
-)
+show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{milliseconds:.0f} ms"],
+            height=2.8, alt="Your picture, or its stand-in, and the same repainted as waves.")
 
 # %% [markdown]
 # Put a `me.jpg` into `work/`, or run this lesson with another painter: `DATASET = "glass"`; the network in one pass stays with waves.
@@ -455,15 +383,10 @@ show_images(
 # %%
 judge, other = (features.network("random", seed=seed) for seed in (1, 0))
 half = style.Repainting(other, content, painting, side=SIDE // 2, scale=SCALE)
-made = {
-    "colours matched": content,
-    "random weights": half.lbfgs(run.steps // 2).picture,
-    KIND: start.picture,
-}
-compared = {
-    name: style.distances(judge, images.resize(picture, (128, 128)), content, painting, SCALE)
-    for name, picture in made.items()
-}
+made = {"colours matched": content, "random weights": half.lbfgs(run.steps // 2).picture,
+        KIND: start.picture}
+compared = {name: style.distances(judge, images.resize(picture, (128, 128)), content,
+                                  painting, SCALE) for name, picture in made.items()}
 for name, numbers in compared.items():
     print(f"{name:<16}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
 
@@ -484,14 +407,10 @@ from course_utils import paths
 for name, file in (("our training", "04"), ("ImageNet", "04.imagenet")):
     found = json.loads((paths.EVIDENCE / f"{file}.json").read_text())
     told = found["summary"]["trained_over_random"]
-    print(
-        f"a judge from {name}: style distance, course / random = "
-        f"{told['mean']:.2f} ± {told['half_width_95']:.2f}"
-    )
-print(
-    "ImageNet's judge, waves:",
-    ", ".join(f"{kind} {told['style_distance']:.3f}" for kind, told in found["waves"].items()),
-)
+    print(f"a judge from {name}: style distance, course / random = "
+          f"{told['mean']:.2f} ± {told['half_width_95']:.2f}")
+print("ImageNet's judge, waves:", ", ".join(f"{kind} {told['style_distance']:.3f}"
+                           for kind, told in found["waves"].items()))
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7, three of them for the judges.
@@ -514,19 +433,13 @@ print(
 from course_utils import results
 
 bets.score()
-found = compared[KIND] | {
-    "seconds_optimise": seconds,
-    "ms_feed_forward": milliseconds,
-    "evaluations_lbfgs": reached,
-    "evaluations_adam": run.steps,
-}
+found = compared[KIND] | {"seconds_optimise": seconds, "ms_feed_forward": milliseconds,
+                              "evaluations_lbfgs": reached, "evaluations_adam": run.steps}
 stupid = {name: compared[name] for name in ("colours matched", "random weights")}
 stupid["random weights"] |= {"style_distance_random": compared["random weights"]["style_distance"]}
 results.record(run, found, found, stupid)
-bars = {
-    "style_distance": 0.85 * compared["colours matched"]["style_distance"],
-    "evaluations_lbfgs": 0.6 * run.steps,
-}  # of Adam's
+bars = {"style_distance": 0.85 * compared["colours matched"]["style_distance"],
+        "evaluations_lbfgs": 0.6 * run.steps}  # of Adam's
 results.must_beat(run, found, {"the bar": bars}, *bars)
 
 # %% [markdown] tags=["note"]

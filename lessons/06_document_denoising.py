@@ -40,24 +40,14 @@ from course_utils import profile
 from course_utils.data import documents
 from course_utils.show import best_and_worst, show_images
 
-run = profile.start(
-    "06_document_denoising", PROFILE, DATASET, SEED, STEPS, documents.STEPS, TEST_DATA
-)
+run = profile.start("06_document_denoising", PROFILE, DATASET, SEED, STEPS, documents.STEPS, TEST_DATA)
 train, test = documents.load(DATASET, run.test_data)
-print(
-    len(train),
-    "pages to learn from,",
-    len(test),
-    "others;",
-    len({p.source for p in train} & {p.source for p in test}),
-    "clean pages on both sides",
-)
+print(len(train), "pages to learn from,", len(test), "others;",
+      len({p.source for p in train} & {p.source for p in test}), "clean pages on both sides")
 shown, corner = test[:3], np.s_[:110, :270]
-show_images(
-    [twin[corner] for p in shown[-2:] for twin in (p.noisy, p.clean)],
-    [title for p in shown[-2:] for title in (p.damage, "clean")],
-    alt="Corners of two damaged pages, and beside each the same corner clean.",
-)
+show_images([twin[corner] for p in shown[-2:] for twin in (p.noisy, p.clean)],
+            [title for p in shown[-2:] for title in (p.damage, "clean")],
+            alt="Corners of two damaged pages, and beside each the same corner clean.")
 
 # %% [markdown]
 # ### Two ways to measure
@@ -76,9 +66,7 @@ from course_utils import metrics, ocr
 from course_utils.teach import Bets
 
 bets = Bets()
-bets.ask(
-    "ocr", "Which share of characters does OCR get wrong on the damaged pages?", 0, 1, step=0.01
-)
+bets.ask("ocr", "Which share of characters does OCR get wrong on the damaged pages?", 0, 1, step=0.01)
 chosen = np.random.default_rng(SEED).permutation(len(test))[:10]  # files in order: few texts
 read_pages = [test[i] for i in chosen]  # OCR takes a third of a second a page
 reads = ocr.available()
@@ -91,7 +79,6 @@ print("Tesseract reads the pages." if reads else ocr.HOW_TO_GET)
 # A real page comes without its text: there the reference is what OCR reads on its clean twin.
 # Where it reads nothing, or isn't there, no rate is defined, and `nan` (not a number) stands for it.
 
-
 # %%
 def what_is_read(pages):
     return ocr.read_all(pages) if reads else [""] * len(pages)
@@ -101,9 +88,7 @@ on_clean = what_is_read([p.clean for p in read_pages])
 references = [(reads and page.text) or reading for page, reading in zip(read_pages, on_clean)]
 on_noisy = what_is_read([p.noisy for p in read_pages])
 for name, readings in {"clean": on_clean, "damaged": on_noisy}.items():
-    print(
-        f"{name:<8} CER {ocr.cer(references, readings):.3f}   WER {ocr.wer(references, readings):.3f}"
-    )
+    print(f"{name:<8} CER {ocr.cer(references, readings):.3f}   WER {ocr.wer(references, readings):.3f}")
 bets.reveal("ocr", ocr.cer(references, on_noisy))
 
 # %% [markdown]
@@ -117,12 +102,8 @@ bets.reveal("ocr", ocr.cer(references, on_noisy))
 
 # %%
 copies = documents.ninefold(train[0].noisy, train[0].clean, np.random.default_rng(SEED))
-show_images(
-    [noisy[:90, :200] for noisy, _ in copies],
-    columns=5,
-    height=1.6,
-    alt="Nine versions of a corner of a page: noise of four kinds, mirrored, turned, blended.",
-)
+show_images([noisy[:90, :200] for noisy, _ in copies], columns=5, height=1.6,
+            alt="Nine versions of a corner of a page: noise of four kinds, mirrored, turned, blended.")
 print("216 pairs + 72 real pages without a clean twin = 288;  288 × 9 =", 288 * 9)
 
 # %% [markdown]
@@ -145,21 +126,12 @@ print("216 pairs + 72 real pages without a clean twin = 288;  288 × 9 =", 288 *
 # %%
 from course_utils import cleaning
 
-classical = {
-    "slides' chain": cleaning.slides_chain,
-    "median": cleaning.median_filter,
-    "Sauvola": cleaning.sauvola,
-    "background": cleaning.subtract_background,
-}
+classical = {"slides' chain": cleaning.slides_chain, "median": cleaning.median_filter,
+             "Sauvola": cleaning.sauvola, "background": cleaning.subtract_background}
 page = max(shown, key=lambda p: metrics.rmse(p.clean, p.noisy))
 bets.ask("classical", "The best classical RMSE (do nothing: about 0.2)?", 0, 0.4, step=0.01)
-show_images(
-    [clean(page.noisy)[corner] for clean in classical.values()],
-    list(classical),
-    columns=2,
-    height=1.6,
-    alt="A page cleaned by the four classical filters.",
-)
+show_images([clean(page.noisy)[corner] for clean in classical.values()], list(classical), columns=2,
+            height=1.6, alt="A page cleaned by the four classical filters.")
 
 # %% [markdown]
 # ### Measured
@@ -171,9 +143,8 @@ show_images(
 # %%
 cleaned = {"nothing": [p.noisy for p in test]}
 cleaned |= {name: [clean(p.noisy) for p in test] for name, clean in classical.items()}
-baselines = {
-    name: metrics.page_scores([p.clean for p in test], pages) for name, pages in cleaned.items()
-}
+baselines = {name: metrics.page_scores([p.clean for p in test], pages)
+             for name, pages in cleaned.items()}
 for name, numbers in baselines.items():
     print(f"{name:<14} RMSE {numbers['rmse']:.3f}   PSNR {numbers['psnr']:5.1f} dB")
 best = min(list(classical), key=lambda name: baselines[name]["rmse"])
@@ -249,10 +220,8 @@ bets.reveal("dense", dense / convolved)
 clean_pages = [p.clean for p in test]
 floor = metrics.page_scores(clean_pages, clean_pages)["bce"]
 print(f"the floor on our test pages: {floor:.4f}")
-print(
-    "share of pixels that are exactly 0 or 1:",
-    f"{np.mean([((c == 0) | (c == 1)).mean() for c in clean_pages]):.0%}",
-)
+print("share of pixels that are exactly 0 or 1:",
+      f"{np.mean([((c == 0) | (c == 1)).mean() for c in clean_pages]):.0%}")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -273,12 +242,8 @@ batches = stream(crops, batch_size=16, seed=SEED)
 x, t = next(iter(batches))  # noisy, clean: (16, side, side, 1) each
 print("noisy", x.shape, "  clean", t.shape)
 bets.ask("rmse", "The network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
-show_images(
-    [*x[:5], *t[:5]],
-    columns=5,
-    height=1.7,
-    alt="Five damaged crops of pages, and below each the clean one.",
-)
+show_images([*x[:5], *t[:5]], columns=5, height=1.7,
+            alt="Five damaged crops of pages, and below each the clean one.")
 
 # %% [markdown]
 # ### Watch it learn
@@ -294,12 +259,10 @@ model, peak = models.denoiser(), 1e-2  # real pages: go on from what drawn ones 
 if DATASET != "synthetic":
     model, peak = models.load(), 5e-3
 live = Live(run.steps, watch, alt="The loss falls; a corner of a damaged page, and it cleaned.")
-model.compile(
-    training.optimizer(run.steps, peak),
-    jit_compile=False,
-    loss=keras.losses.BinaryCrossentropy(from_logits=True),
-)
-model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0)
+model.compile(training.optimizer(run.steps, peak), jit_compile=False,
+              loss=keras.losses.BinaryCrossentropy(from_logits=True))
+model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
+
 # %% [markdown]
 # ### Trained now, and trained longer
 #
@@ -316,11 +279,8 @@ for name, network in {"trained now": model, "shipped": shipped}.items():
     cleaned[name] = [models.clean(network, p.noisy, flips) for p in test]
 scores = {name: metrics.page_scores(clean_pages, cleaned[name]) for name in cleaned}
 table = {name: scores[name]["rmse"] for name in ("nothing", best, "trained now", "shipped")}
-show_scores(
-    table,
-    "RMSE",
-    alt="Bars: RMSE of the damaged pages, of the best filter, and of the two networks.",
-)
+show_scores(table, "RMSE",
+            alt="Bars: RMSE of the damaged pages, of the best filter, and of the two networks.")
 bets.reveal("rmse", scores["trained now"]["rmse"])
 
 # %% [markdown]
@@ -333,11 +293,10 @@ bets.reveal("rmse", scores["trained now"]["rmse"])
 ours = "shipped" if DATASET == "synthetic" else "trained now"
 each = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = best_and_worst(each)[::-1]
-show_images(
-    [picture[corner] for i in order for picture in (test[i].noisy, cleaned[ours][i])],
-    [title for i, name in zip(order, ("best", "worst")) for title in (name, f"RMSE {each[i]:.3f}")],
-    alt="Two damaged pages, and beside each the page that the network makes of it.",
-)
+show_images([picture[corner] for i in order for picture in (test[i].noisy, cleaned[ours][i])],
+            [title for i, name in zip(order, ("best", "worst"))
+             for title in (name, f"RMSE {each[i]:.3f}")],
+            alt="Two damaged pages, and beside each the page that the network makes of it.")
 
 # %% [markdown]
 # On the best page hardly more than the rims of the strokes is wrong.
@@ -377,11 +336,8 @@ from course_utils import mistakes
 
 kept = models.clean(shipped, page.noisy)
 shrunk = mistakes.fixed_shape(page.noisy, lambda small: models.clean(shipped, small))
-show_images(
-    [kept[:100, :260], shrunk[:100, :260]],
-    ["any size", "shrunk to 172×360"],
-    alt="The same lines of text, sharp on the left and smeared on the right.",
-)
+show_images([kept[:100, :260], shrunk[:100, :260]], ["any size", "shrunk to 172×360"],
+            alt="The same lines of text, sharp on the left and smeared on the right.")
 perfect = mistakes.fixed_shape(page.clean, lambda small: small)  # no network at all
 for name, result in {"any size": kept, "shrunk": shrunk, "perfect but shrunk": perfect}.items():
     print(f"{name:<18} RMSE {metrics.rmse(page.clean, result):.3f}")
@@ -399,12 +355,11 @@ from course_utils.show import play
 from drawn_worlds.documents import DAMAGES, document
 
 draw = lambda damage, number: document(2_000_000 + number, (160, 400), damage).noisy  # unseen
-play(
-    lambda damage, number: [draw(damage, number), models.clean(shipped, draw(damage, number))],
-    alt="A page with the chosen damage, and the page that the network makes of it.",
-    damage=ipywidgets.Dropdown(options=DAMAGES),
-    number=ipywidgets.IntSlider(7, min=0, max=99),
-)
+play(lambda damage, number: [draw(damage, number), models.clean(shipped, draw(damage, number))],
+     alt="A page with the chosen damage, and the page that the network makes of it.",
+     damage=ipywidgets.Dropdown(options=DAMAGES),
+     number=ipywidgets.IntSlider(7, min=0, max=99));
+
 # %% [markdown]
 # ### By kind of damage, and word by word
 #
@@ -417,15 +372,11 @@ errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["
 kinds = dict.fromkeys(read_pages[i].damage for i in np.argsort(errors)[::-1])  # worst first
 for damage in list(kinds)[:4]:
     rows = [i for i, p in enumerate(read_pages) if p.damage == damage]
-    part = [
-        ocr.cer([references[i] for i in rows], [texts[i] for i in rows])
-        for texts in readings.values()
-    ]
+    part = [ocr.cer([references[i] for i in rows], [texts[i] for i in rows])
+            for texts in readings.values()]
     print(f"{damage:<30}", "  ".join(f"{name} {cer:.3f}" for name, cer in zip(readings, part)))
 for i in np.argsort(errors)[-2:]:
-    lost, won = ocr.words_lost_and_won(
-        references[i], readings["damaged"][i], readings["network"][i]
-    )
+    lost, won = ocr.words_lost_and_won(references[i], readings["damaged"][i], readings["network"][i])
     print("won: ", " ".join(won[:12]) or "none", "\nlost:", " ".join(lost[:12]) or "none")
 
 # %% [markdown] tags=["note"]
@@ -482,11 +433,8 @@ print(client.get("/health").json()["status"])
 from course_utils.teach import your_picture
 
 portrait = images.to_grey(your_picture(side=256))
-show_images(
-    [portrait, models.clean(shipped, portrait)],
-    ["you", "you, as a page"],
-    alt="A portrait, and a drawing in black and white that the page cleaner makes of it.",
-)
+show_images([portrait, models.clean(shipped, portrait)], ["you", "you, as a page"],
+            alt="A portrait, and a drawing in black and white that the page cleaner makes of it.")
 
 # %% [markdown]
 # What is darker than its surroundings counts as ink: a portrait becomes something like a drawing.
@@ -518,21 +466,12 @@ from course_utils import results
 
 client.__exit__()
 bets.score()
-told = {
-    "cer_before": "damaged",
-    "cer_classical": best,
-    "cer_after": "network",
-    "cer_clean": "clean page",
-}
+told = {"cer_before": "damaged", "cer_classical": best, "cer_after": "network",
+        "cer_clean": "clean page"}
 ocr_numbers = {key: cers[name] for key, name in told.items() if np.isfinite(cers[name])}
-results.record(
-    run,
-    scores[ours]
-    | ocr_numbers
-    | {"ms_per_page": ms_per_page, "rmse_shipped": scores["shipped"]["rmse"]},
-    scores["trained now"],
-    baselines,
-)
+results.record(run, scores[ours] | ocr_numbers | {
+    "ms_per_page": ms_per_page, "rmse_shipped": scores["shipped"]["rmse"]},
+    scores["trained now"], baselines)
 results.must_beat(run, scores["trained now"], baselines, "rmse", margin=0.005)
 
 # %% [markdown] tags=["note"]

@@ -22,14 +22,12 @@ print("Ready.")
 # The course wants float32 from 0 to 1, with **red** first.
 # Turn the one into the other.
 
-
 # %%
 def from_opencv(picture):
     """uint8 (H, W, 3), blue first -> float32 (H, W, 3) in [0, 1], red first."""
     # solution
     return (picture[..., ::-1] / 255).astype(np.float32)
     # end solution
-
 
 # %%
 q1 = exercise("00.1")
@@ -44,7 +42,6 @@ q1.check(from_opencv)
 # Add `amount` to every value of a uint8 picture.
 # What would go beyond 255 stays at 255, and the result is uint8 again.
 
-
 # %%
 def brighter(picture, amount):
     """uint8 (H, W, 3) and a number from 0 to 255 -> uint8 (H, W, 3)."""
@@ -52,7 +49,6 @@ def brighter(picture, amount):
     total = picture.astype(int) + amount
     return np.clip(total, 0, 255).astype(np.uint8)
     # end solution
-
 
 # %%
 q2 = exercise("00.2")
@@ -69,7 +65,6 @@ q2.check(brighter)
 #
 # MSE is the mean of the squared differences, over all pixels and channels.
 
-
 # %%
 def psnr(truth, picture):
     """Two float pictures in [0, 1] of one shape -> decibels, one number."""
@@ -77,7 +72,6 @@ def psnr(truth, picture):
     mse = np.mean((truth - picture) ** 2)
     return 10 * np.log10(1 / mse)
     # end solution
-
 
 # %%
 q3 = exercise("00.3")
@@ -97,16 +91,12 @@ q3.check(psnr)
 from course_utils.show import show_images
 from course_utils.exercises.start import noisy_photographs
 
-photographs = [picture for (picture,) in noisy_photographs().values()]
-show_images(
-    photographs,
-    list(noisy_photographs()),
-    alt="A portrait, a cat and a cup of coffee under strong coloured noise.",
-)
+photographs = [picture for picture, in noisy_photographs().values()]
+show_images(photographs, list(noisy_photographs()),
+            alt="A portrait, a cat and a cup of coffee under strong coloured noise.")
 
 # %% tags=["solution"]
 from skimage.restoration import denoise_tv_chambolle
-
 
 # %%
 def denoise(noisy):
@@ -114,7 +104,6 @@ def denoise(noisy):
     # solution
     return np.clip(denoise_tv_chambolle(noisy, weight=0.15, channel_axis=-1), 0, 1)
     # end solution
-
 
 # %%
 q4 = exercise("00.4")

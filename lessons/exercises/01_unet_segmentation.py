@@ -23,7 +23,6 @@ print("Ready.")
 # Intersection over union: the pixels that both masks call cell, divided by those that at least one calls cell.
 # Two empty masks agree, so their IoU is 1.
 
-
 # %%
 def iou(truth, prediction):
     """Two boolean masks of one shape -> a number from 0 to 1."""
@@ -31,7 +30,6 @@ def iou(truth, prediction):
     union = np.sum(truth | prediction)
     return np.sum(truth & prediction) / union if union else 1.0
     # end solution
-
 
 # %%
 q1 = exercise("01.1")
@@ -50,7 +48,6 @@ q1.check(iou)
 # On the way up: the side doubles, then two convolutions, `depth` times.
 # How long is a side of the answer?
 
-
 # %%
 def output_side(side, depth):
     """Side of the input in pixels and number of poolings -> side of the output, an integer."""
@@ -62,7 +59,6 @@ def output_side(side, depth):
         side = 2 * side - 4
     return side
     # end solution
-
 
 # %%
 q2 = exercise("01.2")
@@ -79,14 +75,12 @@ q2.check(output_side)
 #
 # Where there is no second cell, $d_2$ is infinite.
 
-
 # %%
 def border_term(d1, d2, w0=10.0, sigma=5.0):
     """Distances in pixels, two arrays of one shape -> weights of that shape."""
     # solution
     return w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
     # end solution
-
 
 # %%
 q3 = exercise("01.3")
@@ -104,7 +98,6 @@ q3.check(border_term)
 # Use NumPy and SciPy only.
 # Logits may be large, so mind what `np.exp(1000)` gives.
 
-
 # %%
 def weighted_cross_entropy(labels, logits, weights):
     """(B, H, W) integers, (B, H, W, K) floats, (B, H, W) floats -> one number."""
@@ -114,7 +107,6 @@ def weighted_cross_entropy(labels, logits, weights):
     log_p_true = np.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]
     return -np.mean(weights * log_p_true)
     # end solution
-
 
 # %%
 q4 = exercise("01.4")
@@ -135,17 +127,13 @@ q4.check(weighted_cross_entropy)
 from course_utils.show import show_images
 from course_utils.exercises.segmentation import probability_maps
 
-maps = [probability for (probability,) in probability_maps().values()]
-show_images(
-    maps,
-    list(probability_maps()),
-    alt="Four grey maps of crowded cells; between touching cells there are grey bridges.",
-)
+maps = [probability for probability, in probability_maps().values()]
+show_images(maps, list(probability_maps()),
+            alt="Four grey maps of crowded cells; between touching cells there are grey bridges.")
 
 # %% tags=["solution"]
 from skimage.measure import label
 from skimage.segmentation import watershed
-
 
 # %%
 def separate(probability):
@@ -154,7 +142,6 @@ def separate(probability):
     seeds = label(probability > 0.8)
     return watershed(-probability, seeds, mask=probability > 0.5)
     # end solution
-
 
 # %%
 q5 = exercise("01.5")

@@ -27,14 +27,12 @@ print("Ready.")
 #
 # Which $a$ has the smallest L1, and which the smallest L2?
 
-
 # %%
 def best_answers(greys):
     """Greys (n,) in [0, 1], n odd -> (the best answer for L1, the best answer for L2)."""
     # solution
     return np.median(greys), np.mean(greys)
     # end solution
-
 
 # %%
 q1 = exercise("02.1")
@@ -55,7 +53,6 @@ from course_utils.exercises.pix2pix import patchgan_convolutions
 
 print(patchgan_convolutions(halvings=3))
 
-
 # %%
 def patch_side(convolutions):
     """A list of (size, stride), from the picture on -> a whole number of pixels."""
@@ -65,7 +62,6 @@ def patch_side(convolutions):
         seen = (seen - 1) * stride + size
     return seen
     # end solution
-
 
 # %%
 q2 = exercise("02.2")
@@ -85,7 +81,6 @@ q2.check(patch_side)
 #
 # Logits may be very large, on either side of 0; no loss may become infinite.
 
-
 # %%
 def gan_losses(real, fake):
     """Logits on real and on fake pairs (N, h, w, 1) -> (discriminator's loss, generator's loss)."""
@@ -93,7 +88,6 @@ def gan_losses(real, fake):
     d_loss = (np.mean(np.logaddexp(0, -real)) + np.mean(np.logaddexp(0, fake))) / 2
     return d_loss, np.mean(np.logaddexp(0, -fake))
     # end solution
-
 
 # %%
 q3 = exercise("02.3")
@@ -114,7 +108,6 @@ q3.check(gan_losses)
 # Here $n_{ij}$ counts the pixels of class $i$ that were read as $j$.
 # There are 12 classes, 0 to 11; those in no label and no reading are left out of the mean.
 
-
 # %%
 def mean_class_iou(truths, predictions):
     """Two lists of labels (H, W), 0 to 11, house by house -> one number, 1 at best."""
@@ -126,7 +119,6 @@ def mean_class_iou(truths, predictions):
     there = true + named > 0
     return np.mean(right[there] / (true + named - right)[there])
     # end solution
-
 
 # %%
 q4 = exercise("02.4")
@@ -156,12 +148,9 @@ from drawn_worlds import houses as facades
 given = houses()
 labels, drawn, photos = given["house 1"]
 fog = mean_colours(labels, drawn, photos)
-show_images(
-    [facades.colour(labels), fog, facades.colour(drawn[0]), photos[0]],
-    ["to paint", "mean colours", "another house", "its photograph"],
-    alt="A house's labels, the same in mean colours, and another house's labels and photograph.",
-)
-
+show_images([facades.colour(labels), fog, facades.colour(drawn[0]), photos[0]],
+            ["to paint", "mean colours", "another house", "its photograph"],
+            alt="A house's labels, the same in mean colours, and another house's labels and photograph.")
 
 # %%
 def paint(labels, drawn, photos):
@@ -177,16 +166,13 @@ def paint(labels, drawn, photos):
     return picture
     # end solution
 
-
 # %%
 q5 = exercise("02.5")
 q5.check(paint)
 
 # %% tags=["solution"]
-show_images(
-    [paint(*given[f"house {number}"]) for number in (1, 2, 3)],
-    alt="Three painted houses: sharp, and patched together from several photographs.",
-)
+show_images([paint(*given[f"house {number}"]) for number in (1, 2, 3)],
+            alt="Three painted houses: sharp, and patched together from several photographs.")
 
 # %% [markdown] tags=["solution"]
 # Each pixel comes from the last house that has the same class there.

@@ -27,7 +27,6 @@ print("Ready.")
 #
 # The constants are $c_1 = (0.01 L)^2$ and $c_2 = (0.03 L)^2$, where $L$ is the range of the values: here 1.
 
-
 # %%
 def ssim_window(x, y):
     """Two windows (n,) of greys in [0, 1] -> one number, 1 at best."""
@@ -35,9 +34,8 @@ def ssim_window(x, y):
     c1, c2 = 0.01**2, 0.03**2
     covariance = np.mean((x - x.mean()) * (y - y.mean()))
     likeness = (2 * x.mean() * y.mean() + c1) * (2 * covariance + c2)
-    return likeness / ((x.mean() ** 2 + y.mean() ** 2 + c1) * (x.var() + y.var() + c2))
+    return likeness / ((x.mean()**2 + y.mean()**2 + c1) * (x.var() + y.var() + c2))
     # end solution
-
 
 # %%
 q1 = exercise("03.1")
@@ -56,7 +54,6 @@ q1.check(ssim_window)
 #
 # The bars are means over all pixels of one batch; the two batches may differ in size.
 
-
 # %%
 def cycle_loss(a, b, a_again, b_again, weight):
     """Four batches, two of a shape, and λ -> one number, 0 at best."""
@@ -65,7 +62,6 @@ def cycle_loss(a, b, a_again, b_again, weight):
     second = np.mean(np.abs(b_again - b))
     return weight * (first + second)
     # end solution
-
 
 # %%
 q2 = exercise("03.2")
@@ -85,7 +81,6 @@ q2.check(cycle_loss)
 # - From then on, where `swap[i]` is true, the old fake at `place[i]` is shown, and the new one takes its place.
 # - Where `swap[i]` is false, the new fake is shown, and isn't kept.
 
-
 # %%
 def shown_by_pool(fakes, size, swap, place):
     """Numbers (n,), the pool's size, coins (n,) bool, places (n,) -> the numbers shown, (n,)."""
@@ -99,7 +94,6 @@ def shown_by_pool(fakes, size, swap, place):
         shown.append(fake)
     return np.array(shown)
     # end solution
-
 
 # %%
 q3 = exercise("03.3")
@@ -115,7 +109,6 @@ q3.check(shown_by_pool)
 # 188 people were photographed, and each picture was mirrored and turned: 1,504 pictures.
 # Which of them may test, so that nobody who tests has trained?
 
-
 # %%
 def tests_by_person(persons, count):
     """Who is on each picture, whole numbers (n,) -> True where it tests, (n,) bool.
@@ -126,7 +119,6 @@ def tests_by_person(persons, count):
     people = np.unique(persons)
     return np.isin(persons, people[-count:])
     # end solution
-
 
 # %%
 q4 = exercise("03.4")
@@ -149,12 +141,9 @@ from course_utils.exercises.face_sketch import mean_sketch, pencil, portraits
 
 given = portraits()
 photo, photos, sketches = given["person 1"]
-show_images(
-    [photo, mean_sketch(photo, photos, sketches), pencil(photo), photos[0], sketches[0]],
-    ["to draw", "mean sketch", "pencil filter", "another", "and the sketch"],
-    alt="A photograph, the mean sketch, a pencil filter, and another person with the sketch.",
-)
-
+show_images([photo, mean_sketch(photo, photos, sketches), pencil(photo), photos[0], sketches[0]],
+            ["to draw", "mean sketch", "pencil filter", "another", "and the sketch"],
+            alt="A photograph, the mean sketch, a pencil filter, and another person with the sketch.")
 
 # %%
 def draw(photo, photos, sketches):
@@ -168,16 +157,13 @@ def draw(photo, photos, sketches):
     return 0.3 * mean + 0.7 * lines
     # end solution
 
-
 # %%
 q5 = exercise("03.5")
 q5.check(draw)
 
 # %% tags=["solution"]
-show_images(
-    [draw(*given[f"person {number}"]) for number in (1, 2, 3)],
-    alt="Three drawn sketches: lines of the photographs over a soft mean sketch.",
-)
+show_images([draw(*given[f"person {number}"]) for number in (1, 2, 3)],
+            alt="Three drawn sketches: lines of the photographs over a soft mean sketch.")
 
 # %% [markdown] tags=["solution"]
 # Edges of the photograph are where the draughtsman's lines are; the mean sketch knows where hair is dark.

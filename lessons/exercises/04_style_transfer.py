@@ -24,7 +24,6 @@ print("Ready.")
 #
 # $$G_{ij} = \sum_{k=1}^{M} F_{ik} F_{jk}$$
 
-
 # %%
 def gram(features):
     """Activations (H, W, N) -> their Gram matrix (N, N)."""
@@ -32,7 +31,6 @@ def gram(features):
     flat = features.reshape(-1, features.shape[-1])
     return flat.T @ flat
     # end solution
-
 
 # %%
 q1 = exercise("04.1")
@@ -51,7 +49,6 @@ q1.check(gram)
 #
 # Each layer has its own $N_l$ and $M_l$.
 
-
 # %%
 def style_cost(layers, targets, weights):
     """Two lists of activations (H, W, N), and a weight for each layer -> one number."""
@@ -63,7 +60,6 @@ def style_cost(layers, targets, weights):
         cost += weight * np.sum(off**2) / (4 * channels**2 * (height * width) ** 2)
     return cost
     # end solution
-
 
 # %%
 q2 = exercise("04.2")
@@ -79,14 +75,12 @@ q2.check(style_cost)
 # Its weights come from Caffe, and expect blue, green, red from 0 to 255, less ImageNet's means.
 # The means are 103.939 for blue, 116.779 for green and 123.68 for red.
 
-
 # %%
 def for_vgg(picture):
     """Red, green, blue (H, W, 3) in [0, 1] -> what VGG-19 takes, (H, W, 3)."""
     # solution
     return picture[..., ::-1] * 255 - [103.939, 116.779, 123.68]
     # end solution
-
 
 # %%
 q3 = exercise("04.3")
@@ -114,7 +108,6 @@ def keep_colours(content, painted):
     return images.lab_to_rgb(lab)
     # end solution
 
-
 # %%
 q4 = exercise("04.4")
 q4.check(keep_colours)
@@ -137,12 +130,9 @@ from course_utils.show import show_images
 from course_utils.exercises.style import matched, works
 
 content, style = works()["portrait, waves"]
-show_images(
-    [content, style, matched(content, style)],
-    ["the photograph", "the painting", "its colours, matched"],
-    alt="A portrait, a painting of waves, and the portrait in the colours of the painting.",
-)
-
+show_images([content, style, matched(content, style)],
+            ["the photograph", "the painting", "its colours, matched"],
+            alt="A portrait, a painting of waves, and the portrait in the colours of the painting.")
 
 # %%
 def repaint(content, style):
@@ -162,16 +152,13 @@ def repaint(content, style):
     return picture
     # end solution
 
-
 # %%
 q5 = exercise("04.5")
 q5.check(repaint)
 
 # %% tags=["solution"]
-show_images(
-    [repaint(*pair) for pair in works().values()],
-    alt="A portrait in pieces of waves, and a cat in pieces of brush strokes.",
-)
+show_images([repaint(*pair) for pair in works().values()],
+            alt="A portrait in pieces of waves, and a cat in pieces of brush strokes.")
 
 # %% [markdown] tags=["solution"]
 # Each square is a piece of the painting that is light and dark where the photograph is.

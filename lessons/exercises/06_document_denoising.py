@@ -24,7 +24,6 @@ print("Ready.")
 #
 # Here $n$ counts the pixels of all pages together, and the pages differ in size.
 
-
 # %%
 def pooled_rmse(clean, cleaned):
     """Two lists of pages (H, W) in [0, 1], pair by pair of one shape -> one number."""
@@ -32,7 +31,6 @@ def pooled_rmse(clean, cleaned):
     squares = sum(np.sum((t - p) ** 2) for t, p in zip(clean, cleaned))
     return np.sqrt(squares / sum(t.size for t in clean))
     # end solution
-
 
 # %%
 q1 = exercise("06.1")
@@ -54,7 +52,6 @@ q1.check(pooled_rmse)
 # CER is the edits of all pages divided by the characters of all references.
 # Blanks count like letters.
 
-
 # %%
 def cer(references, readings):
     """Two lists of strings, one of each a page -> one number, 0 at best."""
@@ -70,7 +67,6 @@ def cer(references, readings):
         edits += d[-1, -1]
     return edits / sum(len(a) for a in references)
     # end solution
-
 
 # %%
 q2 = exercise("06.2")
@@ -93,7 +89,6 @@ from course_utils.data.splits import fold
 
 print({page: fold(page) for page in ("form 1", "form 2", "form 3")})
 
-
 # %%
 def sides(files, pages, copies):
     """Names of files, of the page on each, and whether each is a copy: three lists of one length.
@@ -104,7 +99,6 @@ def sides(files, pages, copies):
     tests = np.array([fold(page) == 0 for page in pages])
     return np.where(tests, np.where(copies, -1, 1), 0)
     # end solution
-
 
 # %%
 q3 = exercise("06.3")
@@ -123,7 +117,6 @@ q3.check(sides)
 # Continue the paper on the right and below until the sides fit: `np.pad` can mirror it.
 # Then ask the network, apply the sigmoid $1 / (1 + e^{-x})$, and cut the page back to its size.
 
-
 # %%
 def clean(model, page):
     """The network, and floats (H, W) in [0, 1] of any size -> floats (H, W) in [0, 1]."""
@@ -133,7 +126,6 @@ def clean(model, page):
     logits = model(whole[None, ..., None])[0, ..., 0]
     return 1 / (1 + np.exp(-logits[:height, :width]))
     # end solution
-
 
 # %%
 q4 = exercise("06.4")
@@ -155,16 +147,11 @@ from course_utils.show import show_images
 from course_utils.exercises.documents import damaged_pages
 
 pages = damaged_pages()
-show_images(
-    [noisy for (noisy,) in pages.values()],
-    list(pages),
-    columns=2,
-    alt="Four pages: a coffee stain, folds, footprints, and light that falls from one side.",
-)
+show_images([noisy for noisy, in pages.values()], list(pages), columns=2,
+            alt="Four pages: a coffee stain, folds, footprints, and light that falls from one side.")
 
 # %% tags=["solution"]
 from course_utils import cleaning
-
 
 # %%
 def without_network(noisy):
@@ -173,7 +160,6 @@ def without_network(noisy):
     background = cleaning.median_filter(noisy, radius=5)
     return np.clip((noisy / np.maximum(background, 0.05) - 0.15) / 0.8, 0, 1)
     # end solution
-
 
 # %%
 q5 = exercise("06.5")
