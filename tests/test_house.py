@@ -15,6 +15,7 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
         "profile",
         "results",
         "settings",
+        "speed",
         "shipped",
         "images",
         "arguments",
