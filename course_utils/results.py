@@ -23,8 +23,8 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
 
     metrics: the best that the lesson shows {name: number}. live: trained in this run.
     baselines: {"name of the baseline": {metric: number}}.
-    `make run` adds `seconds` (wall time of the executed notebook) and `peak_mb`. A folder that
-    can't be written costs one printed sentence, and the lesson goes on.
+    `make run` adds what it took, see `stamp`. A folder that can't be written costs one printed
+    sentence, and the lesson goes on.
     Raises ValueError for a value that is not a finite number.
     """
     content = {
@@ -75,10 +75,15 @@ def record_path(lesson: str, dataset: str = "synthetic") -> Path:
     return paths.results_dir() / f"{lesson}.{dataset}.json"
 
 
-def stamp(path: Path, seconds: float, peak_mb: float) -> None:
-    """Add the wall time [s] and the peak memory [MB] of a run to its record."""
+def stamp(path: Path, wall_seconds: float, peak_mb: float, speed: float) -> None:
+    """Add what a run took to its record: `seconds`, `wall_seconds`, `peak_mb` (peak memory).
+
+    speed: the machine's, as `course_utils.speed` measures it; `seconds` are those of the
+    reference machine, wall time times speed.
+    """
     content = json.loads(path.read_text(encoding="utf-8"))
-    _write(path, content | {"seconds": round(seconds, 1), "peak_mb": round(peak_mb)})
+    took = {"seconds": round(wall_seconds * speed, 1), "wall_seconds": round(wall_seconds, 1)}
+    _write(path, content | took | {"peak_mb": round(peak_mb)})
 
 
 def load_all(folder: Path | None = None) -> list[dict]:
@@ -126,7 +131,7 @@ def with_table(readme: str, records: list[dict]) -> str:
 
 def table(records: list[dict], folder: str = "") -> str:
     """The records as a Markdown table; the links to the notebooks begin with `folder`."""
-    rows = ["| lesson | data | run on 2 CPU cores | result (baselines) |", "|---|---|---|---|"]
+    rows = ["| lesson | data | seconds on 2 CPU cores | result (baselines) |", "|---|---|---|---|"]
     for entry in records:
         lesson, seconds = entry["lesson"], entry.get("seconds")
         time_taken = "" if seconds is None else f"{seconds:.0f} s"

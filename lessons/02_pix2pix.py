@@ -44,7 +44,7 @@ from course_utils.training import pix2pix as training
 DIRECTION = "BtoA"  # "AtoB" if the input is the left half of a file
 run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, data.STEPS, TEST_DATA)
 settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-train, test = data.load(DATASET, DIRECTION, run.test_data, settings["side"])
+train, test = data.load(DATASET, DIRECTION, run.test_data, settings.side)
 print(len(train), "pairs to learn from,", len(test), "others to test on")
 show_images([picture for p in test[:3] for picture in (p.source_picture, p.target)],
             alt="Three label pictures of houses, and beside each its photograph.")
@@ -190,8 +190,8 @@ show_source(layers.convolution, layers.up, layers.instance_norm)
 from course_utils.exercises import pix2pix as mistakes
 
 bets.ask("bug", "Mean difference of its answers to two houses, with the bug?", 0, 1, step=0.01)
-networks = {"right": pix2pix.generator("encoder_decoder", settings["side"]),
-            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings["side"])}
+networks = {"right": pix2pix.generator("encoder_decoder", settings.side),
+            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings.side)}
 two = [p.source_picture[None] for p in [*test, *train][:2]]
 for name, untrained in networks.items():
     first, second = (pix2pix.translate(untrained, house) for house in two)
@@ -237,10 +237,10 @@ import tensorflow as tf
 from course_utils.data.pairs import Jitter
 from course_utils.data.pipeline import stream
 
-jitter = Jitter(train, settings["side"], **data.JITTER.get(DATASET, {}))
+jitter = Jitter(train, settings.side, **data.JITTER.get(DATASET, {}))
 batches = stream(jitter, batch_size=1, seed=SEED)
 x, y = next(iter(batches))  # labels, photograph: (1, 128, 128, 3) each, in [-1, 1]
-model = training.build("unet_l1_cgan", **settings)
+model = training.build("unet_l1_cgan", settings)
 fake = model.generator(x, training=True)
 judged = model.discriminator(tf.concat([x, fake], axis=-1))  # labels and photograph, 6 channels
 print("fake", fake.shape, "  one judgement a patch:", judged.shape)
@@ -318,7 +318,7 @@ if labelled:
 def network(name):
     if labelled and PROFILE == "quick":
         return pix2pix.load(name)
-    return training.train(jitter, name, run.steps, SEED, **settings).generator
+    return training.train(jitter, name, run.steps, SEED, settings).generator
 
 networks = {name: network(name) for name in training.VARIANTS}
 made |= {name: pix2pix.translate(networks[name], houses) for name in networks}
@@ -392,8 +392,8 @@ play(suspicion, alt="A house, and a coarse map that is bright where the discrimi
 from course_utils.teach import your_picture
 from drawn_worlds import streets
 
-street = streets.street(3, settings["side"])
-foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(settings["side"])]
+street = streets.street(3, settings.side)
+foreign = [facades.colour(street.labels, streets.STREET_PALETTE), your_picture(settings.side)]
 best = networks["unet_l1_cgan"]
 answers = pix2pix.translate(best, foreign)
 show_images([foreign[0], answers[0], foreign[1], answers[1]],
@@ -407,7 +407,7 @@ show_images([foreign[0], answers[0], foreign[1], answers[1]],
 
 # %%
 def build(part, left, top):
-    labels = facades.facade(3_000_011, settings["side"]).labels.copy()
+    labels = facades.facade(3_000_011, settings.side).labels.copy()
     labels[top : top + 32, left : left + 24] = facades.CLASSES.index(part)
     picture = facades.colour(labels)
     return [picture, *pix2pix.translate(best, [picture])]

@@ -46,8 +46,8 @@ from course_utils.training import face_sketch as training
 
 run = profile.start("03_face_sketch_cyclegan", PROFILE, DATASET, SEED, STEPS,
                     training.STEPS, TEST_DATA)
-settings = training.settings(DATASET, PROFILE)
-train, test = data.load(DATASET, run.test_data, settings["pix2pix"]["side"])
+settings = training.settings_of(DATASET, PROFILE)
+train, test = data.load(DATASET, run.test_data, settings["pix2pix"].side)
 seen = train[:60] if PROFILE == "quick" and DATASET == "synthetic" else train
 data.draw(seen + test)
 photos, sketches = (np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target"))
@@ -195,7 +195,7 @@ from course_utils.show.live import Live
 s = settings["autoencoder"]
 live = Live(run.steps, lambda: list(translate(live.model, photos[:3])),
             alt="The autoencoder's loss falls; three sketches become clearer.")
-trained = training.train_autoencoder(Jitter(seen, s["side"]), run.steps, SEED, callbacks=[live], **s)
+trained = training.train_autoencoder(Jitter(seen, s.side), run.steps, SEED, s, callbacks=[live])
 live_scores = {"autoencoder": metrics.portrait_scores(sketches, translate(trained, photos))}
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["autoencoder"].items()))
 
@@ -216,10 +216,10 @@ def both_ways(name):
     if DATASET == "synthetic" and PROFILE == "quick":
         return models.load(name)
     steps = run.steps * training.STEPS_OF[name]
-    return training.train_both(name, train, steps, SEED, **settings[name])
+    return training.train_both(name, train, steps, SEED, settings[name])
 
 def translated(name, count=None):
-    pair = [at(settings[name]["side"], pictures[:count]) for pictures in (photos, sketches)]
+    pair = [at(settings[name].side, pictures[:count]) for pictures in (photos, sketches)]
     return pair, [translate(network, source) for network, source in zip(both_ways(name), pair)]
 
 def score(name):
@@ -286,7 +286,7 @@ import json
 from course_utils import paths
 from course_utils.teach import your_picture
 
-side = settings["cyclegan"]["side"]
+side = settings["cyclegan"].side
 strangers, you = data.Strangers(seen, side), your_picture(side)
 faces, drawings = at(side, photos), at(side, sketches)
 evidence = json.loads((paths.EVIDENCE / "03.json").read_text())["summary"]
@@ -294,8 +294,8 @@ shipped = np.load(paths.EVIDENCE / "03_pictures.npz")
 
 
 def there_and_back():
-    sketch = translate(live.model.there, faces[:1])
-    return [faces[0], sketch[0], translate(live.model.back, sketch)[0]]
+    sketch = translate(live.model.G, faces[:1])
+    return [faces[0], sketch[0], translate(live.model.F, sketch)[0]]
 
 # %% [markdown]
 # ### Watch it learn
@@ -306,8 +306,8 @@ def there_and_back():
 # %%
 live = Live(run.steps // 2, there_and_back,
             alt="The loss falls; a photograph, its sketch so far, and the photograph made of that.")
-unpaired = cyclegan.train(strangers, run.steps // 2, SEED, callbacks=[live], **settings["cyclegan"])
-live_scores["cyclegan"] = metrics.portrait_scores(drawings, translate(unpaired.there, faces))
+unpaired = cyclegan.train(strangers, run.steps // 2, SEED, settings["cyclegan"], callbacks=[live])
+live_scores["cyclegan"] = metrics.portrait_scores(drawings, translate(unpaired.G, faces))
 print("  ".join(f"{key} {value:.3f}" for key, value in live_scores["cyclegan"].items()))
 
 # %% [markdown]

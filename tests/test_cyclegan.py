@@ -1,5 +1,7 @@
 """CycleGAN: the pool, the losses by NumPy, the whole gradient to both translators, resuming."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -7,11 +9,17 @@ import tensorflow as tf
 
 from course_utils import losses, profile
 from course_utils.exercises.face_sketch import half_of_the_cycle
+from course_utils.models.face_sketch import ResNet
+from course_utils.models.patchgan import Architecture
 from course_utils.training import cyclegan, fit
 from course_utils.training.pool import ImagePool
 
 SIDE = 24
-SMALL = {"side": SIDE, "width": 2, "blocks": 1, "patch_width": 2, "layers": 1}
+SMALL = replace(
+    cyclegan.QUICK,
+    generator=ResNet(side=SIDE, width=2, blocks=1, ends=3),
+    discriminator=Architecture(layers=1, width=2),
+)
 
 
 def example(rng):
@@ -25,7 +33,7 @@ def batch(count=2):
 
 def model(**settings):
     profile.set_seeds(0)
-    return cyclegan.build(**SMALL | settings)
+    return cyclegan.build(replace(SMALL, **settings))
 
 
 # Pool ---------------------------------------------------------------------------------------------
@@ -77,24 +85,24 @@ def test_least_squares_by_hand():
 
 
 def test_the_losses_of_a_step_by_numpy():
-    made, (a, b) = model(), batch()
-    fake_b, fake_a = made.there(a).numpy(), made.back(b).numpy()
+    made, (x, y) = model(), batch()
+    fake_y, fake_x = made.G(x).numpy(), made.F(y).numpy()
 
     def l1(first, second):
         return np.abs(first - second).mean()
 
     expected = {
-        "gan": ((made.judge_b(fake_b) - 1.0) ** 2).numpy().mean()
-        + ((made.judge_a(fake_a) - 1.0) ** 2).numpy().mean(),
-        "cycle": l1(made.back(fake_b), a) + l1(made.there(fake_a), b),
-        "identity": l1(made.there(b), b) + l1(made.back(a), a),
+        "gan": ((made.D_Y(fake_y) - 1.0) ** 2).numpy().mean()
+        + ((made.D_X(fake_x) - 1.0) ** 2).numpy().mean(),
+        "cycle": l1(made.F(fake_y), x) + l1(made.G(fake_x), y),
+        "identity": l1(made.G(y), y) + l1(made.F(x), x),
         "d_loss": sum(
             ((judge(real) - 1.0) ** 2 + judge(fake) ** 2).numpy().mean() / 2
-            for judge, real, fake in ((made.judge_a, a, fake_a), (made.judge_b, b, fake_b))
+            for judge, real, fake in ((made.D_X, x, fake_x), (made.D_Y, y, fake_y))
         ),
     }
     expected["loss"] = expected["gan"] + 10 * expected["cycle"] + 5 * expected["identity"]
-    logs = made.train_step((a, b))
+    logs = made.train_step((x, y))
     assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, rel=1e-4)
 
 
@@ -103,12 +111,12 @@ class OneSided(cyclegan.CycleGAN):
 
     keep = 0
 
-    def translate(self, a, b):
-        fake_a, fake_b, parts = super().translate(a, b)
-        return fake_a, fake_b, parts | {"gan": 0.0, "identity": 0.0}
+    def translate(self, x, y):
+        fake_x, fake_y, parts = super().translate(x, y)
+        return fake_x, fake_y, parts | {"gan": 0.0, "identity": 0.0}
 
-    def cycles(self, a, b, fake_a, fake_b):
-        return (super().cycles(a, b, fake_a, fake_b)[self.keep],)
+    def cycles(self, x, y, fake_x, fake_y):
+        return (super().cycles(x, y, fake_x, fake_y)[self.keep],)
 
 
 @pytest.mark.parametrize("keep", [0, 1])
@@ -119,20 +127,18 @@ def test_each_cycle_reaches_both_translators(keep, kind):
     base = cyclegan.CycleGAN
     if kind != "right":
         base = type("Half", (base,), {"cycles": half_of_the_cycle})
-    one = type("One", (OneSided, base), {"keep": keep})(
-        made.there, made.back, made.judge_a, made.judge_b
-    )
+    one = type("One", (OneSided, base), {"keep": keep})(made.G, made.F, made.D_X, made.D_Y)
     one.compile()
     one.optimizer = keras.optimizers.SGD(1.0)
-    one.optimizer.build(one.translators)
-    before = [[v.numpy() for v in network.trainable_variables] for network in (one.there, one.back)]
+    one.optimizer.build(one.generators)
+    before = [[v.numpy() for v in network.trainable_variables] for network in (one.G, one.F)]
     one.train_step(batch())
     moved = [
         sum(
             float(((v.numpy() - old) ** 2).sum())
             for v, old in zip(network.trainable_variables, olds, strict=True)
         )
-        for network, olds in zip((one.there, one.back), before, strict=True)
+        for network, olds in zip((one.G, one.F), before, strict=True)
     ]
     if kind == "right":
         assert min(moved) > 1e-8
@@ -141,19 +147,19 @@ def test_each_cycle_reaches_both_translators(keep, kind):
 
 
 def test_the_translators_follow_the_slope_of_the_whole_loss():
-    made, (a, b) = model(), batch(1)
+    made, (x, y) = model(), batch(1)
     made.optimizer = keras.optimizers.SGD(1.0)
-    made.optimizer.build(made.translators)
-    before = [v.numpy() for v in made.translators]
+    made.optimizer.build(made.generators)
+    before = [v.numpy() for v in made.generators]
     made.train_discriminators = lambda *pictures: 0.0
-    made.train_step((a, b))
-    slope = [old - v.numpy() for old, v in zip(before, made.translators, strict=True)]
+    made.train_step((x, y))
+    slope = [old - v.numpy() for old, v in zip(before, made.generators, strict=True)]
     steepness = np.sqrt(sum((s**2).sum() for s in slope))
 
     def loss(step):
-        for v, old, s in zip(made.translators, before, slope, strict=True):
+        for v, old, s in zip(made.generators, before, slope, strict=True):
             v.assign(old + step * s / steepness)
-        _, _, parts = made.translate(a, b)
+        _, _, parts = made.translate(x, y)
         return float(parts["gan"] + 10 * parts["cycle"] + 5 * parts["identity"])
 
     assert (loss(2e-4) - loss(-2e-4)) / 4e-4 == pytest.approx(steepness, rel=0.05)
@@ -168,7 +174,7 @@ def test_without_identity_its_passes_are_left_out():
 
 def test_one_step_moves_all_four_networks():
     made = model()
-    networks = (made.there, made.back, made.judge_a, made.judge_b)
+    networks = (made.G, made.F, made.D_X, made.D_Y)
     before = [[v.numpy() for v in network.trainable_variables] for network in networks]
     made.train_step(batch())
     for olds, network in zip(before, networks, strict=True):
@@ -194,7 +200,7 @@ def test_stopped_it_ends_where_an_unbroken_training_ends(tmp_path, monkeypatch):
 
     def training(folder=None, callbacks=()):
         profile.set_seeds(3)
-        made = cyclegan.build(**SMALL, learning_rate=cyclegan.LinearDecay(2e-3, 9))
+        made = cyclegan.build(replace(SMALL, learning_rate=2e-3), steps=9)
         return fit.fit(made, example, 9, 1, 3, folder, 3, callbacks)
 
     def fail(number, logs):
@@ -211,6 +217,6 @@ def test_stopped_it_ends_where_an_unbroken_training_ends(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_one_step_in_the_papers_size():
-    made = cyclegan.build(**cyclegan.FULL)
+    made = cyclegan.build(cyclegan.FULL)
     picture = tf.zeros((1, 128, 128, 3))
     assert np.isfinite(float(made.train_step((picture, picture))["loss"]))

@@ -77,10 +77,8 @@ def demo():
         return np.stack([sketch, sketch, 0 * sketch + 0.5], axis=-1)
 
     app = serve.create_app(
-        clean,
+        {"documents": clean, "face_sketch": paint, "style": lambda picture: 1 - picture},
         lambda page: f"mean {page.mean():.2f}",
-        paint=paint,
-        repaint=lambda picture: 1 - picture,
     )
     listening = listen(0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"

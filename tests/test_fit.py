@@ -1,5 +1,6 @@
 """Every kind of training ends in the same weights, whether it was stopped or not."""
 
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 
 from course_utils.models import features as networks
+from course_utils.models.face_sketch import Autoencoder, ResNet
+from course_utils.models.pix2pix import Architecture
 from course_utils.training import (
     cyclegan,
     documents,
@@ -58,25 +61,31 @@ def painted(**more):
     return fast_style.train(network, STYLE, draw, STEPS, 1, **more)
 
 
+SMALL = {
+    "autoencoder": face_sketch.Settings(generator=Autoencoder(side=32, width=8)),
+    "pix2pix": replace(pix2pix.QUICK, generator=Architecture(side=32, width=4), pool=2),
+    "cyclegan": replace(cyclegan.QUICK, generator=ResNet(side=32, width=4, blocks=4, ends=3)),
+}
+
 TRAININGS = {  # kind: (module whose `fit` it is, training)
     "cells": (segmentation, lambda **more: segmentation.train(cells, STEPS, 1, base=4, **more)),
     "pages": (documents, lambda **more: documents.train(page, STEPS, 1, **more)),
     "reader": (facade_reader, lambda **more: facade_reader.train(houses(), STEPS, 1, **more)),
     "autoencoder": (
         face_sketch,
-        lambda **more: face_sketch.train_autoencoder(pair(32), STEPS, 1, side=32, width=8, **more),
+        lambda **more: face_sketch.train_autoencoder(
+            pair(32), STEPS, 1, SMALL["autoencoder"], **more
+        ),
     ),
     "pix2pix": (
         pix2pix,
         lambda **more: (
-            pix2pix.train(
-                pair(32), "unet_l1_cgan", STEPS, 1, side=32, width=4, pool=2, **more
-            ).generator
+            pix2pix.train(pair(32), "unet_l1_cgan", STEPS, 1, SMALL["pix2pix"], **more).generator
         ),
     ),
     "cyclegan": (
         cyclegan,
-        lambda **more: cyclegan.train(pair(32), STEPS, 1, side=32, width=4, **more).there,
+        lambda **more: cyclegan.train(pair(32), STEPS, 1, SMALL["cyclegan"], **more).G,
     ),
     "features": (features, lambda **more: features.train(pictures(), STEPS, 1, photos=3, **more)),
     "fast style": (fast_style, painted),

@@ -14,6 +14,8 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
         "paths",
         "profile",
         "results",
+        "settings",
+        "speed",
         "shipped",
         "images",
         "arguments",

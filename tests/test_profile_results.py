@@ -111,12 +111,12 @@ def run(monkeypatch, tmp_path):
 
 def test_a_record_holds_what_was_measured(run, tmp_path):
     path = results.record(run, {"iou": 0.91}, {"iou": np.float32(0.9)}, {"otsu": {"iou": 0.6}})
-    results.stamp(path, 41.26, 1234.4)
+    results.stamp(path, 41.26, 1234.4, speed=0.5)
     entry = json.loads(path.read_text())
     assert path == tmp_path / "01_x.synthetic.json" and [path] == list(tmp_path.iterdir())
     assert entry["metrics"] == {"iou": 0.91} and entry["live"] == {"iou": 0.9}
     assert entry["baselines"] == {"otsu": {"iou": 0.6}}
-    assert (entry["seconds"], entry["peak_mb"]) == (41.3, 1234)
+    assert (entry["seconds"], entry["wall_seconds"], entry["peak_mb"]) == (20.6, 41.3, 1234)
     assert entry["versions"]["keras"] == keras.__version__
     assert results.headline(entry) == "iou 0.91 (otsu 0.6)"
 

@@ -19,7 +19,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from course_utils import cli, paths, serve
-from course_utils.serve import networks, pages
+from course_utils.serve import app as application
+from course_utils.serve import pages
 
 HERE = "http://127.0.0.1"
 PAGE = np.linspace(0, 255, 24 * 36).reshape(24, 36).astype(np.uint8)
@@ -45,7 +46,9 @@ def negative(picture):
 
 def service(clean=darker, read=words, limits=pages.Limits(), paint=painted, repaint=negative):
     """The service without its networks."""
-    return serve.create_app(clean, read, limits, paint, repaint)
+    given = {"documents": clean, "face_sketch": paint, "style": repaint}
+    networks = {word: network for word, network in given.items() if network}
+    return serve.create_app(networks, read, limits)
 
 
 def caller(app, **options):
@@ -405,15 +408,17 @@ def test_what_is_not_given_is_loaded_once_at_the_start_and_run(monkeypatch):
         loads.append(1)
         return lambda picture: shapes.append(picture.shape) or picture
 
-    monkeypatch.setattr(networks, "LOADERS", [(load, (5, 4)), (load, (3, 3)), (load, (2, 2, 3))])
+    for room, shape in zip(application.NETWORKS.values(), [(5, 4), (3, 3), (2, 2, 3)], strict=True):
+        monkeypatch.setattr(room, "load", load)
+        monkeypatch.setattr(room, "SHAPE", shape)
     app = service(clean=None, paint=None)
     assert caller(app).get("/health").json()["loaded"] is False
     with caller(app) as client:
         assert client.get("/health").json()["loaded"] is True
-        assert shapes == [(5, 4), (3, 3), (2, 2, 3)]
+        assert shapes == [(5, 4), (3, 3)]  # /repaint was given
         for route in ("/denoise", "/face", "/repaint"):
             assert send(client, file(PAGE), route).status_code == 200
-    assert len(loads) == 3 and len(shapes) == 5  # /repaint was given
+    assert len(loads) == 2 and len(shapes) == 4
 
 
 def test_the_package_loads_without_the_network():

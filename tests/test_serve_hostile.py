@@ -23,6 +23,7 @@ from test_serve import PAGE, caller, calls, file, pixels, refused, send, service
 from test_serve_robust import bombs, server  # noqa: F401  (a fixture)
 
 from course_utils import cli, paths
+from course_utils.serve import app as application
 from course_utils.serve import networks, pages
 from course_utils.serve import server as serving
 
@@ -299,8 +300,8 @@ SLOW = """
 import sys, time
 sys.path.insert(0, "tests")
 from course_utils import cli
-from course_utils.serve import networks
-networks.load_all = lambda: [lambda page: time.sleep(30), None, None]
+from course_utils.serve import app
+app.load = lambda words=None: dict.fromkeys(app.NETWORKS, lambda page: time.sleep(30))
 sys.exit(cli.main(["serve", "--port", "0"]))
 """
 
@@ -425,8 +426,8 @@ def test_hostile_files_get_a_picture_or_a_sentence_on_every_route():
 
 def networked():
     """The service with the shipped networks; what Tesseract would read isn't asked."""
-    clean, paint, repaint = networks.load_all()
-    return service(clean, paint=paint, repaint=repaint)
+    loaded = application.load()
+    return service(loaded["documents"], paint=loaded["face_sketch"], repaint=loaded["style"])
 
 
 def test_pictures_of_many_sizes_are_seen_in_few():

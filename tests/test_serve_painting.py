@@ -8,7 +8,7 @@ from PIL import Image
 from test_serve import caller, file, service
 
 from course_utils.models import fast_style
-from course_utils.serve import networks, pages
+from course_utils.serve import pages, style
 
 PICTURE = (np.random.default_rng(0).random((24, 36, 3)) * 255).astype(np.uint8)
 
@@ -77,7 +77,7 @@ def test_a_large_picture_is_shrunk_before_the_network_sees_it(monkeypatch):
 
     monkeypatch.setattr(fast_style, "load", lambda style: "a network")
     monkeypatch.setattr(fast_style, "repaint", repaint)
-    painter = networks.load_repainter()
+    painter = style.load()
     for shape, small in (((500, 4000), (128, 1024)), ((1, 16_000), (1, 1024)), ((7, 9), (7, 9))):
         assert painter(np.zeros((*shape, 3), np.float32)).shape == (*small, 3)
     assert seen == [(1, 128, 1024, 3), (1, 1, 1024, 3), (1, 8, 16, 3)]  # few sizes

@@ -1,5 +1,7 @@
 """Lesson 03's three networks: losses, training in both directions, resuming, loading."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -9,13 +11,22 @@ from skimage import metrics as skimage_metrics
 from course_utils import losses, metrics, paths
 from course_utils.data.pairs import Jitter, Pair
 from course_utils.models import face_sketch as models
+from course_utils.models import patchgan, pix2pix
 from course_utils.models.pix2pix import translate
 from course_utils.training import face_sketch as training
 
 SMALL = {
-    "autoencoder": {"side": 32, "width": 2},
-    "pix2pix": {"side": 32, "width": 2, "patch_width": 2, "layers": 1},
-    "cyclegan": {"side": 32, "width": 2, "blocks": 1, "patch_width": 2, "layers": 1},
+    "autoencoder": training.Settings(generator=models.Autoencoder(side=32, width=2)),
+    "pix2pix": replace(
+        training.QUICK["pix2pix"],
+        generator=pix2pix.Architecture(side=32, width=2, cap=2.5, fine=16),
+        discriminator=patchgan.Architecture(layers=1, width=2),
+    ),
+    "cyclegan": replace(
+        training.QUICK["cyclegan"],
+        generator=models.ResNet(side=32, width=2, blocks=1, ends=3),
+        discriminator=patchgan.Architecture(layers=1, width=2),
+    ),
 }
 
 
@@ -117,7 +128,7 @@ def test_found_share_by_hand():
 
 @pytest.mark.parametrize("name", training.NETWORKS)
 def test_both_directions_are_trained(name, tmp_path):
-    there, back = training.train_both(name, pairs(), 2, 0, tmp_path / "copies", **SMALL[name])
+    there, back = training.train_both(name, pairs(), 2, 0, SMALL[name], tmp_path / "copies")
     assert not (tmp_path / "copies").exists() or not list((tmp_path / "copies").rglob("*.npz"))
     photos = np.stack([pair.source_picture for pair in pairs()])
     made = translate(there, photos), translate(back, photos)
@@ -128,7 +139,8 @@ def test_both_directions_are_trained(name, tmp_path):
 def test_the_autoencoder_learns_a_negative():
     some = pairs(1)
     jitter = Jitter(some, 32, flip=False, scale=1.0)
-    model = training.train_autoencoder(jitter, 60, 0, side=32, width=8, learning_rate=5e-3)
+    wide = training.Settings(generator=models.Autoencoder(side=32, width=8), learning_rate=5e-3)
+    model = training.train_autoencoder(jitter, 60, 0, wide)
     made = translate(model, some[0].source_picture[None])
     assert metrics.mae(made[0], some[0].target) < 0.7 * metrics.mae(
         some[0].source_picture, some[0].target
@@ -140,7 +152,7 @@ def test_a_stopped_autoencoder_goes_on(tmp_path):
 
     def trained(folder=None, callbacks=()):
         return training.train_autoencoder(
-            Jitter(pairs(), 32), 201, 3, 1, folder, callbacks, **SMALL["autoencoder"]
+            Jitter(pairs(), 32), 201, 3, SMALL["autoencoder"], 1, folder, callbacks
         )
 
     def fail(number, logs):
@@ -157,7 +169,7 @@ def test_a_stopped_autoencoder_goes_on(tmp_path):
 
 def test_settings_by_data_set_and_profile():
     sides = {
-        key: [training.settings(*key)[name]["side"] for name in training.NETWORKS]
+        key: [training.settings_of(*key)[name].side for name in training.NETWORKS]
         for key in (("synthetic", "quick"), ("cuhk", "quick"), ("cuhk", "full"))
     }
     assert sides == {

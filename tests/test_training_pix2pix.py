@@ -2,6 +2,7 @@ import errno
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,12 +11,16 @@ import tensorflow as tf
 
 from course_utils import losses, paths, profile
 from course_utils.exercises import pix2pix as mistakes
-from course_utils.models.patchgan import patchgan
-from course_utils.models.pix2pix import generate, generator
+from course_utils.models import patchgan
+from course_utils.models.pix2pix import Architecture, generate, generator
 from course_utils.training import fit, pix2pix
 
 SIDE = 32
-SMALL = {"side": SIDE, "width": 2, "patch_width": 2, "layers": 1}
+SMALL = replace(
+    pix2pix.QUICK,
+    generator=Architecture(side=SIDE, width=2, cap=1.5, fine=16),
+    discriminator=patchgan.Architecture(layers=1, width=2),
+)
 
 
 def example(rng):
@@ -30,7 +35,7 @@ def batch(count=2):
 
 def model(l1=100.0, adversarial=1.0, dropout=0.0):
     profile.set_seeds(0)
-    networks = generator(side=SIDE, width=2, dropout=dropout), patchgan(1, SIDE, width=2)
+    networks = generator(side=SIDE, width=2, dropout=dropout), patchgan.patchgan(1, SIDE, width=2)
     made = pix2pix.Pix2Pix(*networks, l1, adversarial)
     made.compile()
     return made
@@ -150,7 +155,7 @@ def test_pure_cgan_and_exchanged_weights():
 
 def test_the_discriminator_learns_to_tell_a_fixed_fake():
     made, (source, target) = model(), batch()
-    made.compile(learning_rate=1e-2)
+    made.compile(None, pix2pix.FusedAdam(1e-2, 0.5))
     step = tf.function(lambda: made.train_discriminator(source, target, tf.zeros_like(target)))
     logs = [step() for _ in range(30)][-1]
     assert float(logs["d_real"]) < 0.2 and float(logs["d_fake"]) < 0.2
@@ -158,9 +163,9 @@ def test_the_discriminator_learns_to_tell_a_fixed_fake():
 
 def test_two_pairs_are_learned_by_heart():
     profile.set_seeds(0)
-    networks = generator(side=SIDE, width=8, dropout=0.0), patchgan(1, SIDE, width=4)
+    networks = generator(side=SIDE, width=8, dropout=0.0), patchgan.patchgan(1, SIDE, width=4)
     made = pix2pix.Pix2Pix(*networks)
-    made.compile(learning_rate=5e-3)
+    made.compile(*(pix2pix.FusedAdam(5e-3, 0.5) for _ in range(2)))
     pairs = tf.data.Dataset.from_tensors(batch()).repeat()
     history = made.fit(pairs, steps_per_epoch=1, epochs=60, shuffle=False, verbose=0).history
     assert history["l1"][-1] < 0.5 * history["l1"][0]
@@ -168,7 +173,8 @@ def test_two_pairs_are_learned_by_heart():
 
 def test_the_learning_rate_may_be_a_schedule():
     made = model()
-    made.compile(keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0))
+    schedule = keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0)
+    made.compile(*(pix2pix.FusedAdam(schedule, 0.5) for _ in range(2)))
     made.train_step(batch())
     assert float(made.optimizer.learning_rate) == pytest.approx(1.8e-4)
     assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1.8e-4)
@@ -180,15 +186,15 @@ def test_short_trainings_take_muon_the_papers_adam():
         (pix2pix.SHIPPED, pix2pix.Muon),
         (pix2pix.FULL, pix2pix.FusedAdam),
     ):
-        made = pix2pix.build("unet_l1_cgan", **settings | SMALL)
+        networks = {"generator": SMALL.generator, "discriminator": SMALL.discriminator}
+        made = pix2pix.build("unet_l1_cgan", replace(settings, **networks))
         assert type(made.optimizer) is type(made.discriminator_optimizer) is kind
 
 
 def test_the_discriminator_may_keep_its_rate_and_remember_fakes():
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0)
-    made = pix2pix.build(
-        "unet_l1_cgan", **SMALL, learning_rate=schedule, discriminator_rate=1e-3, pool=3
-    )
+    kept = replace(SMALL, learning_rate=schedule, discriminator_rate=1e-3, pool=3)
+    made = pix2pix.build("unet_l1_cgan", kept)
     source, target = batch(1)
     for _ in range(4):
         made.train_step((source, target))
@@ -201,11 +207,11 @@ def test_the_discriminator_may_keep_its_rate_and_remember_fakes():
 
 
 def test_pure_l1_has_no_pool():
-    assert pix2pix.build("unet_l1", **SMALL, pool=3).pool is None
+    assert pix2pix.build("unet_l1", replace(SMALL, pool=3)).pool is None
 
 
 def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
-    plain = pix2pix.train(example, "unet_l1", 6, 0, **SMALL).generator
+    plain = pix2pix.train(example, "unet_l1", 6, 0, SMALL).generator
     seen, notes = [], iter([1.0, 3.0, 2.0])
 
     def score(generator):
@@ -218,7 +224,7 @@ def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
         on_train_batch_end=lambda batch, logs: now.append(weights(best.model.generator)),
     )
     best = pix2pix.Best(score, lambda told: told["note"], every=2)
-    made = pix2pix.train(example, "unet_l1", 6, 0, callbacks=[best, follow], **SMALL).generator
+    made = pix2pix.train(example, "unet_l1", 6, 0, SMALL, callbacks=[best, follow]).generator
     assert same(weights(made), weights(plain))
     assert best.told == {"note": 3.0, "step": 4} and same(weights(best.generator), seen[1])
     mean = now[0]
@@ -229,7 +235,7 @@ def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
 
 def test_variants_and_an_unknown_one():
     for name, (kind, l1, adversarial) in pix2pix.VARIANTS.items():
-        made = pix2pix.build(name, **SMALL)
+        made = pix2pix.build(name, SMALL)
         assert (made.generator.name, made.l1 > 0, made.adversarial) == (kind, l1, adversarial)
     with pytest.raises(ValueError, match="unet_l1, unet_cgan.*not 'resnet'"):
         pix2pix.build("resnet")
@@ -239,13 +245,13 @@ def test_live_figure_and_training_go_together():
     from course_utils.show.live import Live
 
     live = Live(3, lambda: [np.zeros((4, 4, 3))], "alt")
-    pix2pix.train(example, "unet_l1_cgan", 3, 0, callbacks=[live], **SMALL)
+    pix2pix.train(example, "unet_l1_cgan", 3, 0, SMALL, callbacks=[live])
     assert len(live.losses) == 3 and np.isfinite(live.losses).all()
 
 
 @pytest.mark.slow
 def test_one_step_in_the_papers_size():
-    made = pix2pix.build("unet_l1_cgan", **pix2pix.FULL)
+    made = pix2pix.build("unet_l1_cgan", pix2pix.FULL)
     pair = tf.zeros((1, 256, 256, 3))
     assert np.isfinite(float(made.train_step((pair, pair))["loss"]))
 
@@ -269,7 +275,8 @@ def training(folder=None, callbacks=(), seed=3, **more):
     """Dropout, both networks, a schedule: everything has a state."""
     profile.set_seeds(seed)
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
-    made = pix2pix.build("unet_l1_cgan", **SMALL | {"width": 8}, learning_rate=schedule)
+    wide = replace(SMALL.generator, width=8)
+    made = pix2pix.build("unet_l1_cgan", replace(SMALL, generator=wide, learning_rate=schedule))
     return fit.fit(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import replace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -144,7 +145,7 @@ def critics():
 
     def trained(optimizer):
         keras.utils.set_random_seed(0)
-        model = pix2pix.build("unet_l1_cgan", optimizer=optimizer)
+        model = pix2pix.build("unet_l1_cgan", replace(pix2pix.QUICK, optimizer=optimizer))
         step = tf.function(model.train_discriminator)
         for number in range(300):
             step(*(part[number % 40 : number % 40 + 1] for part in seen))
@@ -161,15 +162,10 @@ def cyclegan_step():
 
     from course_utils.training import cyclegan
 
-    a, b = (tf.random.stateless_uniform((1, 64, 64, 3), (n, 0), -1, 1) for n in range(2))
+    x, y = (tf.random.stateless_uniform((1, 64, 64, 3), (n, 0), -1, 1) for n in range(2))
     model, other = cyclegan.build(), cyclegan.build()
-    ours = tf.function(lambda: model.train_step((a, b))["loss"])
-    networks = there, back, judge_a, judge_b = (
-        other.there,
-        other.back,
-        other.judge_a,
-        other.judge_b,
-    )
+    ours = tf.function(lambda: model.train_step((x, y))["loss"])
+    networks = G, F, D_X, D_Y = other.G, other.F, other.D_X, other.D_Y
     optimizers = [keras.optimizers.Adam(2e-4, 0.5) for _ in networks]
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -182,18 +178,18 @@ def cyclegan_step():
     @tf.function
     def theirs():
         with tf.GradientTape(persistent=True) as tape:
-            fake_b, fake_a = there(a, training=True), back(b, training=True)
+            fake_y, fake_x = G(x, training=True), F(y, training=True)
             cycle = 10 * (
-                distance(a, back(fake_b, training=True)) + distance(b, there(fake_a, training=True))
+                distance(x, F(fake_y, training=True)) + distance(y, G(fake_x, training=True))
             )
-            same_a, same_b = back(a, training=True), there(b, training=True)
-            real_a, real_b = judge_a(a, training=True), judge_b(b, training=True)
-            scores_a, scores_b = judge_a(fake_a, training=True), judge_b(fake_b, training=True)
+            same_x, same_y = F(x, training=True), G(y, training=True)
+            real_x, real_y = D_X(x, training=True), D_Y(y, training=True)
+            scores_x, scores_y = D_X(fake_x, training=True), D_Y(fake_y, training=True)
             losses = [
-                judged(scores_b, True) + cycle + 5 * distance(b, same_b),
-                judged(scores_a, True) + cycle + 5 * distance(a, same_a),
-                (judged(real_a, True) + judged(scores_a, False)) / 2,
-                (judged(real_b, True) + judged(scores_b, False)) / 2,
+                judged(scores_y, True) + cycle + 5 * distance(y, same_y),
+                judged(scores_x, True) + cycle + 5 * distance(x, same_x),
+                (judged(real_x, True) + judged(scores_x, False)) / 2,
+                (judged(real_y, True) + judged(scores_y, False)) / 2,
             ]
         for network, optimizer, loss in zip(networks, optimizers, losses, strict=True):
             variables = network.trainable_variables
@@ -256,16 +252,16 @@ def page_through_the_api():
     from PIL import Image
 
     from course_utils import images
-    from course_utils.serve import create_app, load_cleaner
+    from course_utils.serve import create_app, documents
     from drawn_worlds.documents import document
 
     began = time.perf_counter()
-    cleaner = load_cleaner()
+    cleaner = documents.load()
     loading, file = time.perf_counter() - began, io.BytesIO()
     page = document(0).noisy
     Image.fromarray(images.to_uint8(page)).save(file, "png")
     upload = {"file": ("page.png", file.getvalue())}
-    with TestClient(create_app(cleaner)) as client:
+    with TestClient(create_app({"documents": cleaner}), base_url="http://localhost") as client:
         alone, served = _medians(
             [lambda: cleaner(page), lambda: client.post("/denoise", files=upload)], runs=15
         )

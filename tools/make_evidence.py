@@ -5,6 +5,7 @@ import itertools
 import json
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
@@ -100,10 +101,16 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
     train, test = data.load("synthetic", "BtoA")
     example, score, runs = Jitter(train, 128), facade_reader.scorer(test), []
     variants = ("unet_l1", "encdec_l1_cgan", "unet_l1_cgan")
-    fair = pix2pix.QUICK | {"fine": 0, "layers": 2, "l1": 30.0, "optimizer": optimizers.FusedAdam}
+    fair = replace(
+        pix2pix.QUICK,
+        generator=replace(pix2pix.QUICK.generator, fine=0),
+        discriminator=replace(pix2pix.QUICK.discriminator, layers=2),
+        l1=30.0,
+        optimizer=optimizers.FusedAdam,
+    )
     for seed, name in itertools.product(seeds, variants):
         folder = paths.BUILD / "evidence" / f"{name}_{seed}"
-        model = pix2pix.train(example, name, steps, seed, folder=folder, **fair)
+        model = pix2pix.train(example, name, steps, seed, fair, folder=folder)
         runs.append({"seed": seed, "variant": name} | score(model.generator))
         print(runs[-1], flush=True)
     keys = [key for key in runs[0] if key not in ("seed", "variant")]
@@ -150,11 +157,11 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
             data.Strangers(train, photos.shape[1]),
             cycle_steps,
             0,
+            replace(cyclegan.QUICK, cycle=float(weight)),
             folder=folder,
-            cycle=float(weight),
         )
-        made = translate(model.there, photos)
-        again = translate(model.back, made[:shown])
+        made = translate(model.G, photos)
+        again = translate(model.F, made[:shown])
         cycle[str(weight)] = {
             "ssim": metrics.portrait_scores(sketches, made)["ssim"],
             "found": metrics.found_share(sketches, made),

@@ -113,13 +113,13 @@ def generators(seed=0, steps=3500):
         return told["fcn_iou"] * min(told["sharpness"], 1 / told["sharpness"])
 
     train, test = data.load("synthetic", "BtoA")
-    example, on_test = Jitter(train, pix2pix.QUICK["side"]), facade_reader.scorer(test)
+    example, on_test = Jitter(train, pix2pix.QUICK.side), facade_reader.scorer(test)
     on_others = facade_reader.scorer(
         [data.DrawnPair(number) for number in data.DRAWN["validation"]]
     )
     for name in reversed(pix2pix.VARIANTS):
         best = pix2pix.Best(on_others, value)
-        pix2pix.train(example, name, steps, seed, callbacks=[best], **pix2pix.SHIPPED)
+        pix2pix.train(example, name, steps, seed, pix2pix.SHIPPED, callbacks=[best])
         yield (
             best.generator,
             f"02_{name}",
@@ -168,7 +168,7 @@ def _translators(kind, seed, steps):
     from course_utils.training import face_sketch as training
 
     train, test = _people()
-    networks = training.train_both(kind, train, steps, seed, _safety(f"03_{kind}"))
+    networks = training.train_both(kind, train, steps, seed, folder=_safety(f"03_{kind}"))
     for way, network, pairs in zip(("there", "back"), networks, (test, data.turned(test))):
         sources, truth = (
             np.stack([getattr(pair, side) for pair in pairs])

@@ -415,8 +415,8 @@ def white_paper(photo, photos, sketches):
     "Each translator learns from one of the two cycles only.",
     "Add both cycle terms before the gradients of both translators are taken.",
 )
-def half_of_the_cycle(self, a, b, fake_a, fake_b):
-    return CycleGAN.cycles(self, a, b, ops.stop_gradient(fake_a), ops.stop_gradient(fake_b))
+def half_of_the_cycle(self, x, y, fake_x, fake_y):
+    return CycleGAN.cycles(self, x, y, ops.stop_gradient(fake_x), ops.stop_gradient(fake_y))
 
 
 # The failure gallery: translators that went wrong, staged with a good one. `symptoms` detects each.

@@ -3,22 +3,42 @@
 import keras
 from keras import layers, ops
 
-from . import checkpoints
+from ..settings import settings
+from . import checkpoints, pix2pix
 from .layers import instance_norm, small, up
-from .pix2pix import generator
 
 NETWORKS = ("autoencoder", "pix2pix", "cyclegan")
-SHIPPED_SHAPES = {
-    "autoencoder": {"side": 64, "width": 16},
-    "pix2pix": {"side": 64, "width": 24, "cap": 2.5, "fine": 16},
-    "cyclegan": {"side": 64, "width": 16, "blocks": 4, "ends": 3},
+
+
+@settings
+class Autoencoder:
+    """An `autoencoder`'s sizes."""
+
+    side: int = 64
+    width: int = 16
+
+
+@settings
+class ResNet:
+    """A `resnet_generator`'s sizes; the paper's for 128 × 128 pixels by default."""
+
+    side: int = 128
+    width: int = 64
+    blocks: int = 6
+    ends: int = 7
+
+
+SHIPPED = {
+    "autoencoder": Autoencoder(),
+    "pix2pix": pix2pix.Architecture(side=64, width=24, cap=2.5, fine=16),
+    "cyclegan": ResNet(side=64, width=16, blocks=4, ends=3),
 }
 
 
 def build(name):
     """An untrained network as it is shipped, one direction of one of the NETWORKS."""
-    kinds = {"autoencoder": autoencoder, "pix2pix": generator, "cyclegan": resnet_generator}
-    return kinds[name](**SHIPPED_SHAPES[name])
+    kinds = {"autoencoder": autoencoder, "pix2pix": pix2pix.generator, "cyclegan": resnet_generator}
+    return kinds[name](**vars(SHIPPED[name]))
 
 
 def load(name):

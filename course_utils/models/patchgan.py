@@ -3,7 +3,16 @@
 import keras
 from keras import layers
 
+from ..settings import settings
 from .layers import convolution, small
+
+
+@settings
+class Architecture:
+    """A `patchgan`: its halvings and its channels after the first. The paper has 3 and 64."""
+
+    layers: int = 3
+    width: int = 64
 
 
 def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from ..settings import settings
 from . import checkpoints
 from .layers import answer, down, up
 
@@ -16,8 +17,20 @@ SHIPPED_KINDS = {
     "unet_l1_cgan": "unet",
     "encdec_l1_cgan": "encoder_decoder",
 }
-SHIPPED_SHAPE = {"side": 128, "width": 32, "cap": 1.5, "fine": 16}
 CHUNK = 8  # pictures that `generate` takes at once
+
+
+@settings
+class Architecture:
+    """A `generator`'s sizes; the paper's by default."""
+
+    side: int = 256
+    width: int = 64
+    cap: float = 8
+    fine: int = 0
+
+
+SHIPPED = Architecture(side=128, width=32, cap=1.5, fine=16)
 
 
 def generator(
@@ -91,7 +104,7 @@ def load(name):
     """
     if name not in SHIPPED_KINDS:
         raise ValueError(f"variant is one of {', '.join(SHIPPED_KINDS)}, not {name!r}.")
-    return checkpoints.load(generator(SHIPPED_KINDS[name], **SHIPPED_SHAPE), f"02_{name}")
+    return checkpoints.load(generator(SHIPPED_KINDS[name], **vars(SHIPPED)), f"02_{name}")
 
 
 def _check(kind, side):

@@ -15,14 +15,13 @@ def main(options: tuple[str, ...]) -> int:
     Raises ValueError, one sentence a line, where the port can't be had and for each network that is
     missing or damaged.
     """
-    from . import networks, server
+    from . import app, server
 
     parser = argparse.ArgumentParser(prog="course serve", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="8000 unless told; 0: any free one")
     with server.listen(parser.parse_args(options).port) as door:
         print("Loading the networks …", flush=True)
-        clean, paint, repaint = networks.load_all()
-        app = create_app(clean, paint=paint, repaint=repaint)
+        service = create_app(app.load())
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
         print(
             f"The demo page:         {address}\nHow programs call it:  {address}/docs\n"
@@ -30,7 +29,7 @@ def main(options: tuple[str, ...]) -> int:
             flush=True,
         )
         try:
-            server.Server(app).run(sockets=[door])
+            server.Server(service).run(sockets=[door])
         except (KeyboardInterrupt, SystemExit) as ended:
             print("\nStopped.", file=sys.stderr, flush=True)
             os._exit(getattr(ended, "code", 130))  # else it waits for threads with large pages

@@ -7,62 +7,65 @@ from keras.optimizers.schedules import PolynomialDecay
 
 from .. import profile
 from ..losses import absolute, least_squares
-from ..models.face_sketch import SHIPPED_SHAPES, resnet_generator
-from ..models.patchgan import patchgan
+from ..models import face_sketch as models
+from ..models import patchgan
+from ..settings import settings
 from .fit import fit
 from .optimizers import FusedAdam
 from .pool import ImagePool
-from .settings import chosen
 
-QUICK = SHIPPED_SHAPES["cyclegan"] | {
-    "patch_width": 24,
-    "layers": 2,
-    "cycle": 10.0,
-    "identity": 0.5,
-    "learning_rate": 5e-4,
-}  # shorter trainings, larger steps
-FULL = {
-    "side": 128,
-    "width": 64,
-    "blocks": 6,
-    "ends": 7,
-    "patch_width": 64,
-    "layers": 3,
-    "cycle": 10.0,
-    "identity": 0.5,
-    "learning_rate": 2e-4,
-}  # the paper's, for 128 × 128
 POOL = 50
 
 
-class CycleGAN(keras.Model):
-    """Four networks: `there` and `back` translate, two discriminators know one kind of picture each.
+@settings
+class Settings:
+    """What `train` builds and how it learns; the paper's by default, for 128 × 128 pixels."""
 
-    Data are (A, B), pictures (N, H, W, 3) each in [-1, 1] that needn't belong together. With
-    λ = cycle, the translators share the loss
-    gan + λ · (|back(there(A)) - A| + |there(back(B)) - B|)
-        + λ · identity · (|there(B) - B| + |back(A) - A|),
+    generator: models.ResNet = models.ResNet()
+    discriminator: patchgan.Architecture = patchgan.Architecture()
+    cycle: float = 10.0
+    identity: float = 0.5
+    learning_rate: float = 2e-4
+
+    @property
+    def side(self):
+        return self.generator.side
+
+
+FULL = Settings()
+QUICK = Settings(  # shorter trainings, larger steps
+    generator=models.SHIPPED["cyclegan"],
+    discriminator=patchgan.Architecture(layers=2, width=24),
+    learning_rate=5e-4,
+)
+
+
+class CycleGAN(keras.Model):
+    """Two generators G: X → Y and F: Y → X, and a discriminator of each kind, D_X and D_Y.
+
+    Data are (x, y), pictures (N, H, W, 3) each in [-1, 1] that needn't belong together. With
+    λ = cycle, G and F share the loss
+    gan + λ · (|F(G(x)) - x| + |G(F(y)) - y|) + λ · identity · (|G(y) - y| + |F(x) - x|),
     whose whole gradient reaches both of them. `fit` logs it as `loss`, its parts before weighting
     as `gan`, `cycle` and `identity`, and `d_loss` of the discriminators.
     Source: Zhu, Park, Isola and Efros (2017), eq. 1 to 4, section 4 and 5.2.
     """
 
-    def __init__(self, there, back, judge_a, judge_b, cycle=10.0, identity=0.5):
+    def __init__(self, G, F, D_X, D_Y, cycle=10.0, identity=0.5):
         super().__init__()
-        self.there, self.back = there, back
-        self.judge_a, self.judge_b = judge_a, judge_b
+        self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
         self.cycle, self.identity = cycle, identity
-        self.pools = [ImagePool(POOL, network.output_shape[1:]) for network in (back, there)]
+        self.pool_x, self.pool_y = (ImagePool(POOL, net.output_shape[1:]) for net in (F, G))
         self.built = True
 
-    def compile(self, learning_rate=2e-4, beta_1=0.5, jit_compile=False):
-        """One Adam for both translators, one for both discriminators.
+    def compile(self, optimizer=None, discriminator_optimizer=None, jit_compile=False):
+        """One optimiser for both generators, one for both discriminators; None is the paper's Adam.
 
-        learning_rate: a number or a Keras schedule. jit_compile: as in `Pix2Pix.compile`.
+        jit_compile: as in `Pix2Pix.compile`.
         """
-        super().compile(FusedAdam(learning_rate, beta_1), jit_compile=jit_compile)
-        self.discriminator_optimizer = FusedAdam(learning_rate, beta_1)
-        self.optimizer.build(self.translators)
+        super().compile(optimizer or FusedAdam(2e-4, 0.5), jit_compile=jit_compile)
+        self.discriminator_optimizer = discriminator_optimizer or FusedAdam(2e-4, 0.5)
+        self.optimizer.build(self.generators)
         self.discriminator_optimizer.build(self.discriminators)
 
     @property
@@ -71,80 +74,83 @@ class CycleGAN(keras.Model):
         return self.cycle, self.identity
 
     @property
-    def translators(self):
-        return self.there.trainable_variables + self.back.trainable_variables
+    def generators(self):
+        return self.G.trainable_variables + self.F.trainable_variables
 
     @property
     def discriminators(self):
-        return self.judge_a.trainable_variables + self.judge_b.trainable_variables
+        return self.D_X.trainable_variables + self.D_Y.trainable_variables
 
-    def call(self, pictures):
-        """There: pictures of the kind A as B."""
-        return self.there(pictures)
+    def call(self, x):
+        """G(x)."""
+        return self.G(x)
 
     def train_step(self, data):
-        """First the translators learn, then the discriminators, from the same fakes."""
-        a, b = data
+        """First the generators learn, then the discriminators, from the same fakes."""
+        x, y = data
         with tf.GradientTape() as tape:
-            fake_a, fake_b, parts = self.translate(a, b)
+            fake_x, fake_y, parts = self.translate(x, y)
             loss = parts["gan"] + self.cycle * (parts["cycle"] + self.identity * parts["identity"])
-        self.optimizer.apply(tape.gradient(loss, self.translators), self.translators)
-        return {"loss": loss} | parts | {"d_loss": self.train_discriminators(a, b, fake_a, fake_b)}
+        self.optimizer.apply(tape.gradient(loss, self.generators), self.generators)
+        return {"loss": loss} | parts | {"d_loss": self.train_discriminators(x, y, fake_x, fake_y)}
 
-    def translate(self, a, b):
-        """There and back from both sides; each translator runs twice, each time on all it gets."""
-        fake_b, same_b = self.both(self.there, a, b)
-        fake_a, same_a = self.both(self.back, b, a)
-        cycle = sum(self.cycles(a, b, fake_a, fake_b))
-        identity = absolute(same_a, a) + absolute(same_b, b)
-        gan = least_squares(self.judge_a(fake_a), 1) + least_squares(self.judge_b(fake_b), 1)
-        return fake_a, fake_b, {"gan": gan, "cycle": cycle, "identity": identity}
+    def translate(self, x, y):
+        """There and back from both sides; each generator runs twice, each time on all it gets."""
+        fake_y, same_y = self.run(self.G, x, y)
+        fake_x, same_x = self.run(self.F, y, x)
+        cycle = sum(self.cycles(x, y, fake_x, fake_y))
+        identity = absolute(same_x, x) + absolute(same_y, y)
+        gan = least_squares(self.D_X(fake_x), 1) + least_squares(self.D_Y(fake_y), 1)
+        return fake_x, fake_y, {"gan": gan, "cycle": cycle, "identity": identity}
 
-    def cycles(self, a, b, fake_a, fake_b):
-        """How far from its start each way there and back ends: |back(there(a)) - a|, and from b."""
-        return absolute(self.back(fake_b), a), absolute(self.there(fake_a), b)
+    def cycles(self, x, y, fake_x, fake_y):
+        """How far from its start each cycle ends: |F(G(x)) - x| and |G(F(y)) - y|."""
+        return absolute(self.F(fake_y), x), absolute(self.G(fake_x), y)
 
-    def both(self, network, pictures, own):
-        """(translated pictures, what it makes of pictures of the kind that it should give)."""
+    def run(self, generator, source, target):
+        """(generator(source), generator(target)): a picture of the target's kind should stay."""
         if not self.identity:
-            return network(pictures), own
-        made = network(ops.concatenate([pictures, own], axis=0))  # (2N, H, W, 3): in one pass
+            return generator(source), target
+        made = generator(ops.concatenate([source, target], axis=0))  # (2N, H, W, 3): in one pass
         return ops.split(made, 2)  # (N, H, W, 3) each
 
-    def train_discriminators(self, a, b, fake_a, fake_b):
+    def train_discriminators(self, x, y, fake_x, fake_y):
         """One step on real pictures and on fakes out of the pools; returns the sum of both losses."""
-        shown = [pool(fake) for pool, fake in zip(self.pools, (fake_a, fake_b))]
+        fake_x, fake_y = self.pool_x(fake_x), self.pool_y(fake_y)
         with tf.GradientTape() as tape:
             loss = 0.0
-            for judge, real, fake in zip((self.judge_a, self.judge_b), (a, b), shown):
-                judged = ops.split(judge(ops.concatenate([real, fake], axis=0)), 2)
+            for D, real, fake in ((self.D_X, x, fake_x), (self.D_Y, y, fake_y)):
+                judged = ops.split(D(ops.concatenate([real, fake], axis=0)), 2)
                 loss += (least_squares(judged[0], 1) + least_squares(judged[1], 0)) / 2
-        slopes = tape.gradient(loss, self.discriminators)
-        self.discriminator_optimizer.apply(slopes, self.discriminators)
+        gradients = tape.gradient(loss, self.discriminators)
+        self.discriminator_optimizer.apply(gradients, self.discriminators)
         return loss
 
 
-def build(kind=CycleGAN, **settings) -> CycleGAN:
-    """A compiled `CycleGAN`, or another `kind` of it. settings: those of QUICK, or others instead."""
-    s = chosen(QUICK, **settings)
-    translators = [
-        resnet_generator(s["side"], s["width"], s["blocks"], ends=s["ends"]) for _ in range(2)
+def build(settings=QUICK, steps=None, kind=CycleGAN) -> CycleGAN:
+    """A compiled `CycleGAN`, or another `kind` of it.
+
+    steps: the learning rate stays for half of these and then falls to 0; None: it stays.
+    """
+    s = settings
+    generators = [models.resnet_generator(**vars(s.generator)) for _ in range(2)]
+    discriminators = [
+        patchgan.patchgan(side=s.side, in_channels=3, **vars(s.discriminator)) for _ in range(2)
     ]
-    judges = [patchgan(s["layers"], s["side"], s["patch_width"], 3) for _ in range(2)]
-    model = kind(*translators, *judges, s["cycle"], s["identity"])
-    model.compile(s["learning_rate"])
+    model = kind(*generators, *discriminators, s.cycle, s.identity)
+    rate = LinearDecay(s.learning_rate, steps) if steps else s.learning_rate
+    model.compile(FusedAdam(rate, 0.5), FusedAdam(rate, 0.5))
     return model
 
 
-def train(example, steps, seed, batch=1, folder=None, callbacks=(), **settings) -> CycleGAN:
+def train(example, steps, seed, settings=QUICK, batch=1, folder=None, callbacks=()) -> CycleGAN:
     """A `CycleGAN` trained as the paper does: half of the steps at one rate, then down to 0.
 
-    example: draws (A, B), one picture of each kind, from a random generator; see
-    `pipeline.stream`. folder: for safety copies, see `fit`. settings: those of `build`.
+    example: draws (x, y), one picture of each kind, from a random generator; see
+    `pipeline.stream`. folder: for safety copies, see `fit`.
     """
     profile.set_seeds(seed)
-    peak = chosen(QUICK, **settings)["learning_rate"]
-    model = build(**settings | {"learning_rate": LinearDecay(peak, steps)})
+    model = build(settings, steps)
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 

@@ -1,5 +1,7 @@
 """The three networks of lesson 03: how each is trained, for either direction."""
 
+from dataclasses import replace
+
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
@@ -8,21 +10,39 @@ from ..data import face_sketch as data
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
 from ..models import face_sketch as models
-from ..models.face_sketch import NETWORKS, SHIPPED_SHAPES
+from ..models.face_sketch import NETWORKS
+from ..settings import settings
 from . import cyclegan, pix2pix
 from .fit import fit
 from .optimizers import FusedAdam
-from .settings import chosen
 
-SETTINGS = {
-    "autoencoder": SHIPPED_SHAPES["autoencoder"] | {"learning_rate": 2e-3},
-    "pix2pix": pix2pix.QUICK
-    | SHIPPED_SHAPES["pix2pix"]
-    | {"l1": 25.0, "learning_rate": 6e-4, "optimizer": FusedAdam},
+
+@settings
+class Settings:
+    """What `train_autoencoder` builds and how it learns: MAE + structure · (1 - SSIM)."""
+
+    generator: models.Autoencoder = models.Autoencoder()
+    learning_rate: float = 2e-3
+    structure: float = 0.5
+
+    @property
+    def side(self):
+        return self.generator.side
+
+
+QUICK = {
+    "autoencoder": Settings(),
+    "pix2pix": replace(
+        pix2pix.QUICK,
+        generator=models.SHIPPED["pix2pix"],
+        l1=25.0,
+        learning_rate=6e-4,
+        optimizer=FusedAdam,
+    ),
     "cyclegan": cyclegan.QUICK,
 }
 FULL = {
-    "autoencoder": {"side": 256, "width": 64},
+    "autoencoder": Settings(generator=models.Autoencoder(side=256, width=64)),
     "pix2pix": pix2pix.FULL,
     "cyclegan": cyclegan.FULL,
 }
@@ -34,26 +54,32 @@ STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 2}  # for each of those
 LIVE_GAIN = 0.05  # of the live autoencoder's SSIM over the mean sketch's, at least
 
 
-def settings(dataset: str, profile: str = "quick") -> dict:
+def settings_of(dataset: str, profile: str = "quick") -> dict:
     """{network: its settings} for a lesson's data set and profile.
 
     Drawn people have 64 pixels a side, others 128, but for CycleGAN, which is the slowest; "full"
     takes the papers' sizes.
     """
     if profile == "full":
-        return {name: SETTINGS[name] | FULL[name] for name in NETWORKS}
-    larger = {"side": 128} if dataset != "synthetic" else {}
-    return {name: SETTINGS[name] | (larger if name != "cyclegan" else {}) for name in NETWORKS}
+        return FULL
+    if dataset == "synthetic":
+        return QUICK
+    return QUICK | {name: with_side(QUICK[name], 128) for name in ("autoencoder", "pix2pix")}
+
+
+def with_side(settings, side: int):
+    """The same settings for pictures of another size."""
+    return replace(settings, generator=replace(settings.generator, side=side))
 
 
 def train_autoencoder(
-    example, steps, seed, batch=4, folder=None, callbacks=(), structure=0.5, **settings
+    example, steps, seed, settings=QUICK["autoencoder"], batch=4, folder=None, callbacks=()
 ):
     """An autoencoder trained with `likeness`; arguments as of `pix2pix.train`."""
     profile.set_seeds(seed)
-    s = chosen(SETTINGS["autoencoder"], **settings)
-    model = models.autoencoder(s["side"], s["width"])
-    model.compile(FusedAdam(CosineDecay(s["learning_rate"], steps)), likeness(structure))
+    model = models.autoencoder(**vars(settings.generator))
+    rate = CosineDecay(settings.learning_rate, steps)
+    model.compile(FusedAdam(rate), likeness(settings.structure))
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 
@@ -67,23 +93,24 @@ def likeness(structure):
     return loss
 
 
-def train_both(name, pairs, steps, seed, folder=None, **settings):
+def train_both(name, pairs, steps, seed, settings=None, folder=None):
     """(photograph → sketch, sketch → photograph): one of the NETWORKS, trained in both directions.
 
     pairs: photograph → sketch. The CycleGAN sees them as `data.Strangers`, one training for both
     directions; the others have `steps` for each. folder: for safety copies, as in `fit`.
     """
-    s = chosen(SETTINGS[name], **settings)
+    settings = settings or QUICK[name]
     if name == "cyclegan":
-        strangers = data.Strangers(pairs, s["side"])
-        model = cyclegan.train(strangers, steps, seed, folder=folder, **s)
-        return model.there, model.back
+        strangers = data.Strangers(pairs, settings.side)
+        model = cyclegan.train(strangers, steps, seed, settings, folder=folder)
+        return model.G, model.F
     networks = []
     for direction, both in (("there", pairs), ("back", data.turned(pairs))):
-        example, copies = Jitter(both, s["side"]), folder and folder / direction
+        example, copies = Jitter(both, settings.side), folder and folder / direction
         if name == "autoencoder":
-            networks.append(train_autoencoder(example, steps, seed, folder=copies, **s))
+            made = train_autoencoder(example, steps, seed, settings, folder=copies)
         else:
-            trained = pix2pix.train(example, "unet_l1_cgan", steps, seed, folder=copies, **s)
-            networks.append(trained.generator)
+            kind = "unet_l1_cgan"
+            made = pix2pix.train(example, kind, steps, seed, settings, folder=copies).generator
+        networks.append(made)
     return tuple(networks)

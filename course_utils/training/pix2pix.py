@@ -1,5 +1,7 @@
 """The training of pix2pix: discriminator and generator in turn; stopped, it goes on where it was."""
 
+from dataclasses import replace
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -7,41 +9,49 @@ from keras.optimizers.schedules import CosineDecay
 
 from .. import profile
 from ..losses import adversarial_loss
-from ..models.patchgan import patchgan
-from ..models.pix2pix import SHIPPED_KINDS, SHIPPED_SHAPE, generator
+from ..models import patchgan
+from ..models import pix2pix as models
+from ..settings import settings
 from .fit import fit
 from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
-from .settings import chosen
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
-    name: (kind, int("_l1" in name), int("cgan" in name)) for name, kind in SHIPPED_KINDS.items()
+    name: (kind, int("_l1" in name), int("cgan" in name))
+    for name, kind in models.SHIPPED_KINDS.items()
 }
-QUICK = SHIPPED_SHAPE | {  # larger steps than the paper's; a small critic: less L1
-    "patch_width": 24,
-    "layers": 1,
-    "l1": 8.0,
-    "learning_rate": 1e-3,
-    "optimizer": Muon,
-    "pool": 0,
-    "discriminator_rate": None,
-}
-SHIPPED = QUICK | {
-    "l1": 3.0,
-    "pool": 100,
-    "discriminator_rate": 1e-3,
-}  # a critic that forgets nothing
-FULL = {
-    "side": 256,
-    "width": 64,
-    "cap": 8,
-    "fine": 0,
-    "patch_width": 64,
-    "layers": 3,
-    "l1": 100.0,
-    "learning_rate": 2e-4,
-    "optimizer": FusedAdam,
-}  # the paper's
+
+
+@settings
+class Settings:
+    """What `train` builds and how it learns; the paper's by default.
+
+    optimizer: a class, taken once for each network. discriminator_rate: a rate of the
+    discriminator's own, which doesn't fall; None is the generator's. pool: see `Pix2Pix`.
+    """
+
+    generator: models.Architecture = models.Architecture()
+    discriminator: patchgan.Architecture = patchgan.Architecture()
+    l1: float = 100.0
+    learning_rate: float = 2e-4
+    discriminator_rate: float | None = None
+    optimizer: type[keras.optimizers.Optimizer] = FusedAdam
+    pool: int = 0
+
+    @property
+    def side(self):
+        return self.generator.side
+
+
+FULL = Settings()
+QUICK = Settings(  # larger steps than the paper's; a small critic: less L1
+    generator=models.SHIPPED,
+    discriminator=patchgan.Architecture(layers=1, width=24),
+    l1=8.0,
+    learning_rate=1e-3,
+    optimizer=Muon,
+)
+SHIPPED = replace(QUICK, l1=3.0, pool=100, discriminator_rate=1e-3)  # a critic that forgets nothing
 
 
 class Pix2Pix(keras.Model):
@@ -62,21 +72,13 @@ class Pix2Pix(keras.Model):
         self.pool = ImagePool(pool, discriminator.input_shape[1:]) if pool else None
         self.built = True
 
-    def compile(
-        self,
-        learning_rate=2e-4,
-        beta_1=0.5,
-        optimizer=FusedAdam,
-        jit_compile=False,
-        discriminator_rate=None,
-    ):
-        """Two optimisers, by default the paper's Adam. learning_rate: a number or a Keras schedule.
+    def compile(self, optimizer=None, discriminator_optimizer=None, jit_compile=False):
+        """One optimiser for each network, as Keras takes them; None is the paper's Adam.
 
-        discriminator_rate: another one for the discriminator; None is the same.
         jit_compile (XLA) stays off: on a CPU it takes a minute first, for steps mostly slower.
         """
-        super().compile(optimizer(learning_rate, beta_1), jit_compile=jit_compile)
-        self.discriminator_optimizer = optimizer(discriminator_rate or learning_rate, beta_1)
+        super().compile(optimizer or FusedAdam(2e-4, 0.5), jit_compile=jit_compile)
+        self.discriminator_optimizer = discriminator_optimizer or FusedAdam(2e-4, 0.5)
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
@@ -129,23 +131,22 @@ class Pix2Pix(keras.Model):
         return logs
 
 
-def build(variant, **settings) -> Pix2Pix:
-    """A compiled `Pix2Pix` in one of the VARIANTS. settings: those of QUICK, or others instead.
+def build(variant, settings=QUICK, steps=None) -> Pix2Pix:
+    """A compiled `Pix2Pix` in one of the VARIANTS.
 
+    steps: over these the learning rate falls to 0 along a cosine; None: it stays.
     Raises ValueError for another variant.
     """
     if variant not in VARIANTS:
         raise ValueError(f"variant is one of {', '.join(VARIANTS)}, not {variant!r}.")
-    kind, l1, adversarial = VARIANTS[variant]
-    s = chosen(QUICK, **settings)
+    (kind, l1, adversarial), s = VARIANTS[variant], settings
     networks = (
-        generator(kind, s["side"], s["width"], s["cap"], fine=s["fine"]),
-        patchgan(s["layers"], s["side"], s["patch_width"]),
+        models.generator(kind, **vars(s.generator)),
+        patchgan.patchgan(side=s.side, **vars(s.discriminator)),
     )
-    model = Pix2Pix(*networks, l1 * s["l1"], adversarial, s["pool"] * adversarial)
-    model.compile(
-        s["learning_rate"], optimizer=s["optimizer"], discriminator_rate=s["discriminator_rate"]
-    )
+    rate = CosineDecay(s.learning_rate, steps) if steps else s.learning_rate
+    model = Pix2Pix(*networks, l1 * s.l1, adversarial, s.pool * adversarial)
+    model.compile(s.optimizer(rate, 0.5), s.optimizer(s.discriminator_rate or rate, 0.5))
     return model
 
 
@@ -182,15 +183,15 @@ class Best(keras.callbacks.Callback):
                 self.generator.set_weights(self.mean.get_weights())
 
 
-def train(example, variant, steps, seed, batch=1, folder=None, callbacks=(), **settings) -> Pix2Pix:
+def train(
+    example, variant, steps, seed, settings=QUICK, batch=1, folder=None, callbacks=()
+) -> Pix2Pix:
     """A `Pix2Pix` trained as in lesson 02: its learning rate falls to 0 along a cosine.
 
-    The discriminator's does so, too, unless a `discriminator_rate` is set: then it stays there.
+    The discriminator's does so, too, unless it has a `discriminator_rate`: then it stays there.
     example: draws one pair (source, target) from a random generator, see `pipeline.stream`.
     folder: for safety copies, see `fit`; without one, a stopped training starts anew.
-    settings: those of `build`.
     """
     profile.set_seeds(seed)
-    peak = chosen(QUICK, **settings)["learning_rate"]
-    model = build(variant, **settings | {"learning_rate": CosineDecay(peak, steps)})
+    model = build(variant, settings, steps)
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
