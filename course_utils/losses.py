@@ -74,6 +74,7 @@ def adversarial_loss(logits, real):
     that never overflows. 0 at best, log 2 when undecided, no upper limit.
     The generator minimises it for real=True on its fakes instead of maximising the other:
     Goodfellow et al. (2014), section 3, because its gradient doesn't vanish where D is sure.
+    logits: floats of any shape.  real: True or False. Returns a scalar.
     """
     return ops.mean(ops.softplus(-logits if real else logits))
 
@@ -83,14 +84,18 @@ def least_squares(scores, aim):
     """Mean squared distance of a discriminator's scores from `aim`: 1 is real, 0 is fake.
 
     0 at best; 0.25 where it says one half everywhere. Unlike cross-entropy it pulls at fakes that
-    pass, too, as long as they aren't at 1. Source: Mao et al. (2017), eq. 2 and 9.
+    pass, too, as long as they aren't at 1. scores: floats of any shape. Returns a scalar.
+    Source: Mao et al. (2017), eq. 2 and 9.
     """
     return ops.mean(ops.square(scores - aim))
 
 
 @takes(first=FLOATS("..."), second=FLOATS("..."))
 def absolute(first, second):
-    """Mean absolute difference."""
+    """Mean absolute difference |first - second|, the L1 of cycles and identity; 0 at best.
+
+    first, second: floats of one shape (any). Returns a scalar. Source: Zhu et al. (2017), eq. 2.
+    """
     return ops.mean(ops.abs(first - second))
 
 

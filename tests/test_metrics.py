@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
+from skimage.metrics import structural_similarity
 
 from course_utils import metrics
 
@@ -457,6 +458,17 @@ def test_ssim_by_its_formula_and_its_symmetries():
     assert metrics.ssim(a[..., ::-1], b[..., ::-1]) == pytest.approx(metrics.ssim(a, b))
     black, white = np.zeros((11, 11, 1)), np.ones((11, 11, 1))
     assert metrics.ssim(black, white) == pytest.approx(1e-4 / (1 + 1e-4))
+
+
+def test_ssim_of_one_window_by_scikit_image_and_by_hand():
+    x, y = np.random.default_rng(0).random((2, 7, 7))
+    settings = {"win_size": 7, "use_sample_covariance": False, "data_range": 1}
+    whole = structural_similarity(x, y, **settings)  # one window fits into 7 × 7 pixels
+    assert metrics.ssim_window(x, y) == pytest.approx(whole)
+    assert metrics.ssim_window(x, x) == 1
+    flat, other = np.full(3, 0.2), np.full(3, 0.6)
+    assert metrics.ssim_window(flat, other) == pytest.approx(0.2401 / 0.4001)
+    assert metrics.ssim_window(x, 1 - x) < 0
 
 
 @pytest.mark.parametrize("shape", [(10, 40, 3), (40, 10, 3), (40, 40), (2, 40, 40, 3)])
