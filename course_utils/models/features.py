@@ -1,7 +1,7 @@
-"""Feature networks for style transfer: three kinds of weights in one shape, that of VGG-19.
+"""Feature networks for style transfer: four kinds of weights in the shape of VGG-16 or VGG-19.
 
 `network("course")` maps pictures (N, H, W, 3) in [0, 1] to {layer's name: activations}. Source of the
-shape: Simonyan and Zisserman (2015), configuration E; of average pooling and of the rescaled
+shapes: Simonyan and Zisserman (2015), configurations D and E; of average pooling and of the rescaled
 activations: Gatys, Ecker, Bethge (2016), section 2.
 """
 
@@ -14,11 +14,13 @@ import keras
 import numpy as np
 from keras import layers
 
+from ..data import imagenet
 from ..data.photographs import photographs
 from . import checkpoints
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
-WIDTHS = {"vgg19": (64, 128, 256, 512, 512), "course": (24, 32, 64, 96, 128)}
+VGG, NARROW = (64, 128, 256, 512, 512), (24, 32, 64, 96, 128)
+WIDTHS = {"imagenet": VGG, "vgg19": VGG, "course": NARROW, "random": NARROW}
 NAMES = tuple(
     f"block{block}_conv{number}"
     for block, count in enumerate(CONVOLUTIONS, 1)
@@ -28,9 +30,10 @@ PAPER = tuple(f"block{block}_conv1" for block in range(1, 6))
 DEEPEST = "block5_conv1"
 CHECKPOINT = "04_features"
 SMALL = NAMES[: NAMES.index(DEEPEST) + 1]  # with few channels, style needs more layers, and content
-STYLE = {"vgg19": PAPER, "course": SMALL, "random": SMALL}  # a shallower one, to know a face again
-CONTENT = {"vgg19": "block4_conv2", "course": "block3_conv2", "random": "block3_conv2"}
+STYLE = {"imagenet": PAPER, "vgg19": PAPER, "course": SMALL, "random": SMALL}
+CONTENT = {kind: f"block{4 if WIDTHS[kind] is VGG else 3}_conv2" for kind in STYLE}  # to know a face
 KINDS = {
+    "imagenet": "VGG-16 from ImageNet's weights: a million photographs of a thousand things",
     "vgg19": "VGG-19, trained on ImageNet: a million photographs of a thousand things",
     "course": "the course's network, trained on drawn pictures and 20 photographs: fewer forms",
     "random": "random weights: it has learned nothing",
@@ -39,6 +42,11 @@ FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/" + FILE
 MD5 = "253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19 has it
 CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red; of ImageNet, in 0 to 255
+
+
+def best():
+    """The kind to paint with: "imagenet" where its weights are there, else "course"."""
+    return "imagenet" if imagenet.is_there() else "course"
 
 
 def network(kind="course", wanted=None, seed=0):
@@ -53,25 +61,29 @@ def network(kind="course", wanted=None, seed=0):
         raise ValueError(
             f"The feature networks are {', '.join(KINDS)}; there is none called {kind!r}."
         )
-    wanted = (*STYLE[kind], CONTENT[kind]) if wanted is None else wanted
-    if not wanted or not set(wanted) <= set(NAMES):
+    wanted, names = (*STYLE[kind], CONTENT[kind]) if wanted is None else wanted, NAMES
+    if kind == "imagenet":
+        names = imagenet.names()
+    if not wanted or not set(wanted) <= set(names):
         raise ValueError(
-            f"Choose layers among {', '.join(NAMES)}, not {', '.join(wanted) or 'none'}."
+            f"Choose layers among {', '.join(names)}, not {', '.join(wanted) or 'none'}."
         )
-    if kind == "course":
-        model = cut(load(), wanted, kind)
-    else:
-        model = body(
-            WIDTHS["vgg19" if kind == "vgg19" else "course"],
-            deepest(wanted),
-            caffe if kind == "vgg19" else centred,
-            seed,
-        )
-        if kind == "vgg19":
-            _read_vgg19(model)
-        model = cut(to_unit_means(model, photographs(side=96)), wanted, kind)
+    model = load() if kind == "course" else _with_unit_means(kind, deepest(wanted), names, seed)
+    model = cut(model, wanted, kind)
     model.trainable = False
     return model
+
+
+@functools.lru_cache(maxsize=4)
+def _with_unit_means(kind, last, names, seed):
+    """All layers of a network up to `last`, rescaled on photographs."""
+    vgg = WIDTHS[kind] is VGG
+    model = body(WIDTHS[kind], last, caffe if vgg else centred, seed, names=names)
+    if vgg:
+        weights = imagenet.read() if kind == "imagenet" else _read_vgg19(model.output)
+        for name in model.output:
+            model.get_layer(name).set_weights(weights[name])
+    return to_unit_means(model, photographs(side=96))
 
 
 @functools.cache
@@ -84,15 +96,15 @@ def load():
     return checkpoints.load(model, CHECKPOINT)
 
 
-def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False):
-    """The convolutions of VGG-19 up to `last` with average pooling, He-initialised; all outputs.
+def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False, names=NAMES):
+    """The convolutions of VGG-19, or of other `names`, up to `last` with average pooling, He-initialised; all outputs.
 
     preprocess: `centred` or `caffe`. norm: batch norm before each ReLU, for training; `folded`
     takes it out again.
     """
     inputs = keras.Input((None, None, 3))
     x, outputs = (preprocess or centred)(inputs), {}
-    for number, name in enumerate(NAMES[: NAMES.index(last) + 1]):
+    for number, name in enumerate(names[: names.index(last) + 1]):
         block = int(name[5])
         if name.endswith("conv1") and block > 1:
             x = layers.AveragePooling2D(2, name=f"block{block - 1}_pool")(x)
@@ -163,8 +175,8 @@ def to_unit_means(model, pictures, floor=0.1):
     return model
 
 
-def _read_vgg19(model):
-    """Put ImageNet's weights into a body of VGG-19. Raises ValueError where they can't be had."""
+def _read_vgg19(names):
+    """{name: [kernel, bias]} of ImageNet's VGG-19. Raises ValueError where they can't be had."""
     path = os.environ.get("COURSE_VGG19")
     instead = 'or take kind="course", which needs no file.'
     if path is None:
@@ -182,5 +194,4 @@ def _read_vgg19(model):
             f"again, {instead}"
         )
     whole = keras.applications.VGG19(include_top=False, weights=path)
-    for name in model.output:
-        model.get_layer(name).set_weights(whole.get_layer(name).get_weights())
+    return {name: whole.get_layer(name).get_weights() for name in names}
