@@ -18,7 +18,7 @@ from build_notebooks import cell_id, tags_of
 from course_utils import paths
 
 PARAMETERS = 'PROFILE = "quick"; DATASET = "synthetic"; SEED = 0; STEPS = None; TEST_DATA = None'
-TAGS = {"note", "fragment", "read", "parameters"}
+TAGS = {"note", "fragment", "read", "hide", "optional", "parameters"}
 DRAWING = {"play", "show_figure", "show_images", "show_lines", "show_scores"}  # they take alt=
 FORBIDDEN_NAMES = [
     (r"(tf|tensorflow)\.keras\b|tf_keras\b|keras\.src\b", "legacy Keras", "`import keras`"),
