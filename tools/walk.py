@@ -5,6 +5,9 @@
 Each slide is shown as RISE shows it, without running a cell, at 1280x720 and 1920x1080. Reported
 are content beyond the edge, errors, warnings and objects printed, pictures that are broken or have
 no alt text, maths and widgets that did not appear, and every request that leaves the machine.
+A figure is the point of its slide unless code beside it does more than draw. Then the figures'
+share of the slide, the sum of their areas over width times height, must be a half or more; slides
+with less stand in lint_offenders.json.
 """
 
 import argparse
@@ -22,8 +25,11 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import offenders
+
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((1280, 720), (1920, 1080))
+HALF = 0.495  # of a slide, to two digits
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "")
 QUIET = [
@@ -131,7 +137,7 @@ def browser() -> Iterator[tuple]:
 
 def walk(page, name: str, shots: Path | None = None, sizes=SIZES) -> list[str]:
     """Step through the deck that `page` shows; one line a problem: deck, size, slide, what."""
-    problems = []
+    problems, small = [], []
     with contextlib.suppress(TimeoutError):  # then what is missing is found on its slide
         wait_for(page, "walk.loaded()", 10)
     for step in range(page.evaluate("walk.steps()")):
@@ -143,15 +149,25 @@ def walk(page, name: str, shots: Path | None = None, sizes=SIZES) -> list[str]:
             except TimeoutError:
                 break
         if page.evaluate("walk.complete()"):
-            problems += measure(page, name, shots, sizes)
+            found, title, share = measure(page, name, shots, sizes)
+            problems += found
+            small += [(title, share)] if share is not None and share < HALF else []
     number, count = page.evaluate("[walk.number(), walk.count()]")
     if number != count:
         problems.append(f"{name}: stopped at slide {number} of {count}")
-    return problems
+    return problems + small_pictures(name, small)
 
 
-def measure(page, name: str, shots: Path | None, sizes) -> list[str]:
-    """What is wrong with the slide on the screen, at each size."""
+def small_pictures(name: str, small: list[tuple[str, float]]) -> list[str]:
+    """One line for each of `small`, pairs (title, share), that is not listed, and the reverse."""
+    lines = [(title, f'"{title}": figures cover {share:.0%}, not half') for title, share in small]
+    new, kept = offenders.unlisted("small_pictures", name, lines)
+    lines = new + [offenders.stale("small_pictures", title) for title in kept]
+    return [f"{name}: {line}" for line in lines]
+
+
+def measure(page, name: str, shots: Path | None, sizes) -> tuple[list[str], str, float | None]:
+    """What is wrong with the slide on the screen, at each size; its title; its figures' share."""
     problems, number = [], page.evaluate("walk.number()")
     for width, height in sizes:
         if page.viewport_size != {"width": width, "height": height}:
@@ -166,7 +182,7 @@ def measure(page, name: str, shots: Path | None, sizes) -> list[str]:
             page.screenshot(path=shots / f"{name}_{number:02d}_{height}.png")
         where = f'{name}: slide {number} "{seen["title"]}" at {width}x{height}'
         problems += [f"{where}: {much} {what}" for what, much in seen["faults"].items()]
-    return problems
+    return problems, seen["title"], seen["share"]
 
 
 def wait_for(page, condition: str, seconds: float) -> None:
