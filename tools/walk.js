@@ -79,19 +79,22 @@ window.walk = (() => {
   };
 
   // Which share of the screen the figures cover, 0 to 1; null where they are not the point: there
-  // is none, or beside them stands code that does more than draw.
+  // is none, or beside them stands code that does more than draw. Two thirds of the height count as
+  // half, since heading and sentence leave a square picture no more.
   const share = inside => {
     const figures = inside('.jp-OutputArea-output img.course-figure');
     const draws = cell => cell.querySelector('img.course-figure')
       && !cell.querySelector('.progress-bar');
     const code = inside('.jp-CodeCell .jp-InputArea-editor').map(e => e.closest('.jp-CodeCell'));
     if (!figures.length || !code.every(draws)) return null;
-    const area = figures.reduce((sum, e) => {
+    const boxes = figures.map(e => {
       const { width, height } = e.getBoundingClientRect();
       const zoom = Math.min(width / e.naturalWidth, height / e.naturalHeight);  // object-fit: contain
-      return sum + zoom ** 2 * e.naturalWidth * e.naturalHeight;
-    }, 0);
-    return area / (innerWidth * innerHeight);
+      return [zoom * e.naturalWidth, zoom * e.naturalHeight];
+    });
+    const area = boxes.reduce((sum, [width, height]) => sum + width * height, 0);
+    const tallest = Math.max(...boxes.map(([, height]) => height));
+    return Math.max(area / innerWidth, 0.75 * tallest) / innerHeight;
   };
 
   return {

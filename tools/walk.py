@@ -5,9 +5,9 @@
 Each slide is shown as RISE shows it, without running a cell, at 1280x720 and 1920x1080. Reported
 are content beyond the edge, errors, warnings and objects printed, pictures that are broken or have
 no alt text, maths and widgets that did not appear, and every request that leaves the machine.
-A figure is the point of its slide unless code beside it does more than draw. Then the figures'
-share of the slide, the sum of their areas over width times height, must be a half or more; slides
-with less stand in lint_offenders.json.
+A figure is the point of its slide unless code beside it does more than draw. Then the figures must
+cover half of the slide's area, or two thirds of its height; slides with less stand in
+lint_offenders.json.
 """
 
 import argparse
