@@ -66,6 +66,7 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
         env = {
             **os.environ,
             **rooms,
+            "JUPYTER_PATH": str(home / "data"),  # before what is installed
             "HOME": home_name,
             "IPYTHONDIR": home_name,
             "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
