@@ -150,40 +150,34 @@ def walk(page, name: str, shots: Path | None = None, sizes=SIZES) -> list[str]:
             except TimeoutError:
                 break
         if page.evaluate("walk.complete()"):
-            found, title, share = measure(page, name, shots, sizes)
-            problems += found
-            small += [(title, share)] if share is not None and share < HALF else []
+            found = [measure(page, name, shots, size) for size in sizes]
+            problems += [problem for lines, _ in found for problem in lines]
+            small += found[0][1]
     number, count = page.evaluate("[walk.number(), walk.count()]")
     if number != count:
         problems.append(f"{name}: stopped at slide {number} of {count}")
-    return problems + small_pictures(name, small)
+    new, kept = offenders.unlisted("small_figures", name, small)
+    return problems + new + [f"{name}: {offenders.stale('small_figures', slide)}" for slide in kept]
 
 
-def small_pictures(name: str, small: list[tuple[str, float]]) -> list[str]:
-    """One line for each of `small`, pairs (title, share), that is not listed, and the reverse."""
-    lines = [(title, f'"{title}": figures cover {share:.0%}, not half') for title, share in small]
-    new, kept = offenders.unlisted("small_pictures", name, lines)
-    lines = new + [offenders.stale("small_pictures", title) for title in kept]
-    return [f"{name}: {line}" for line in lines]
-
-
-def measure(page, name: str, shots: Path | None, sizes) -> tuple[list[str], str, float | None]:
-    """What is wrong with the slide on the screen, at each size; its title; its figures' share."""
-    problems, number = [], page.evaluate("walk.number()")
-    for width, height in sizes:
-        if page.viewport_size != {"width": width, "height": height}:
-            page.set_viewport_size({"width": width, "height": height})
-        for patience in (0, 150, 500):  # milliseconds; a fault that goes by itself is none
-            page.wait_for_timeout(patience)
-            page.evaluate("width => walk.laidOut(width)", width)
-            seen = page.evaluate("walk.measure()")
-            if not seen["faults"]:
-                break
-        if shots:
-            page.screenshot(path=shots / f"{name}_{number:02d}_{height}.png")
-        where = f'{name}: slide {number} "{seen["title"]}" at {width}x{height}'
-        problems += [f"{where}: {much} {what}" for what, much in seen["faults"].items()]
-    return problems, seen["title"], seen["share"]
+def measure(page, name: str, shots: Path | None, size) -> tuple[list[str], list[tuple[str, str]]]:
+    """What is wrong with the slide on the screen, and its (title, problem) if figures are small."""
+    number, (width, height) = page.evaluate("walk.number()"), size
+    if page.viewport_size != {"width": width, "height": height}:
+        page.set_viewport_size({"width": width, "height": height})
+    known = offenders.listed("small_figures", name)
+    for patience in (0, 150, 500, 1000):  # milliseconds; a fault that goes by itself is none
+        page.wait_for_timeout(patience)
+        page.evaluate("width => walk.laidOut(width)", width)
+        title, faults, share = page.evaluate("walk.measure()").values()
+        small = share is not None and share < HALF
+        if not faults and small == (title in known):
+            break
+    if shots:
+        page.screenshot(path=shots / f"{name}_{number:02d}_{height}.png")
+    where = f'{name}: slide {number} "{title}" at {width}x{height}'
+    problems = [f"{where}: {much} {what}" for what, much in faults.items()]
+    return problems, [(title, f"{where}: figures cover {share:.0%}, not half")] if small else []
 
 
 def wait_for(page, condition: str, seconds: float) -> None:
