@@ -148,7 +148,7 @@ show_images(list(wrong.values()), list(wrong), height=2.2,
 # Noise is the plainest damage.
 # Move the slider: from where on is the face lost?
 
-# %%
+# %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
 

@@ -100,7 +100,7 @@ bets.reveal("ocr", ocr.cer(references, on_noisy))
 # Shuffle the 216 files, and the same page trains and tests: the network may learn the text by heart.
 # So we split by **clean page**, and only then multiply what is left for training.
 
-# %%
+# %% tags=["hide"]
 copies = documents.ninefold(train[0].noisy, train[0].clean, np.random.default_rng(SEED))
 show_images([noisy[:90, :200] for noisy, _ in copies], columns=5, height=1.6,
             alt="Nine versions of a corner of a page: noise of four kinds, mirrored, turned, blended.")
@@ -270,7 +270,7 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # The course ships the same network with about ten times as many steps and pages, all drawn.
 # On real pages it has never seen a real one: that row says how far drawings carry.
 
-# %%
+# %% tags=["hide"]
 from course_utils.show import show_scores
 
 shipped = models.load()
@@ -289,7 +289,7 @@ bets.reveal("rmse", scores["trained now"]["rmse"])
 # The bar to beat is the best filter's; doing nothing is only the start.
 # Look at the strokes: where the stain was darkest, what did the network leave out, what did it make up?
 
-# %%
+# %% tags=["hide"]
 ours = "shipped" if DATASET == "synthetic" else "trained now"
 each = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = best_and_worst(each)[::-1]
@@ -350,7 +350,7 @@ for name, result in {"any size": kept, "shrunk": shrunk, "perfect but shrunk": p
 #
 # Which damage does the network undo, and which not?
 
-# %%
+# %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
 from drawn_worlds.documents import DAMAGES, document
@@ -429,7 +429,7 @@ print(client.get("/health").json()["status"])
 #
 # The network knows only paper and ink.
 
-# %%
+# %% tags=["hide"]
 from course_utils.teach import your_picture
 
 portrait = images.to_grey(your_picture(side=256))

@@ -7,6 +7,8 @@ file's name and the cell's position, so that two builds are equal byte for byte.
 Slides come from the headings: a Markdown cell that starts with ``#`` or ``##`` starts a slide, with
 ``###`` a subslide; every other cell stays on the slide that it follows.
 Three tags change that: ``fragment``, ``note`` (speaker notes), ``read`` (hidden when projecting).
+Two more are for notebooks/rise.css: of a code cell with ``hide`` slides show the output alone, and
+``optional`` marks what may be skipped to stay within 45 minutes.
 Only tags are kept of a cell's metadata.
 
 ``lessons/exercises/NN_name.py`` is the solved version, whose title says "Exercise". It becomes
