@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from . import environment, launch, paths
+from . import environment, launch, lessons, paths
 
 PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
 TOOLS = {
@@ -34,7 +34,7 @@ def lab(*options: str) -> int:
             "--LabApp.extension_manager=readonly",
             *root_user,
             *options,
-            os.path.join("notebooks", "00_start_here.ipynb"),
+            os.path.join("notebooks", f"{lessons.names()[0]}.ipynb"),
         ]
     )
 
@@ -80,7 +80,7 @@ def doctor() -> int:
 
 def start(lesson: str) -> int:
     """copy a lesson and its exercises into work/, where they are yours (course start 01)"""
-    name = paths.find_lesson(lesson)
+    name = lessons.card(lesson).name
     for folder in ("", "exercises"):
         source = paths.NOTEBOOKS / folder / f"{name}.ipynb"
         target = paths.WORK / folder / source.name
@@ -99,7 +99,7 @@ def check(lesson: str) -> int:
     """check your exercises of a lesson and print the verdicts (course check 01)"""
     from .exercises import progress as checks
 
-    return checks.check_notebook(paths.find_lesson(lesson))
+    return checks.check_notebook(lesson)
 
 
 def progress() -> int:
@@ -118,7 +118,7 @@ def serve(*options: str) -> int:
 
 def bring_back(lesson: str, *options: str) -> int:
     """bring a notebook edited in the browser back into lessons/ (course bring-back 01 [--force])"""
-    return _run_tool("build_notebooks.py", "--bring-back", paths.find_lesson(lesson), *options)
+    return _run_tool("build_notebooks.py", "--bring-back", lessons.card(lesson).name, *options)
 
 
 def help_() -> int:

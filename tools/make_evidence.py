@@ -9,7 +9,7 @@ import time
 import numpy as np
 from scipy import stats
 
-from course_utils import metrics, paths, results, shipped
+from course_utils import lessons, metrics, paths, results, shipped
 
 SEEDS = (0, 1, 2)
 
@@ -61,7 +61,7 @@ def five_folds(folds=5):
     from course_utils.training.segmentation import probabilities, train
 
     samples = segmentation.read_nuclei(paths.data_dir())
-    steps, border = segmentation.STEPS["dsb2018"]["quick"], context(depth=3)
+    steps, border = lessons.card("segmentation").tasks["dsb2018"].quick, context(depth=3)
     runs, truth, found = [], [], []
     for fold in range(folds):
         test = [s for s in samples if splits.fold(s.id) == fold]
