@@ -13,9 +13,6 @@ from . import environment, launch, lessons, paths
 PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
 TOOLS = {
     "notebooks": "build_notebooks.py",
-    "bench": "bench.py",
-    "checkpoints": "train_checkpoints.py",
-    "evidence": "make_evidence.py",
     "slides": "make_slides.py",
     "site": "make_site.py",
 }
@@ -137,6 +134,17 @@ def _tool(script: str, text: str):
     return command
 
 
+def _experiment(kind: str, text: str):
+    def command(*options: str) -> int:
+        os.chdir(paths.ROOT)
+        sys.argv, sys.path[:0] = ["experiments", kind, *options], [str(paths.ROOT)]
+        runpy.run_module("experiments", run_name="__main__", alter_sys=True)
+        return 0
+
+    command.__doc__ = text
+    return command
+
+
 def _run_tool(script: str, *options: str) -> int:
     """Run a file of tools/ in this process, as if it had been called itself."""
     tools = paths.ROOT / "tools"
@@ -152,9 +160,9 @@ COMMANDS = {
     "test-fast": test_fast,
     "run": run,
     "notebooks": _tool(TOOLS["notebooks"], "build notebooks/ from lessons/"),
-    "bench": _tool(TOOLS["bench"], "measure speed, as ratios taken side by side"),
-    "checkpoints": _tool(TOOLS["checkpoints"], "train the shipped networks (LESSON=01)"),
-    "evidence": _tool(TOOLS["evidence"], "repeat a claim over several seeds (LESSON=01)"),
+    "bench": _experiment("bench", "measure speed, as ratios taken side by side"),
+    "checkpoints": _experiment("checkpoints", "train the shipped networks (LESSON=01)"),
+    "evidence": _experiment("evidence", "repeat a claim over several seeds (LESSON=01)"),
     "results": results,
     "slides": _tool(TOOLS["slides"], "make slides that need no server, from the executed lessons"),
     "site": _tool(TOOLS["site"], "make the website from the executed lessons"),

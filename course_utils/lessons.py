@@ -48,7 +48,7 @@ class Lesson:
         return f"{self.number} {text.split('# # ', 1)[1].splitlines()[0]}"
 
     def task(self, dataset: str) -> Task:
-        """The task of a data set; of one that isn't on the card, that of `ANY`, else synthetic's."""
+        """The task of a data set; where the card has none, that of `ANY`, else synthetic's."""
         return self.tasks.get(dataset) or self.tasks.get(ANY) or self.tasks["synthetic"]
 
     def sign(self, metric: str) -> int:
