@@ -8,14 +8,11 @@ import signal
 import subprocess
 import sys
 
-from . import environment, launch, paths
+from . import environment, launch, lessons, paths
 
 PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
 TOOLS = {
     "notebooks": "build_notebooks.py",
-    "bench": "bench.py",
-    "checkpoints": "train_checkpoints.py",
-    "evidence": "make_evidence.py",
     "slides": "make_slides.py",
     "site": "make_site.py",
 }
@@ -34,7 +31,7 @@ def lab(*options: str) -> int:
             "--LabApp.extension_manager=readonly",
             *root_user,
             *options,
-            os.path.join("notebooks", "00_start_here.ipynb"),
+            os.path.join("notebooks", f"{lessons.names()[0]}.ipynb"),
         ]
     )
 
@@ -80,7 +77,7 @@ def doctor() -> int:
 
 def start(lesson: str) -> int:
     """copy a lesson and its exercises into work/, where they are yours (course start 01)"""
-    name = paths.find_lesson(lesson)
+    name = lessons.card(lesson).name
     for folder in ("", "exercises"):
         source = paths.NOTEBOOKS / folder / f"{name}.ipynb"
         target = paths.WORK / folder / source.name
@@ -99,7 +96,7 @@ def check(lesson: str) -> int:
     """check your exercises of a lesson and print the verdicts (course check 01)"""
     from .exercises import progress as checks
 
-    return checks.check_notebook(paths.find_lesson(lesson))
+    return checks.check_notebook(lesson)
 
 
 def progress() -> int:
@@ -118,7 +115,7 @@ def serve(*options: str) -> int:
 
 def bring_back(lesson: str, *options: str) -> int:
     """bring a notebook edited in the browser back into lessons/ (course bring-back 01 [--force])"""
-    return _run_tool("build_notebooks.py", "--bring-back", paths.find_lesson(lesson), *options)
+    return _run_tool("build_notebooks.py", "--bring-back", lessons.card(lesson).name, *options)
 
 
 def help_() -> int:
@@ -132,6 +129,17 @@ def help_() -> int:
 def _tool(script: str, text: str):
     def command(*options: str) -> int:
         return _run_tool(script, *options)
+
+    command.__doc__ = text
+    return command
+
+
+def _experiment(kind: str, text: str):
+    def command(*options: str) -> int:
+        os.chdir(paths.ROOT)
+        sys.argv, sys.path[:0] = ["experiments", kind, *options], [str(paths.ROOT)]
+        runpy.run_module("experiments", run_name="__main__", alter_sys=True)
+        return 0
 
     command.__doc__ = text
     return command
@@ -152,9 +160,9 @@ COMMANDS = {
     "test-fast": test_fast,
     "run": run,
     "notebooks": _tool(TOOLS["notebooks"], "build notebooks/ from lessons/"),
-    "bench": _tool(TOOLS["bench"], "measure speed, as ratios taken side by side"),
-    "checkpoints": _tool(TOOLS["checkpoints"], "train the shipped networks (LESSON=01)"),
-    "evidence": _tool(TOOLS["evidence"], "repeat a claim over several seeds (LESSON=01)"),
+    "bench": _experiment("bench", "measure speed, as ratios taken side by side"),
+    "checkpoints": _experiment("checkpoints", "train the shipped networks (LESSON=01)"),
+    "evidence": _experiment("evidence", "repeat a claim over several seeds (LESSON=01)"),
     "results": results,
     "slides": _tool(TOOLS["slides"], "make slides that need no server, from the executed lessons"),
     "site": _tool(TOOLS["site"], "make the website from the executed lessons"),

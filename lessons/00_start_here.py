@@ -258,7 +258,7 @@ upload()
 # %%
 from course_utils import profile, results
 
-run = profile.start("00_start_here", PROFILE, DATASET, SEED, STEPS, {"synthetic": 1})
+run = profile.start("00", PROFILE, DATASET, SEED, STEPS)
 results.record(run, {"psnr": psnr["median"]}, {}, {"do nothing": {"psnr": psnr["do nothing"]}})
 bets.score()
 print("Setup complete." if status == 0

@@ -42,9 +42,8 @@ from course_utils.show import show_images, show_lines
 from course_utils.training import style
 from drawn_worlds import painters
 
-table = {"synthetic": {"quick": 90, "full": 500}}
-table |= dict.fromkeys(painters.STYLES, table["synthetic"])  # DATASET = "glass"
-run = profile.start("04_style_transfer", PROFILE, DATASET, SEED, STEPS, table, TEST_DATA)
+run = profile.start("04", PROFILE, DATASET, SEED, STEPS, TEST_DATA,
+                    also=painters.STYLES)  # DATASET = "glass"
 show_images([painters.paint(name, 1, 192) for name in painters.STYLES], list(painters.STYLES),
             alt="Six paintings: brush strokes, dots, a woodcut, stained glass, marbled paper, waves.")
 
