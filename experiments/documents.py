@@ -3,16 +3,12 @@
 import io
 import time
 
-import tensorflow  # noqa: F401, so that its own start is not counted
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from course_utils import images, metrics
 from course_utils.data import documents
 from course_utils.models import checkpoints as shipping
 from course_utils.models import documents as models
-from course_utils.serve import create_app
-from course_utils.serve import documents as service
 from course_utils.training.documents import train
 from drawn_worlds.documents import document
 
@@ -42,6 +38,11 @@ def pages(seed=0, steps=4000):
 
 def page_through_the_api():
     """A page of 540×420 through the service, warm (target: 0.1 s), and loading its network (2 s)."""
+    from fastapi.testclient import TestClient
+
+    from course_utils.serve import create_app
+    from course_utils.serve import documents as service
+
     began = time.perf_counter()
     cleaner = service.load()
     loading, file = time.perf_counter() - began, io.BytesIO()

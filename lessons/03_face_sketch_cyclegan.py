@@ -356,7 +356,7 @@ play(by_weight, alt="Eight photographs, their sketches, and what comes back, for
 
 # %% tags=["hide"]
 count = min(5, len(test))
-made = [translated(name, count)[1] for name in training.NETWORKS]
+made = [translated(name, count)[1] for name in models.NETWORKS]
 rows = [(photos, sketches), *made, (sketches, photos)]
 show_images([picture for row in rows for side in row for picture in side[:count]],
             columns=2 * count, height=1.05,

@@ -20,7 +20,7 @@ def test_make_and_course_offer_the_same_commands_and_help_lists_them(capsys):
     assert cli.main(["help"]) == 0
     shown = capsys.readouterr().out
     assert all(f"  {name} " in shown for name in cli.COMMANDS)
-    assert all((paths.ROOT / "tools" / script).is_file() for script in cli.TOOLS.values())
+    assert all((paths.ROOT / script).is_file() for script in cli.TOOLS.values())
 
 
 def test_an_unknown_command_says_where_the_list_is(capsys):

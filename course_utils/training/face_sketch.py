@@ -10,7 +10,6 @@ from ..data import face_sketch as data
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
 from ..models import face_sketch as models
-from ..models.face_sketch import NETWORKS
 from ..settings import settings
 from . import cyclegan, pix2pix
 from .fit import fit
