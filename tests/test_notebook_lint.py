@@ -85,7 +85,7 @@ BAD = {
         (markdown(SEEN), markdown(SEEN, NOTE) + code("run")),
     ),
     "only readers are told": ("cell 8: no sentence", (markdown(SEEN), markdown(SEEN, READ))),
-    "heading after figure": ("cell 8: no sentence", (SEEN, f"#### Seen\n#\n# {SEEN}")),
+    "heading after figure": ("cell 8: no sentence", (SEEN, f"### Seen\n#\n# {SEEN}")),
     "section after figure": ("cell 14: no sentence", new(code(SHOW))),
     "section after live figure": ("cell 14: no sentence", new(code(LIVE.format("run.watch")))),
     "no titles": ("cell 8: show_images shows pictures without", ('["one", "other"], ', "")),
