@@ -30,7 +30,7 @@ import offenders
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((1280, 720), (1920, 1080))
 HALF = 0.495  # of a slide, to two digits
-SURELY = 0.05  # more than half frees a slide from the list: fonts and kinds of slides differ
+SURELY = 0.03  # more than half frees a slide from the list: fonts and kinds of slides differ
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "")
 QUIET = [
@@ -167,7 +167,7 @@ def measure(page, name: str, shots: Path | None, size) -> tuple[list[str], list[
     if page.viewport_size != {"width": width, "height": height}:
         page.set_viewport_size({"width": width, "height": height})
     known = offenders.listed("small_figures", name)
-    for patience in (0, 150, 500, 1000):  # milliseconds; a fault that goes by itself is none
+    for patience in (0, 150, 500):  # milliseconds; a fault that goes by itself is none
         page.wait_for_timeout(patience)
         page.evaluate("width => walk.laidOut(width)", width)
         title, faults, share = page.evaluate("walk.measure()").values()
