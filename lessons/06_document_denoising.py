@@ -163,8 +163,10 @@ bets.reveal("classical", baselines[best]["rmse"])
 # Adam keeps two **moments** for each weight: running means of its slope and of the slope's square.
 
 # %%
+from itertools import pairwise
+
 widths = [172 * 360, 896, 8960, 704, 540 * 258]
-parameters = sum((a + 1) * b for a, b in zip(widths, widths[1:]))
+parameters = sum((a + 1) * b for a, b in pairwise(widths))
 print(f"{parameters:,} parameters, {parameters * 4 / 1e6:.0f} MB")
 print(f"to train it with Adam: {parameters * 16 / 1e9:.1f} GB (weights, slopes, two moments)")
 
@@ -196,7 +198,7 @@ bets.ask("dense", "A page through the dense network takes how many times as long
 
 # %%
 dense, convolved = 0, timeit(lambda: models.clean(model, page.noisy), number=5) / 5
-for a, b in zip(widths, widths[1:]):  # one layer at a time: less memory
+for a, b in pairwise(widths):  # one layer at a time: less memory
     weights, x = np.ones((a, b), np.float32), np.ones(a, np.float32)
     dense += timeit(lambda: x @ weights, number=3) / 3
 print(f"dense {dense * 1e3:.0f} ms, ours {convolved * 1e3:.0f} ms")

@@ -11,7 +11,7 @@ import pytest
 from course_utils import paths
 
 sys.path.insert(0, str(paths.ROOT / "tools"))
-import build_notebooks as build  # noqa: E402
+import build_notebooks as build
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

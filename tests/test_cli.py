@@ -15,7 +15,7 @@ from course_utils import cli, lessons, paths
 
 def test_make_and_course_offer_the_same_commands_and_help_lists_them(capsys):
     makefile = (paths.ROOT / "Makefile").read_text().replace("\\\n", " ")
-    targets = re.search(r"^TARGETS = (.*)$", makefile, re.M)[1].split()
+    targets = re.search(r"^TARGETS = (.*)$", makefile, re.MULTILINE)[1].split()
     assert sorted(targets) == sorted(cli.COMMANDS)
     assert cli.main(["help"]) == 0
     shown = capsys.readouterr().out

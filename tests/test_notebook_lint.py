@@ -15,9 +15,9 @@ import pytest
 from course_utils import paths
 
 sys.path.insert(0, str(paths.ROOT / "tools"))
-import build_notebooks as build  # noqa: E402
-import notebook_lint  # noqa: E402
-import offenders  # noqa: E402
+import build_notebooks as build
+import notebook_lint
+import offenders
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOTEBOOKS = sorted(paths.NOTEBOOKS.rglob("*.ipynb"))

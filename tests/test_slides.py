@@ -11,8 +11,8 @@ from conftest import execute, require
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-import make_slides  # noqa: E402
-import walk  # noqa: E402
+import make_slides
+import walk
 
 EXECUTED = sorted((ROOT / "build" / "executed").glob("*.ipynb"))
 

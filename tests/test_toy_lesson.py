@@ -15,8 +15,8 @@ from course_utils import paths
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PAGE = (paths.ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
-CARD = re.search(r"^Lesson\(.*\),$", PAGE, re.M)[0]
-COMMANDS = re.search(r"```bash\n(.*?)```", PAGE, re.S)[1].splitlines()
+CARD = re.search(r"^Lesson\(.*\),$", PAGE, re.MULTILINE)[0]
+COMMANDS = re.search(r"```bash\n(.*?)```", PAGE, re.DOTALL)[1].splitlines()
 LAST = 'results.record(run, {"error": error}, {"error": error}, {"zero": {"error": 0.0}})'
 JUDGED = """baselines = {"white": {"error": 1.0}}
 results.record(run, {"error": error}, {"error": error}, baselines)
@@ -84,7 +84,7 @@ def test_it_is_built_linted_run_measured_and_recorded(course, said):
     assert all(f"wrote notebooks/{name}97_toy.ipynb" in built for name in names)
     assert linted == "1 notebooks keep the rules\n"
     row = r"^97_toy +\d+(\.\d+)? +\d+  synthetic: error \S+ \(white 1\)$"
-    assert re.search(row, run, re.M), run
+    assert re.search(row, run, re.MULTILINE), run
     assert bench.split() == ["97", "One", "and", "one.", "2"]
     record = json.loads((course / "results" / "97_toy.synthetic.json").read_text(encoding="utf-8"))
     assert record["lesson"] == "97_toy" and record["seconds"] > 0

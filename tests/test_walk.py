@@ -18,8 +18,8 @@ from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-import offenders  # noqa: E402
-import walk  # noqa: E402
+import offenders
+import walk
 
 EXECUTED = sorted((ROOT / "build" / "executed").glob("*.ipynb"))
 RISE = {"theme": "white", "center": False, "transition": "none", "start_slideshow_at": "beginning"}

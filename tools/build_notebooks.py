@@ -64,8 +64,10 @@ METADATA = {
 SLIDE_OF_TAG = {"fragment": "fragment", "note": "notes", "read": "skip"}
 SLIDE_OF_HEADING = {"#": "slide", "##": "slide", "###": "subslide"}
 YOUR_CODE = "...  # your code here"
-MARKED = re.compile(r"^([ \t]*)# solution[ \t]*\n(.*?)\n[ \t]*# end solution[ \t]*$", re.M | re.S)
-MARKER = re.compile(r"^[ \t]*# (?:end )?solution[ \t]*(?:\n|\Z)", re.M)
+MARKED = re.compile(
+    r"^([ \t]*)# solution[ \t]*\n(.*?)\n[ \t]*# end solution[ \t]*$", re.MULTILINE | re.DOTALL
+)
+MARKER = re.compile(r"^[ \t]*# (?:end )?solution[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 
 def cell_id(stem: str, position: int) -> str:

@@ -23,9 +23,9 @@ from course_utils import lessons, results
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
-SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
-IMAGE = re.compile(r"<img\b[^>]*>", re.S)
-ALT = re.compile(r"""\balt=(["'])(?!\1)(?!No description has been provided)\s*\S""", re.S)
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+IMAGE = re.compile(r"<img\b[^>]*>", re.DOTALL)
+ALT = re.compile(r"""\balt=(["'])(?!\1)(?!No description has been provided)\s*\S""", re.DOTALL)
 
 
 def gather(executed: Path, source: Path) -> None:
@@ -45,7 +45,7 @@ def gather(executed: Path, source: Path) -> None:
     index = index.replace("{{ so far }}", lessons.so_far())
     index = index.replace("{{ results }}", results_table())
     if not (source / "exercises").exists():
-        index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.S)
+        index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.DOTALL)
     (source / "index.md").write_text(index, encoding="utf-8")
     write_api(source / "api")
 

@@ -72,7 +72,7 @@ class Book:
         """(cell number, level, text, starts its cell) of each heading."""
         found = []
         for n, cell in self.prose:
-            for match in re.finditer(r"^(#{1,6}) +(.*)", without_fences(cell.source), re.M):
+            for match in re.finditer(r"^(#{1,6}) +(.*)", without_fences(cell.source), re.MULTILINE):
                 found.append((n, len(match[1]), match[2].strip(), match.start() == 0))
         return found
 
@@ -176,7 +176,7 @@ def height(cell) -> int:
 
 
 def without_fences(source: str) -> str:
-    return re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.M | re.S)
+    return re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.MULTILINE | re.DOTALL)
 
 
 def plain(source: str) -> str:
@@ -312,14 +312,14 @@ def parameters(book):
 @rule("everywhere")
 def belittling_words(book):
     for n, cell in book.prose:
-        for word in re.findall(r"\b(?:simply|just|easy)\b", plain(cell.source), re.I):
+        for word in re.findall(r"\b(?:simply|just|easy)\b", plain(cell.source), re.IGNORECASE):
             yield n, f"the word {word!r}", "leave it out: it helps nobody who is stuck"
 
 
 @rule("everywhere")
 def valid_python(book):
     for n, cell in book.code:
-        command = re.search(r"^\s*[!%]\S*", cell.source, re.M)
+        command = re.search(r"^\s*[!%]\S*", cell.source, re.MULTILINE)
         if parse(cell.source) is None and command:
             yield n, f"the command {command[0].strip()}", "packages belong in pyproject.toml"
         elif parse(cell.source) is None:
@@ -336,7 +336,7 @@ def forbidden(book):
         texts = [text for text in texts if isinstance(text, str)]
         for found, table in ((names, FORBIDDEN_NAMES), (texts, FORBIDDEN_TEXTS)):
             for pattern, what, cure in table:
-                matching = [text for text in found if re.match(pattern, text, re.S)]
+                matching = [text for text in found if re.match(pattern, text, re.DOTALL)]
                 if matching:
                     yield n, f"{what} ({matching[0]})", cure
 
@@ -372,7 +372,7 @@ def objectives_and_recap(book):
 
 def numbered(cells) -> int:
     prose = [cell.source for _, cell in cells if cell.cell_type == "markdown"]
-    return len(re.findall(r"^\d+\. ", "\n".join(prose), re.M))
+    return len(re.findall(r"^\d+\. ", "\n".join(prose), re.MULTILINE))
 
 
 @rule("everywhere")
@@ -446,7 +446,7 @@ def links(book):
 def one_sentence_a_line(book):
     sections = [cells for _, title, cells in book.sections() if not title.startswith("References")]
     for n, cell in (item for cells in sections for item in cells):
-        text = re.sub(r"^\|.*|!\[[^\]]*\]|<[^>]+>", "", plain(cell.source), flags=re.M)
+        text = re.sub(r"^\|.*|!\[[^\]]*\]|<[^>]+>", "", plain(cell.source), flags=re.MULTILINE)
         for match in TWO_SENTENCES.finditer(text if cell.cell_type == "markdown" else ""):
             if match[1].lower() not in ABBREVIATIONS:
                 yield n, f"two sentences in one line at {match[0]!r}", "break the line there"

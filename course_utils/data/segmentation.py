@@ -23,7 +23,7 @@ CROPS = {  # options of `Crops`: the less data, the more augmentation
     "isbi2012": {"zoom": (0.8, 1.25)},
 }
 SEEDS = {"synthetic": (0.5,), "dsb2018": (0.5,), "isbi2012": (0.5, 0.7, 0.8, 0.9, 0.95)}
-DRAWN = {"train": range(0, 256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
+DRAWN = {"train": range(256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
 
 
 def load(dataset: str, test_data=None) -> tuple[list, list]:

@@ -146,8 +146,8 @@ class _Watch:
         await self.client.km.interrupt_kernel()
         await asyncio.sleep(GRACE)
         self.ended = [
-            f"Cell {number} ran for more than {CELL_SECONDS} seconds; the cells after it "
-            "did not run."
+            f"Cell {number} ran for more than {CELL_SECONDS} seconds; "
+            + "the cells after it did not run."
         ]
         await self.client.km.shutdown_kernel(now=True)
 
