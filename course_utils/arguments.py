@@ -283,7 +283,8 @@ def _check_range(item, sizes):
         )
         within = f"{within[0]}{least:g}, {most:.10g}{within[-1]}"
     if not good:
-        found = f"{low:.8g}" if low == high or low != low else f"from {low:.8g} to {high:.8g}"
+        same = low == high or np.isnan(low)
+        found = f"{low:.8g}" if same else f"from {low:.8g} to {high:.8g}"
         raise ValueError(
             f"{item.name} must be {item.kind.what} in {within}, not {found}{_mend(item.kind.cure)}."
         )

@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 
-from . import environment, launch, paths
+from . import environment, launch, lessons, paths
 
 PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
 TOOLS = {
-    "notebooks": "build_notebooks.py",
-    "bench": "bench.py",
-    "checkpoints": "train_checkpoints.py",
-    "evidence": "make_evidence.py",
-    "slides": "make_slides.py",
-    "site": "make_site.py",
+    "notebooks": "tools/build_notebooks.py",
+    "experiments": "experiments/__main__.py",
+    "slides": "tools/make_slides.py",
+    "site": "tools/make_site.py",
 }
 
 
@@ -34,7 +32,7 @@ def lab(*options: str) -> int:
             "--LabApp.extension_manager=readonly",
             *root_user,
             *options,
-            os.path.join("notebooks", "00_start_here.ipynb"),
+            os.path.join("notebooks", f"{lessons.names()[0]}.ipynb"),
         ]
     )
 
@@ -80,7 +78,7 @@ def doctor() -> int:
 
 def start(lesson: str) -> int:
     """copy a lesson and its exercises into work/, where they are yours (course start 01)"""
-    name = paths.find_lesson(lesson)
+    name = lessons.card(lesson).name
     for folder in ("", "exercises"):
         source = paths.NOTEBOOKS / folder / f"{name}.ipynb"
         target = paths.WORK / folder / source.name
@@ -99,7 +97,7 @@ def check(lesson: str) -> int:
     """check your exercises of a lesson and print the verdicts (course check 01)"""
     from .exercises import progress as checks
 
-    return checks.check_notebook(paths.find_lesson(lesson))
+    return checks.check_notebook(lesson)
 
 
 def progress() -> int:
@@ -118,7 +116,7 @@ def serve(*options: str) -> int:
 
 def bring_back(lesson: str, *options: str) -> int:
     """bring a notebook edited in the browser back into lessons/ (course bring-back 01 [--force])"""
-    return _run_tool("build_notebooks.py", "--bring-back", paths.find_lesson(lesson), *options)
+    return _run_tool("notebooks", "--bring-back", lessons.card(lesson).name, *options)
 
 
 def help_() -> int:
@@ -129,20 +127,20 @@ def help_() -> int:
     return 0
 
 
-def _tool(script: str, text: str):
+def _tool(name: str, text: str, *first: str):
     def command(*options: str) -> int:
-        return _run_tool(script, *options)
+        return _run_tool(name, *first, *options)
 
     command.__doc__ = text
     return command
 
 
-def _run_tool(script: str, *options: str) -> int:
-    """Run a file of tools/ in this process, as if it had been called itself."""
-    tools = paths.ROOT / "tools"
+def _run_tool(name: str, *options: str) -> int:
+    """Run one of TOOLS in this process, as if it had been called itself."""
+    script = paths.ROOT / TOOLS[name]
     os.chdir(paths.ROOT)
-    sys.argv, sys.path[:0] = [script, *options], [str(tools)]
-    runpy.run_path(str(tools / script), run_name="__main__")
+    sys.argv, sys.path[:0] = [script.name, *options], [str(script.parent), str(paths.ROOT)]
+    runpy.run_path(str(script), run_name="__main__")
     return 0
 
 
@@ -151,13 +149,13 @@ COMMANDS = {
     "test": test,
     "test-fast": test_fast,
     "run": run,
-    "notebooks": _tool(TOOLS["notebooks"], "build notebooks/ from lessons/"),
-    "bench": _tool(TOOLS["bench"], "measure speed, as ratios taken side by side"),
-    "checkpoints": _tool(TOOLS["checkpoints"], "train the shipped networks (LESSON=01)"),
-    "evidence": _tool(TOOLS["evidence"], "repeat a claim over several seeds (LESSON=01)"),
+    "notebooks": _tool("notebooks", "build notebooks/ from lessons/"),
+    "bench": _tool("experiments", "measure speed, as ratios taken side by side", "bench"),
+    "checkpoints": _tool("experiments", "train the shipped networks (LESSON=01)", "checkpoints"),
+    "evidence": _tool("experiments", "repeat a claim over several seeds (LESSON=01)", "evidence"),
     "results": results,
-    "slides": _tool(TOOLS["slides"], "make slides that need no server, from the executed lessons"),
-    "site": _tool(TOOLS["site"], "make the website from the executed lessons"),
+    "slides": _tool("slides", "make slides that need no server, from the executed lessons"),
+    "site": _tool("site", "make the website from the executed lessons"),
     "serve": serve,
     "doctor": doctor,
     "start": start,

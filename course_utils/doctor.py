@@ -269,7 +269,7 @@ def _wanted() -> list:
     lines = metadata.requires("image-to-image") or []
     if environment.inside():
         lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
-        lines = re.findall(r"^(\S+==[^\\\n]+)", lock, re.M)
+        lines = re.findall(r"^(\S+==[^\\\n]+)", lock, re.MULTILINE)
     return [
         one
         for one in map(Requirement, lines)

@@ -253,7 +253,7 @@ def _the_way() -> list[str]:
     listed = _output([str(venv_python(FRESH)), "-I", "-m", "pip", "config", "list"])
     found = {}
     for section in ("global", "install", ":env:"):  # the last has the last word
-        for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.M):
+        for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.MULTILINE):
             if key in THE_WAY:
                 found[key.removeprefix("default-")] = ast.literal_eval(value)
     return [

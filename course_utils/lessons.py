@@ -1,29 +1,136 @@
-"""The cards: one line a lesson. Nothing else lists the lessons."""
+"""The cards: one entry for each lesson, in teaching order. Nothing else lists the lessons."""
 
 from dataclasses import dataclass
+
+from . import paths
+
+ANY = "*"  # among a card's tasks: the name of any folder is a data set, too
+
+
+@dataclass(frozen=True)
+class Task:
+    """A lesson on one data set: its training steps by profile, and what its record leads with.
+
+    metric: the headline of the record, which the run must beat each baseline in. margin: by more
+    than this, at most half the worst gain of five seeds.
+    """
+
+    quick: int
+    full: int
+    metric: str
+    margin: float = 0.0
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. number: "01". word: names its file in every room (`exercises/<word>.py`)."""
+    """One lesson.
 
-    number: str
+    name: of its files, such as lessons/<name>.py. word: names its file in every folder that has
+    one for it, such as experiments/<word>.py. does: what you do in it, for a sentence. tasks: by
+    data set; the one for "synthetic" is always there. lower: its metrics of which less is better.
+    """
+
+    name: str
     word: str
+    does: str
+    tasks: dict[str, Task]
+    lower: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """Such as "01"."""
+        return self.name[:2]
+
+    @property
+    def title(self) -> str:
+        """The heading of its file, with its number."""
+        text = (paths.LESSONS / f"{self.name}.py").read_text(encoding="utf-8")
+        return f"{self.number} {text.split('# # ', 1)[1].splitlines()[0]}"
+
+    def task(self, dataset: str) -> Task:
+        """The task of a data set; where the card has none, that of `ANY`, else synthetic's."""
+        return self.tasks.get(dataset) or self.tasks.get(ANY) or self.tasks["synthetic"]
+
+    def sign(self, metric: str) -> int:
+        """1 for a metric of which more is better, else -1."""
+        return -1 if metric in self.lower else 1
 
 
 LESSONS = (
-    Lesson("00", "start"),
-    Lesson("01", "segmentation"),
-    Lesson("02", "pix2pix"),
-    Lesson("03", "face_sketch"),
-    Lesson("04", "style"),
-    Lesson("06", "documents"),
+    Lesson("00_start_here", "start", "", {"synthetic": Task(1, 1, "psnr")}),
+    Lesson(
+        "01_unet_segmentation",
+        "segmentation",
+        "cut pictures up with a U-Net",
+        {
+            "synthetic": Task(150, 20_000, "iou", 0.1),
+            "dsb2018": Task(600, 20_000, "iou"),
+            # whose IoU is also that of one cell everywhere
+            "isbi2012": Task(1500, 20_000, "adapted_rand_error"),
+        },
+        lower=("adapted_rand_error",),
+    ),
+    Lesson(
+        "02_pix2pix",
+        "pix2pix",
+        "translate drawings into photographs with pix2pix",
+        {
+            "synthetic": Task(160, 80_000, "fcn_iou"),  # full: 200 epochs of 400
+            ANY: Task(2000, 80_000, "mae"),
+        },
+        lower=("mae",),
+    ),
+    Lesson(
+        "03_face_sketch_cyclegan",
+        "face_sketch",
+        "turn faces into sketches and back with CycleGAN",
+        {  # steps of the autoencoder
+            "synthetic": Task(120, 30_000, "ssim", 0.05),
+            "cuhk": Task(1200, 30_000, "ssim", 0.05),
+        },
+    ),
+    Lesson(
+        "04_style_transfer",
+        "style",
+        "repaint photographs in a painter's hand",
+        {"synthetic": Task(90, 500, "style_distance")},
+        lower=("style_distance", "evaluations_lbfgs"),
+    ),
+    Lesson(
+        "06_document_denoising",
+        "documents",
+        "clean documents until a machine can read them",
+        {
+            "synthetic": Task(280, 20_000, "rmse", 0.005),
+            "noisyoffice": Task(2500, 20_000, "rmse", 0.005),
+        },
+        lower=("rmse",),
+    ),
 )
 
 
-def card(number: str) -> Lesson:
-    """The card of lesson "01". Raises ValueError for a number that no lesson has."""
-    found = next((one for one in LESSONS if one.number == number), None)
-    if found is None:
-        raise ValueError(f"There is no lesson {number}.")
-    return found
+def names() -> list[str]:
+    """The names of all lessons, such as "01_unet_segmentation"."""
+    return [one.name for one in LESSONS]
+
+
+def card(wanted: str) -> Lesson:
+    """The lesson that "1", "01", its word, its name or a part of its name means.
+
+    Raises ValueError, with the lessons that there are, if none or several fit.
+    """
+    wanted = str(wanted).strip().lower()
+    if wanted.isdigit():
+        fits = [one for one in LESSONS if int(one.number) == int(wanted)]
+    else:
+        fits = [one for one in LESSONS if wanted in (one.name, one.word)]
+        fits = fits or [one for one in LESSONS if wanted and wanted in one.name]
+    if len(fits) != 1:
+        raise ValueError(f"'{wanted}' is not one lesson; choose one of: {', '.join(names())}.")
+    return fits[0]
+
+
+def so_far() -> str:
+    """What you do in all of them, as a part of a sentence."""
+    *first, last = [one.does for one in LESSONS if one.does]
+    return f"so far you {', '.join(first)}, and {last}"

@@ -55,27 +55,6 @@ def trouble(error: OSError) -> str:
     return f"{place} can't be had ({error.strerror or error}): {cure}."
 
 
-def lesson_names() -> list[str]:
-    """The base names of all lessons in teaching order, such as `01_unet_segmentation`."""
-    return sorted(path.stem for path in LESSONS.glob("[0-9][0-9]_*.py"))
-
-
-def find_lesson(wanted: str) -> str:
-    """The base name of the lesson that `wanted` ("1", "01", "unet" or the whole name) means.
-
-    Raises ValueError, with the lessons that there are, if none or several fit.
-    """
-    wanted = str(wanted).strip().lower()
-    names = lesson_names()
-    if wanted.isdigit():
-        fits = [name for name in names if int(name[:2]) == int(wanted)]
-    else:
-        fits = [name for name in names if wanted and wanted in name]
-    if len(fits) != 1:
-        raise ValueError(f"'{wanted}' is not one lesson; choose one of: {', '.join(names)}.")
-    return fits[0]
-
-
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write `content` to `path` whole or not at all: under a temporary name first, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,19 +8,19 @@ from numbers import Integral
 from pathlib import Path
 
 from . import paths
+from .lessons import ANY, Lesson, Task, card
 
 PROFILES = ("quick", "full")
-ANY = "*"  # in a lesson's table: the name of any folder is a data set, too
 
 
 @dataclass(frozen=True)
 class Run:
     """The checked parameters of one run of a lesson.
 
-    usual: the steps of the lesson's table. test_data: the folder of the test pictures, or None.
+    usual: the steps of the lesson's card. test_data: the folder of the test pictures, or None.
     """
 
-    lesson: str
+    lesson: Lesson
     profile: str
     dataset: str
     seed: int
@@ -29,24 +29,30 @@ class Run:
     test_data: Path | None = None
 
     @property
+    def task(self) -> Task:
+        """What the lesson's card says about the data set."""
+        return self.lesson.task(self.dataset)
+
+    @property
     def short(self) -> bool:
         """Whether it takes fewer steps than the lesson's own: then nothing can be asked of it."""
         return self.steps < self.usual
 
 
-def start(lesson, profile, dataset, seed, steps, table, test_data=None) -> Run:
+def start(lesson, profile, dataset, seed, steps, test_data=None, also=()) -> Run:
     """Check a lesson's parameters, fix all seeds and return them as a `Run`.
 
-    lesson: base name, such as "01_unet_segmentation". profile: "quick" or "full".
-    table: {dataset: training steps}, or {dataset: {"quick": steps, "full": steps}}; see `ANY`.
-    steps: None takes the table's number.
+    lesson: its number, "01", or another name that finds its card. profile: "quick" or "full".
+    dataset: one that the card has a task for; see `ANY`. steps: None takes the card's number.
     test_data: None, or a folder; a relative one begins at the course's root.
+    also: names of data sets whose task is that of "synthetic".
     Raises ValueError that names the parameter and what it may be.
     """
     if not isinstance(profile, str) or profile not in PROFILES:
         raise ValueError(f'PROFILE is {profile!r}; choose "quick" or "full".')
-    usual = _entry(dataset, table)
-    usual = usual[profile] if isinstance(usual, dict) else usual
+    lesson = card(lesson)
+    tasks = lesson.tasks | dict.fromkeys(also, lesson.tasks["synthetic"])
+    usual = getattr(_task(dataset, tasks), profile)
     seed = _whole("SEED", seed, 0, 2**32 - 1)
     if steps is not None:
         steps = _whole("STEPS", steps, min(2, usual), 10**9, ", or None for the lesson's own")
@@ -55,19 +61,18 @@ def start(lesson, profile, dataset, seed, steps, table, test_data=None) -> Run:
     return Run(lesson, profile, dataset, seed, steps or usual, usual, folder)
 
 
-def _entry(dataset, table):
-    """The table's entry for a data set."""
-    if isinstance(dataset, str) and dataset in table:
-        return table[dataset]
-    names = ", ".join(name for name in table if name != ANY)
-    if ANY not in table:
+def _task(dataset, tasks) -> Task:
+    if isinstance(dataset, str) and dataset in tasks:
+        return tasks[dataset]
+    names = ", ".join(name for name in tasks if name != ANY)
+    if ANY not in tasks:
         raise ValueError(f"DATASET is {dataset!r}; this lesson knows: {names}.")
     plain = isinstance(dataset, str) and Path("folder", dataset).name == dataset != ".."
-    if not plain or dataset.lower() in table:
+    if not plain or dataset.lower() in tasks:
         raise ValueError(
             f"DATASET is {dataset!r}; choose {names} or a folder's name in COURSE_DATA."
         )
-    return table[ANY]
+    return tasks[ANY]
 
 
 def _whole(name, value, low, high, more="") -> int:

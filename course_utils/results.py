@@ -10,11 +10,11 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from . import paths
+from . import lessons, paths
 from .profile import Run
 
-BEGIN, END = "<!-- results:begin (made by `make results`) -->", "<!-- results:end -->"
-LOWER_IS_BETTER = {"adapted_rand_error", "evaluations_lbfgs", "mae", "rmse", "style_distance"}
+SENTENCE = "<!-- lessons:begin -->", "<!-- lessons:end -->"  # in the README
+TABLE = "<!-- results:begin (made by `make results`) -->\n", "\n<!-- results:end -->"
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-image")
 
 
@@ -28,7 +28,7 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
     Raises ValueError for a value that is not a finite number.
     """
     content = {
-        "lesson": run.lesson,
+        "lesson": run.lesson.name,
         "dataset": run.dataset,
         "profile": run.profile,
         "seed": run.seed,
@@ -38,7 +38,7 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
         "baselines": {name: _numbers(values) for name, values in baselines.items()},
         "versions": versions(),
     }
-    path = record_path(run.lesson, run.dataset)
+    path = record_path(run.lesson.name, run.dataset)
     try:
         _write(path, content)
         print(f"Recorded in {paths.shown(path)}")
@@ -50,22 +50,23 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
     return path
 
 
-def must_beat(run: Run, ours: dict, baselines: dict, *metrics: str, margin: float = 0.0) -> None:
-    """Stop unless a run is better than each baseline, by more than the margin, in these metrics.
+def must_beat(run: Run, ours: dict, baselines: dict, *metrics: str) -> None:
+    """Stop unless a run is better than each baseline, by more than the card's margin, in `metrics`.
 
-    ours, baselines: as in `record`; LOWER_IS_BETTER says which way is up. A run of fewer steps than
-    the lesson's table has isn't judged: a line says so, with its numbers. Raises AssertionError.
+    metrics: by default the one that the card has for the data set. ours, baselines: as in `record`.
+    A run of fewer steps than the card has isn't judged: a line says so, with its numbers. Raises
+    AssertionError.
     """
-    for metric in metrics:
-        sign = -1 if metric in LOWER_IS_BETTER else 1
+    for metric in metrics or [run.task.metric]:
+        sign = run.lesson.sign(metric)
         best = max(baselines, key=lambda name: sign * baselines[name][metric])
         bar = baselines[best][metric]
         told = f"{metric} {ours[metric]:.3f}, the best baseline ({best}) {bar:.3f}"
         if run.short:
             print(f"{told}: after {run.steps} of {run.usual} steps it need not be better.")
-        elif not sign * (ours[metric] - bar) > margin:
+        elif not sign * (ours[metric] - bar) > run.task.margin:
             raise AssertionError(
-                f"{told}: it must be better by more than {margin:.3g}; take more "
+                f"{told}: it must be better by more than {run.task.margin:.3g}; take more "
                 "steps or more pictures."
             )
 
@@ -104,8 +105,9 @@ def versions() -> dict[str, str]:
 
 
 def headline(entry: dict) -> str:
-    """One record's first metric beside its best baseline, such as `iou 0.93 (otsu 0.71)`."""
-    name, value = next(iter(entry["metrics"].items()))
+    """What a record leads with, beside its baselines, such as `iou 0.93 (otsu 0.71)`."""
+    name = lessons.card(entry["lesson"]).task(entry["dataset"]).metric
+    value = entry["metrics"][name]
     rivals = {k: v[name] for k, v in entry["baselines"].items() if name in v}
     beside = ", ".join(f"{rival} {number:.3g}" for rival, number in rivals.items())
     return f"{name} {value:.3g}" + (f" ({beside})" if beside else "")
@@ -119,24 +121,26 @@ def snapshot() -> Path:
     _write(paths.SNAPSHOT, content)
     readme = paths.ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    paths.write_atomically(readme, with_table(text, content["records"]))
+    paths.write_atomically(readme, with_lessons(text, content["records"]))
     return paths.SNAPSHOT
 
 
-def with_table(readme: str, records: list[dict]) -> str:
-    """The README's text with its table of lessons made from `records`."""
-    begin, rest = readme.split(BEGIN)
-    return begin + BEGIN + "\n" + table(records, "notebooks/") + "\n" + rest[rest.index(END) :]
+def with_lessons(readme: str, records: list[dict]) -> str:
+    """The README's text with its sentence about the lessons and their table, from `records`."""
+    for (begin, end), new in ((SENTENCE, lessons.so_far()), (TABLE, table(records, "notebooks/"))):
+        before, rest = readme.split(begin)
+        readme = before + begin + new + rest[rest.index(end) :]
+    return readme
 
 
 def table(records: list[dict], folder: str = "") -> str:
     """The records as a Markdown table; the links to the notebooks begin with `folder`."""
     rows = ["| lesson | data | seconds on 2 CPU cores | result (baselines) |", "|---|---|---|---|"]
     for entry in records:
-        lesson, seconds = entry["lesson"], entry.get("seconds")
+        lesson, seconds = lessons.card(entry["lesson"]), entry.get("seconds")
         time_taken = "" if seconds is None else f"{seconds:.0f} s"
         rows.append(
-            f"| [{lesson_title(lesson)}]({folder}{lesson}.ipynb) | {entry['dataset']} "
+            f"| [{lesson.title}]({folder}{lesson.name}.ipynb) | {entry['dataset']} "
             f"| {time_taken} | {headline(entry)} |"
         )
     return "\n".join(rows)
@@ -148,7 +152,7 @@ def title_pictures() -> list[Path]:
     Raises ValueError if a lesson shows no such figure.
     """
     written = []
-    for name in paths.lesson_names():
+    for name in lessons.names():
         first = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))[
             "cells"
         ][0]
@@ -169,12 +173,6 @@ def _figure(lesson: str, alt: str, path: Path) -> Path:
                 )
                 return path
     raise ValueError(f'Lesson {lesson} shows no figure with the alt text of its title: "{alt}".')
-
-
-def lesson_title(lesson: str) -> str:
-    """The heading of a lesson, with its number."""
-    text = (paths.LESSONS / f"{lesson}.py").read_text(encoding="utf-8")
-    return f"{lesson[:2]} {text.split('# # ', 1)[1].splitlines()[0]}"
 
 
 def _numbers(values: dict) -> dict[str, float]:

@@ -8,7 +8,7 @@ import time
 
 import psutil
 
-from . import paths, results
+from . import lessons, paths, results
 from .speed import speed
 
 CELL_TIMEOUT = 900  # seconds; a hanging cell fails instead of hanging the gate
@@ -32,7 +32,7 @@ NBMAKE = (
 
 def run_lessons(wanted=()) -> int:
     """Execute lessons (all, or those named), print the table, return 0 if all ran through."""
-    names = [paths.find_lesson(one) for one in wanted] or paths.lesson_names()
+    names = [lessons.card(one).name for one in wanted] or lessons.names()
     failed = [name for name in names if not _run_lesson(name)]
     print_table(names)
     if failed:
@@ -48,11 +48,11 @@ def run_gate() -> list[str]:
     shutil.rmtree(paths.BUILD / "results", ignore_errors=True)
     shutil.rmtree(paths.EXECUTED, ignore_errors=True)
     os.environ["COURSE_RESULTS"] = str(paths.BUILD / "results")
-    failed = [name for name in paths.lesson_names() if not _run_lesson(name)]
+    failed = [name for name in lessons.names() if not _run_lesson(name)]
     for folder in ("exercises", "solutions"):
         names = sorted(path.stem for path in (paths.NOTEBOOKS / folder).glob("*.ipynb"))
         failed += [f"{folder}/{name}" for name in names if not _execute(f"{folder}/{name}")[0]]
-    print_table(paths.lesson_names())
+    print_table(lessons.names())
     return failed
 
 

@@ -113,7 +113,7 @@ def diagnose(**numbers) -> list[str]:
     names = {detector for detector, _, _ in LIMITS.values()}
     if unknown := set(numbers) - names:
         raise ValueError(
-            f"There is no detector {sorted(unknown)[0]!r}; there are: {', '.join(sorted(names))}."
+            f"There is no detector {min(unknown)!r}; there are: {', '.join(sorted(names))}."
         )
     found = []
     for failure, (detector, side, limit) in LIMITS.items():

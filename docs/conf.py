@@ -4,7 +4,7 @@ import re
 
 project = "Image to Image"
 author = "Image to Image contributors"
-copyright = "Image to Image contributors. Code: MIT. Prose and pictures: CC BY 4.0"  # noqa: A001
+copyright = "Image to Image contributors. Code: MIT. Prose and pictures: CC BY 4.0"
 language = "en"
 extensions = ["myst_nb", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]

@@ -4,16 +4,20 @@ Neither is shipped: they measure whether an identity is more than its light and 
 what a network learns from drawn regions holds on real portraits.
 """
 
+import json
+import time
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from course_utils import images, profile
-from course_utils.training.facade_reader import class_weights
+from course_utils import images, paths, profile
 from course_utils.training.fit import fit
 from course_utils.training.schedules import warm_cosine
 from drawn_worlds import faces
+
+from .common import SEEDS, interval
+from .facade_reader import class_weights
 
 SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the networks see
 BATCH = {"recognise": 48, "parts": 8}
@@ -64,6 +68,14 @@ ALIKE = {  # what all people share in an ablation; the rest of an identity stays
         "age",
     ),
 }
+
+
+def evidence():
+    return {"synthetic": drawn_people, "portraits": parts_of_portraits}
+
+
+def bench():
+    return (faces_a_second,)
 
 
 # Recognition -------------------------------------------------------------------------------------
@@ -242,3 +254,68 @@ def _disturbed(photo, rng, much: float = 1.0):
         photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.3, 1.0))
     photo = photo + rng.normal(0, 0.02 * much, photo.shape)
     return np.clip(photo, 0, 1).astype(np.float32)
+
+
+# Measured ----------------------------------------------------------------------------------------
+
+
+def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
+    """The faces world: does a network know unseen people again, and by which of their traits?
+
+    It trains on `people` and then knows each of 100 others from one picture: frontal both times, in
+    another light, with another expression, other clothes and background. `alike`: the same, where
+    all of the 100 share one kind of traits, so that only their other traits tell them apart.
+    """
+    known = portraits(range(people), views, workers=2)
+    unseen = range(3_000_000, 3_000_000 + others)
+    asked = {
+        name: [
+            portraits(unseen, 1, view, name, workers=2, light_from=light)[:, 0]
+            for view, light in enumerate([(-45.0, 25.0), (50.0, 40.0)])
+        ]
+        for name in (None, *ALIKE)
+    }
+    runs = []
+    for seed in seeds:
+        network = train_recogniser(known, steps, seed)
+        scores = {name: rank_one(network, *both) for name, both in asked.items()}
+        runs.append({"seed": seed, "rank_one": scores.pop(None), "alike": scores})
+        print(runs[-1], flush=True)
+    summary = {"rank_one": interval([run["rank_one"] for run in runs]), "chance": 1 / others}
+    summary |= {f"alike: {name}": interval([run["alike"][name] for run in runs]) for name in ALIKE}
+    return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
+
+
+def parts_of_portraits(seed=0, people=400, steps=450):
+    """The faces world: are eyes, mouth, hair of real portraits found after training on drawn ones?
+
+    COURSE_DATA/portraits holds pictures and `points.json`: {file: {class: [[column, row], …]}},
+    points placed by eye on enlarged pictures with a grid, well inside the parts. `found` is the
+    share of a class's points that the network calls so, `chance` that of all pixels.
+    """
+    home = paths.data_dir().expanduser() / "portraits"
+    points = json.loads((home / "points.json").read_text(encoding="utf-8"))
+    photos = np.stack([images.read_image(home / name) for name in points])
+    model = train_parts(labelled(range(people)), steps, seed)
+    summary = point_scores(read_parts(model, photos), list(points.values()))
+    return {
+        "summary": summary,
+        "seed": seed,
+        "people": people,
+        "steps": steps,
+        "pictures": len(points),
+        "points": points,
+    }
+
+
+def faces_a_second():
+    """Drawn faces a second with two processes (target: 200 at 64², 10 at 256²)."""
+    answers = []
+    with faces.pool_of(2) as pool:
+        for size, count in ((64, 800), (256, 48)):
+            list(pool.map(faces.drawn, [(seed, size, False, {}) for seed in range(8)]))
+            began = time.perf_counter()
+            jobs = [(seed, size, False, {}) for seed in range(count)]
+            list(pool.map(faces.drawn, jobs, chunksize=max(1, count // 40)))
+            answers.append(f"{count / (time.perf_counter() - began):.0f} at {size}²")
+    return ", ".join(answers)

@@ -148,7 +148,7 @@ show_images(list(wrong.values()), list(wrong), height=2.2,
 # Noise is the plainest damage.
 # Move the slider: from where on is the face lost?
 
-# %%
+# %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
 
@@ -258,7 +258,7 @@ upload()
 # %%
 from course_utils import profile, results
 
-run = profile.start("00_start_here", PROFILE, DATASET, SEED, STEPS, {"synthetic": 1})
+run = profile.start("00", PROFILE, DATASET, SEED, STEPS)
 results.record(run, {"psnr": psnr["median"]}, {}, {"do nothing": {"psnr": psnr["do nothing"]}})
 bets.score()
 print("Setup complete." if status == 0

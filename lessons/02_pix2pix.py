@@ -42,7 +42,7 @@ from course_utils.show import show_images
 from course_utils.training import pix2pix as training
 
 DIRECTION = "BtoA"  # "AtoB" if the input is the left half of a file
-run = profile.start("02_pix2pix", PROFILE, DATASET, SEED, STEPS, data.STEPS, TEST_DATA)
+run = profile.start("02", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
 train, test = data.load(DATASET, DIRECTION, run.test_data, settings.side)
 print(len(train), "pairs to learn from,", len(test), "others to test on")
@@ -133,7 +133,7 @@ def expected(light):
 #
 # How many of the houses are light?
 
-# %%
+# %% tags=["hide"]
 play(expected, alt="Expected loss over the answered grey, for L1 a straight line, for L2 a parabola.",
      light=ipywidgets.FloatSlider(0.5, min=0, max=1, step=0.1));
 
@@ -332,7 +332,7 @@ for name, numbers in scores.items():
 # Compare L1 with the mean colour first, then with L1 + cGAN.
 # Bricks in the wrong place cost MAE more than none, so MAE alone would choose the fog.
 
-# %%
+# %% tags=["hide"]
 rows, shown = [made["input"], made["unet_l1"], made["unet_l1_cgan"], truth], min(6, len(test))
 show_images([row[i] for row in rows for i in range(shown)], columns=shown, height=1.5,
             alt="Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, "
@@ -344,7 +344,7 @@ show_images([row[i] for row in rows for i in range(shown)], columns=shown, heigh
 # A fair race: three seeds each, 2,000 steps for everyone, the paper's layers only (without `fine`), 34×34 pixels, λ = 30.
 # Which order do you expect, and does the reader agree?
 
-# %%
+# %% tags=["hide"]
 import json
 from course_utils import paths
 from course_utils.show import heat, show_scores
@@ -363,7 +363,7 @@ for name in ("l1_cgan_over_l1", "unet_over_encdec"):
 # Thin parts are mostly outline, and L1 sees outlines in the labels: it reads better here, unlike in the paper.
 # The discriminator that was trained above judges each patch: bright is "fake".
 
-# %%
+# %% tags=["hide"]
 def suspicion(house, picture):
     shown = (truth if picture == "photograph" else translated)[house]
     pair = np.concatenate([houses[house], shown], -1)[None] * 2 - 1
@@ -388,7 +388,7 @@ play(suspicion, alt="A house, and a coarse map that is bright where the discrimi
 # The network knows colours of labels, and houses.
 # What does it make of a street's labels, or of you?
 
-# %%
+# %% tags=["hide"]
 from course_utils.teach import your_picture
 from drawn_worlds import streets
 
@@ -405,7 +405,7 @@ show_images([foreign[0], answers[0], foreign[1], answers[1]],
 #
 # It painted walls into everything: nothing tells it that a face is no house.
 
-# %%
+# %% tags=["hide"]
 def build(part, left, top):
     labels = facades.facade(3_000_011, settings.side).labels.copy()
     labels[top : top + 32, left : left + 24] = facades.CLASSES.index(part)
@@ -444,7 +444,7 @@ if labelled:
     named |= {f"fcn_iou_{name}": baselines[name]["fcn_iou"] for name in ("truth", "input")}
 stupid = {name: numbers for name, numbers in baselines.items() if name != "truth"}
 results.record(run, scores["unet_l1_cgan"] | named, live_scores, stupid)
-results.must_beat(run, live_scores, stupid, "fcn_iou" if labelled else "mae")
+results.must_beat(run, live_scores, stupid)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

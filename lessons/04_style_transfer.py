@@ -42,9 +42,8 @@ from course_utils.show import show_images, show_lines
 from course_utils.training import style
 from drawn_worlds import painters
 
-table = {"synthetic": {"quick": 90, "full": 500}}
-table |= dict.fromkeys(painters.STYLES, table["synthetic"])  # DATASET = "glass"
-run = profile.start("04_style_transfer", PROFILE, DATASET, SEED, STEPS, table, TEST_DATA)
+run = profile.start("04", PROFILE, DATASET, SEED, STEPS, TEST_DATA,
+                    also=painters.STYLES)  # DATASET = "glass"
 show_images([painters.paint(name, 1, 192) for name in painters.STYLES], list(painters.STYLES),
             alt="Six paintings: brush strokes, dots, a woodcut, stained glass, marbled paper, waves.")
 
@@ -239,7 +238,7 @@ show_images([photograph, painting, start.picture, noise.picture],
 # Strokes run there that the photograph doesn't have; the content loss holds the face.
 # Adam knows the slope and its recent mean; **L-BFGS** learns from its last steps how the loss bends, too.
 
-# %%
+# %% tags=["hide"]
 small = style.Repainting(network, content, painting, side=64, scale=SCALE)
 curves = style.descents(small, run.steps, rates=(0.01, 0.02, 0.04, 0.08))
 best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
@@ -263,7 +262,7 @@ print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the
 #
 # Each setting paints anew, small and quickly: wait a moment after each change.
 
-# %%
+# %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
 
@@ -345,7 +344,7 @@ show_source(fast.FastStyle.train_step)
 # Shipped is a network for waves alone, from 17 photographs and 526 drawn pictures.
 # The three below it has never seen.
 
-# %%
+# %% tags=["hide"]
 painter, whole = fast_style.load("waves"), photographs(256)
 answers = [fast_style.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN]
 for name, picture in (("optimised", start.picture), ("in one pass", answers[0])):
@@ -360,7 +359,7 @@ show_images([whole[4], *answers], ["photograph", *["in one pass"] * 3],
 # One pass pays for its speed: both losses are nearly twice the optimised ones.
 # And it knows one style at one balance: another painting or another $\beta$ means another training.
 
-# %%
+# %% tags=["hide"]
 import timeit
 from course_utils.teach import your_picture
 

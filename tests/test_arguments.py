@@ -154,7 +154,7 @@ def test_each_wrong_argument_is_refused_by_name(function, good):
         bad = wrong_values(kind.item if many else kind, good[name][0] if many else good[name])
         if inspect.signature(function).parameters[name].default is None:
             del bad["nothing"]
-        for what, value in bad.items():
+        for value in bad.values():
             if many:
                 refused(function, good | {name: [value, *good[name][1:]]}, f"{name}[0]")
             else:

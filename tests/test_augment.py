@@ -60,7 +60,7 @@ def test_grey_levels_change_the_image_only():
 def test_all_off_changes_nothing():
     image, labels, weights = patches()
     image = rng().random(image.shape, np.float32)
-    off = dict(shift=0, rotation=0, elastic=0, flip=False, turn=False, grey=0)
+    off = {"shift": 0, "rotation": 0, "elastic": 0, "flip": False, "turn": False, "grey": 0}
     for order in (1, 3):
         for before, after in zip(
             (image, labels, weights),
@@ -211,7 +211,7 @@ def test_grey_levels_off_is_identity_and_gamma_keeps_the_order():
 
 def test_grey_levels_have_the_stated_deviations():
     half = np.full((4, 4), 0.5, np.float32)
-    off = dict(contrast=0, gamma=0, brightness=0, noise=0)
+    off = {"contrast": 0, "gamma": 0, "brightness": 0, "noise": 0}
     brighter = [
         aug.grey_levels(half, rng(s), **off | {"brightness": 0.1}).mean() for s in range(800)
     ]

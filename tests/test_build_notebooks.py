@@ -11,7 +11,7 @@ import pytest
 from course_utils import paths
 
 sys.path.insert(0, str(paths.ROOT / "tools"))
-import build_notebooks as build  # noqa: E402
+import build_notebooks as build
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -88,6 +88,8 @@ def test_metadata_ids_and_outputs(course):
         ("markdown", "text", ["note"], "notes"),
         ("markdown", "## For readers", ["read"], "skip"),
         ("code", "STEPS = None", ["parameters"], None),
+        ("code", "plt.plot(x)", ["hide"], None),
+        ("markdown", "## What may be skipped", ["optional"], "slide"),
     ],
 )
 def test_slide_types(kind, source, tags, expected):

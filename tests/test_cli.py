@@ -10,17 +10,17 @@ import time
 
 import pytest
 
-from course_utils import cli, paths
+from course_utils import cli, lessons, paths
 
 
 def test_make_and_course_offer_the_same_commands_and_help_lists_them(capsys):
     makefile = (paths.ROOT / "Makefile").read_text().replace("\\\n", " ")
-    targets = re.search(r"^TARGETS = (.*)$", makefile, re.M)[1].split()
+    targets = re.search(r"^TARGETS = (.*)$", makefile, re.MULTILINE)[1].split()
     assert sorted(targets) == sorted(cli.COMMANDS)
     assert cli.main(["help"]) == 0
     shown = capsys.readouterr().out
     assert all(f"  {name} " in shown for name in cli.COMMANDS)
-    assert all((paths.ROOT / "tools" / script).is_file() for script in cli.TOOLS.values())
+    assert all((paths.ROOT / script).is_file() for script in cli.TOOLS.values())
 
 
 def test_an_unknown_command_says_where_the_list_is(capsys):
@@ -30,12 +30,12 @@ def test_an_unknown_command_says_where_the_list_is(capsys):
 
 @pytest.fixture
 def course(monkeypatch, tmp_path):
-    for folder in ("lessons", "notebooks", "notebooks/exercises"):
+    for folder in ("notebooks", "notebooks/exercises"):
         (tmp_path / folder).mkdir()
     (tmp_path / "notebooks" / "exercises" / "01_unet.ipynb").write_text("{}")
-    (tmp_path / "lessons" / "01_unet.py").touch()
+    monkeypatch.setattr(lessons, "LESSONS", (lessons.Lesson("01_unet", "unet", "", {}),))
     (tmp_path / "notebooks" / "01_unet.ipynb").write_text(json.dumps({"cells": []}))
-    for name in ("LESSONS", "NOTEBOOKS", "WORK"):
+    for name in ("NOTEBOOKS", "WORK"):
         monkeypatch.setattr(paths, name, tmp_path / name.lower())
     (tmp_path / "notebooks" / "pictures").mkdir()
     monkeypatch.setattr(paths, "PICTURES", tmp_path / "notebooks" / "pictures")

@@ -300,7 +300,7 @@ def test_any_folder_has_its_steps():
     usual = {}
     for name in ("synthetic", "facades", "my own"):
         for chosen in ("quick", "full"):
-            run = profile.start("02_pix2pix", chosen, name, 0, None, pix2pix.STEPS)
+            run = profile.start("02", chosen, name, 0, None)
             usual[name, chosen] = run.steps
     assert 0 < usual["synthetic", "quick"] < usual["facades", "quick"] == usual["my own", "quick"]
 

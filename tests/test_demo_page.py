@@ -17,7 +17,7 @@ from course_utils import serve
 from course_utils.serve.server import Server, listen
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-import walk  # noqa: E402
+import walk
 
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=20_000)

@@ -90,17 +90,15 @@ def test_a_reader_of_parts_learns():
 
 @pytest.mark.slow
 def test_the_evidence_is_made_in_small(tmp_path, monkeypatch):
-    import make_evidence
-
     from course_utils import images, paths
 
     monkeypatch.setattr(training, "ALIKE", {"colours": training.ALIKE["colours"]})
-    found = make_evidence.drawn_people(seeds=(0,), people=6, views=2, steps=2, others=4)
+    found = training.drawn_people(seeds=(0,), people=6, views=2, steps=2, others=4)
     assert 0 <= found["summary"]["rank_one"]["mean"] <= 1 and found["people"] == 6
     assert set(found["runs"][0]["alike"]) == {"colours"}
     (tmp_path / "portraits").mkdir()
     images.write_image(tmp_path / "portraits" / "a.png", faces.face(1, 64).photo)
     (tmp_path / "portraits" / "points.json").write_text(json.dumps({"a.png": {"eye": [[30, 30]]}}))
     monkeypatch.setattr(paths, "data_dir", lambda: tmp_path)
-    found = make_evidence.parts_of_portraits(people=3, steps=2)
+    found = training.parts_of_portraits(people=3, steps=2)
     assert found["pictures"] == 1 and set(found["summary"]) == {"eye"}

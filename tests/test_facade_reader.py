@@ -4,8 +4,8 @@ import pytest
 from course_utils import metrics, paths
 from course_utils.data import pix2pix
 from course_utils.models import checkpoints, facade_reader
-from course_utils.training import facade_reader as training
 from drawn_worlds import houses as facades
+from experiments import facade_reader as training
 
 
 def street(count, start=0, side=32):

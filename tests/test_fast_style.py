@@ -10,9 +10,8 @@ import tensorflow as tf
 from course_utils.models import fast_style as models
 from course_utils.models import features
 from course_utils.models.fast_style import Canvas, InColours, Unfold, fast_style
-from course_utils.training import fast_style as training
 from course_utils.training.style import in_colours_of
-from experiments import contents
+from experiments import fast_style as training
 
 
 class Serial:
@@ -94,15 +93,15 @@ def dark(monkeypatch):
     """Photographs that are dark, those kept for tests white."""
     pictures = np.zeros((20, 512, 512, 3), np.float32)
     pictures[list(training.UNSEEN)] = 1
-    monkeypatch.setattr(contents, "photographs", lambda side: pictures)
+    monkeypatch.setattr(training, "photographs", lambda side: pictures)
 
 
 def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_tests(
     dark, monkeypatch
 ):
-    monkeypatch.setattr(contents, "relit", lambda rng, picture: picture)
+    monkeypatch.setattr(training, "relit", lambda rng, picture: picture)
     grey = [[np.full((512, 512, 3), 100, np.uint8)]]
-    draw, rng = contents.Contents(grey), np.random.default_rng(0)
+    draw, rng = training.Contents(grey), np.random.default_rng(0)
     drawn = [draw(rng)[0] for _ in range(80)]
     side = training.SIDE + 2 * models.MARGIN
     assert {(crop.shape, crop.dtype) for crop in drawn} == {((side, side, 3), np.dtype(np.float32))}
@@ -114,7 +113,7 @@ def test_contents_are_photographs_and_drawn_pictures_but_never_those_kept_for_te
 
 def test_a_square_may_be_turned_and_reaches_all_of_a_picture(dark):
     rows = np.arange(512, dtype=np.float32)[:, None, None] / 2 * np.ones((1, 512, 3), np.float32)
-    draw = contents.Contents([[np.uint8(rows)]])
+    draw = training.Contents([[np.uint8(rows)]])
     draw.photographs = draw.worlds[0]
     squares = [draw._square(np.random.default_rng(seed)) for seed in range(60)]
     assert np.min(squares) < 0.02 and np.max(squares) > 0.98
@@ -125,12 +124,12 @@ def test_a_square_may_be_turned_and_reaches_all_of_a_picture(dark):
 
 def test_what_is_drawn_comes_in_kinds(monkeypatch):
     some = {"people": 1, "houses": 2, "streets": 1, "glass": 1}
-    monkeypatch.setattr(contents, "DRAWN", some)
-    monkeypatch.setattr(contents, "_draw", lambda job: job)
-    monkeypatch.setattr(contents.faces, "pool_of", lambda workers: contextlib.nullcontext(Serial()))
-    contents.drawn.cache_clear()
-    found = contents.drawn()
-    contents.drawn.cache_clear()
+    monkeypatch.setattr(training, "DRAWN", some)
+    monkeypatch.setattr(training, "_draw", lambda job: job)
+    monkeypatch.setattr(training.faces, "pool_of", lambda workers: contextlib.nullcontext(Serial()))
+    training.drawn.cache_clear()
+    found = training.drawn()
+    training.drawn.cache_clear()
     assert found == [
         [("people", 0)],
         [("houses", 0), ("houses", 1)],
@@ -141,14 +140,13 @@ def test_what_is_drawn_comes_in_kinds(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["people", "houses", "streets", "strokes"])
 def test_each_kind_can_be_drawn(kind):
-    picture = contents._draw((kind, 0))
+    picture = training._draw((kind, 0))
     assert picture.shape == (512, 512, 3) and picture.dtype == np.uint8 and picture.std() > 10
 
 
 @pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network, monkeypatch):
     monkeypatch.setattr(training, "SIDE", 64)
-    monkeypatch.setattr(contents, "SIDE", 64)
     before, losses = [w.copy() for w in network.get_weights()], []
     record = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda _, logs: losses.append(logs["loss"])
@@ -156,7 +154,7 @@ def test_training_lowers_the_loss_and_leaves_the_feature_network_alone(network, 
     training.train(
         network,
         STYLE,
-        contents.Contents([[np.uint8(STYLE * 255)]]),
+        training.Contents([[np.uint8(STYLE * 255)]]),
         steps=60,
         callbacks=[record],
     )

@@ -8,7 +8,7 @@ import pytest
 
 from course_utils.data.photographs import photographs
 from course_utils.models import features
-from course_utils.training import features as training
+from experiments import features as training
 
 KERAS = keras.applications.VGG19(include_top=False, weights=None)
 
@@ -122,7 +122,7 @@ def test_folding_takes_batch_norm_out_without_a_change(pictures):
         if "norm" in layer.name:
             rng = np.random.default_rng(len(layer.name))
             layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
-    plain = features.folded(model, widths)(pictures)
+    plain = training.folded(model, widths)(pictures)
     for name, wanted in model(pictures, training=False).items():
         assert np.allclose(plain[name], wanted, rtol=1e-4, atol=1e-4)
 

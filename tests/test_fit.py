@@ -10,17 +10,8 @@ import pytest
 from course_utils.models import features as networks
 from course_utils.models.face_sketch import Autoencoder, ResNet
 from course_utils.models.pix2pix import Architecture
-from course_utils.training import (
-    cyclegan,
-    documents,
-    facade_reader,
-    face_sketch,
-    fast_style,
-    features,
-    fit,
-    pix2pix,
-    segmentation,
-)
+from course_utils.training import cyclegan, documents, face_sketch, fit, pix2pix, segmentation
+from experiments import facade_reader, fast_style, features
 
 STEPS, EVERY, STOPPED = 7, 3, 5
 STYLE = np.random.default_rng(9).random((64, 64, 3), np.float32)

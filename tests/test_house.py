@@ -1,6 +1,8 @@
 """The floors of `course_utils`: imports only go down, and never round in a circle."""
 
 import ast
+import subprocess
+import sys
 
 import pytest
 
@@ -83,3 +85,11 @@ def test_networks_are_loaded_without_their_training():
         if name.split(".")[0] in ("models", "data", "serve")
         and any(other.split(".")[0] == "training" for other in IMPORTS[name])
     ]
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["rules", "format"])
+def test_everything_is_written_in_one_style(command):
+    """`ruff check` and `ruff format`; what they leave alone stands in pyproject.toml, with why."""
+    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "."]
+    done = subprocess.run(ruff, cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""The mending labextension: installed with the package, and still needed."""
+"""The labextension: installed with the package, and its mending part still needed."""
 
 import importlib.metadata
 import json
@@ -15,14 +15,14 @@ EXTENSION = ROOT / "course_utils" / "labextension"
 NAME = json.loads((EXTENSION / "package.json").read_text())["name"]
 
 
-def test_the_extension_is_still_needed():
+def test_the_stand_in_is_still_needed():
     """RISE lists in bundle.js, once each, the modules that it shares with extensions."""
     bundle = (Path(jupyterlab_rise.__file__).parent / "static" / "bundle.js").read_text()
     shared = set(re.findall(r'"(@jupyterlab/[\w-]+)","\d+\.\d+', bundle))
     assert "@jupyterlab/notebook" in shared, "bundle.js is written differently: mend this test"
     assert "@jupyterlab/console" not in shared, (
-        "jupyterlab-rise shares @jupyterlab/console now: delete course_utils/labextension, "
-        "its lines in pyproject.toml and tools/walk.py, and this file"
+        "jupyterlab-rise shares @jupyterlab/console now: delete part 1 of remoteEntry.js, this test "
+        "and test_without_the_mending_extension_no_widget_appears"
     )
 
 

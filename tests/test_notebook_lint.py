@@ -4,6 +4,7 @@ A bad notebook is the good one (tests/fixtures/good_notebook.py, 16 cells) with 
 """
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,14 @@ import pytest
 from course_utils import paths
 
 sys.path.insert(0, str(paths.ROOT / "tools"))
-import build_notebooks as build  # noqa: E402
-import notebook_lint  # noqa: E402
+import build_notebooks as build
+import notebook_lint
+import offenders
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOTEBOOKS = sorted(paths.NOTEBOOKS.rglob("*.ipynb"))
 SEEN = "Both are black, because nobody has drawn anything yet."  # cell 9, after the figure in 8
-SHOW = 'show_images(images, alt="two black squares")'
+SHOW = 'show_images(images, ["one", "other"], alt="two black squares")'
 END = '{"zero": {"error": 0.0}})\n'
 
 
@@ -47,13 +49,19 @@ def add(lines):
     return "error = float", f"{lines}\nerror = float"
 
 
-NOTE, READ, FRAGMENT = (f' tags=["{tag}"]' for tag in ("note", "read", "fragment"))
+NOTE, READ, FRAGMENT, HIDE, OPTIONAL = (
+    f' tags=["{tag}"]' for tag in ("note", "read", "fragment", "hide", "optional")
+)
+LIVE = "from course_utils.show.live import Live\n\nrun.live = Live(1, {}, alt='the loss')"
+PLAY = "from course_utils.show import play\n\nplay({}, alt='black')"
+BET = "run.bets.ask('iou', 'IoU?', 0, 1)\nrun.bets.reveal('{}', 0.5)"
+LONG = [("minutes: 4", "minutes: 41"), ("9 minutes", "46 minutes")]
 BAD = {
     "no H1": ("cell 1: the notebook does not start with an H1", ("# # Cut", "# Cut")),
     "second H1": ("cell 14: a second H1", new(markdown("# Again"))),
     "skipped level": ("cell 14: a level is skipped before 'Deep'", new(markdown("##### Deep"))),
     "inner heading": ("cell 9: the heading 'Part' inside", (SEEN, f"{SEEN}\n#\n# ### Part")),
-    "cells": ("cell 61: there are 61 cells, over 60", new(markdown("More.") * 45)),
+    "cells": ("cell 76: there are 76 cells, over 75", new(markdown("More.") * 60)),
     "slides": ("cell 50: there are 41 slides, over 40", new(markdown("### More") * 36)),
     "25 lines": ("cell 20: 25 lines of code", new(code("run") * 6, code(tall(25)))),
     "median": ("cell 20: the median of the code cells", new(code(tall(9)) * 7)),
@@ -71,12 +79,41 @@ BAD = {
     ),
     "picture": ("cell 9: a picture without alt", (SEEN, "![ ](../data/table.txt)")),
     "img": ("cell 9: a picture without alt", (SEEN, '<img src="../data/table.txt">')),
-    "code after figure": ("cell 8: no interpretation", (markdown(SEEN), code("run"))),
+    "code after figure": ("cell 8: no sentence", (markdown(SEEN), code("run"))),
     "note after figure": (
-        "cell 8: no interpretation",
+        "cell 8: no sentence",
         (markdown(SEEN), markdown(SEEN, NOTE) + code("run")),
     ),
-    "section after figure": ("cell 14: no interpretation", new(code(SHOW))),
+    "only readers are told": ("cell 8: no sentence", (markdown(SEEN), markdown(SEEN, READ))),
+    "heading after figure": ("cell 8: no sentence", (SEEN, f"### Seen\n#\n# {SEEN}")),
+    "section after figure": ("cell 14: no sentence", new(code(SHOW))),
+    "section after live figure": ("cell 14: no sentence", new(code(LIVE.format("run.watch")))),
+    "no titles": ("cell 8: show_images shows pictures without", ('["one", "other"], ', "")),
+    "no titles in rows": (
+        "cell 14: show_images shows pictures without labels",
+        new(code("show_images([*images], columns=1, alt='black')"), markdown("Seen.")),
+    ),
+    "no titles in play": (
+        "cell 14: play shows pictures without labels",
+        new(code(PLAY.format("lambda: [run, run]")), markdown("Seen.")),
+    ),
+    "no titles in what play is given": (
+        "cell 15: play shows pictures without labels",
+        new(
+            code("def two():\n    return [picture for picture in images]"),
+            code(PLAY.format("two")),
+            markdown("Seen."),
+        ),
+    ),
+    "no titles in Live": (
+        "cell 14: Live shows pictures without labels",
+        new(code(LIVE.format("lambda: list(images)")), markdown("Seen.")),
+    ),
+    "bet and answer": ("cell 14: the bet 'iou' is asked and", new(code(BET.format("iou")))),
+    "bet and answer, called by a variable": (
+        "cell 14: the bet run.name is asked and",
+        new(code("run.ask(run.name, '?', 0, 1)\nrun.reveal(run.name, 1)")),
+    ),
     "parameter": ("cell 4: not the parameters that all", ("STEPS = None", "STEPS = 9")),
     "one parameter less": ("cell 4: not the parameters that all", ("\nTEST_DATA = None", "")),
     "no parameters": ("cell 1: 0 cells have the tag", ('# %% tags=["parameters"]', "# %%")),
@@ -92,9 +129,11 @@ BAD = {
     "URL": ("cell 16: a URL in code", add("a = 'see https://example.org/a'")),
     "absolute path": ("cell 16: an absolute path", add("a = f'/content/{run}.png'")),
     "drive": ("cell 16: an absolute path", add("a = 'C:/data'")),
-    "tag": ("cell 13: the tag 'optional'", ('["fragment"]', '["optional"]')),
+    "tag": ("cell 13: the tag 'hidden'", ('["fragment"]', '["hidden"]')),
     "solution tag": ("cell 13: the tag 'solution'", ('["fragment"]', '["solution"]')),
     "skipped code": ("cell 14: code hidden on the slides", new(code("run", READ))),
+    "hidden code": ("cell 14: hide on a cell that does not draw", new(code("run", HIDE))),
+    "hidden text": ("cell 13: hide on a cell that does", ('["fragment"]', '["hide"]')),
     "tagged heading": ("cell 14: a tag on a heading", new(markdown("### More", FRAGMENT))),
     "two objectives": ("cell 2: no numbered list of 3 to 5", ("# 3. Measure the result.\n", "")),
     "objectives late": ("cell 2: no numbered list of 3 to 5", ("## Objectives", "## Before")),
@@ -121,6 +160,13 @@ BAD = {
     "sum": ("cell 1: 9 minutes to read, but 10 in the notes", ("minutes: 4", "minutes: 5")),
     "no time": ("cell 1: no reading time", ("9 minutes to read", "Soon")),
     "long reading": ("cell 1: no reading time of at most 60", ("9 minutes", "61 minutes")),
+    "long lecture": ("cell 1: 46 minutes are not optional, over 45", *LONG),
+    "long lecture after an optional part": (
+        "cell 1: 46 minutes are not optional, over 45",
+        *LONG,
+        ('["fragment"]', '["optional"]'),
+        ("# %% [markdown]\n# ### Build", f"# %% [markdown]{OPTIONAL}\n# ### Build"),
+    ),
     "no record": ("cell 16: the last code cell records", ("results.record", "results.keep")),
     "record too early": ("cell 17: the last code cell records", (END, END + code("run"))),
     "shapes": ("cell 12: a stack of layers without shapes", ("(x)  # (batch, 32, 32, 1)", "(x)")),
@@ -153,8 +199,17 @@ FINE = {
             markdown("Seen."),
         )
     ],
-    "interpretation on the next slide": [new(code(SHOW), markdown("### Seen\n\nBlack."))],
-    "note before interpretation": [new(code(SHOW), markdown("Wait.", NOTE), markdown("Black."))],
+    "hidden plotting": [new(code(SHOW, HIDE), markdown("Seen."))],
+    "one picture": [new(code("show_images([images[0]], alt='black')"), markdown("Black."))],
+    "titles by play's function": [
+        new(code(PLAY.format("lambda: ([run, run], ['a', 'b'])")), markdown("Seen."))
+    ],
+    "one bet revealed, the next one asked": [new(code(BET.format("dice")))],
+    "optional section": [
+        *LONG,
+        ("# %% [markdown]\n# ## Recap", f"# %% [markdown]{OPTIONAL}\n# ## Recap"),
+    ],
+    "note before the sentence": [new(code(SHOW), markdown("Wait.", NOTE), markdown("Black."))],
     "hidden section": [(END, END + markdown("## More", READ))],
     "generator": [add("a = np.random.default_rng(SEED)")],
 }
@@ -238,6 +293,41 @@ def test_the_command_says_which_and_fails(tmp_path, capsys):
     assert notebook_lint.main([str(path)]) == 1
     assert capsys.readouterr().out.startswith("01_good.ipynb: cell 9: the word 'Just' — ")
     assert notebook_lint.main([str(tmp_path / "notebooks/exercises/01_good.ipynb")]) == 0
+
+
+@pytest.fixture
+def listed(monkeypatch, tmp_path):
+    """A function that writes the list of offenders for one test."""
+    monkeypatch.setattr(offenders, "FILE", tmp_path / "offenders.json")
+    return lambda rules: offenders.FILE.write_text(json.dumps(rules))
+
+
+def test_a_listed_slide_may_break_its_rule_and_no_other(tmp_path, listed):
+    path = built(tmp_path, changed((', ["one", "other"]', ""), (SEEN, "Just look.")))
+    listed({"labels": {"01_good": ["Look at the data"]}})
+    assert [line.partition(" — ")[0] for line in notebook_lint.lint(path)] == [
+        "01_good.ipynb: cell 9: the word 'Just'"
+    ]
+    listed({"labels": {"02_other": ["Look at the data"], "01_good": []}})
+    assert len(notebook_lint.lint(path)) == 2
+
+
+def test_a_listed_slide_that_keeps_its_rule_must_leave_the_list(tmp_path, listed):
+    path = built(tmp_path, changed((', ["one", "other"]', "")))
+    listed({"labels": {"01_good": ["Look at the data", "Recap"]}, "size": {"01_good": ["Cut"]}})
+    assert [line.partition(" — ")[0] for line in notebook_lint.lint(path)] == [
+        "01_good.ipynb: 'Cut' keeps the rule size now",
+        "01_good.ipynb: 'Recap' keeps the rule labels now",
+    ]
+
+
+def test_the_list_names_rules_and_notebooks_that_are_there():
+    """An entry for another name would never be checked again."""
+    rules = {check.__name__ for _, check in notebook_lint.RULES} | {"small_figures"}
+    names = {notebook_lint.Book(path).name for path in NOTEBOOKS}
+    for rule, notebooks in json.loads(offenders.FILE.read_text(encoding="utf-8")).items():
+        assert rule in rules and set(notebooks) <= names, (rule, set(notebooks) - names)
+        assert all(notebooks.values()), rule
 
 
 def test_all_that_is_exported_and_wants_alt_counts_as_drawing():

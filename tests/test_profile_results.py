@@ -7,16 +7,31 @@ import keras
 import numpy as np
 import pytest
 
-from course_utils import paths, profile, results
+from course_utils import lessons, paths, profile, results
+from course_utils.lessons import ANY, Lesson, Task
 
-TABLE = {"synthetic": 300, "dsb2018": {"quick": 900, "full": 9000}}
+CARD = Lesson(
+    "01_x",
+    "x",
+    "do x",
+    {"synthetic": Task(300, 3000, "iou", 0.1), "dsb2018": Task(900, 9000, "rmse", 0.1)},
+    lower=("rmse",),
+)
 GOOD = {"profile": "quick", "dataset": "synthetic", "seed": 0, "steps": None}
 
 
-def test_steps_come_from_the_table_or_from_the_reader():
-    assert profile.start("01_x", "quick", "synthetic", 0, None, TABLE).steps == 300
-    assert profile.start("01_x", "full", "dsb2018", 0, None, TABLE).steps == 9000
-    assert profile.start("01_x", "quick", "dsb2018", 0, 7, TABLE).steps == 7
+@pytest.fixture
+def one_card(monkeypatch, tmp_path):
+    """A course of one lesson."""
+    monkeypatch.setattr(lessons, "LESSONS", (CARD,))
+    monkeypatch.setattr(paths, "LESSONS", tmp_path)
+    (tmp_path / "01_x.py").write_text("# # Do X\n")
+
+
+def test_steps_come_from_the_card_or_from_the_reader(one_card):
+    assert profile.start("01", "quick", "synthetic", 0, None).steps == 300
+    assert profile.start("01", "full", "dsb2018", 0, None).steps == 9000
+    assert profile.start("01", "quick", "dsb2018", 0, 7).steps == 7
 
 
 @pytest.mark.parametrize(
@@ -27,9 +42,9 @@ def test_steps_come_from_the_table_or_from_the_reader():
         ({"steps": 0}, "from 2 to"),
     ],
 )
-def test_wrong_parameters_name_the_choices(change, words):
+def test_wrong_parameters_name_the_choices(one_card, change, words):
     with pytest.raises(ValueError, match=words):
-        profile.start("01_x", table=TABLE, **(GOOD | change))
+        profile.start("01", **(GOOD | change))
 
 
 @pytest.mark.parametrize(
@@ -42,43 +57,56 @@ def test_wrong_parameters_name_the_choices(change, words):
         ("test_data", [5, True, "", " ", "no/such/folder", "~nobody/x", ["x"], b"x", __file__]),
     ],
 )
-def test_a_setting_of_the_wrong_kind_is_named_before_anything_is_seeded(name, values, monkeypatch):
+def test_a_setting_of_the_wrong_kind_is_named_before_anything_is_seeded(
+    one_card, name, values, monkeypatch
+):
     monkeypatch.setattr(profile, "set_seeds", lambda seed: pytest.fail("seeded"))
     for value in values:
         with pytest.raises(ValueError, match=rf"^{name.upper()} (is|goes) .*\.$") as caught:
-            profile.start("01_x", table=TABLE, **(GOOD | {"dataset": "dsb2018", name: value}))
+            profile.start("01", **(GOOD | {"dataset": "dsb2018", name: value}))
         assert repr(value) in str(caught.value)
 
 
-def test_whole_numbers_of_any_library_are_taken():
-    run = profile.start("01_x", "quick", "synthetic", np.int64(3), np.uint8(9), TABLE)
+def test_whole_numbers_of_any_library_are_taken(one_card):
+    run = profile.start("01", "quick", "synthetic", np.int64(3), np.uint8(9))
     assert (run.seed, run.steps, run.usual, run.short) == (3, 9, 300, True)
 
 
-def test_any_folder_is_a_data_set_where_the_table_says_so():
-    table = {"synthetic": 3, profile.ANY: {"quick": 7, "full": 9}}
-    assert profile.start("02_x", "quick", "my own.pairs", 0, None, table).steps == 7
+def test_any_folder_is_a_data_set_where_the_card_says_so(monkeypatch):
+    tasks = {"synthetic": Task(3, 3, "iou"), ANY: Task(7, 9, "rmse")}
+    monkeypatch.setattr(lessons, "LESSONS", (Lesson("02_x", "x", "do x", tasks),))
+    run = profile.start("02", "quick", "my own.pairs", 0, None)
+    assert (run.steps, run.task.metric) == (7, "rmse")
     for wrong in ("Synthetic", "", ".", "..", "a/b", "a/", 5, None, ["maps"]):
         with pytest.raises(ValueError, match="DATASET is .* choose synthetic or a folder's name"):
-            profile.start("02_x", "quick", wrong, 0, None, table)
+            profile.start("02", "quick", wrong, 0, None)
 
 
-def test_the_test_folder_begins_at_the_root_and_goes_with_real_data(monkeypatch, tmp_path):
+def test_other_names_of_the_drawn_data_take_its_task(one_card):
+    run = profile.start("x", "full", "glass", 0, None, also=("waves", "glass"))
+    assert (run.steps, run.task.metric) == (3000, "iou")
+    with pytest.raises(ValueError, match="knows: synthetic, dsb2018, waves"):
+        profile.start("x", "full", "glass", 0, None, also=("waves",))
+
+
+def test_the_test_folder_begins_at_the_root_and_goes_with_real_data(
+    one_card, monkeypatch, tmp_path
+):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     (tmp_path / "mine").mkdir()
     for given in ("mine", "./mine/", tmp_path / "mine", str(tmp_path / "x" / ".." / "mine")):
-        run = profile.start("01_x", "quick", "dsb2018", 0, None, TABLE, given)
+        run = profile.start("01", "quick", "dsb2018", 0, None, given)
         assert run.test_data == tmp_path / "mine"
-    assert profile.start("01_x", "quick", "dsb2018", 0, None, TABLE).test_data is None
+    assert profile.start("01", "quick", "dsb2018", 0, None).test_data is None
     with pytest.raises(ValueError, match="^TEST_DATA goes with real data"):
-        profile.start("01_x", "quick", "synthetic", 0, None, TABLE, "mine")
+        profile.start("01", "quick", "synthetic", 0, None, "mine")
 
 
-@pytest.mark.parametrize("lesson", paths.lesson_names()[1:])
+@pytest.mark.parametrize("lesson", lessons.names()[1:])
 def test_every_lesson_checks_all_settings_and_judges_its_run_in_the_same_way(lesson):
     source = (paths.LESSONS / f"{lesson}.py").read_text(encoding="utf-8")
     begin = source.index("run = profile.start(")
-    assert "TEST_DATA)" in source[begin : source.index("\n\n", begin)].split("\nshow")[0]
+    assert ", TEST_DATA" in source[begin : source.index("\n\n", begin)].split("\nshow")[0]
     assert "show" not in "".join(
         part for part in source[:begin].splitlines() if "import" not in part
     )
@@ -104,16 +132,16 @@ def test_keras_comes_without_noise_and_errors_still_show():
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path):
+def run(one_card, monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
-    return profile.Run("01_x", "quick", "synthetic", 0, 300)
+    return profile.Run(CARD, "quick", "synthetic", 0, 300)
 
 
 def test_a_record_holds_what_was_measured(run, tmp_path):
     path = results.record(run, {"iou": 0.91}, {"iou": np.float32(0.9)}, {"otsu": {"iou": 0.6}})
     results.stamp(path, 41.26, 1234.4, speed=0.5)
     entry = json.loads(path.read_text())
-    assert path == tmp_path / "01_x.synthetic.json" and [path] == list(tmp_path.iterdir())
+    assert path == tmp_path / "01_x.synthetic.json" and [path] == list(tmp_path.glob("*.json"))
     assert entry["metrics"] == {"iou": 0.91} and entry["live"] == {"iou": 0.9}
     assert entry["baselines"] == {"otsu": {"iou": 0.6}}
     assert (entry["seconds"], entry["wall_seconds"], entry["peak_mb"]) == (20.6, 41.3, 1234)
@@ -139,56 +167,62 @@ def test_the_line_about_a_record_names_the_file_that_was_written(
         assert path.is_absolute() and (tmp_path / said / path.name).is_file()
 
 
-BASELINES = {"constant": {"f1": 0.0, "rmse": 0.3}, "otsu": {"f1": 0.5, "rmse": 0.2}}
+BASELINES = {"constant": {"iou": 0.0, "rmse": 0.3}, "otsu": {"iou": 0.5, "rmse": 0.2}}
 
 
 @pytest.mark.parametrize(
-    ("metric", "good", "bad"), [("f1", 0.61, (0.6, 0.5, math.nan)), ("rmse", 0.09, (0.1, math.nan))]
+    ("dataset", "metric", "good", "bad"),
+    [
+        ("synthetic", "iou", 0.61, (0.6, 0.5, math.nan)),
+        ("dsb2018", "rmse", 0.09, (0.1, math.nan)),
+    ],
 )
-def test_a_whole_run_must_beat_every_baseline_by_the_margin(metric, good, bad, capsys):
+def test_a_whole_run_must_beat_every_baseline_by_the_margin(dataset, metric, good, bad, capsys):
     for steps in (300, 301):
-        run = profile.Run("01_x", "quick", "synthetic", 0, steps, 300)
-        results.must_beat(run, {metric: good}, BASELINES, metric, margin=0.1)
+        run = profile.Run(CARD, "quick", dataset, 0, steps, 300)
+        results.must_beat(run, {metric: good}, BASELINES)
         for value in bad:
             with pytest.raises(AssertionError, match=r"otsu.* better by more than 0\.1; take more"):
-                results.must_beat(run, {metric: value}, BASELINES, metric, margin=0.1)
+                results.must_beat(run, {metric: value}, BASELINES)
     assert capsys.readouterr().out == ""
     with pytest.raises(AssertionError, match="rmse"):
-        results.must_beat(run, {"f1": 0.9, "rmse": 0.4}, BASELINES, "f1", "rmse")
+        results.must_beat(run, {"iou": 0.9, "rmse": 0.4}, BASELINES, "iou", "rmse")
 
 
 def test_a_short_run_is_told_and_not_judged(capsys):
-    run = profile.Run("01_x", "quick", "synthetic", 0, 299, 300)
-    results.must_beat(run, {"f1": 0.1}, BASELINES, "f1", margin=0.1)
+    run = profile.Run(CARD, "quick", "synthetic", 0, 299, 300)
+    results.must_beat(run, {"iou": 0.1}, BASELINES)
     said = capsys.readouterr().out
-    assert "f1 0.100" in said and "after 299 of 300 steps it need not be better" in said
+    assert "iou 0.100" in said and "after 299 of 300 steps it need not be better" in said
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_record_refuses_what_is_no_number(run, value, tmp_path):
     with pytest.raises(ValueError, match="finite"):
         results.record(run, {"iou": value}, {}, {})
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("*.json")) == []
 
 
 def test_the_snapshot_needs_records(run, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "SNAPSHOT", tmp_path / "docs" / "results.json")
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr(results, "lesson_title", lambda lesson: "01 X")
-    (tmp_path / "README.md").write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
+    before, after = results.TABLE
+    sentence = "<!-- lessons:begin -->old<!-- lessons:end -->.\n"
+    (tmp_path / "README.md").write_text(f"{sentence}{before}old{after}after\n")
     with pytest.raises(ValueError, match="make run"):
         results.snapshot()
     results.record(run, {"iou": 0.91}, {}, {})
     assert json.loads(results.snapshot().read_text())["records"][0]["metrics"] == {"iou": 0.91}
     readme = (tmp_path / "README.md").read_text()
-    assert "| iou 0.91 |" in readme and "old" not in readme
-    assert readme.startswith("before\n") and readme.endswith(f"{results.END}\nafter\n")
+    assert "| [01 Do X](notebooks/01_x.ipynb) | synthetic |  | iou 0.91 |" in readme
+    assert readme.startswith(sentence.replace("old", lessons.so_far())) and "old" not in readme
+    assert readme.endswith(f"{after}after\n")
 
 
 def test_the_readme_says_what_the_snapshot_says():
     readme = (paths.ROOT / "README.md").read_text(encoding="utf-8")
     records = json.loads(paths.SNAPSHOT.read_text(encoding="utf-8"))["records"]
-    assert results.with_table(readme, records) == readme
+    assert results.with_lessons(readme, records) == readme
 
 
 def test_the_title_picture_is_the_executed_figure_with_its_alt_text(tmp_path, monkeypatch):
@@ -200,7 +234,7 @@ def test_the_title_picture_is_the_executed_figure_with_its_alt_text(tmp_path, mo
         (tmp_path / folder / "01_x.ipynb").write_text(json.dumps(content))
         monkeypatch.setattr(paths, folder, tmp_path / folder)
     monkeypatch.setattr(paths, "PICTURES", tmp_path / "pictures")
-    monkeypatch.setattr(paths, "lesson_names", lambda: ["01_x"])
+    monkeypatch.setattr(lessons, "LESSONS", (CARD,))
     assert [path.read_bytes() for path in results.title_pictures()] == [b"hello"]
     (tmp_path / "EXECUTED" / "01_x.ipynb").write_text(json.dumps({"cells": [{}]}))
     with pytest.raises(ValueError, match="shows no figure"):
@@ -213,15 +247,22 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_lessons_are_found_by_number_or_name(monkeypatch, tmp_path):
-    for name in ("00_start_here", "01_unet_segmentation", "02_pix2pix"):
-        (tmp_path / f"{name}.py").touch()
-    monkeypatch.setattr(paths, "LESSONS", tmp_path)
-    assert paths.find_lesson("1") == paths.find_lesson("unet") == "01_unet_segmentation"
-    assert paths.find_lesson("02_pix2pix") == "02_pix2pix"
-    for wrong in ("9", "i", "", "gan"):
-        with pytest.raises(ValueError, match="00_start_here"):
-            paths.find_lesson(wrong)
+def test_lessons_are_found_by_number_word_or_name():
+    for wanted in ("1", "01", "segmentation", "unet", " 01_Unet_Segmentation "):
+        assert lessons.card(wanted).name == "01_unet_segmentation"
+    assert lessons.card("style").name == "04_style_transfer"
+    for wrong in ("99", "e", "", "no lesson"):
+        with pytest.raises(ValueError, match="is not one lesson; choose one of: 00_start_here"):
+            lessons.card(wrong)
+
+
+def test_every_lesson_has_a_card_of_its_own_and_every_card_a_lesson():
+    assert sorted(path.stem for path in paths.LESSONS.glob("*.py")) == lessons.names()
+    for field in ("number", "word", "title"):
+        assert len({getattr(one, field) for one in lessons.LESSONS}) == len(lessons.LESSONS)
+    for one in lessons.LESSONS:
+        assert "synthetic" in one.tasks
+        assert all(0 < task.quick <= task.full and task.margin >= 0 for task in one.tasks.values())
 
 
 def test_a_folder_that_cannot_be_written_costs_a_sentence_and_not_the_lesson(
@@ -229,7 +270,7 @@ def test_a_folder_that_cannot_be_written_costs_a_sentence_and_not_the_lesson(
 ):
     (tmp_path / "file").touch()
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "file" / "results"))
-    run = profile.Run("99_toy", "quick", "synthetic", 0, 1)
+    run = profile.Run(CARD, "quick", "synthetic", 0, 1)
     assert not results.record(run, {"iou": 0.5}, {}, {}).exists()
     said = capsys.readouterr().out
     assert (

@@ -10,7 +10,7 @@ from conftest import require
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from course_utils import paths
+from course_utils import lessons, paths
 from course_utils.teach import quiz
 
 FILES = sorted((paths.LESSONS / "quizzes").glob("*.json"))
@@ -33,7 +33,7 @@ def shown(lesson):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_five_questions_one_right_answer_each_and_every_answer_explained(path):
     questions = json.loads(path.read_text(encoding="utf-8"))
-    assert path.stem in paths.lesson_names() and len(questions) == 5
+    assert path.stem in lessons.names() and len(questions) == 5
     assert len({question["question"] for question in questions}) == 5
     for question in questions:
         answers = question["answers"]

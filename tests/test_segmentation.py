@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_utils import metrics, profile, results
+from course_utils import lessons, metrics, profile, results
 from course_utils.data import readers, segmentation, splits
 from course_utils.data.weight_maps import unet_weight_map
 
@@ -191,24 +191,20 @@ def test_cells_are_counted_by_the_numbers_that_are_there():
     )
 
 
-def test_the_headline_of_a_data_set_stands_first():
-    truth = [sample(0).labels]
+def test_the_headline_of_a_data_set_comes_from_the_card():
+    truth, card = [sample(0).labels], lessons.card("segmentation")
     for dataset, first in (
         ("synthetic", "iou"),
         ("dsb2018", "iou"),
         ("isbi2012", "adapted_rand_error"),
     ):
-        scores = segmentation.scores(dataset, truth, [np.ones_like(truth[0])])
-        assert next(iter(scores)) == first and scores == metrics.segmentation_scores(
-            truth, [np.ones_like(truth[0])]
-        )
-    run = profile.Run("01_x", "quick", "isbi2012", 0, 1)
-    entry = {"metrics": scores, "baselines": {"constant": scores}}
-    assert results.headline(entry).startswith(
-        "adapted_rand_error "
-    ) and "constant" in results.headline(entry)
+        scores = metrics.segmentation_scores(truth, [np.ones_like(truth[0])])
+        entry = {"lesson": card.name, "dataset": dataset, "metrics": scores}
+        told = results.headline(entry | {"baselines": {"constant": scores}})
+        assert told.startswith(f"{first} ") and "constant" in told
+    run = profile.Run(card, "quick", "isbi2012", 0, 1)
     with pytest.raises(AssertionError):
-        results.must_beat(run, {first: scores[first] + 0.1}, {"constant": scores}, first)
+        results.must_beat(run, {first: scores[first] + 0.1}, {"constant": scores})
 
 
 def test_red_only_keeps_what_the_stain_of_nuclei_absorbs():

@@ -452,8 +452,8 @@ def test_the_demo_page_and_its_files_name_no_other_server(client):
         text = client.get(path).text
         files = re.findall(r'(?:src|href)="(static/[^"]+)"', text)
         assert files
-        for text in [text, *(client.get(f"/{name}").raise_for_status().text for name in files)]:
-            assert set(re.findall(r"https?://[^'\"\s)]*", text)) <= {"http://www.w3.org/2000/svg"}
+        for said in [text, *(client.get(f"/{name}").raise_for_status().text for name in files)]:
+            assert set(re.findall(r"https?://[^'\"\s)]*", said)) <= {"http://www.w3.org/2000/svg"}
 
 
 def test_the_command_line_names_what_is_wrong(capsys):

@@ -219,17 +219,15 @@ def heart(address):
 
 def from_here_on() -> float:
     """The memory that this process has, in MB; its `peak` is that from here on, where Linux lets one."""
-    with contextlib.suppress(OSError):
-        with open("/proc/self/clear_refs", "w") as marks:
-            marks.write("5")
+    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as marks:
+        marks.write("5")
     return psutil.Process().memory_info().rss / 2**20
 
 
 def peak(process) -> float:
     """The most memory that a process ever had, in MB; what it has now where nobody says."""
-    with contextlib.suppress(OSError):
-        with open(f"/proc/{process.pid}/status") as status:
-            return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024
+    with contextlib.suppress(OSError), open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024
     return process.memory_info().rss / 2**20
 
 

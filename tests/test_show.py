@@ -69,6 +69,26 @@ def test_many_pictures_go_into_rows(shown):
     assert 0.5 < height / width < 1.1
 
 
+def test_columns_and_rows_are_labelled():
+    figure = figures.image_figure(np.zeros((6, 4, 4)), list("abc"), columns=3, rows=["x", "y"])
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b", "c", "", "", ""]
+    assert [[text.get_text() for text in axis.texts] for axis in figure.axes[::3]] == [["x"], ["y"]]
+    figure = figures.image_figure(np.zeros((6, 4, 4)), list("abcdef"), columns=3)
+    assert [axis.get_title() for axis in figure.axes] == list("abcdef")
+
+
+@pytest.mark.parametrize("titles", ["ab", "abcdefg"])
+def test_too_few_and_too_many_titles_are_refused(titles):
+    with pytest.raises(ValueError, match=f"{len(titles)} titles for 6 pictures"):
+        figures.image_figure(np.zeros((6, 4, 4)), titles, columns=3)
+
+
+@pytest.mark.parametrize("rows", [["x"], list("xyz")])
+def test_too_few_and_too_many_rows_are_refused(rows):
+    with pytest.raises(ValueError, match=f"{len(rows)} texts for 2 rows"):
+        figures.image_figure(np.zeros((6, 4, 4)), columns=3, rows=rows)
+
+
 def test_pictures_one_pixel_wide_or_high_are_pictures(shown):
     for shape in ((1, 1), (1, 1, 3), (1, 1, 1), (1, 9, 3), (9, 1), (9, 1, 1)):
         show.show_images([np.full(shape, 0.5)], ["x"], alt="grey")
@@ -147,6 +167,15 @@ def test_live_shows_bar_curve_and_pictures_in_place(page):
     assert len(watch.losses) == 3 and watch._bar.n == 3
     assert len(page.bundles) == 1 and 'alt="loss falls"' in page.updates[-1]["text/html"]
     assert pixels(page.updates[-1]).shape != () and page.updates[-1] != page.bundles[0]
+
+
+@pytest.mark.parametrize("titles", [["input", "answer"], ["photograph", "sketch"]])
+def test_live_pictures_have_titles(page, monkeypatch, titles):
+    drawn = []
+    monkeypatch.setattr(live, "figure_bundle", lambda figure, alt: drawn.append(figure))
+    live.Live(3, lambda: (np.zeros((2, 4, 4)), titles), alt="loss falls")._draw()
+    assert [axis.get_title() for axis in drawn[0].axes] == ["loss", *titles]
+    plt.close(drawn[0])
 
 
 def test_smooth_is_a_running_mean():

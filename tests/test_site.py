@@ -13,9 +13,9 @@ from conftest import execute, require
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-import javascript  # noqa: E402
-import make_site  # noqa: E402
-import walk  # noqa: E402
+import javascript
+import make_site
+import walk
 
 SOLUTION = "[the solution](exercises/../solutions/98_widgets.ipynb)"
 AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
@@ -79,9 +79,9 @@ def test_every_link_within_the_site_leads_somewhere_and_no_solution_is_there(sit
     for html in pages(site):
         text = make_site.SCRIPT.sub("", html.read_text(encoding="utf-8"))
         for link in re.findall(r"""(?:href|src)=["']([^"'#?]+)""", text):
-            if not re.match(r"[a-z]+:", link):
-                if not (html.parent / urllib.parse.unquote(link)).exists():
-                    missing.append(f"{html.relative_to(site)}: {link}")
+            there = (html.parent / urllib.parse.unquote(link)).exists()
+            if not there and not re.match(r"[a-z]+:", link):
+                missing.append(f"{html.relative_to(site)}: {link}")
     assert missing == []
     assert not [path for path in site.rglob("*") if "solution" in path.name.lower()]
 

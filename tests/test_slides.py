@@ -11,8 +11,8 @@ from conftest import execute, require
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-import make_slides  # noqa: E402
-import walk  # noqa: E402
+import make_slides
+import walk
 
 EXECUTED = sorted((ROOT / "build" / "executed").glob("*.ipynb"))
 
@@ -47,6 +47,8 @@ def test_a_deck_shows_formulas_widgets_and_bars_from_a_file(decks):
     assert page.locator(".noUi-handle").count() == 1
     assert page.locator(".jupyter-widgets .progress-bar").count() == 1
     assert "unprojectable" not in page.content()
+    assert page.locator(".celltag_hide img").count() == 1
+    assert not page.locator(".celltag_hide .jp-Cell-inputWrapper").is_visible()
     assert page.locator("aside.notes", has_text="Speaker notes").count() == 1
 
 

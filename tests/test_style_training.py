@@ -3,7 +3,6 @@
 import re
 
 import keras
-import make_evidence
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,6 +13,7 @@ from course_utils.models import features
 from course_utils.models.fast_style import fast_style, repaint
 from course_utils.training import style
 from course_utils.training.style import Repainting, distances
+from experiments import style as experiments
 
 SIDE = 32
 
@@ -284,6 +284,6 @@ def test_distances_are_zero_for_itself_and_one_picture_each(network, pair):
 
 def test_networks_are_compared_at_equal_content():
     falling = [(2, 8), (8, 2)]  # content distance, style distance: 16 over content
-    assert make_evidence._at_equal_content([(4, 1), (1, 4)], falling) == pytest.approx(1 / 4)
+    assert experiments._at_equal_content([(4, 1), (1, 4)], falling) == pytest.approx(1 / 4)
     more_of_both = [(4, 9), (2, 1)]
-    assert make_evidence._at_equal_content(more_of_both, falling) == pytest.approx(2**0.5 / 8)
+    assert experiments._at_equal_content(more_of_both, falling) == pytest.approx(2**0.5 / 8)

@@ -126,7 +126,7 @@ def test_found_share_by_hand():
 # Training -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", training.NETWORKS)
+@pytest.mark.parametrize("name", models.NETWORKS)
 def test_both_directions_are_trained(name, tmp_path):
     there, back = training.train_both(name, pairs(), 2, 0, SMALL[name], tmp_path / "copies")
     assert not (tmp_path / "copies").exists() or not list((tmp_path / "copies").rglob("*.npz"))
@@ -169,7 +169,7 @@ def test_a_stopped_autoencoder_goes_on(tmp_path):
 
 def test_settings_by_data_set_and_profile():
     sides = {
-        key: [training.settings_of(*key)[name].side for name in training.NETWORKS]
+        key: [training.settings_of(*key)[name].side for name in models.NETWORKS]
         for key in (("synthetic", "quick"), ("cuhk", "quick"), ("cuhk", "full"))
     }
     assert sides == {

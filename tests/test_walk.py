@@ -1,5 +1,8 @@
 """Slides: the walk finds each fault, the lessons have none, widgets live in Lab and in RISE."""
 
+import base64
+import io
+import json
 import re
 import shutil
 import sys
@@ -10,11 +13,13 @@ import nbformat
 import pytest
 from conftest import execute, require
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-import walk  # noqa: E402
+import offenders
+import walk
 
 EXECUTED = sorted((ROOT / "build" / "executed").glob("*.ipynb"))
 RISE = {"theme": "white", "center": False, "transition": "none", "start_slideshow_at": "beginning"}
@@ -72,6 +77,20 @@ FAULTS = {  # slide title: (cell below the title, what the walk must say)
         ),
         "objects printed",
     ),
+    "never run": (
+        new_code_cell("1", metadata={"tags": ["hide"]}),
+        "hidden cells that show nothing",
+    ),
+}
+HIDE = {"tags": ["hide"]}
+FIGURES = {  # slide title: (width and height of its figure, its cells but for the figure, too small?)
+    "strip": ((900, 150), HIDE, [], True),
+    "code takes the room": ((900, 600), {}, [], True),
+    "hidden code does not": ((900, 600), HIDE, [], False),
+    "square": ((300, 300), HIDE, [], False),
+    "text takes the room": ((300, 300), HIDE, [new_markdown_cell("line\n\n" * 6)], True),
+    "beside code": ((900, 150), HIDE, [new_code_cell("network = 1")], False),
+    "beside hidden code": ((900, 150), HIDE, [new_code_cell("1", metadata=HIDE)], True),
 }
 OUTSIDE = "https://example.org/tracker.png"
 
@@ -81,6 +100,23 @@ def slides(cells) -> nbformat.NotebookNode:
     notebook.metadata["rise"] = RISE
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     return notebook
+
+
+def figure_cell(size, metadata) -> nbformat.NotebookNode:
+    buffer = io.BytesIO()
+    Image.new("L", size).save(buffer, "png")
+    source = base64.b64encode(buffer.getvalue()).decode()
+    html = f'<img class="course-figure" alt="black" src="data:image/png;base64,{source}">'
+    output = new_output("display_data", {"text/html": html})
+    return new_code_cell("draw\n" * 12, metadata=metadata, outputs=[output])
+
+
+def notebook_of_figures() -> nbformat.NotebookNode:
+    cells = []
+    for title, (size, metadata, others, _) in FIGURES.items():
+        heading = new_markdown_cell(f"## {title}", metadata={"slideshow": {"slide_type": "slide"}})
+        cells += [heading, figure_cell(size, metadata), *others]
+    return slides(cells)
 
 
 def faulty_notebook() -> nbformat.NotebookNode:
@@ -106,6 +142,7 @@ def opened(tmp_path_factory):
     nbformat.write(fixture, folder / "widgets.ipynb")
     execute(folder / "widgets.ipynb")
     nbformat.write(faulty_notebook(), folder / "faults.ipynb")
+    nbformat.write(notebook_of_figures(), folder / "figures.ipynb")
     shutil.copy(ROOT / "notebooks/00_start_here.ipynb", folder / "live_00.ipynb")
     walk.stage(EXECUTED, folder)
     with walk.jupyter_lab(folder) as address, walk.browser() as (page, outside):
@@ -124,6 +161,20 @@ def test_walk_finds_every_fault(opened):
 
 
 @pytest.mark.slow
+def test_walk_finds_the_figures_that_are_too_small(opened, monkeypatch, tmp_path):
+    page, outside, address, folder = opened
+    small = [title for title, (*_, too_small) in FIGURES.items() if too_small]
+    for listed in ([], ["strip", "square"]):
+        monkeypatch.setattr(offenders, "FILE", tmp_path / "offenders.json")
+        offenders.FILE.write_text(json.dumps({"small_figures": {"figures": listed}}))
+        problems = walk.walk_notebook(page, outside, address, folder / "figures.ipynb")
+        said = [re.search('"(.*)" at .*: figures cover', problem) for problem in problems]
+        assert [match[1] for match in said if match] == [t for t in small if t not in listed]
+        kept = [problem for problem in problems if "keeps the rule small_figures" in problem]
+        assert len(kept) == bool(listed) and all("'square'" in problem for problem in kept)
+
+
+@pytest.mark.slow
 def test_good_slides_have_no_fault_and_can_be_read_from_the_back_row(opened, tmp_path):
     page, outside, address, folder = opened
     assert walk.walk_notebook(page, outside, address, folder / "widgets.ipynb", tmp_path) == []
@@ -137,8 +188,12 @@ def test_good_slides_have_no_fault_and_can_be_read_from_the_back_row(opened, tmp
         shown = f"document.querySelector('{selector}')"
         size = page.evaluate(f"() => getComputedStyle({shown}).fontSize")
         assert float(size[:-2]) >= share * height, (selector, size)
-    for hidden in ("unprojectable", "Speaker notes must"):
+    for hidden in ("unprojectable", "Speaker notes must", "subplots"):
+        assert page.get_by_text(hidden).count(), hidden
         assert not any(e.is_visible() for e in page.get_by_text(hidden).all())
+    optional = page.locator("section", has_text="The loss weighs").locator(".celltag_optional")
+    mark = "e => getComputedStyle(e, '::before').content"
+    assert [e.evaluate(mark) for e in optional.all()] == ['"optional"']
 
 
 @pytest.mark.slow
@@ -164,6 +219,7 @@ def test_lessons_fit_their_slides(opened, notebook):
 def test_widgets_live_in_lab_and_in_rise(opened):
     page, outside, address, _ = opened
     run_all_in_lab(page, address, "live")
+    assert page.get_by_text("plt.subplots").is_visible()
     assert_bar_is_full(page)
     assert_slider_moves_picture(page, 40)
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")

@@ -7,6 +7,8 @@ file's name and the cell's position, so that two builds are equal byte for byte.
 Slides come from the headings: a Markdown cell that starts with ``#`` or ``##`` starts a slide, with
 ``###`` a subslide; every other cell stays on the slide that it follows.
 Three tags change that: ``fragment``, ``note`` (speaker notes), ``read`` (hidden when projecting).
+Two more are for notebooks/rise.css: of a code cell with ``hide`` slides show the output alone, and
+``optional`` marks what may be skipped to stay within 45 minutes.
 Only tags are kept of a cell's metadata.
 
 ``lessons/exercises/NN_name.py`` is the solved version, whose title says "Exercise". It becomes
@@ -62,8 +64,10 @@ METADATA = {
 SLIDE_OF_TAG = {"fragment": "fragment", "note": "notes", "read": "skip"}
 SLIDE_OF_HEADING = {"#": "slide", "##": "slide", "###": "subslide"}
 YOUR_CODE = "...  # your code here"
-MARKED = re.compile(r"^([ \t]*)# solution[ \t]*\n(.*?)\n[ \t]*# end solution[ \t]*$", re.M | re.S)
-MARKER = re.compile(r"^[ \t]*# (?:end )?solution[ \t]*(?:\n|\Z)", re.M)
+MARKED = re.compile(
+    r"^([ \t]*)# solution[ \t]*\n(.*?)\n[ \t]*# end solution[ \t]*$", re.MULTILINE | re.DOTALL
+)
+MARKER = re.compile(r"^[ \t]*# (?:end )?solution[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 
 def cell_id(stem: str, position: int) -> str:

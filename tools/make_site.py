@@ -19,11 +19,13 @@ from pathlib import Path
 import javascript
 import nbformat
 
+from course_utils import lessons, results
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
-SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
-IMAGE = re.compile(r"<img\b[^>]*>", re.S)
-ALT = re.compile(r"""\balt=(["'])(?!\1)(?!No description has been provided)\s*\S""", re.S)
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+IMAGE = re.compile(r"<img\b[^>]*>", re.DOTALL)
+ALT = re.compile(r"""\balt=(["'])(?!\1)(?!No description has been provided)\s*\S""", re.DOTALL)
 
 
 def gather(executed: Path, source: Path) -> None:
@@ -40,9 +42,10 @@ def gather(executed: Path, source: Path) -> None:
         (source / page).parent.mkdir(exist_ok=True)
         nbformat.write(for_readers(notebook, page, pages), source / page)
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    index = index.replace("{{ so far }}", lessons.so_far())
     index = index.replace("{{ results }}", results_table())
     if not (source / "exercises").exists():
-        index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.S)
+        index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.DOTALL)
     (source / "index.md").write_text(index, encoding="utf-8")
     write_api(source / "api")
 
@@ -63,8 +66,6 @@ def for_readers(notebook: Path, page: str, pages):
 
 def results_table() -> str:
     """The committed snapshot docs/results.json as a Markdown table; empty without one."""
-    from course_utils import results
-
     snapshot = ROOT / "docs" / "results.json"
     if not snapshot.exists():
         return ""
@@ -108,7 +109,6 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     if not list(asked.executed.glob("*.ipynb")):
         parser.error(f"no executed notebooks in {asked.executed}: run `make run` first")
-    sys.path.insert(0, str(ROOT))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sphinx.cmd.build import build_main
 

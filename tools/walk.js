@@ -71,8 +71,30 @@ window.walk = (() => {
     most('widgets that did not appear', outputs.filter(e => NO_WIDGET.test(e.innerText)).length);
     most('objects printed', outputs.filter(e => OBJECT.test(e.innerText)).length);
     most('times empty', +!(slide.innerText.trim() || inside('img, canvas, svg').length));
+    most('hidden cells that show nothing',
+      slide.querySelectorAll('.celltag_hide:not(:has(.jp-OutputArea-output))').length);
     const heading = slide.querySelector('h1, h2, h3, h4') ?? slide;
-    return { title: heading.innerText.trim().split('\n')[0].slice(0, 60), faults };
+    const title = heading.innerText.trim().split('\n')[0].slice(0, 60);
+    return { title, faults, share: share(inside) };
+  };
+
+  // Which share of the screen the figures cover, 0 to 1; null where they are not the point: there
+  // is none, or beside them stands code that does more than draw. Two thirds of the height count as
+  // half, since heading and sentence leave a square picture no more.
+  const share = inside => {
+    const figures = inside('.jp-OutputArea-output img.course-figure');
+    const draws = cell => cell.querySelector('img.course-figure')
+      && !cell.querySelector('.progress-bar');
+    const code = inside('.jp-CodeCell .jp-InputArea-editor').map(e => e.closest('.jp-CodeCell'));
+    if (!figures.length || !code.every(draws)) return null;
+    const boxes = figures.map(e => {
+      const { width, height } = e.getBoundingClientRect();
+      const zoom = Math.min(width / e.naturalWidth, height / e.naturalHeight);  // object-fit: contain
+      return [zoom * e.naturalWidth, zoom * e.naturalHeight];
+    });
+    const area = boxes.reduce((sum, [width, height]) => sum + width * height, 0);
+    const tallest = Math.max(...boxes.map(([, height]) => height));
+    return Math.max(area / innerWidth, 0.75 * tallest) / innerHeight;
   };
 
   return {

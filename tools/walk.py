@@ -5,6 +5,9 @@
 Each slide is shown as RISE shows it, without running a cell, at 1280x720 and 1920x1080. Reported
 are content beyond the edge, errors, warnings and objects printed, pictures that are broken or have
 no alt text, maths and widgets that did not appear, and every request that leaves the machine.
+A figure is the point of its slide unless code beside it does more than draw. Then the figures must
+cover half of the slide's area, or two thirds of its height; slides with less stand in
+lint_offenders.json.
 """
 
 import argparse
@@ -22,8 +25,12 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import offenders
+
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = ((1280, 720), (1920, 1080))
+HALF = 0.495  # of a slide, to two digits
+SURELY = 0.03  # more than half frees a slide from the list: fonts and kinds of slides differ
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "")
 QUIET = [
@@ -60,6 +67,7 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
         env = {
             **os.environ,
             **rooms,
+            "JUPYTER_PATH": str(home / "data"),  # before what is installed
             "HOME": home_name,
             "IPYTHONDIR": home_name,
             "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
@@ -131,7 +139,7 @@ def browser() -> Iterator[tuple]:
 
 def walk(page, name: str, shots: Path | None = None, sizes=SIZES) -> list[str]:
     """Step through the deck that `page` shows; one line a problem: deck, size, slide, what."""
-    problems = []
+    problems, small = [], []
     with contextlib.suppress(TimeoutError):  # then what is missing is found on its slide
         wait_for(page, "walk.loaded()", 10)
     for step in range(page.evaluate("walk.steps()")):
@@ -143,30 +151,34 @@ def walk(page, name: str, shots: Path | None = None, sizes=SIZES) -> list[str]:
             except TimeoutError:
                 break
         if page.evaluate("walk.complete()"):
-            problems += measure(page, name, shots, sizes)
+            found = [measure(page, name, shots, size) for size in sizes]
+            problems += [problem for lines, _ in found for problem in lines]
+            small += found[0][1]
     number, count = page.evaluate("[walk.number(), walk.count()]")
     if number != count:
         problems.append(f"{name}: stopped at slide {number} of {count}")
-    return problems
+    new, kept = offenders.unlisted("small_figures", name, small)
+    return problems + new + [f"{name}: {offenders.stale('small_figures', slide)}" for slide in kept]
 
 
-def measure(page, name: str, shots: Path | None, sizes) -> list[str]:
-    """What is wrong with the slide on the screen, at each size."""
-    problems, number = [], page.evaluate("walk.number()")
-    for width, height in sizes:
-        if page.viewport_size != {"width": width, "height": height}:
-            page.set_viewport_size({"width": width, "height": height})
-        for patience in (0, 150, 500):  # milliseconds; a fault that goes by itself is none
-            page.wait_for_timeout(patience)
-            page.evaluate("width => walk.laidOut(width)", width)
-            seen = page.evaluate("walk.measure()")
-            if not seen["faults"]:
-                break
-        if shots:
-            page.screenshot(path=shots / f"{name}_{number:02d}_{height}.png")
-        where = f'{name}: slide {number} "{seen["title"]}" at {width}x{height}'
-        problems += [f"{where}: {much} {what}" for what, much in seen["faults"].items()]
-    return problems
+def measure(page, name: str, shots: Path | None, size) -> tuple[list[str], list[tuple[str, str]]]:
+    """What is wrong with the slide on the screen, and its (title, problem) if figures are small."""
+    number, (width, height) = page.evaluate("walk.number()"), size
+    if page.viewport_size != {"width": width, "height": height}:
+        page.set_viewport_size({"width": width, "height": height})
+    known = offenders.listed("small_figures", name)
+    for patience in (0, 150, 500):  # milliseconds; a fault that goes by itself is none
+        page.wait_for_timeout(patience)
+        page.evaluate("width => walk.laidOut(width)", width)
+        title, faults, share = page.evaluate("walk.measure()").values()
+        small = share is not None and share < HALF + SURELY * (title in known)
+        if not faults and small == (title in known):
+            break
+    if shots:
+        page.screenshot(path=shots / f"{name}_{number:02d}_{height}.png")
+    where = f'{name}: slide {number} "{title}" at {width}x{height}'
+    problems = [f"{where}: {much} {what}" for what, much in faults.items()]
+    return problems, [(title, f"{where}: figures cover {share:.0%}, not half")] if small else []
 
 
 def wait_for(page, condition: str, seconds: float) -> None:

@@ -12,11 +12,7 @@ from drawn_worlds.documents import document
 from .. import images, paths
 from . import augment, readers, splits
 
-STEPS = {  # training steps of lesson 06
-    "synthetic": {"quick": 280, "full": 20_000},
-    "noisyoffice": {"quick": 2500, "full": 20_000},
-}
-DRAWN = {"train": range(0, 96), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
+DRAWN = {"train": range(96), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
 SIZE = (256, 540)  # of drawn pages; NoisyOffice has 258 × 540 and 420 × 540
 DAMAGES = {"c": "coffee", "f": "folds", "p": "footprints", "w": "wrinkles"}  # NoisyOffice's letters
 OFFICIAL = re.compile(r"(Font[A-Za-z]{3})_Noise([cfpw])_(TR|VA|TE|RE)", re.IGNORECASE)

@@ -18,10 +18,6 @@ DRAWN = {
     "segmenter": range(2_000_000, 2_000_400),
     "validation": range(3_000_000, 3_000_060),
 }  # seeds: the sources
-STEPS = {
-    "synthetic": {"quick": 160, "full": 80_000},  # full: 200 epochs of 400
-    "*": {"quick": 2000, "full": 80_000},
-}
 JITTER = {name: {"flip": False, "scale": 1.0} for name in ("edges2shoes", "edges2handbags")}
 PARTS = ("train", "val", "test")
 FAR = {

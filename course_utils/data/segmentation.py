@@ -10,17 +10,12 @@ from skimage.segmentation import find_boundaries
 from drawn_worlds.cells import cells
 
 from .. import images, paths
-from ..metrics import adapted_rand_error, segmentation_scores
+from ..metrics import adapted_rand_error
 from ..postprocess import instances
 from . import augment, readers, splits
 from .weight_maps import separate_touching, unet_weight_map
 
 BACKGROUND, INSIDE, BORDER = 0, 1, 2  # the classes of `three_classes`
-STEPS = {  # training steps of lesson 01
-    "synthetic": {"quick": 150, "full": 20_000},
-    "dsb2018": {"quick": 600, "full": 20_000},
-    "isbi2012": {"quick": 1500, "full": 20_000},
-}
 NETWORK = {"quick": {"base": 12, "depth": 3}, "full": {"base": 64, "depth": 4}}  # full: the paper's
 CROPS = {  # options of `Crops`: the less data, the more augmentation
     "synthetic": {"side": 96, "zoom": (0.9, 1.1), "light": 0.4},
@@ -28,8 +23,7 @@ CROPS = {  # options of `Crops`: the less data, the more augmentation
     "isbi2012": {"zoom": (0.8, 1.25)},
 }
 SEEDS = {"synthetic": (0.5,), "dsb2018": (0.5,), "isbi2012": (0.5, 0.7, 0.8, 0.9, 0.95)}
-HEADLINES = {"isbi2012": "adapted_rand_error"}  # its IoU is also that of one cell everywhere
-DRAWN = {"train": range(0, 256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
+DRAWN = {"train": range(256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
 
 
 def load(dataset: str, test_data=None) -> tuple[list, list]:
@@ -70,13 +64,6 @@ def count(labels: np.ndarray) -> int:
 def has_cell(labels: np.ndarray) -> bool:
     """Whether there is a cell of two pixels or more: the adapted Rand error needs one."""
     return bool(np.bincount(labels.ravel())[1:].max(initial=0) > 1)
-
-
-def scores(dataset: str, truths: list, predictions: list) -> dict[str, float]:
-    """`metrics.segmentation_scores`, the data set's headline first: IoU, or that of HEADLINES."""
-    found = segmentation_scores(truths, predictions)
-    first = HEADLINES.get(dataset, "iou")
-    return {first: found[first]} | found
 
 
 def red_only(sample: readers.Sample) -> readers.Sample:

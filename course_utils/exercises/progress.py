@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .. import paths
+from .. import lessons, paths
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted yet"
 CELL_SECONDS = 120  # then a cell is interrupted,
@@ -71,7 +71,7 @@ def check_notebook(name: str) -> int:
     Takes the student's copy in work/exercises/, else the notebook in notebooks/exercises/; the
     file itself is not changed. Raises ValueError for another lesson.
     """
-    lesson = paths.find_lesson(name)
+    lesson = lessons.card(name).name
     own = paths.WORK / "exercises" / f"{lesson}.ipynb"
     notebook = own if own.exists() else paths.NOTEBOOKS / "exercises" / own.name
     if not notebook.exists():
@@ -146,8 +146,8 @@ class _Watch:
         await self.client.km.interrupt_kernel()
         await asyncio.sleep(GRACE)
         self.ended = [
-            f"Cell {number} ran for more than {CELL_SECONDS} seconds; the cells after it "
-            "did not run."
+            f"Cell {number} ran for more than {CELL_SECONDS} seconds; "
+            + "the cells after it did not run."
         ]
         await self.client.km.shutdown_kernel(now=True)
 

@@ -99,8 +99,8 @@ def load():
 def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False, names=NAMES):
     """The convolutions of VGG-19, or of other `names`, up to `last` with average pooling, He-initialised; all outputs.
 
-    preprocess: `centred` or `caffe`. norm: batch norm before each ReLU, for training; `folded`
-    takes it out again.
+    preprocess: `centred` or `caffe`. norm: batch norm before each ReLU, for training;
+    `experiments.features` folds it into the convolutions.
     """
     inputs = keras.Input((None, None, 3))
     x, outputs = (preprocess or centred)(inputs), {}
@@ -143,18 +143,6 @@ def cut(model, wanted, name="course"):
 def deepest(wanted):
     """The last of some layers' names."""
     return max(wanted, key=NAMES.index)
-
-
-def folded(model, widths):
-    """A trained network with batch norm as one without: the same answers from convolutions alone."""
-    names = list(model.output)
-    plain = body(widths, deepest(names))
-    for name in names:
-        gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
-        scale = gamma / np.sqrt(variance + model.get_layer(f"{name}_norm").epsilon)
-        kernel = model.get_layer(name).get_weights()[0] * scale  # (3, 3, in, out)
-        plain.get_layer(name).set_weights([kernel, beta - mean * scale])
-    return plain
 
 
 def to_unit_means(model, pictures, floor=0.1):

@@ -54,34 +54,47 @@ def picture_html(figure, alt: str) -> str:
     )
 
 
-def show_images(images, titles=None, alt="", columns=None, height=2.4) -> None:
+def show_images(images, titles=None, alt="", columns=None, height=2.4, rows=()) -> None:
     """Pictures side by side; the arguments are those of `image_figure` and `show_figure`."""
-    show_figure(image_figure(images, titles, columns, height), alt)
+    show_figure(image_figure(images, titles, columns, height, rows), alt)
 
 
-def image_figure(images, titles=None, columns=None, height=2.4):
+def image_figure(images, titles=None, columns=None, height=2.4, rows=()):
     """Pictures side by side: each (H, W), (H, W, 1) or (H, W, 3), float [0, 1], uint8 or bool.
 
-    titles: one short text a picture. columns: pictures a row (all). height: inches a picture.
+    titles: one short text per picture, or per column (then they stand above the first row).
+    columns: pictures per row (all). height: inches per picture. rows: one short text per row.
+    Raises ValueError if titles or rows are fewer or more.
     """
     images = [without_channel(image) for image in images]
     if not images:
         raise ValueError("There is no picture to show; give at least one.")
     columns = columns or len(images)
-    rows = -(-len(images) // columns)
+    lines, titles = -(-len(images) // columns), list(titles or ())
+    _check_labels(titles, rows, len(images), columns, lines)
     ratio = max(image.shape[1] / image.shape[0] for image in images)
     width = min(columns * height * ratio, 12.5)
-    title_room = 0.35 if titles else 0
+    title_room = 0.35 * -(-len(titles) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(width, rows * (width / columns / ratio + title_room)), squeeze=False
+        lines, columns, figsize=(width, lines * width / columns / ratio + title_room), squeeze=False
     )
     for axis in axes.flat:
         axis.axis("off")
-    for index, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title)
+    for axis, text in zip(axes[:, 0], rows, strict=False):
+        axis.text(-0.04, 0.5, text, transform=axis.transAxes, rotation=90, ha="right", va="center")
+    for axis, image in zip(axes.flat, images, strict=False):
         top = 255 if image.dtype == np.uint8 else 1
         axis.imshow(image, cmap="gray", vmin=0, vmax=top)
-        axis.set_title(titles[index] if titles else "")
     return figure
+
+
+def _check_labels(titles, rows, pictures: int, columns: int, lines: int) -> None:
+    if len(titles) not in (0, columns, pictures):
+        raise ValueError(f"{len(titles)} titles for {pictures} pictures, {columns} in a row.")
+    if len(rows) not in (0, lines):
+        raise ValueError(f"{len(rows)} texts for {lines} rows of pictures.")
 
 
 def without_channel(image) -> np.ndarray:

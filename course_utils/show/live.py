@@ -15,7 +15,8 @@ class Live(keras.callbacks.Callback):
     """A Keras callback with a progress bar and one live figure: loss curve and fixed pictures.
 
     steps: training steps in all. pictures: a function without arguments that returns a list of
-    pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch. alt: what the figure shows.
+    pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch, or (pictures,
+    titles). alt: what the figure shows.
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
     logarithmic. After `fit`, `losses` holds the loss of every step.
     """
@@ -48,7 +49,8 @@ class Live(keras.callbacks.Callback):
         self._draw()
 
     def _draw(self):
-        pictures = self.pictures()
+        drawn = self.pictures()
+        pictures, titles = drawn if isinstance(drawn, tuple) else (drawn, [""] * len(drawn))
         figure, axes = plt.subplots(
             1, len(pictures) + 1, figsize=(12, 2.7), width_ratios=[1.5] + [1] * len(pictures)
         )
@@ -60,8 +62,9 @@ class Live(keras.callbacks.Callback):
             axes[0].set_yscale("log")
             axes[0].legend(frameon=False, fontsize=10)
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
-        for axis, picture in zip(axes[1:], pictures, strict=True):
+        for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
             axis.imshow(without_channel(picture), cmap="gray", vmin=0, vmax=1)
+            axis.set_title(title)
             axis.axis("off")
         bundle = figure_bundle(figure, self.alt)
         if self._handle is None:

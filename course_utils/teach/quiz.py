@@ -6,7 +6,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from jupyterquiz import display_quiz
 
-from .. import paths
+from .. import lessons, paths
 
 COLOURS = {
     "--jq-multiple-choice-bg": "#0f4c56",
@@ -19,7 +19,7 @@ WHITE = "<style>\n.Quiz .Feedback:not(:empty) { background: #fff; padding: 8px; 
 
 def questions(lesson: str) -> list[dict]:
     """The questions of a lesson, as jupyterquiz takes them. Raises ValueError if it has none."""
-    path = paths.LESSONS / "quizzes" / f"{paths.find_lesson(lesson)}.json"
+    path = paths.LESSONS / "quizzes" / f"{lessons.card(lesson).name}.json"
     if not path.exists():
         raise ValueError(f"Lesson {lesson} has no quiz.")
     return json.loads(path.read_text(encoding="utf-8"))

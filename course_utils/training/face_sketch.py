@@ -10,7 +10,6 @@ from ..data import face_sketch as data
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
 from ..models import face_sketch as models
-from ..models.face_sketch import NETWORKS
 from ..settings import settings
 from . import cyclegan, pix2pix
 from .fit import fit
@@ -46,12 +45,7 @@ FULL = {
     "pix2pix": pix2pix.FULL,
     "cyclegan": cyclegan.FULL,
 }
-STEPS = {
-    "synthetic": {"quick": 120, "full": 30_000},
-    "cuhk": {"quick": 1200, "full": 30_000},
-}  # the autoencoder's
-STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 2}  # for each of those
-LIVE_GAIN = 0.05  # of the live autoencoder's SSIM over the mean sketch's, at least
+STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 2}  # for each of the autoencoder's
 
 
 def settings_of(dataset: str, profile: str = "quick") -> dict:

@@ -59,7 +59,7 @@ class Sheet:
         layer = np.zeros((high, wide), np.uint8)
         fixed = np.round((points - low) * 16).astype(np.int32)
         force = np.minimum(force, 255).astype(int).tolist()
-        thick = max(1, int(round(width)))
+        thick = max(1, round(width))
         for k in range(0, count - 1, 4):
             cv2.polylines(layer, [fixed[k : k + 5]], False, force[k], thick, cv2.LINE_AA, 4)
         old = self.graphite[low[1] : low[1] + high, low[0] : low[0] + wide]

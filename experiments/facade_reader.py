@@ -2,15 +2,16 @@
 
 from functools import partial
 
+import keras
 import numpy as np
 
+from course_utils import metrics, profile
+from course_utils.data.pix2pix import DRAWN
+from course_utils.models.facade_reader import SIDE, load, network, read
+from course_utils.models.pix2pix import translate
+from course_utils.training.fit import fit
+from course_utils.training.schedules import warm_cosine
 from drawn_worlds import houses as facades
-
-from .. import profile
-from ..data.pix2pix import DRAWN
-from ..models.facade_reader import SIDE, load, network, read
-from .fit import fit
-from .schedules import warm_cosine
 
 STEPS = 1000  # of the shipped reader
 BATCH = 8  # buildings a step
@@ -30,8 +31,6 @@ def train(pairs, steps: int, seed: int, folder=None, callbacks=()):
     The cross-entropy of a pixel counts by its true class, see `class_weights`.
     """
     profile.set_seeds(seed)
-    import keras
-
     model = network()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
@@ -44,9 +43,6 @@ def scorer(houses):
 
     The shipped reader reads what the generator makes. Raises what `load` raises.
     """
-    from .. import metrics
-    from ..models.pix2pix import translate
-
     reader, labels = load(), [house.labels for house in houses]
     sources, truth = (
         np.stack([getattr(house, side) for house in houses])

@@ -1,4 +1,4 @@
-"""What a network in one pass learns to repaint: photographs, and pictures that are drawn for it."""
+"""The training of a network that repaints in one pass, and what it learns to repaint."""
 
 import functools
 import os
@@ -6,14 +6,22 @@ import os
 import cv2
 import numpy as np
 
-from course_utils import images
+from course_utils import images, profile
+from course_utils.arguments import RGB, takes
 from course_utils.data.photographs import photographs
-from course_utils.models.fast_style import MARGIN
-from course_utils.training.fast_style import SIDE, UNSEEN
-from course_utils.training.features import relit
+from course_utils.models.fast_style import MARGIN, fast_style, repaint
+from course_utils.training.fast_style import UNSEEN, FastStyle
+from course_utils.training.fit import fit
+from course_utils.training.optimizers import Muon
+from course_utils.training.schedules import warm_cosine
+from course_utils.training.style import Repainting, in_colours_of
 from drawn_worlds import faces, painters, streets
 from drawn_worlds import houses as facades
 
+from .features import relit
+
+SIDE, BATCH, STEPS = 256, 4, 34_600  # minutes on a GPU, most of a day on two cores
+SCALE = 1.5  # of the strokes
 DRAWN = {
     "people": 200,
     "houses": 120,
@@ -93,3 +101,26 @@ class Contents:
             whole, matrix, (side, side), None, cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101
         )
         return np.float32(square[:, :: rng.choice([-1, 1])]) / 255
+
+
+@takes(style=RGB("h w 3"))
+def train(
+    feature_network, style, contents, steps=STEPS, seed=0, folder=None, callbacks=(), **weights
+):
+    """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`.
+
+    contents: draws what to repaint, such as `Contents()`. folder: for safety copies, see `fit`.
+    """
+    profile.set_seeds(seed)
+    aim = Repainting(feature_network, styles=style, start="noise", side=SIDE, **weights)
+    model = FastStyle(fast_style(style=style), aim)
+    model.compile(Muon(warm_cosine(steps, 1e-2, 1 / 16)), jit_compile=False)
+    fit(model, contents, steps, BATCH, seed, folder, callbacks=callbacks)
+    return model.painter
+
+
+def beside_optimised(network, feature_network, style, evaluations=90):
+    """Yields for each photograph UNSEEN (repainted in one pass, a `Repainting` that was optimised)."""
+    for photograph in photographs()[list(UNSEEN)]:
+        aim = Repainting(feature_network, in_colours_of(style, photograph), style, scale=SCALE)
+        yield repaint(network, photograph[None])[0], aim.lbfgs(evaluations)

@@ -2,13 +2,17 @@
 
 import functools
 
+import keras
 import numpy as np
+from keras import layers
 
-from .. import images, profile
-from ..data.photographs import photographs
-from ..models import features
-from .fit import fit
-from .schedules import warm_cosine
+from course_utils import images, profile
+from course_utils.data.photographs import photographs
+from course_utils.models import features
+from course_utils.training.fit import fit
+from course_utils.training.optimizers import FusedAdam
+from course_utils.training.schedules import warm_cosine
+from drawn_worlds import painters
 
 STEPS, BATCH, SIDE = 4000, 16, 64
 SEEDS = range(1000, 1020)  # of each painter; lessons show others
@@ -17,8 +21,6 @@ SEEDS = range(1000, 1020)  # of each painter; lessons show others
 @functools.cache
 def gallery():
     """What the network learns from: uint8 (N, 256, 256, 3), first photographs, then paintings."""
-    from drawn_worlds import painters
-
     painted = [painters.paint(style, seed) for style in painters.STYLES for seed in SEEDS]
     return images.to_uint8(np.concatenate([photographs(), painted]))
 
@@ -59,13 +61,8 @@ def build(pictures, seed, peak=3e-3, steps=STEPS):
     in patches of 8×8)? The first two ask for textures and forms at every scale, the last one keeps
     places in the layer that stands for content.
     """
-    import keras
-    from keras import layers
-
-    from .optimizers import FusedAdam
-
     network = features.body(features.WIDTHS["course"], features.DEEPEST, seed=seed, norm=True)
-    inputs, found = keras.Input((SIDE, SIDE, 3)), None
+    inputs = keras.Input((SIDE, SIDE, 3))
     found = network(inputs)
     pooled = layers.Concatenate()(
         [
@@ -94,11 +91,22 @@ def train(pictures, steps, seed, folder=None, callbacks=(), photos=20):
 
     photos: how many of the pictures, the first ones, are seen in 40 % of the steps.
     folder: for safety copies, see `fit`.
-
     Its batch norm is folded into the convolutions, its activations have unit means.
     """
     profile.set_seeds(seed)
     model, network = build(len(pictures), seed, steps=steps)
     fit(model, Crops(pictures, photos), steps, BATCH, seed, folder, callbacks=callbacks)
-    plain = features.folded(network, features.WIDTHS["course"])
+    plain = folded(network, features.WIDTHS["course"])
     return features.to_unit_means(plain, photographs(side=96))
+
+
+def folded(model, widths):
+    """A trained network with batch norm as one without: the same answers from convolutions alone."""
+    names = list(model.output)
+    plain = features.body(widths, features.deepest(names))
+    for name in names:
+        gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
+        scale = gamma / np.sqrt(variance + model.get_layer(f"{name}_norm").epsilon)
+        kernel = model.get_layer(name).get_weights()[0] * scale  # (3, 3, in, out)
+        plain.get_layer(name).set_weights([kernel, beta - mean * scale])
+    return plain

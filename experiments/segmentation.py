@@ -1,0 +1,173 @@
+"""Lesson 01: the shipped U-Net, the weight map over several seeds, five folds of DSB2018, speed."""
+
+import itertools
+import time
+
+import keras
+import numpy as np
+import psutil
+from skimage.draw import ellipse
+
+from course_utils import lessons, metrics, paths
+from course_utils.data import segmentation, splits
+from course_utils.data.pipeline import stream
+from course_utils.data.weight_maps import naive_unet_weight_map, unet_weight_map
+from course_utils.models import checkpoints as shipping
+from course_utils.models.tiling import average_over_turns, predict_tiled
+from course_utils.models.unet import context, unet
+from course_utils.training.segmentation import probabilities, train
+
+from .common import SEEDS, Log, interval, medians, safety
+
+
+def checkpoints():
+    return (cells,)
+
+
+def evidence():
+    return {"synthetic": weighted_against_plain, "dsb2018": five_folds}
+
+
+def bench():
+    return weight_map, idle_share, big_picture
+
+
+def cells(seed=0, steps=2000):
+    """Lesson 01's network, smaller (base 10), on drawn cells; measured on the lesson's test fields."""
+    fields = [segmentation.draw(number) for number in range(1024)]
+    test = segmentation.load("synthetic")[1]
+    crops, copies = segmentation.Crops(fields), safety("01_unet")
+    model = train(crops, steps, seed, base=10, folder=copies, callbacks=[Log()])
+    predict = probabilities(shipping.as_shipped(model))
+    maps = [predict(segmentation.normalise(s.image)[None])[0] for s in test]
+    found = [segmentation.cut_out(p, "synthetic") for p in maps]
+    scores = metrics.segmentation_scores([s.labels for s in test], found)
+    about = "drawn cells, seeds 0 to 1023"
+    yield model, "01_unet", {"seed": seed, "steps": steps, "metrics": scores, "data": about}
+
+
+def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
+    """Lesson 01: does the weight map keep touching cells apart?
+
+    The paper's two classes, equal steps, the same crops in the same order; only w0 differs.
+    Per seed and loss: `merges` a picture (p > 0.5, no watershed) and `iou`, on unseen fields.
+    """
+    fields = segmentation.load("synthetic")[0]
+    test = [segmentation.draw(seed) for seed in segmentation.DRAWN["test"]]
+    test += [segmentation.draw(seed) for seed in range(2_000_000, 2_000_000 + pictures - len(test))]
+    runs = []
+    for seed, (name, w0) in itertools.product(seeds, {"plain": 0.0, "weighted": 10.0}.items()):
+        crops = segmentation.Crops(
+            fields,
+            w0=w0,
+            target=segmentation.two_classes,
+            **segmentation.CROPS["synthetic"] | {"side": 128},
+        )
+        predict = probabilities(train(crops, steps, seed, classes=2))
+        maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
+        runs.append(
+            {
+                "seed": seed,
+                "loss": name,
+                "merges": float(np.mean([metrics.merges(p, s.labels) for p, s in zip(maps, test)])),
+                "iou": float(
+                    np.mean([metrics.iou(s.labels > 0, p > 0.5) for p, s in zip(maps, test)])
+                ),
+            }
+        )
+        print(runs[-1], flush=True)
+    return {"runs": runs, "summary": _summary(runs), "steps": steps, "pictures": len(test)}
+
+
+def _summary(runs):
+    """Mean and 95 % interval (Student's t over seeds) of each number, and the ratio of means."""
+    summary = {}
+    for name in ("plain", "weighted"):
+        chosen = [run for run in runs if run["loss"] == name]
+        summary[name] = {key: interval([run[key] for run in chosen]) for key in ("merges", "iou")}
+    means = [summary[name]["merges"]["mean"] for name in ("weighted", "plain")]
+    return summary | {"merges_ratio": means[0] / means[1]}
+
+
+def five_folds(folds=5):
+    """Lesson 01 on DSB2018 (COURSE_DATA): every image is tested once, by a network that never saw it.
+
+    The folds are those of `splits.fold` on the image's id; the settings are the lesson's own.
+    """
+    samples = segmentation.read_nuclei(paths.data_dir())
+    steps, border = lessons.card("segmentation").tasks["dsb2018"].quick, context(depth=3)
+    runs, truth, found = [], [], []
+    for fold in range(folds):
+        test = [s for s in samples if splits.fold(s.id) == fold]
+        crops = segmentation.Crops([s for s in samples if splits.fold(s.id) != fold])
+        began = time.perf_counter()
+        turned = average_over_turns(probabilities(train(crops, steps, seed=fold)))
+        seconds = time.perf_counter() - began
+        maps = [
+            predict_tiled(
+                turned, segmentation.normalise(s.image), tile=128 + 2 * border, border=border
+            )
+            for s in test
+        ]
+        truth += [s.labels for s in test]
+        found += [segmentation.cut_out(p, "dsb2018") for p in maps]
+        scores = metrics.segmentation_scores(truth[-len(test) :], found[-len(test) :])
+        runs.append(
+            {"fold": fold, "images": len(test), "training_seconds": round(seconds)}
+            | {key: scores[key] for key in ("iou", "f1", "f1_pooled")}
+        )
+        print(runs[-1], flush=True)
+    return {"runs": runs, "summary": metrics.segmentation_scores(truth, found), "steps": steps}
+
+
+def weight_map():
+    """Weight map, 512², 100 cells: one distance map a cell against the course's (target: 40×)."""
+    rng = np.random.default_rng(0)
+    labels = np.zeros((512, 512), np.int32)
+    for cell in range(1, 101):
+        rows, columns = ellipse(*rng.uniform(0, 512, 2), *rng.uniform(8, 20, 2), labels.shape)
+        labels[rows, columns] = cell
+    labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
+    naive, fast = medians([lambda: naive_unet_weight_map(labels), lambda: unet_weight_map(labels)])
+    worst = np.abs(naive_unet_weight_map(labels) - unet_weight_map(labels)).max()
+    return f"{naive * 1e3:.0f} ms / {fast * 1e3:.1f} ms = {naive / fast:.0f}×, error {worst:.1e}"
+
+
+def idle_share():
+    """Pipeline: share of the training time that the network waits for its next batch."""
+    model, batches = _training()
+    batches = iter(batches)
+    model.train_on_batch(*next(batches))
+    waited, began = 0.0, time.perf_counter()
+    for _ in range(40):
+        start = time.perf_counter()
+        batch = next(batches)
+        waited += time.perf_counter() - start
+        model.train_on_batch(*batch)
+    return f"{waited / (time.perf_counter() - began):.1%} of 40 steps"
+
+
+def _training():
+    samples = [segmentation.draw(seed) for seed in range(32)]
+    model = unet((None, None, 3), classes=3, base=12, depth=3, batch_norm=True)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, jit_compile=False)
+    return model, stream(segmentation.Crops(samples), 8)
+
+
+def big_picture():
+    """Overlap tiles: memory beyond the model for 8192×8192 pixels (target: under 1.5 GB)."""
+    model = unet((None, None, 1), classes=2, base=4, depth=2)
+    predict_tiled(model, np.zeros((512, 512), np.uint8), tile=512, border=32)
+    picture = np.random.default_rng(0).integers(0, 256, (8192, 8192), np.uint8)
+    process = psutil.Process()
+    before, peak = process.memory_info().rss, 0
+
+    def watched(tiles):
+        nonlocal peak
+        answer = model(tiles, training=False)
+        peak = max(peak, process.memory_info().rss)
+        return answer
+
+    predict_tiled(watched, picture, tile=512, border=32)
+    return f"{(peak - before) / 1e9:.2f} GB, of which the answer is {8192**2 * 8 / 1e9:.2f} GB"
