@@ -18,11 +18,12 @@ TABLE = "<!-- results:begin (made by `make results`) -->\n", "\n<!-- results:end
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-image")
 
 
-def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
+def record(run: Run, metrics: dict, live: dict, baselines: dict, **others: str) -> Path:
     """Write `<results>/<lesson>.<dataset>.json` and return its path.
 
     metrics: the best that the lesson shows {name: number}. live: trained in this run.
-    baselines: {"name of the baseline": {metric: number}}.
+    baselines: {"name of the baseline": {metric: number}}. others: what stands beside the versions
+    of packages, such as features="imagenet".
     `make run` adds what it took, see `stamp`. A folder that can't be written costs one printed
     sentence, and the lesson goes on.
     Raises ValueError for a value that is not a finite number.
@@ -36,7 +37,7 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict) -> Path:
         "metrics": _numbers(metrics),
         "live": _numbers(live),
         "baselines": {name: _numbers(values) for name, values in baselines.items()},
-        "versions": versions(),
+        "versions": versions() | others,
     }
     path = record_path(run.lesson.name, run.dataset)
     try:

@@ -9,7 +9,6 @@ from collections import deque
 
 import numpy as np
 import tensorflow as tf
-from skimage import exposure
 
 from .. import arguments, images, losses
 from ..arguments import RGB, takes
@@ -17,7 +16,8 @@ from ..models.features import CONTENT, STYLE
 from .optimizers import FusedAdam
 
 tf.get_logger().setLevel("ERROR")  # retracing for another kind of loss is no news
-BETA, GAMMA = 8.0, 20.0  # of style and of variation, where content has the weight 1
+BETA = {"imagenet": 200.0, "vgg19": 200.0, "course": 8.0, "random": 8.0}  # where content has 1
+GAMMA = 20.0  # of variation
 OWN = "alpha", "beta", "gamma", "weights", "targets", "style_targets"  # of a Repainting
 KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
@@ -25,14 +25,24 @@ MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel i
 
 @takes(style=RGB("h w 3"), content=RGB("h w 3"))
 def in_colours_of(style, content):
-    """The content picture (H, W, 3) with the style picture's histogram in each channel, float32.
+    """The content picture (H, W, 3) with the mean and the covariance of the style picture's colours.
 
-    Both are taken as a `Repainting` takes them.
-
-    What a small network calls content holds colours, too: given so, they don't pull against the
-    style. Source: Gatys, Ecker, Bethge, Hertzmann, Shechtman (2017), section 5, the other way round.
+    Its colours are moved and turned as one cloud, x → A (x - mean) + mean', so that red stays red
+    only where the style has red; then cut to [0, 1], float32. Both are taken as a `Repainting`
+    takes them. A content picture in these colours doesn't pull against the style. Source: Gatys,
+    Ecker, Bethge, Hertzmann, Shechtman (2017), section 5.1, the other way round: A is the
+    symmetric root of the style's covariance times the inverse root of the content's.
     """
-    return exposure.match_histograms(content, style, channel_axis=-1).astype(np.float32)
+    found, wanted = (np.reshape(p, (-1, 3)).astype(np.float64) for p in (content, style))
+    turn = _root(np.cov(wanted.T)) @ _root(np.cov(found.T), -0.5)
+    moved = (found - found.mean(0)) @ turn.T + wanted.mean(0)
+    return moved.clip(0, 1).reshape(content.shape).astype(np.float32)
+
+
+def _root(covariance, power=0.5, least=1e-5):
+    """A power of a symmetric matrix; eigenvalues below `least` are taken as that."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.maximum(values, least) ** power) @ vectors.T
 
 
 @takes(content=RGB("H W 3"), painted=RGB("H W 3"))
@@ -58,7 +68,7 @@ class Repainting:
     that; None for a texture alone. Raises TypeError or ValueError for other pictures.
     styles: one such picture, or {name: (picture, share)}, or None for a content alone.
     start: "content", "noise" (mild, around grey: strong grain stays) or a picture. side: of the
-    result. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None
+    result. beta: None is the network's own in BETA. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None
     gives the network's style layers equal ones. gram, style_loss, content_loss: others to compare with.
     `picture` is where it stands, `history` the loss and its parts after each evaluation.
     """
@@ -72,7 +82,7 @@ class Repainting:
         start="content",
         side=256,
         alpha=1.0,
-        beta=BETA,
+        beta=None,
         gamma=GAMMA,
         scale=1.0,
         weights=None,
@@ -93,6 +103,7 @@ class Repainting:
         self.styles = {
             name: (_rgb(name, picture), share) for name, (picture, share) in (styles or {}).items()
         }
+        beta = BETA.get(network.name, 8.0) if beta is None else beta
         self.alpha, self.beta, self.gamma, self.scale = alpha, beta, gamma, scale
         self.weights, self.gram, self.style_loss = weights, gram, style_loss
         self.content_loss, self.history = content_loss, []
