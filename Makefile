@@ -1,6 +1,6 @@
 # Each target is also `python -m course_utils TARGET` (Windows has no make).
 PYTHON ?= python3
-TARGETS = lab test test-fast start check progress run serve doctor notebooks bring-back \
+TARGETS = lab test test-fast start check progress run features serve doctor notebooks bring-back \
           bench checkpoints evidence results slides site help
 .PHONY: $(TARGETS)
 .DEFAULT_GOAL = help

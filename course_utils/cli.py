@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from . import environment, launch, lessons, paths
+from .data import imagenet
 
 PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
 TOOLS = {
@@ -21,6 +22,7 @@ TOOLS = {
 
 def lab(*options: str) -> int:
     """open JupyterLab on lesson 00 (options go to JupyterLab, such as --no-browser)"""
+    imagenet.provide()
     root_user = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     os.chdir(paths.ROOT)
     launch.become(
@@ -41,6 +43,7 @@ def test(*options: str) -> int:
     """run everything the gate checks"""
     from . import runner
 
+    imagenet.provide()
     notebooks_failed = runner.run_gate()
     tests_failed = _python("-m", "pytest", "tests", *options)
     if notebooks_failed:
@@ -57,7 +60,15 @@ def run(*lessons: str) -> int:
     """execute all lessons (or LESSON=01) headless and print a table"""
     from . import runner
 
+    imagenet.provide()
     return runner.run_lessons(lessons)
+
+
+def features() -> int:
+    """fetch ImageNet's features for lesson 04 (55 MB, once; lab, test and run do so, too)"""
+    imagenet.fetch()
+    print(f"ImageNet's features are there: {paths.shown(imagenet.file())}")
+    return 0
 
 
 def results() -> int:
@@ -149,6 +160,7 @@ COMMANDS = {
     "test": test,
     "test-fast": test_fast,
     "run": run,
+    "features": features,
     "notebooks": _tool("notebooks", "build notebooks/ from lessons/"),
     "bench": _tool("experiments", "measure speed, as ratios taken side by side", "bench"),
     "checkpoints": _tool("experiments", "train the shipped networks (LESSON=01)", "checkpoints"),

@@ -19,6 +19,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 from . import environment, launch, paths, shipped
+from .data import imagenet
 
 NEEDED_MEMORY_GB = 4
 NEEDED_DISK_GB = 2
@@ -197,6 +198,11 @@ def networks() -> Finding:
     return Finding("Networks", not troubles, said + more, cure.strip())
 
 
+def features() -> Finding:
+    state = imagenet.state()
+    return Finding("Features", state == "there", f"ImageNet's are {state}", imagenet.CURE, False)
+
+
 def tesseract() -> Finding:
     how = "for lesson 06: `conda env create -f environment.yml`, or apt/brew install tesseract"
     if not shutil.which("tesseract"):
@@ -256,6 +262,7 @@ CHECKS = (
     memory,
     disk,
     writing,
+    features,
     tesseract,
     data,
     gpu,

@@ -28,7 +28,7 @@ def execute(path) -> None:
 
 
 def require(name: str, available: bool, hint: str) -> None:
-    """Skip with one line when `name` (browser, ocr, site) is not there; fail if COURSE_REQUIRE names it."""
+    """Skip with one line when `name` (browser, features, ocr, site) is missing; fail if COURSE_REQUIRE has it."""
     if available:
         return
     if name in os.environ.get("COURSE_REQUIRE", "").split(","):

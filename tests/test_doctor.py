@@ -31,6 +31,7 @@ def test_a_healthy_machine_passes(healthy):
         "Memory",
         "Disk",
         "Writing",
+        "Features",
         "Tesseract",
         "Data",
         "GPU",
