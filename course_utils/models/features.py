@@ -31,7 +31,9 @@ DEEPEST = "block5_conv1"
 CHECKPOINT = "04_features"
 SMALL = NAMES[: NAMES.index(DEEPEST) + 1]  # with few channels, style needs more layers, and content
 STYLE = {"imagenet": PAPER, "vgg19": PAPER, "course": SMALL, "random": SMALL}
-CONTENT = {kind: f"block{4 if WIDTHS[kind] is VGG else 3}_conv2" for kind in STYLE}  # to know a face
+CONTENT = {
+    kind: f"block{4 if WIDTHS[kind] is VGG else 3}_conv2" for kind in STYLE
+}  # to know a face
 KINDS = {
     "imagenet": "VGG-16 from ImageNet's weights: a million photographs of a thousand things",
     "vgg19": "VGG-19, trained on ImageNet: a million photographs of a thousand things",
