@@ -41,7 +41,7 @@ def _read(file):
     tensors, keys = pickled.load(), Tensors(file).load()
     storages = {}
     for key in keys:
-        kind = np.dtype(pickled.types[key])
+        kind = np.dtype(STORAGES[pickled.types[key]])
         storages[key] = kind, file.read(kind.itemsize * int.from_bytes(file.read(8), "little"))
     return {name: _array(*storages[key], *layout) for name, (key, *layout) in tensors.items()}
 
@@ -54,13 +54,13 @@ class Tensors(pickle.Unpickler):
         self.types = {}
 
     def find_class(self, module, name):
-        """What stands for a name: never what the name says, but for an ordered dictionary."""
+        """What stands for a name: an ordered dictionary itself, for PyTorch's names our own."""
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return _layout
         if module == "torch" and name in STORAGES:
-            return STORAGES[name]
+            return name
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 
     def persistent_load(self, told):

@@ -28,9 +28,12 @@ def load(wanted=(*STYLE, CONTENT)):
 
     wanted: of "stem", "stage1" to "stage7" and "classes", the logits (N, 1000) of ImageNet's
     classes; nothing behind the deepest of them is computed. Sides should be multiples of 32.
-    Raises ValueError, with the command that fetches the weights, where they are missing or damaged.
+    Raises ValueError for other layers and, with the command that fetches the weights, where they
+    are missing or damaged.
     """
     whole = _whole()
+    if not wanted or not set(wanted) <= set(whole.output):
+        raise ValueError(f"Choose layers among {', '.join(whole.output)}, not {wanted!r}.")
     model = keras.Model(whole.input, {name: whole.output[name] for name in wanted}, name=whole.name)
     model.trainable = False
     return model

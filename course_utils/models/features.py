@@ -16,7 +16,7 @@ from keras import layers
 
 from ..data import imagenet
 from ..data.photographs import photographs
-from . import checkpoints
+from . import checkpoints, efficientnet
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
 VGG, NARROW = (64, 128, 256, 512, 512), (24, 32, 64, 96, 128)
