@@ -36,7 +36,7 @@ TEST_DATA = None
 
 # %%
 import numpy as np
-from course_utils import images, metrics, profile
+from course_utils import images, profile
 from course_utils.exercises import style as mistakes
 from course_utils.show import show_images, show_lines
 from course_utils.training import style

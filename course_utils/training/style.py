@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from .. import arguments, images, losses
 from ..arguments import RGB, takes
+from ..data import imagenet
+from ..models import efficientnet, features
 from ..models.features import CONTENT, STYLE
 from .optimizers import FusedAdam
 
@@ -68,8 +70,9 @@ class Repainting:
     that; None for a texture alone. Raises TypeError or ValueError for other pictures.
     styles: one such picture, or {name: (picture, share)}, or None for a content alone.
     start: "content", "noise" (mild, around grey: strong grain stays) or a picture. side: of the
-    result. beta: None is the network's own in BETA. scale: of the style, 2 makes its strokes twice as wide. weights: {layer: w_l}; None
-    gives the network's style layers equal ones. gram, style_loss, content_loss: others to compare with.
+    result. beta: None is the network's own in BETA. scale: of the style, 2 makes its strokes twice
+    as wide. weights: {layer: w_l}; None gives the network's style layers equal ones. gram,
+    style_loss, content_loss: others to compare with.
     `picture` is where it stands, `history` the loss and its parts after each evaluation.
     """
 
@@ -349,6 +352,13 @@ def descents(painting, evaluations, rates):
 
 
 @takes(picture=RGB("h w 3"), content=RGB("h w 3"), style=RGB("h w 3"))
+def outside_judge():
+    """A network that paints nothing here: EfficientNet-lite0, or random weights where it is missing."""
+    if imagenet.EFFICIENTNET.is_there():
+        return efficientnet.load()
+    return features.network("random", seed=1)
+
+
 def distances(judge, picture, content, style, scale=1.0, layers=None, content_layer=None):
     """{"style_distance", "content_distance"} of a picture as a network `judge` sees it.
 
