@@ -166,7 +166,10 @@ layers = features.PAPER  # the first of each block
 from_layers = [rebuilt(name) for name in layers]
 show_images(from_layers, list(layers), alt="A portrait rebuilt from five layers, one after the other.")
 
-# %% tags=["hide"]
+# %% [markdown]
+# From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
+
+# %%
 def off(made, name):
     return style.distances(network, made, content, painting, content_layer=name)["content_distance"]
 
@@ -175,8 +178,8 @@ for name, made in zip(layers, from_layers):
     print(f"{name:<26}", *(f"{off(made, other):8.2f}" for other in layers))
 
 # %% [markdown]
-# Each row is a picture, each column a layer that looks at it: 0 is "the same as the photograph", 1 is as far off as a black picture's activations are.
-# What is rebuilt from a deep layer satisfies that layer and is far off in the early ones: colours and fine lines are free, the scene stays.
+# Each row is a picture, each column a layer that looks at it; 0 is "the same as the photograph".
+# What is rebuilt from a deep layer satisfies that layer and is far off in the early ones: colours and grain are free, the scene stays.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
