@@ -351,7 +351,6 @@ def descents(painting, evaluations, rates):
     return curves
 
 
-@takes(picture=RGB("h w 3"), content=RGB("h w 3"), style=RGB("h w 3"))
 def outside_judge():
     """A network that paints nothing here: EfficientNet-lite0, or random weights where it is missing."""
     if imagenet.EFFICIENTNET.is_there():
@@ -359,6 +358,7 @@ def outside_judge():
     return features.network("random", seed=1)
 
 
+@takes(picture=RGB("h w 3"), content=RGB("h w 3"), style=RGB("h w 3"))
 def distances(judge, picture, content, style, scale=1.0, layers=None, content_layer=None):
     """{"style_distance", "content_distance"} of a picture as a network `judge` sees it.
 
