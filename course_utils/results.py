@@ -77,14 +77,11 @@ def record_path(lesson: str, dataset: str = "synthetic") -> Path:
     return paths.results_dir() / f"{lesson}.{dataset}.json"
 
 
-def stamp(path: Path, wall_seconds: float, peak_mb: float, speed: float) -> None:
-    """Add what a run took to its record: `seconds`, `wall_seconds`, `peak_mb` (peak memory).
-
-    speed: the machine's, as `course_utils.speed` measures it; `seconds` are those of the
-    reference machine, wall time times speed.
-    """
+def stamp(path: Path, seconds: float, wall_seconds: float, peak_mb: float) -> None:
+    """Add what a run took to its record: `seconds` of the reference machine (see
+    `course_utils.speed`), `wall_seconds` and `peak_mb`, its peak memory."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    took = {"seconds": round(wall_seconds * speed, 1), "wall_seconds": round(wall_seconds, 1)}
+    took = {"seconds": round(seconds, 1), "wall_seconds": round(wall_seconds, 1)}
     _write(path, content | took | {"peak_mb": round(peak_mb)})
 
 

@@ -9,7 +9,7 @@ import time
 import psutil
 
 from . import lessons, paths, results
-from .speed import speed
+from .speed import Clock, speed
 
 CELL_TIMEOUT = 900  # seconds; a hanging cell fails instead of hanging the gate
 WITHOUT = (
@@ -68,20 +68,21 @@ def print_table(names: list[str]) -> None:
 
 
 def _run_lesson(name: str) -> bool:
-    """Execute one lesson, stamp its record with time and memory; True if it ran through.
-
-    The machine's speed is measured right before and right after.
-    """
-    started, before = time.time(), speed()
-    passed, seconds, peak_mb = _execute(name)
+    """Execute one lesson, stamp its record with time and memory; True if it ran through."""
+    speed()  # the workload is ready before the clock runs
+    started = time.time()
+    passed, clock, peak_mb = _execute(name, Clock)
     record = results.record_path(name)
     if passed and record.exists() and record.stat().st_mtime >= started - 1:
-        results.stamp(record, seconds, peak_mb, (before + speed()) / 2)
+        results.stamp(record, clock.reference, clock.wall, peak_mb)
     return passed
 
 
-def _execute(name: str) -> tuple[bool, float, float]:
-    """Execute a copy of notebooks/<name>.ipynb; returns (passed, wall seconds, peak MB)."""
+def _execute(name: str, clock=None) -> tuple:
+    """Execute a copy of notebooks/<name>.ipynb; returns (passed, its `speed.Clock`, peak MB).
+
+    clock: makes one of a process; without it there is none.
+    """
     copy = paths.EXECUTED / f"{name}.ipynb"
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(paths.NOTEBOOKS / f"{name}.ipynb", copy)
@@ -90,17 +91,22 @@ def _execute(name: str) -> tuple[bool, float, float]:
         os.environ,
         PYTHONPATH=os.pathsep.join([str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]),
     )
-    began, peak = time.perf_counter(), 0
-    process = subprocess.Popen(
-        [sys.executable, *NBMAKE, str(copy)], cwd=paths.ROOT, env=environment
+    process, peak = (
+        subprocess.Popen([sys.executable, *NBMAKE, str(copy)], cwd=paths.ROOT, env=environment),
+        0,
     )
+    clock = clock and clock(process.pid)
     try:
         while process.poll() is None:
             peak = max(peak, _largest_child(process.pid))
             time.sleep(0.2)
+            if clock:
+                clock.tick()
     finally:
         process.kill()  # where this run is stopped; its kernel ends with it
-    return process.returncode == 0, time.perf_counter() - began, peak / 1024**2
+    if clock:
+        clock.tick(last=True)
+    return process.returncode == 0, clock, peak / 1024**2
 
 
 def _largest_child(pid: int) -> int:

@@ -1,13 +1,55 @@
-"""The machine's speed at this moment, by a fixed workload of convolutions.
+"""The machine's speed, by a fixed workload of convolutions: what makes seconds comparable.
 
-Machines differ, and the same machine differs from day to day. Wall seconds times `speed` are
-reference seconds: what a run would take on the machine on which lesson 01's 150 steps take 15 s.
+Machines differ, and the same machine differs from day to day and from minute to minute. Wall time
+times `speed` is time on the reference machine, the one on which lesson 01's 150 steps take 15 s.
 """
 
+import contextlib
+import functools
 import time
 
+import psutil
+
 REFERENCE = 75.0  # steps a second of the workload on that machine
-SECONDS = 2.0
+EVERY, SECONDS = 5.0, 0.3  # a program is stopped as often, for so long, to measure beside it
+
+
+class Clock:
+    """Wall seconds and reference seconds of a program that runs beside: `tick` as often as you like.
+
+    Every few seconds the program and its children stand still while the workload runs, so that
+    what else the machine has to do is measured, and not the program itself. Pauses don't count.
+    """
+
+    def __init__(self, pid: int):
+        self.pid, self.wall, self.reference = pid, 0.0, 0.0
+        self.began = time.perf_counter()
+
+    def tick(self, last: bool = False) -> None:
+        """Measure, if it is time. last: measure now; the program has ended."""
+        passed = time.perf_counter() - self.began
+        if passed >= EVERY or last:
+            with standing_still(self.pid):
+                self.reference += passed * speed()
+            self.wall += passed
+            self.began = time.perf_counter()
+
+
+@contextlib.contextmanager
+def standing_still(pid: int):
+    """Within, a process and its children are suspended; one that has ended is no matter."""
+    stopped = []
+    with contextlib.suppress(psutil.Error):
+        parent = psutil.Process(pid)
+        for process in (parent, *parent.children(recursive=True)):
+            process.suspend()
+            stopped.append(process)
+    try:
+        yield
+    finally:
+        for process in reversed(stopped):
+            with contextlib.suppress(psutil.Error):
+                process.resume()
 
 
 def speed(seconds: float = SECONDS) -> float:
@@ -15,18 +57,16 @@ def speed(seconds: float = SECONDS) -> float:
 
     Trains two convolutions on a fixed batch for so many seconds, on all cores that are free.
     """
-    step = _workload()
-    for _ in range(3):
-        step()
-    steps, began = 0, time.perf_counter()
+    step, steps, began = _workload(), 0, time.perf_counter()
     while (took := time.perf_counter() - began) < seconds:
         step()
         steps += 1
     return steps / took / REFERENCE
 
 
+@functools.cache
 def _workload():
-    """One training step of a small stack, (8, 96, 96, 3) in, as a compiled function."""
+    """One training step of a small stack, (8, 96, 96, 3) in, as a compiled function, warm."""
     import tensorflow as tf
 
     pictures = tf.random.stateless_uniform((8, 96, 96, 3), (0, 0))
@@ -46,4 +86,6 @@ def _workload():
             kernel.assign_sub(1e-3 * gradient)
         return loss
 
+    for _ in range(5):
+        step()
     return lambda: step().numpy()

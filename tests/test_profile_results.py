@@ -139,7 +139,7 @@ def run(one_card, monkeypatch, tmp_path):
 
 def test_a_record_holds_what_was_measured(run, tmp_path):
     path = results.record(run, {"iou": 0.91}, {"iou": np.float32(0.9)}, {"otsu": {"iou": 0.6}})
-    results.stamp(path, 41.26, 1234.4, speed=0.5)
+    results.stamp(path, 20.63, 41.26, 1234.4)
     entry = json.loads(path.read_text())
     assert path == tmp_path / "01_x.synthetic.json" and [path] == list(tmp_path.glob("*.json"))
     assert entry["metrics"] == {"iou": 0.91} and entry["live"] == {"iou": 0.9}

@@ -15,7 +15,7 @@ from course_utils import paths
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PAGE = (paths.ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
-CARD = re.search(r"^Lesson\(.*\),$", PAGE, re.MULTILINE)[0]
+CARD = re.search(r"^Lesson\(.*\)$", PAGE, re.MULTILINE)[0]
 COMMANDS = re.search(r"```bash\n(.*?)```", PAGE, re.DOTALL)[1].splitlines()
 LAST = 'results.record(run, {"error": error}, {"error": error}, {"zero": {"error": 0.0}})'
 JUDGED = """baselines = {"white": {"error": 1.0}}
@@ -54,7 +54,7 @@ def course(tmp_path_factory):
         (root / name).write_text(text.replace("01_good", "97_toy"), encoding="utf-8")
     cards = root / "course_utils" / "lessons.py"
     before, after = cards.read_text(encoding="utf-8").split("\n)\n\n\ndef names")
-    cards.write_text(f"{before}\n    {CARD}\n)\n\n\ndef names{after}", encoding="utf-8")
+    cards.write_text(f"{before}\n    {CARD},\n)\n\n\ndef names{after}", encoding="utf-8")
     return root
 
 

@@ -14,6 +14,7 @@ from course_utils.exercises import pix2pix as mistakes
 from course_utils.models import patchgan
 from course_utils.models.pix2pix import Architecture, generate, generator
 from course_utils.training import fit, pix2pix
+from experiments.pix2pix import Best
 
 SIDE = 32
 SMALL = replace(
@@ -223,7 +224,7 @@ def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
         on_train_begin=lambda logs: now.append(weights(best.model.generator)),
         on_train_batch_end=lambda batch, logs: now.append(weights(best.model.generator)),
     )
-    best = pix2pix.Best(score, lambda told: told["note"], every=2)
+    best = Best(score, lambda told: told["note"], every=2)
     made = pix2pix.train(example, "unet_l1", 6, 0, SMALL, callbacks=[best, follow]).generator
     assert same(weights(made), weights(plain))
     assert best.told == {"note": 3.0, "step": 4} and same(weights(best.generator), seen[1])
