@@ -217,7 +217,7 @@ bets.reveal("bug", np.abs(first - second).mean())
 # %%
 show_source(patchgan.patchgan)
 for n in range(6):
-    print(n, "halvings: each number sees", patchgan.receptive_field(patchgan.convolutions(n)), "pixels a side")
+    print(f"{n} halvings:", patchgan.receptive_field(patchgan.convolutions(n)), "pixels a side")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
