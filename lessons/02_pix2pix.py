@@ -216,9 +216,8 @@ bets.reveal("bug", np.abs(first - second).mean())
 
 # %%
 show_source(patchgan.patchgan)
-for depth in range(6):
-    side = patchgan.receptive_field(patchgan.convolutions(depth))
-    print(f"{depth} halvings: each number sees {side} pixels a side")
+for n in range(6):
+    print(f"{n} halvings:", patchgan.receptive_field(patchgan.convolutions(n)), "pixels a side")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.

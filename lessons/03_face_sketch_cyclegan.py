@@ -90,7 +90,6 @@ show_images([photos[0], sketches[0], *(stupid[kind][0] for kind in stupid), stup
 # %%
 import keras
 from course_utils import images, losses, metrics
-from course_utils.exercises import core, face_sketch as mistakes
 from course_utils.teach import Bets
 
 bets = Bets()
@@ -130,6 +129,7 @@ bets.reveal("mean", baselines["mean_sketch"]["ssim"])
 # %%
 import ipywidgets
 import matplotlib.pyplot as plt
+from course_utils.exercises import core, face_sketch as mistakes
 from course_utils.show import play
 
 formulas = {"right": metrics.ssim_window, "factors added": mistakes.denominator_added_up,

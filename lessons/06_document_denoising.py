@@ -36,7 +36,7 @@ TEST_DATA = None
 
 # %%
 import numpy as np
-from course_utils import profile
+from course_utils import images, profile
 from course_utils.data import documents
 from course_utils.show import best_and_worst, show_images
 
@@ -334,7 +334,6 @@ bets.reveal("after", cers["network"], of=cers["damaged"])
 # The network is the same, so what can be wrong?
 
 # %%
-from course_utils import images
 from course_utils.exercises import documents as mistakes
 
 kept = models.clean(shipped, page.noisy)

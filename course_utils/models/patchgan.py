@@ -24,8 +24,7 @@ def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
     256x256 pixels; H and W must be at least 3 * 2**layers.
 
     norm=False leaves instance norm out, whose mean and variance look at the whole picture.
-    Raises ValueError for `layers` below 0 and for a `side` that is too small.
-    Source: section 6.1.2 of the paper.
+    Raises ValueError for `layers` below 0 or too small a `side`. Source: the paper, section 6.1.2.
     """
     _check_patches(layers, side)
     pair = x = keras.Input((side, side, in_channels))  # (N, H, W, in)
