@@ -287,3 +287,36 @@ def test_networks_are_compared_at_equal_content():
     assert experiments._at_equal_content([(4, 1), (1, 4)], falling) == pytest.approx(1 / 4)
     more_of_both = [(4, 9), (2, 1)]
     assert experiments._at_equal_content(more_of_both, falling) == pytest.approx(2**0.5 / 8)
+
+
+# Colours -----------------------------------------------------------------------------------------
+
+
+def moments(picture):
+    pixels = picture.reshape(-1, 3)
+    return pixels.mean(0), np.cov(pixels.T)
+
+
+def test_colours_are_matched_as_one_cloud():
+    """Mean and covariance are the painting's, which three channels matched one by one don't reach."""
+    rng = np.random.default_rng(0)
+    grey = rng.uniform(0.35, 0.65, (20, 20, 1))
+    painting = (grey + 0.04 * rng.standard_normal((20, 20, 3))).clip(0, 1)  # channels go together
+    content = rng.uniform(0.2, 0.8, (24, 16, 3))  # and here they don't
+    for found, wanted in zip(moments(style.in_colours_of(painting, content)), moments(painting)):
+        assert np.allclose(found, wanted, atol=2e-3)
+
+
+def test_a_picture_in_its_own_colours_stays_and_a_grey_one_takes_them_on():
+    picture = np.random.default_rng(1).uniform(0.2, 0.8, (12, 12, 3)).astype(np.float32)
+    assert np.allclose(style.in_colours_of(picture, picture), picture, atol=1e-5)
+    grey = np.repeat(picture[..., :1], 3, axis=-1)
+    mean, _ = moments(style.in_colours_of(picture, grey))
+    assert np.allclose(mean, moments(picture)[0], atol=0.02)
+    flat = style.in_colours_of(np.full((4, 4, 3), 0.25), picture)
+    assert np.allclose(moments(flat)[0], 0.25, atol=0.02) and np.isfinite(flat).all()
+
+
+def test_the_outside_judge_is_efficientnet_where_it_is_there(monkeypatch, tmp_path):
+    monkeypatch.setattr(style.imagenet.paths, "DOWNLOADS", tmp_path)
+    assert style.outside_judge().name == "random"
