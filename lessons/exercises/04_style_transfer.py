@@ -160,7 +160,7 @@ show_images([repaint(*pair) for pair in works().values()],
 # %% [markdown] tags=["solution"]
 # Each square is a piece of the painting that is light and dark where the photograph is.
 # It has strokes, and seams: no stroke runs on into the next square.
-# It gets 0.32; squares of 4 pixels get 0.23, since no stroke fits into them.
+# It gets 0.24.
 
 # %% [markdown]
 # What does the optimisation have that these pieces haven't?
