@@ -79,8 +79,11 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
 # Gatys, Ecker and Bethge take VGG-19: sixteen convolutions in five blocks, a pooling after each.
 # We take its sister VGG-16, with thirteen; `PROFILE = "full"` takes VGG-19, 80 MB, which is downloaded then.
+
+# %% [markdown]
+# ### Which network is in use
 #
-# **Which network is in use matters**: what it has learned to see, it paints.
+# It matters: what a network has learned to see, it paints.
 # VGG-16 began with ImageNet's weights; the set-up has fetched them, 55 MB.
 # Where they are missing, the course's own network steps in: narrow, 1 MB, trained on drawn paintings and 20 photographs, so it recognises fewer shapes.
 
@@ -143,6 +146,9 @@ for _ in range(5):
     steps.append(picture.numpy()[0])
     print(f"loss {float(loss):.3g}")
 
+# %% [markdown]
+# ### Out of the noise
+
 # %% tags=["hide"]
 show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))],
             alt="Grey noise, in which outlines of a portrait appear over five steps.")
@@ -156,7 +162,7 @@ show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))],
 #
 # Five runs from the same noise, one layer each: from which on is the person gone?
 
-# %%
+# %% tags=["hide"]
 def rebuilt(name, side=96, evaluations=30):
     made = style.Repainting(features.network(KIND, (name,)), content, start="noise", side=side,
                             content_layer=name, gamma=1e-2)
@@ -168,6 +174,9 @@ show_images(from_layers, list(layers), alt="A portrait rebuilt from five layers,
 
 # %% [markdown]
 # From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
+
+# %% [markdown]
+# ### How far off, and for whom
 
 # %%
 def off(made, name):
@@ -204,7 +213,7 @@ print(f"block1_conv1: the mirrored portrait costs {costs[0] / costs[1]:.0%} of w
 # ### Rebuild a texture
 #
 # The mirrored portrait had another content and nearly the same style.
-# From noise again, now with Gram matrices alone: of one block, of three, of all five.
+# From noise again, now with Gram matrices alone: of one block, of two, of four.
 
 # %%
 def texture(blocks, side=128, evaluations=30):
@@ -215,7 +224,7 @@ def texture(blocks, side=128, evaluations=30):
     return made.lbfgs(evaluations).picture
 
 
-show_images([texture(blocks) for blocks in (1, 3, 5)], ["block 1", "blocks 1 to 3", "blocks 1 to 5"],
+show_images([texture(blocks) for blocks in (1, 2, 4)], ["block 1", "blocks 1 to 2", "blocks 1 to 4"],
             alt="Textures: grains of the right colours, then strokes, then longer and longer waves.")
 
 # %% [markdown]
@@ -246,7 +255,6 @@ repainting = style.Repainting(network, content, painting, side=SIDE // 2, scale=
 # %% [markdown]
 # ### Watch it paint
 #
-# First at half the size, where each evaluation costs a quarter; then at the full size, where finer strokes are asked for: the loss jumps.
 # Stop it with the square button if you like it; run the cell again, and it goes on.
 
 # %%
@@ -259,12 +267,10 @@ began = time.perf_counter()
 repainting.lbfgs(run.steps, sides=(SIDE // 2, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
 repainting.resize(SIDE)  # if it was stopped before
-before, after = (float(repainting.parts(p[None])["style"]) for p in (content, repainting.picture))
-print(f"style loss: {after / before:.1%} of that of the photograph in the painting's colours")
+print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
-# The loss jumps where the size doubles.
-# Large strokes come at the small size; the full size fills in their grain.
+# It begins at half the size, where large strokes come cheaply; where the size doubles, the loss jumps, and the full size fills in their grain.
 
 # %% [markdown]
 # ### Hang it up
@@ -273,7 +279,7 @@ print(f"style loss: {after / before:.1%} of that of the photograph in the painti
 
 # %%
 noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 4, scale=SCALE, alpha=40)
-noise.lbfgs(run.steps * 2 // 3, sides=(SIDE // 4, SIDE // 2, SIDE))
+noise.lbfgs(run.steps // 2, sides=(SIDE // 4, SIDE // 2, SIDE))
 show_images([photograph, painting, repainting.picture, noise.picture],
             ["content", "style", f"from the content, {KIND}", f"from noise, {KIND}"], height=3,
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
@@ -362,7 +368,10 @@ bets.ask("misprint", "Without the square: the style loss after 20 evaluations?",
 results_of = {name: style.Repainting(network, content, painting, side=96, scale=SCALE, **wrong)
               .lbfgs(20) for name, wrong in printed.items()}
 
-# %%
+# %% [markdown]
+# ### What the misprints paint
+
+# %% tags=["hide"]
 show_images([made.picture for made in results_of.values()], list(printed),
             alt="Three portraits: with strokes, with other ones, and without.")
 bets.reveal("misprint", min(told["style"] for told in results_of["no square"].history))
@@ -438,18 +447,27 @@ made |= {KIND: repainting.picture, "one_pass": answers[0]}
 compared = {name: style.distances(judge, picture, content, painting, SCALE)
             for name, picture in made.items()}
 
+# %% [markdown]
+# ### Three networks, one pass
+
 # %% tags=["hide"]
 show_images(list(made.values()), [name.replace("_", " ") for name in made],
             alt="The portrait in the painting's colours, by two other networks, by ours, in one pass.")
-print(f"judge: {judge.name}")
+
+# %% [markdown]
+# A network paints what it sees: random weights give grain, the course's own network a fine hatch, ImageNet's strokes that bend around forms.
+
+# %% [markdown]
+# ### The judge is stricter than the loss
+
+# %%
+before, after = (float(repainting.parts(p[None])["style"]) for p in (content, repainting.picture))
+print(f"own style loss: {after / before:.1%} of that of the matched colours;  judge: {judge.name}")
 for name, numbers in compared.items():
     print(f"{name:<16}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
 
 # %% [markdown]
-# A network paints what it sees: random weights give grain, the course's own network a fine hatch, ImageNet's strokes that bend around forms.
-#
-# And the judge is stricter than the loss.
-# By the painting network's own eye nearly all of the style distance is gone; by an outsider's much of it remains.
+# By the painting network's own eye nearly all of the style loss is gone; to an outsider much of the distance remains.
 # An optimised picture bribes its judge, so never measure with the network that painted.
 
 # %% [markdown] tags=["note"]
