@@ -150,7 +150,7 @@ for _ in range(5):
 # ### Out of the noise
 
 # %% tags=["hide"]
-show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))],
+show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))], columns=3,
             alt="Grey noise, in which outlines of a portrait appear over five steps.")
 
 # %% [markdown]
@@ -163,14 +163,14 @@ show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))],
 # Five runs from the same noise, one layer each: from which on is the person gone?
 
 # %% tags=["hide"]
-def rebuilt(name, side=96, evaluations=30):
+def rebuilt(name, side=96, evaluations=25):
     made = style.Repainting(features.network(KIND, (name,)), content, start="noise", side=side,
                             content_layer=name, gamma=1e-2)
     return made.lbfgs(evaluations).picture
 
 layers = features.PAPER  # the first of each block
 from_layers = [rebuilt(name) for name in layers]
-show_images(from_layers, list(layers), alt="A portrait rebuilt from five layers, one after the other.")
+show_images(from_layers, list(layers), columns=3, alt="A portrait rebuilt from five layers, one after the other.")
 
 # %% [markdown]
 # From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
@@ -270,7 +270,7 @@ repainting.resize(SIDE)  # if it was stopped before
 print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
-# It begins at half the size, where large strokes come cheaply; where the size doubles, the loss jumps, and the full size fills in their grain.
+# Large strokes come at half the size; where it doubles, the loss jumps, and their grain follows.
 
 # %% [markdown]
 # ### Hang it up
@@ -324,7 +324,7 @@ from course_utils.show import play
 
 def knobs(beta, layer, strokes):
     settings = {"beta": beta * style.BETA[KIND], "content_layer": layer, "scale": strokes}
-    made = style.Repainting(network, content, painting, side=128, **settings).lbfgs(25).picture
+    made = style.Repainting(network, content, painting, side=128, **settings).lbfgs(20).picture
     return [made], [f"{beta} β, {layer}"]
 play(knobs, alt="The portrait repainted with these settings.",
      beta=ipywidgets.SelectionSlider(options=[0.1, 1, 10, 100], value=1),
@@ -341,7 +341,7 @@ play(knobs, alt="The portrait repainted with these settings.",
 
 # %%
 both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "strokes")}
-mixed = style.Repainting(network, photograph, both, side=128, scale=SCALE).lbfgs(30).picture
+mixed = style.Repainting(network, photograph, both, side=128, scale=SCALE).lbfgs(25).picture
 kept = style.keep_colours(images.resize(photograph, repainting.picture.shape[:2]), repainting.picture)
 show_images([mixed, kept], ["glass and strokes", f"{STYLE}, colours kept"],
             alt="A portrait between stained glass and strokes; one in its own colours.")
@@ -437,7 +437,7 @@ show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{millise
 # Three networks paint the same pair, at equal size and with equally many evaluations: the one above, the course's own, and one with random weights.
 # A judge that none of them is measures **style distance** (Gram matrices) and **content distance**, 0 at best.
 
-# %%
+# %% tags=["hide"]
 judge, rivals = style.outside_judge(), {"random_weights": "random", "course_network": "course"}
 made = {"colours_matched": content}
 for name, kind in rivals.items():
@@ -446,12 +446,7 @@ for name, kind in rivals.items():
 made |= {KIND: repainting.picture, "one_pass": answers[0]}
 compared = {name: style.distances(judge, picture, content, painting, SCALE)
             for name, picture in made.items()}
-
-# %% [markdown]
-# ### Three networks, one pass
-
-# %% tags=["hide"]
-show_images(list(made.values()), [name.replace("_", " ") for name in made],
+show_images(list(made.values()), [name.replace("_", " ") for name in made], columns=3,
             alt="The portrait in the painting's colours, by two other networks, by ours, in one pass.")
 
 # %% [markdown]
