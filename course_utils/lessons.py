@@ -93,7 +93,7 @@ LESSONS = (
         "04_style_transfer",
         "style",
         "repaint photographs in a painter's hand",
-        {"synthetic": Task(90, 500, "style_distance")},
+        {"synthetic": Task(80, 500, "style_distance")},
         lower=("style_distance", "evaluations_lbfgs"),
     ),
     Lesson(

@@ -434,8 +434,7 @@ show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{millise
 # %% [markdown]
 # ### Does the training of the network matter?
 #
-# Three networks paint the same pair, at equal size and with equally many evaluations: the one above, the course's own, and one with random weights.
-# A judge that none of them is measures **style distance** (Gram matrices) and **content distance**, 0 at best.
+# Three networks paint the same pair, at equal size, with equally many evaluations.
 
 # %% tags=["hide"]
 judge, rivals = style.outside_judge(), {"random_weights": "random", "course_network": "course"}
@@ -450,10 +449,12 @@ show_images(list(made.values()), [name.replace("_", " ") for name in made], colu
             alt="The portrait in the painting's colours, by two other networks, by ours, in one pass.")
 
 # %% [markdown]
-# A network paints what it sees: random weights give grain, the course's own network a fine hatch, ImageNet's strokes that bend around forms.
+# Random weights give grain, the course's network a fine hatch, ImageNet's strokes that bend around forms.
 
 # %% [markdown]
 # ### The judge is stricter than the loss
+#
+# A judge that is none of the painters measures **style distance** (Gram matrices) and **content distance**, 0 at best.
 
 # %%
 before, after = (float(repainting.parts(p[None])["style"]) for p in (content, repainting.picture))
