@@ -445,8 +445,8 @@ for name, kind in rivals.items():
 made |= {KIND: repainting.picture, "one_pass": answers[0]}
 compared = {name: style.distances(judge, picture, content, painting, SCALE)
             for name, picture in made.items()}
-show_images(list(made.values()), [name.replace("_", " ") for name in made], columns=3,
-            alt="The portrait in the painting's colours, by two other networks, by ours, in one pass.")
+show_images([made[name] for name in (*rivals, KIND)], ["random weights", "course network", KIND],
+            alt="The portrait by a random network, by the course's own, and by the lesson's.")
 
 # %% [markdown]
 # Random weights give grain, the course's network a fine hatch, ImageNet's strokes that bend around forms.
