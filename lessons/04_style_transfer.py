@@ -95,7 +95,7 @@ network = features.network(KIND)
 for kind, told in features.KINDS.items():
     print("→" if kind == KIND else " ", f"{kind}: {told}")
 seen = network(content[None])
-print("style:", *features.STYLE[KIND], " content:", features.CONTENT[KIND])
+print(len(features.STYLE[KIND]), "layers for style;  content:", features.CONTENT[KIND])
 for name in features.PAPER:
     print(name, seen[name].shape)
 
