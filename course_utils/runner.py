@@ -91,11 +91,9 @@ def _execute(name: str, clock=None) -> tuple:
         os.environ,
         PYTHONPATH=os.pathsep.join([str(paths.ROOT / "tools" / "offline"), str(paths.ROOT)]),
     )
-    process, peak = (
-        subprocess.Popen([sys.executable, *NBMAKE, str(copy)], cwd=paths.ROOT, env=environment),
-        0,
-    )
-    clock = clock and clock(process.pid)
+    command = [sys.executable, *NBMAKE, str(copy)]
+    process = subprocess.Popen(command, cwd=paths.ROOT, env=environment)
+    clock, peak = clock and clock(process.pid), 0
     try:
         while process.poll() is None:
             peak = max(peak, _largest_child(process.pid))

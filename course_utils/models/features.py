@@ -98,8 +98,9 @@ def load():
 
 
 def body(widths, last=NAMES[-1], preprocess=None, seed=0, norm=False, names=NAMES):
-    """The convolutions of VGG-19, or of other `names`, up to `last` with average pooling, He-initialised; all outputs.
+    """The convolutions of VGG-19 up to `last` with average pooling, He-initialised; all outputs.
 
+    names: of the convolutions, where they aren't VGG-19's.
     preprocess: `centred` or `caffe`. norm: batch norm before each ReLU, for training;
     `experiments.features` folds it into the convolutions.
     """
