@@ -30,7 +30,9 @@ class ResNet:
 
 SHIPPED = {
     "autoencoder": Autoencoder(),
-    "pix2pix": pix2pix.Architecture(side=64, width=24, cap=2.5, fine=16),
+    "pix2pix": pix2pix.Architecture(
+        side=64, width=24, cap=2.5, fine=16, dropout=0.5, transposed=True
+    ),
     "cyclegan": ResNet(side=64, width=16, blocks=4, ends=3),
 }
 
@@ -93,7 +95,7 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
     for _ in range(blocks):
         x = residual_block(x)  # (N, side/4, side/4, 4w)
     for count in (2, 1):
-        x = up(x, count * width)  # ... (N, side, side, w)
+        x = up(x, count * width, transposed=True)  # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)
     return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
 

@@ -9,19 +9,33 @@ def down(x, channels, norm=True):
     return convolution(x, channels, stride=2, norm=norm)  # (N, h/2, w/2, channels)
 
 
-def up(x, channels, dropout=0.0):
-    """4x4 transposed convolution of stride 2, instance norm, dropout, ReLU: twice the sides."""
-    settings = {"use_bias": False, "kernel_initializer": small()}
-    x = instance_norm(layers.Conv2DTranspose(channels, 4, 2, "same", **settings)(x))
+def up(x, channels, dropout=0.0, transposed=False):
+    """Twice the sides: `enlarged`, instance norm, dropout, ReLU."""
+    x = instance_norm(enlarged(x, channels, transposed, use_bias=False))
     x = layers.Dropout(dropout)(x) if dropout else x
     return layers.ReLU()(x)  # (N, 2h, 2w, channels)
 
 
-def answer(x, skips, channels, fine=0):
+def enlarged(x, channels, transposed=False, use_bias=True):
+    """Twice the sides by bilinear interpolation, then a 3x3 convolution: no lattice to unlearn.
+
+    transposed=True: a 4x4 transposed convolution of stride 2 in the place of both, which is the
+    paper's. Its four weights for an even pixel are others than those for an odd one, so that it
+    weaves a lattice. Source: Odena, Dumoulin and Olah (2016), "Deconvolution and checkerboard
+    artifacts".
+    """
+    settings = {"padding": "same", "use_bias": use_bias, "kernel_initializer": small()}
+    if transposed:
+        return layers.Conv2DTranspose(channels, 4, 2, **settings)(x)
+    x = layers.UpSampling2D(2, interpolation="bilinear")(x)
+    return layers.Conv2D(channels, 3, **settings)(x)  # (N, 2h, 2w, channels)
+
+
+def answer(x, skips, channels, fine=0, transposed=False):
     """The last layer up; with `fine`, one that wide goes before it, beside the skips."""
     if not fine:
-        return layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer=small())(x)
-    x = layers.Concatenate()([up(x, fine), *skips])  # (N, 2h, 2w, fine + ...)
+        return enlarged(x, channels, transposed)
+    x = layers.Concatenate()([up(x, fine, transposed=transposed), *skips])
     return layers.Conv2D(channels, 3, padding="same", kernel_initializer=small())(x)
 
 

@@ -9,10 +9,11 @@ from .layers import convolution, small
 
 @settings
 class Architecture:
-    """A `patchgan`: its halvings and its channels after the first. The paper has 3 and 64."""
+    """A `patchgan`: its halvings, its channels after the first, its norm. The paper's by default."""
 
     layers: int = 3
     width: int = 64
+    norm: bool = True
 
 
 def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):

@@ -27,14 +27,24 @@ class Architecture:
     side: int = 256
     width: int = 64
     cap: float = 8
+    dropout: float = 0.0
     fine: int = 0
+    transposed: bool = False
 
 
-SHIPPED = Architecture(side=128, width=32, cap=1.5, fine=16)
+SHIPPED = Architecture(side=128, width=32, cap=2, fine=16)
 
 
 def generator(
-    kind="unet", side=128, width=16, cap=8, out_channels=3, in_channels=3, dropout=0.5, fine=0
+    kind="unet",
+    side=128,
+    width=16,
+    cap=8,
+    out_channels=3,
+    in_channels=3,
+    dropout=0.0,
+    fine=0,
+    transposed=False,
 ):
     """Pictures to pictures, through a bottleneck of one pixel: the paper's U-Net.
 
@@ -47,9 +57,10 @@ def generator(
     U-Net; 0 is the paper's.
 
     The first layer has no normalisation, nor has the bottleneck: one pixel, normalised, is a
-    constant. `dropout`, in the first three layers up, is the paper's only noise; it stays on at
-    test, see `generate`. Raises ValueError for another kind and for a side that isn't a power
-    of two, at least 32. Source: sections 3.2 and 6.1.1 of the paper, with its later amendment.
+    constant. `dropout`, in the first three layers up, is the paper's only noise, there 0.5; it
+    stays on at test, see `generate`. `transposed`: the paper's way up, see `layers.enlarged`.
+    Raises ValueError for another kind and for a side that isn't a power of two, at least 32.
+    Source: sections 3.2 and 6.1.1 of the paper, with its later amendment.
     """
     _check(kind, side)
     channels = [int(width * min(2**level, cap)) for level in range(int(math.log2(side)))]
@@ -59,10 +70,10 @@ def generator(
         x = down(x, count, norm=0 < level < len(channels) - 1)
         skips.append(x)  # (N, side/2, ..) ... (N, 1, 1, c)
     for step, count in enumerate(channels[-2::-1]):  # up again
-        x = up(x, count, dropout if step < 3 else 0)  # (N, 2, 2, c) ... (N, side/2, ..)
+        x = up(x, count, dropout if step < 3 else 0, transposed)  # (N, 2, 2, c) ... (N, side/2, ..)
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
-    x = answer(x, [picture] if kind == "unet" else [], out_channels, fine)
+    x = answer(x, [picture] if kind == "unet" else [], out_channels, fine, transposed)
     return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
 
 
