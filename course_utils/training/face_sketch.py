@@ -10,6 +10,7 @@ from ..data import face_sketch as data
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
 from ..models import face_sketch as models
+from ..models import patchgan
 from ..settings import settings
 from . import cyclegan, pix2pix
 from .fit import fit
@@ -34,6 +35,7 @@ QUICK = {
     "pix2pix": replace(
         pix2pix.QUICK,
         generator=models.SHIPPED["pix2pix"],
+        discriminator=patchgan.Architecture(layers=1, width=24),
         l1=25.0,
         learning_rate=6e-4,
         optimizer=FusedAdam,

@@ -14,7 +14,6 @@ from ..models import pix2pix as models
 from ..settings import settings
 from .fit import fit
 from .optimizers import FusedAdam, Muon
-from .pool import ImagePool
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
     name: (kind, int("_l1" in name), int("cgan" in name))
@@ -26,32 +25,29 @@ VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
 class Settings:
     """What `train` builds and how it learns; the paper's by default.
 
-    optimizer: a class, taken once for each network. discriminator_rate: a rate of the
-    discriminator's own, which doesn't fall; None is the generator's. pool: see `Pix2Pix`.
+    optimizer: a class, taken once for each network. momentum: of the mean, see `Pix2Pix`.
     """
 
     generator: models.Architecture = models.Architecture()
     discriminator: patchgan.Architecture = patchgan.Architecture()
     l1: float = 100.0
     learning_rate: float = 2e-4
-    discriminator_rate: float | None = None
     optimizer: type[keras.optimizers.Optimizer] = FusedAdam
-    pool: int = 0
+    momentum: float = 0.0
 
     @property
     def side(self):
         return self.generator.side
 
 
-FULL = Settings()
-QUICK = Settings(  # larger steps than the paper's; a small critic: less L1
+FULL = Settings(generator=models.Architecture(dropout=0.5))
+SHIPPED = Settings(
     generator=models.SHIPPED,
-    discriminator=patchgan.Architecture(layers=1, width=24),
-    l1=8.0,
-    learning_rate=1e-3,
-    optimizer=Muon,
+    discriminator=patchgan.Architecture(width=48, norm=False),
+    l1=20.0,
+    momentum=0.998,
 )
-SHIPPED = replace(QUICK, l1=3.0, pool=100, discriminator_rate=1e-3)  # a critic that forgets nothing
+QUICK = replace(SHIPPED, learning_rate=1e-3, optimizer=Muon, momentum=0.0)  # larger steps, fewer
 
 
 class Pix2Pix(keras.Model):
@@ -62,14 +58,21 @@ class Pix2Pix(keras.Model):
     `d_fake`: log 2 = 0.69 when it can't tell. With adversarial=0 there is no discriminator's step,
     and `loss` and `l1` are all. Source: Isola et al. (2017), eq. 1 to 4 and section 3.3.
 
-    pool: how many fake pairs are kept for the discriminator, see `ImagePool`; 0 is the paper's.
+    momentum: with one, `averaged` is a second generator, whose weights are the mean of the
+    first one's over all steps, each counting `momentum` times the next; it is calmer than any one
+    step. 0 is the paper's: None. Source of the mean: Yazıcı et al. (2019), "The unusual
+    effectiveness of averaging in GAN training".
     """
 
-    def __init__(self, generator, discriminator, l1=100.0, adversarial=1.0, pool=0):
+    def __init__(self, generator, discriminator, l1=100.0, adversarial=1.0, momentum=0.0):
         super().__init__()
         self.generator, self.discriminator = generator, discriminator
         self.l1, self.adversarial = l1, adversarial
-        self.pool = ImagePool(pool, discriminator.input_shape[1:]) if pool else None
+        self.momentum, self.averaged = momentum, None
+        if momentum:
+            self.averaged = keras.models.clone_model(generator)
+            self.averaged.set_weights(generator.get_weights())
+            self.averaged.trainable = False
         self.built = True
 
     def compile(self, optimizer=None, discriminator_optimizer=None, jit_compile=False):
@@ -85,7 +88,7 @@ class Pix2Pix(keras.Model):
     @property
     def settings(self):
         """What makes another training of it, for `fit`."""
-        return self.l1, self.adversarial, self.pool and self.pool.size
+        return self.l1, self.adversarial, self.momentum
 
     def call(self, source):
         """The generator's answer, with its dropout on: as in training, so at test."""
@@ -106,7 +109,14 @@ class Pix2Pix(keras.Model):
                 loss += self.adversarial * logs["gan"]
         variables = self.generator.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.average()
         return {"loss": loss} | logs
+
+    def average(self):
+        """The mean of the weights, one step further."""
+        if self.averaged:
+            for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
+                mean.assign_add((1 - self.momentum) * (now - mean))
 
     def train_discriminator(self, source, target, fake):
         """One step on a real and a fake pair, judged in one pass: instance norm keeps them apart.
@@ -116,8 +126,6 @@ class Pix2Pix(keras.Model):
         """
         real_pair = ops.concatenate([source, target], axis=-1)  # (N, H, W, 6)
         fake_pair = ops.concatenate([source, fake], axis=-1)  # (N, H, W, 6)
-        if self.pool:
-            fake_pair = self.pool(fake_pair)  # older ones, half of the time
         with tf.GradientTape() as tape:
             judged = self.discriminator(ops.concatenate([real_pair, fake_pair], axis=0))
             real, fake = ops.split(judged, 2)  # (N, h, w, 1) each
@@ -145,17 +153,16 @@ def build(variant, settings=QUICK, steps=None) -> Pix2Pix:
         patchgan.patchgan(side=s.side, **vars(s.discriminator)),
     )
     rate = CosineDecay(s.learning_rate, steps) if steps else s.learning_rate
-    model = Pix2Pix(*networks, l1 * s.l1, adversarial, s.pool * adversarial)
-    model.compile(s.optimizer(rate, 0.5), s.optimizer(s.discriminator_rate or rate, 0.5))
+    model = Pix2Pix(*networks, l1 * s.l1, adversarial, s.momentum)
+    model.compile(*(s.optimizer(rate, 0.5) for _ in networks))
     return model
 
 
 def train(
     example, variant, steps, seed, settings=QUICK, batch=1, folder=None, callbacks=()
 ) -> Pix2Pix:
-    """A `Pix2Pix` trained as in lesson 02: its learning rate falls to 0 along a cosine.
+    """A `Pix2Pix` trained as in lesson 02: both learning rates fall to 0 along a cosine.
 
-    The discriminator's does so, too, unless it has a `discriminator_rate`: then it stays there.
     example: draws one pair (source, target) from a random generator, see `pipeline.stream`.
     folder: for safety copies, see `fit`; without one, a stopped training starts anew.
     """
