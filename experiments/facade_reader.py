@@ -7,6 +7,7 @@ import numpy as np
 
 from course_utils import metrics, profile
 from course_utils.data.pix2pix import DRAWN
+from course_utils.models import features as feature_networks
 from course_utils.models.facade_reader import SIDE, load, network, read
 from course_utils.models.pix2pix import translate
 from course_utils.training.fit import fit
@@ -14,6 +15,7 @@ from course_utils.training.schedules import warm_cosine
 from drawn_worlds import houses as facades
 
 STEPS = 1000  # of the shipped reader
+PERIODS = (2, 4, 8)  # of the lattices that layers of stride 2 weave
 BATCH = 8  # buildings a step
 
 
@@ -39,21 +41,31 @@ def train(pairs, steps: int, seed: int, folder=None, callbacks=()):
 
 
 def scorer(houses):
-    """A function that measures a generator on drawn `Pair`s: their FCN-score and picture scores.
+    """A function that measures a generator on drawn `Pair`s: FCN-score, picture scores, texture.
 
-    The shipped reader reads what the generator makes. Raises what `load` raises.
+    The shipped reader reads what the generator makes; VGG-16 compares its texture. `grid_2`,
+    `grid_4` and `grid_8` are `metrics.grid`; `lattice` is the largest of them over the truth's.
+    Raises what `load` raises, and ValueError, with the way out, without ImageNet's features.
     """
     reader, labels = load(), [house.labels for house in houses]
+    features = feature_networks.network("imagenet", metrics.TEXTURE_LAYERS)
     sources, truth = (
         np.stack([getattr(house, side) for house in houses])
         for side in ("source_picture", "target")
     )
 
+    true_grids = {f"grid_{period}": metrics.grid(truth, period) for period in PERIODS}
+
     def score(generator):
         made = translate(generator, sources)
-        return metrics.fcn_scores(
-            labels, read(reader, made), facades.CLASSES
-        ) | metrics.picture_scores(truth, made, labels)
+        grids = {f"grid_{period}": metrics.grid(made, period) for period in PERIODS}
+        return {
+            **metrics.fcn_scores(labels, read(reader, made), facades.CLASSES),
+            **metrics.picture_scores(truth, made, labels),
+            **grids,
+            "lattice": max(grids[name] / true_grids[name] for name in grids),
+            "texture_distance": metrics.texture_distance(made, truth, features),
+        }
 
     return score
 
