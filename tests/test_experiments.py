@@ -71,7 +71,7 @@ def test_evidence_is_kept_and_signed(monkeypatch, folders, options, file, more):
         (["checkpoints", "77"], "'77' is not one lesson; choose one of: 00_start_here"),
         (["checkpoints", "00"], "Lesson 00 has no checkpoints."),
         (["bench", "0"], "Lesson 00 has no bench."),
-        (["checkpoints", "02", "--only", "x"], "--only is 'x'; lesson 02 has: reader, generators."),
+        (["checkpoints", "02", "--only", "x"], "--only is 'x'; lesson 02 has: reader, unet_l1, "),
         (["evidence", "1", "--dataset", "x"], "lesson 01 has: synthetic, dsb2018."),
         (["evidence", "faces", "--dataset", "x"], "lesson faces has: synthetic, portraits."),
     ],

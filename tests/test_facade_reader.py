@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from conftest import require
 
 from course_utils import metrics, paths
-from course_utils.data import pix2pix
+from course_utils.data import imagenet, pix2pix
 from course_utils.models import checkpoints, facade_reader
+from course_utils.models import features as networks
 from drawn_worlds import houses as facades
 from experiments import facade_reader as training
 
@@ -112,13 +114,23 @@ def test_it_fits_into_its_checkpoint(monkeypatch, tmp_path, reader):
 def test_a_generator_is_scored_on_its_answers_to_the_houses():
     from course_utils.models.pix2pix import generator, translate
 
+    require("features", imagenet.VGG16.is_there(), "run `make features`")
     houses = [pix2pix.DrawnPair(seed) for seed in pix2pix.DRAWN["validation"][:2]]
     model = generator(side=128, width=2)
     told = training.scorer(houses)(model)
     made = translate(model, np.stack([house.source_picture for house in houses]))
     labels, truth = ([getattr(house, name) for house in houses] for name in ("labels", "target"))
     read = facade_reader.read(facade_reader.load(), made)
-    assert told == (
-        metrics.fcn_scores(labels, read, facades.CLASSES)
-        | metrics.picture_scores(np.stack(truth), made, labels)
-    )
+    grids = {f"grid_{period}": metrics.grid(made, period) for period in (2, 4, 8)}
+    lattices = [
+        value / metrics.grid(np.stack(truth), int(name[5:])) for name, value in grids.items()
+    ]
+    features = networks.network("imagenet", metrics.TEXTURE_LAYERS)
+    expected = {
+        **metrics.fcn_scores(labels, read, facades.CLASSES),
+        **metrics.picture_scores(np.stack(truth), made, labels),
+        **grids,
+        "lattice": max(lattices),
+        "texture_distance": metrics.texture_distance(made, np.stack(truth), features),
+    }
+    assert told == pytest.approx(expected, rel=1e-4)

@@ -54,7 +54,9 @@ def painted(**more):
 
 SMALL = {
     "autoencoder": face_sketch.Settings(generator=Autoencoder(side=32, width=8)),
-    "pix2pix": replace(pix2pix.QUICK, generator=Architecture(side=32, width=4), pool=2),
+    "pix2pix": replace(
+        pix2pix.QUICK, generator=Architecture(side=32, width=4, dropout=0.5), momentum=0.9
+    ),
     "cyclegan": replace(cyclegan.QUICK, generator=ResNet(side=32, width=4, blocks=4, ends=3)),
 }
 
@@ -71,7 +73,7 @@ TRAININGS = {  # kind: (module whose `fit` it is, training)
     "pix2pix": (
         pix2pix,
         lambda **more: (
-            pix2pix.train(pair(32), "unet_l1_cgan", STEPS, 1, SMALL["pix2pix"], **more).generator
+            pix2pix.train(pair(32), "unet_l1_cgan", STEPS, 1, SMALL["pix2pix"], **more).averaged
         ),
     ),
     "cyclegan": (

@@ -27,13 +27,43 @@ def test_shapes_range_and_the_papers_layers(kind):
     model = pix2pix.generator(kind, 128, width=4, in_channels=1, out_channels=2)
     assert model.input_shape == (None, 128, 128, 1) and model.output_shape == (None, 128, 128, 2)
     assert np.abs(model(np.full((1, 128, 128, 1), 1e4, np.float32))).max() <= 1
-    convolutions = [layer for layer in model.layers if type(layer) is keras.layers.Conv2D]
-    assert [layer.filters for layer in convolutions] == [4, 8, 16, 32, 32, 32, 32]
-    assert convolutions[-1].output.shape[1:] == (1, 1, 32)
-    up = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
+    down, up = (convolutions(model, stride) for stride in (2, 1))
+    assert [layer.filters for layer in down] == [4, 8, 16, 32, 32, 32, 32]
+    assert down[-1].output.shape[1:] == (1, 1, 32)
     assert [layer.filters for layer in up] == [32, 32, 32, 16, 8, 4, 2]
     assert np.allclose(slopes_of(model), 0.2)
-    assert sum(isinstance(layer, keras.layers.Dropout) for layer in model.layers) == 3
+    assert not count(model, keras.layers.Dropout)
+    assert count(pix2pix.generator(kind, 128, width=2, dropout=0.5), keras.layers.Dropout) == 3
+
+
+def convolutions(model, stride):
+    found = [layer for layer in model.layers if type(layer) is keras.layers.Conv2D]
+    return [layer for layer in found if layer.strides == (stride, stride)]
+
+
+def count(model, kind):
+    return sum(isinstance(layer, kind) for layer in model.layers)
+
+
+@pytest.mark.parametrize("fine", [0, 5])
+def test_the_way_up_interpolates_or_is_transposed_as_in_the_paper(fine):
+    model, papers = (network(fine=fine, transposed=way) for way in (False, True))
+    assert not count(model, keras.layers.Conv2DTranspose)
+    assert (
+        count(model, keras.layers.UpSampling2D) == 5 == count(papers, keras.layers.Conv2DTranspose)
+    )
+    assert not count(papers, keras.layers.UpSampling2D)
+
+
+def test_only_the_transposed_way_up_weaves_a_lattice():
+    grey, spread = keras.Input((8, 8, 4)), {}
+    for transposed in (False, True):
+        profile.set_seeds(0)
+        model = keras.Model(grey, layers.enlarged(grey, 4, transposed))
+        middle = model(np.ones((1, 8, 8, 4), np.float32)).numpy()[0, 3:-3, 3:-3]
+        spread[transposed] = np.ptp(middle, axis=(0, 1)).min()
+        assert np.allclose(middle[:-2], middle[2:])  # period 2
+    assert spread[False] < 1e-6 and spread[True] > 0.01
 
 
 def slopes_of(model):
@@ -42,13 +72,16 @@ def slopes_of(model):
 
 
 def test_the_papers_generator_has_the_papers_weights():
-    counts = [kernel_weights(pix2pix.generator(side=256, width=width)) for width in (2, 4)]
+    models = [pix2pix.generator(side=256, width=width) for width in (2, 4)]
+    counts = [kernel_weights(model, taps=16) for model in models]
     square, line = np.linalg.solve([[4, 2], [16, 4]], counts)  # count = square*w² + line*w
     assert (square * 64**2 + line * 64) / 1e6 == pytest.approx(54.40, abs=0.01)
 
 
-def kernel_weights(model):
-    return sum(np.prod(v.shape) for v in model.trainable_variables if v.name == "kernel")
+def kernel_weights(model, taps=None):
+    """How many, as if a kernel of 3x3, after an interpolation, were one of `taps`."""
+    kernels = [v.shape for v in model.trainable_variables if v.name == "kernel"]
+    return sum(np.prod(s) if s[0] != 3 or not taps else taps * s[2] * s[3] for s in kernels)
 
 
 def test_initial_weights():
@@ -67,10 +100,10 @@ def test_the_answer_depends_on_the_input_at_batch_one(kind):
 
 
 def test_norm_at_the_bottleneck_makes_the_encoder_decoder_blind():
-    faulty = mistakes.norm_at_the_bottleneck("encoder_decoder", SIDE, width=4, dropout=0)
+    faulty = mistakes.norm_at_the_bottleneck("encoder_decoder", SIDE, width=4)
     first, second = (faulty(pictures[i : i + 1]).numpy() for i in (0, 1))
     assert np.array_equal(first, second)
-    faulty = mistakes.norm_at_the_bottleneck("unet", SIDE, width=4, dropout=0)
+    faulty = mistakes.norm_at_the_bottleneck("unet", SIDE, width=4)
     first, second = (faulty(pictures[i : i + 1]).numpy() for i in (0, 1))
     assert np.abs(first - second).max() > 1e-2  # the skips hide it
 
@@ -123,7 +156,7 @@ def test_batch_norm_mixes_the_pictures_of_a_batch_and_at_batch_one_is_instance_n
 
 
 def test_dropout_stays_on_and_a_seed_fixes_it():
-    model = network()
+    model = network(dropout=0.5)
     twice = [pix2pix.generate(model, pictures) for _ in range(2)]
     assert np.abs(twice[0] - twice[1]).max() > 1e-3
     first = pix2pix.generate(model, pictures, seed=1)
@@ -133,13 +166,13 @@ def test_dropout_stays_on_and_a_seed_fixes_it():
 
 
 def test_a_seed_leaves_the_models_random_numbers_alone():
-    model, other = network(), network()
+    model, other = (network(dropout=0.5) for _ in range(2))
     pix2pix.generate(model, pictures, seed=1)
     assert np.array_equal(pix2pix.generate(model, pictures), pix2pix.generate(other, pictures))
 
 
 def test_chunks_and_neighbours_change_nothing(monkeypatch):
-    model = network(dropout=0)
+    model = network()
     whole = pix2pix.generate(model, pictures)
     monkeypatch.setattr(pix2pix, "CHUNK", 1)
     assert np.abs(whole - pix2pix.generate(model, pictures)).max() < 1e-5
@@ -152,10 +185,10 @@ def test_run_for_inference_uses_moving_averages():
             return keras.layers.BatchNormalization()
         return layer.from_config(layer.get_config())
 
-    model = keras.models.clone_model(network(dropout=0), clone_function=clone)
+    model = keras.models.clone_model(network(), clone_function=clone)
     trained = pix2pix.generate(model, pictures[:1])  # once: averages hardly move
     assert np.abs(mistakes.run_for_inference(model, pictures[:1]) - trained).max() > 0.1
-    model = network()
+    model = network(dropout=0.5)
     assert np.array_equal(*(mistakes.run_for_inference(model, pictures) for _ in range(2)))
 
 

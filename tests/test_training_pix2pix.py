@@ -1,20 +1,23 @@
 import errno
+import json
 import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from course_utils import losses, paths, profile
+from course_utils import images, losses, paths, profile
+from course_utils.data.pairs import Pair
 from course_utils.exercises import pix2pix as mistakes
 from course_utils.models import patchgan
 from course_utils.models.pix2pix import Architecture, generate, generator
 from course_utils.training import fit, pix2pix
-from experiments.pix2pix import Best
+from experiments import pix2pix as experiments
 
 SIDE = 32
 SMALL = replace(
@@ -181,57 +184,110 @@ def test_the_learning_rate_may_be_a_schedule():
     assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1.8e-4)
 
 
-def test_short_trainings_take_muon_the_papers_adam():
-    for settings, kind in (
-        (pix2pix.QUICK, pix2pix.Muon),
-        (pix2pix.SHIPPED, pix2pix.Muon),
-        (pix2pix.FULL, pix2pix.FusedAdam),
-    ):
+def test_the_shipped_networks_and_the_live_one_have_one_critic_and_one_weight_of_l1():
+    live, shipped = pix2pix.QUICK, pix2pix.SHIPPED
+    assert (live.l1, live.discriminator) == (shipped.l1, shipped.discriminator)
+    assert live.generator == shipped.generator
+    for settings, kind in ((live, pix2pix.Muon), (shipped, pix2pix.FusedAdam)):
         networks = {"generator": SMALL.generator, "discriminator": SMALL.discriminator}
         made = pix2pix.build("unet_l1_cgan", replace(settings, **networks))
         assert type(made.optimizer) is type(made.discriminator_optimizer) is kind
 
 
-def test_the_discriminator_may_keep_its_rate_and_remember_fakes():
-    schedule = keras.optimizers.schedules.PolynomialDecay(2e-4, 10, 0.0)
-    kept = replace(SMALL, learning_rate=schedule, discriminator_rate=1e-3, pool=3)
-    made = pix2pix.build("unet_l1_cgan", kept)
-    source, target = batch(1)
-    for _ in range(4):
-        made.train_step((source, target))
-    assert float(made.optimizer.learning_rate) == pytest.approx(1.2e-4)
-    assert float(made.discriminator_optimizer.learning_rate) == pytest.approx(1e-3)
-    assert int(made.pool.count) == 3
-    kept = made.pool.pictures.value.numpy()
-    assert all(np.array_equal(pair[..., :3], source[0]) for pair in kept)
-    assert not np.array_equal(kept[0, ..., 3:], target[0])
+def test_the_papers_settings():
+    assert pix2pix.FULL.generator == Architecture(side=256, width=64, cap=8, dropout=0.5)
+    assert pix2pix.FULL.discriminator == patchgan.Architecture(layers=3, width=64, norm=True)
+    assert (pix2pix.FULL.l1, pix2pix.FULL.learning_rate, pix2pix.FULL.momentum) == (100, 2e-4, 0)
 
 
-def test_pure_l1_has_no_pool():
-    assert pix2pix.build("unet_l1", replace(SMALL, pool=3)).pool is None
+def test_the_mean_of_the_weights_by_numpy():
+    made = pix2pix.build("unet_l1_cgan", replace(SMALL, momentum=0.8))
+    mean = weights(made.averaged)
+    assert same(mean, weights(made.generator))
+    trained = len(made.generator.trainable_variables) + len(made.discriminator.trainable_variables)
+    assert len(made.trainable_variables) == trained
+    for _ in range(3):
+        made.train_step(batch(1))
+        mean = [0.8 * m + 0.2 * w for m, w in zip(mean, weights(made.generator), strict=True)]
+    found = weights(made.averaged)
+    assert all(np.allclose(m, w, atol=1e-6) for m, w in zip(mean, found, strict=True))
+    assert not same(found, weights(made.generator))
+    assert pix2pix.build("unet_l1_cgan", replace(SMALL, momentum=0.0)).averaged is None
 
 
-def test_best_keeps_the_mean_that_scored_highest_and_changes_nothing():
-    plain = pix2pix.train(example, "unet_l1", 6, 0, SMALL).generator
-    seen, notes = [], iter([1.0, 3.0, 2.0])
+def told(step, fcn_iou, lattice=1.0, texture=0.1):
+    return {"step": step, "fcn_iou": fcn_iou, "lattice": lattice, "texture_distance": texture}
+
+
+CURVES = {  # what was told of a training's checkpoints, the step to ship
+    "texture among those as readable": (
+        [told(1, 0.6), told(2, 0.59, 1, 0.05), told(3, 0.5, 1, 0)],
+        2,
+    ),
+    "no lattice, however readable": ([told(1, 0.9, 5.3, 0.01), told(2, 0.5), told(3, 0.6)], 3),
+    "a lattice doesn't raise the bar": ([told(1, 0.9, 2.1), told(2, 0.5, 2.0, 0.3)], 2),
+    "no speckle, however textured": ([told(1, 0.4, 1, 0.01), told(2, 0.6, 1, 0.4)], 2),
+    "the first, if all are woven": ([told(1, 0.6, 3, 0.2), told(2, 0.6, 9, 0.3)], 1),
+}
+
+
+@pytest.mark.parametrize("curve", CURVES)
+def test_the_choice_among_checkpoints_falls_for_neither_lattice_nor_speckle(curve):
+    checks, step = CURVES[curve]
+    assert experiments.choose(checks)["step"] == step
+    assert experiments.choose(checks[::-1])["step"] == step
+
+
+def checked(folder, *callbacks):
+    """A training of six steps, judged after each second; the fourth has the lowest texture distance."""
 
     def score(generator):
-        seen.append(weights(generator))
-        return {"note": next(notes)}
+        step = int(checks.model.optimizer.iterations)
+        return told(step, 0.6, texture=float(abs(step - 4))) | {"sum": float(sum_of(generator))}
 
-    now = []
-    follow = keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: now.append(weights(best.model.generator)),
-        on_train_batch_end=lambda batch, logs: now.append(weights(best.model.generator)),
+    house = Pair("h", np.zeros((SIDE, SIDE, 3)), np.ones((SIDE, SIDE, 3)), "h")
+    checks, settings = (
+        experiments.Checks(folder, score, [house] * 2, 2),
+        replace(SMALL, momentum=0.9),
     )
-    best = Best(score, lambda told: told["note"], every=2)
-    made = pix2pix.train(example, "unet_l1", 6, 0, SMALL, callbacks=[best, follow]).generator
-    assert same(weights(made), weights(plain))
-    assert best.told == {"note": 3.0, "step": 4} and same(weights(best.generator), seen[1])
-    mean = now[0]
-    for later in now[1:5]:
-        mean = [m + 0.05 * (w - m) for m, w in zip(mean, later, strict=True)]
-    assert all(np.allclose(m, w, atol=1e-6) for m, w in zip(mean, seen[1], strict=True))
+    more = {"folder": folder, "callbacks": [checks, *callbacks]}
+    pix2pix.train(example, "unet_l1_cgan", 6, 0, settings, **more)
+    return checks
+
+
+def sum_of(network):
+    return sum(np.abs(w).sum(dtype=float) for w in weights(network))
+
+
+def test_the_checkpoints_of_a_stopped_training_are_those_of_an_unbroken_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(pix2pix, "fit", partial(fit.fit, every=3))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "step_000008.json").write_text("of a training before")
+
+    def fail():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        checked(tmp_path / "broken", Stop(fail, 5))
+    unbroken, resumed = checked(tmp_path / "whole"), checked(tmp_path / "broken")
+    names = [f"step_00000{n}.{kind}" for n in (2, 4, 6) for kind in ("json", "npz", "png")]
+    for name in names:
+        one, other = ((tmp_path / folder / name).read_bytes() for folder in ("whole", "broken"))
+        assert name.endswith("npz") or one == other
+    assert sorted(path.name for path in (tmp_path / "broken").iterdir()) == names
+    chosen, other = (generator(**vars(SMALL.generator)) for _ in range(2))
+    assert resumed.restore_chosen(chosen) == unbroken.restore_chosen(other)
+    assert same(weights(chosen), weights(other))
+    found = json.loads((tmp_path / "broken" / "step_000004.json").read_text())
+    assert found["step"] == 4 and found["sum"] == float(sum_of(chosen))
+
+
+def test_a_sheet_shows_labels_what_is_made_and_photographs(tmp_path):
+    checked(tmp_path)
+    sheet = images.read_image(tmp_path / "step_000006.png")
+    assert sheet.shape == (3 * SIDE + 4, 2 * SIDE + 2, 3)
+    labels, made, photos = (sheet[row : row + SIDE, :SIDE] for row in range(0, 100, SIDE + 2))
+    assert labels.max() == 0 and photos.min() == 1 and 0 < made.mean() < 1
 
 
 def test_variants_and_an_unknown_one():
@@ -263,21 +319,22 @@ STEPS, EVERY, STOP = 9, 4, 6
 
 
 class Stop(keras.callbacks.Callback):
-    def __init__(self, how):
+    def __init__(self, how, step=STOP):
         super().__init__()
-        self.how = how
+        self.how, self.step = how, step
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 == STOP:
+        if batch + 1 == self.step:
             self.how()
 
 
 def training(folder=None, callbacks=(), seed=3, **more):
-    """Dropout, both networks, a schedule: everything has a state."""
+    """Dropout, both networks, a mean of weights, a schedule: everything has a state."""
     profile.set_seeds(seed)
     schedule = keras.optimizers.schedules.PolynomialDecay(2e-3, STEPS, 0.0)
-    wide = replace(SMALL.generator, width=8)
-    made = pix2pix.build("unet_l1_cgan", replace(SMALL, generator=wide, learning_rate=schedule))
+    wide = replace(SMALL.generator, width=8, dropout=0.5)
+    settings = replace(SMALL, generator=wide, learning_rate=schedule, momentum=0.9)
+    made = pix2pix.build("unet_l1_cgan", settings)
     return fit.fit(made, example, STEPS, 2, seed, folder, EVERY, callbacks, **more)
 
 
