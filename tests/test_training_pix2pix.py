@@ -167,7 +167,7 @@ def test_the_discriminator_learns_to_tell_a_fixed_fake():
 
 def test_two_pairs_are_learned_by_heart():
     profile.set_seeds(0)
-    networks = generator(side=SIDE, width=8, dropout=0.0), patchgan.patchgan(1, SIDE, width=4)
+    networks = generator(side=SIDE, width=8, fine=8), patchgan.patchgan(1, SIDE, width=4)
     made = pix2pix.Pix2Pix(*networks)
     made.compile(*(pix2pix.FusedAdam(5e-3, 0.5) for _ in range(2)))
     pairs = tf.data.Dataset.from_tensors(batch()).repeat()

@@ -532,11 +532,12 @@ def mean_of_each_place(labels, drawn, photos):
 )
 def norm_at_the_bottleneck(*settings, **more):
     model = models.generator(*settings, **more)
-    convolutions = [layer for layer in model.layers if type(layer) is layers.Conv2D]
+    found = [layer for layer in model.layers if type(layer) is layers.Conv2D]
+    down = [layer for layer in found if layer.strides == (2, 2)]
 
     def call(layer, *inputs, **options):
         answer = layer(*inputs, **options)
-        return instance_norm(answer) if layer.name == convolutions[-1].name else answer
+        return instance_norm(answer) if layer.name == down[-1].name else answer
 
     return keras.models.clone_model(model, call_function=call)
 
