@@ -6,6 +6,8 @@ from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from course_utils import metrics
+from course_utils.models.features import network
+from drawn_worlds.houses import facade
 
 
 def test_rmse_and_psnr_by_hand_and_against_scikit_image():
@@ -217,3 +219,195 @@ def test_picture_scores_are_those_of_the_single_metrics():
     for pair in (([], []), (truths, made[:1]), (truths, [small * 300, large])):
         with pytest.raises(ValueError):
             metrics.picture_scores(*pair)
+
+
+# Sets of pictures ---------------------------------------------------------------------------------
+
+
+def noise(seed=0, count=30, size=(64, 64)):
+    return 0.3 + 0.4 * np.random.default_rng(seed).random((count, *size))
+
+
+def grid_by_its_sum(pictures, period):
+    """The definition, with each line's power from a matrix of waves instead of an FFT."""
+    if pictures.ndim == 4:
+        pictures = pictures @ LUMINANCE
+    height, width = pictures.shape[1:]
+    windows = [np.sin(np.pi * np.arange(side) / side) ** 2 for side in (height, width)]
+    spread = [
+        np.exp(-2j * np.pi * np.outer(np.arange(n), np.arange(n)) / n) for n in (height, width)
+    ]
+    power = np.zeros((height, width))
+    for picture in pictures:
+        windowed = picture * windows[0][:, None] * windows[1]
+        power += np.abs(spread[0] @ windowed @ spread[1]) ** 2
+    at, beside = [], []
+    for lines in (power.mean(1), power.mean(0)):
+        middle = round(len(lines) / period)  # both signs: line n and line -n
+        near = [middle + step for step in (-4, -3, 3, 4) if middle + step <= len(lines) // 2]
+        at.append((lines[middle] + lines[-middle]) / 2)
+        beside += [(lines[n] + lines[-n]) / 2 for n in near]
+    return np.mean(at) / np.mean(beside)
+
+
+@pytest.mark.parametrize("size", [(48, 48), (64, 50), (49, 70, 3)])
+@pytest.mark.parametrize("period", [3, 4, 8])
+def test_grid_by_its_sum(size, period):
+    pictures = ndimage.gaussian_filter(noise(1, 3, size), (0, 0.7, 0.7, 0)[: len(size) + 1])
+    assert metrics.grid(pictures, period) == pytest.approx(grid_by_its_sum(pictures, period))
+
+
+@pytest.mark.parametrize("side", [48, 64, 101])
+def test_grid_of_noise_is_one(side):
+    found = [metrics.grid(noise(2, 60, (side, side)), period) for period in (2, 4, 8)]
+    assert found == pytest.approx([1, 1, 1], abs=0.1)
+
+
+@pytest.mark.parametrize("period", [2, 4, 8])
+def test_grid_finds_stripes_and_checks_of_its_period_only(period):
+    place = np.arange(64)
+    wave = np.cos(2 * np.pi * place / period)
+    others = {2: (4, 8), 4: (8, 3), 8: (3, 5)}[period]  # harmonics left out
+    for lattice in (wave[:, None] + 0 * wave, wave + 0 * wave[:, None], np.outer(wave, wave)):
+        pictures = noise() + 0.08 * lattice / np.sqrt(np.mean(lattice**2))
+        assert metrics.grid(pictures, period) > 4
+        for other in others:
+            alone = metrics.grid(noise(), other)
+            assert metrics.grid(pictures, other) == pytest.approx(alone, rel=0.05)
+
+
+def test_grid_grows_with_the_power_of_the_lattice():
+    checks = (-1.0) ** np.indices((64, 64)).sum(0)
+    faint, strong = (metrics.grid(noise() + size * checks, 2) - 1 for size in (0.1, 0.2))
+    assert strong == pytest.approx(4 * faint, rel=0.1)
+
+
+def test_grid_of_pixels_that_are_repeated_is_near_zero():
+    twice, fourfold = (noise(3, 30, (64 // n, 64 // n)).repeat(n, 1).repeat(n, 2) for n in (2, 4))
+    assert metrics.grid(twice, 2) < 0.1 and metrics.grid(twice, 8) == pytest.approx(1, abs=0.15)
+    assert metrics.grid(fourfold, 2) < 0.1 and metrics.grid(fourfold, 4) < 0.1
+
+
+def test_grid_of_drawn_houses_is_near_one():
+    houses = np.stack([facade(seed, size=64).photo for seed in range(20)])
+    for period in (2, 4, 8):
+        assert 0.5 < metrics.grid(houses, period) < 1.5
+    checks = 0.05 * (-1.0) ** np.indices((64, 64)).sum(0)[..., None]
+    assert metrics.grid((houses + checks).clip(0, 1), 2) > 4
+
+
+@pytest.mark.parametrize("period", [2, 4, 8])
+def test_grid_does_not_care_for_light_contrast_or_orientation(period):
+    pictures = noise(4, 3, (64, 56))
+    value = metrics.grid(pictures, period)
+    same = [pictures + 0.2, pictures * 0.5, pictures.swapaxes(1, 2), pictures[::-1]]
+    same += [np.roll(pictures[:, ::-1], 1, 1), np.roll(pictures[:, :, ::-1], 1, 2)]  # the window's
+    same += [np.stack([pictures] * 3, -1)]  # middle is a pixel
+    assert [metrics.grid(each, period) for each in same] == pytest.approx([value] * len(same))
+    assert metrics.grid(pictures[:, ::-1], period) == pytest.approx(value, rel=0.1)
+
+
+def test_grid_that_is_not_defined():
+    pictures = noise(5, 2, (48, 48))
+    assert metrics.grid(pictures, 8) > 0 and metrics.grid(pictures[:, :12, :12], 2) > 0
+    with pytest.raises(ValueError, match="pictures need sides of 48 pixels for this, not 47"):
+        metrics.grid(pictures[:, 1:], 8)
+    with pytest.raises(ValueError, match="pictures need sides of 12 pixels for this, not 11"):
+        metrics.grid(pictures[:, :11], 2)
+    for flat in (np.zeros((1, 48, 48)), np.ones((2, 48, 48)), np.full((1, 48, 48, 3), 0.3)):
+        with pytest.raises(ValueError, match="no power beside period 4"):
+            metrics.grid(flat, 4)
+    for wrong in (pictures * 2 - 1, pictures * np.nan, pictures[0], pictures[:0]):
+        with pytest.raises(ValueError, match="pictures must"):
+            metrics.grid(wrong, 4)
+    with pytest.raises(TypeError, match="divide 8-bit pictures by 255"):
+        metrics.grid((pictures * 255).astype(np.uint8), 4)
+    with pytest.raises(ValueError, match="period must be a number"):
+        metrics.grid(pictures, 1)
+
+
+def small_network(pictures):
+    """Two layers with random weights, one behind the other, the second at half the size."""
+    rng = np.random.default_rng(0)
+    first = np.maximum(pictures @ rng.normal(size=(3, 5)), 0)
+    second = np.maximum(first[:, ::2, ::2] @ rng.normal(size=(5, 4)), 0)
+    return {"first": first, "second": second}
+
+
+def colours(seed, count, size=(10, 12)):
+    return np.random.default_rng(seed).random((count, *size, 3)) ** (1 + seed)
+
+
+def mean_gram(pictures, name):
+    """Place by place, picture by picture."""
+    grams = []
+    for picture in pictures:
+        activations = small_network(picture[None])[name][0]
+        places = [activations[place] for place in np.ndindex(activations.shape[:2])]
+        grams.append(np.mean([np.outer(place, place) for place in places], axis=0))
+    return np.mean(grams, axis=0)
+
+
+@pytest.mark.parametrize("count", [1, 8, 11])
+def test_texture_distance_place_by_place(count):
+    made, true = colours(0, count), colours(1, 3, (8, 9))
+    expected = []
+    for name in ("first", "second"):
+        ours, theirs = mean_gram(made, name), mean_gram(true, name)
+        expected.append(np.sum((ours - theirs) ** 2) / np.sum(theirs**2))
+    found = metrics.texture_distance(made, true, small_network)
+    assert found == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+def test_texture_distance_by_hand():
+    white, grey = np.ones((1, 8, 8, 3)), np.full((2, 8, 8, 3), 0.5)
+
+    def itself(pictures):
+        return {"pictures": pictures}
+
+    distance = metrics.texture_distance(grey, white, itself)  # a quarter of the truth's Gram
+    assert distance == pytest.approx(0.75**2)
+    assert metrics.texture_distance(white, grey, itself) == pytest.approx(3**2)
+    assert metrics.texture_distance(white * 0, grey, itself) == 1
+
+
+def test_texture_distance_forgets_order_and_places_and_is_zero_for_equal_sets():
+    made, true = colours(0, 9, (8, 8)), colours(1, 10, (8, 8))
+    distance = metrics.texture_distance(made, true, small_network)
+    assert 0.01 < distance and type(distance) is float
+    assert metrics.texture_distance(true[::-1], true, small_network) == pytest.approx(0, abs=1e-12)
+    twice = np.concatenate([made, made])  # a set, not a sum
+    rolled = np.roll(made, 2, (1, 2))  # by the second layer's pixel
+    for same in (made[::-1], twice, rolled, made.swapaxes(1, 2)):
+        assert metrics.texture_distance(same, true, small_network) == pytest.approx(distance)
+
+
+def test_texture_distance_looks_at_few_pictures_at_once():
+    seen = []
+
+    def watched(pictures):
+        seen.append((len(pictures), pictures.dtype))
+        return small_network(pictures)
+
+    metrics.texture_distance(colours(0, 19), colours(1, 8), watched)
+    assert seen == [(8, "float32"), (8, "float32"), (3, "float32"), (8, "float32")]
+
+
+def test_texture_distance_that_is_not_defined():
+    pictures = colours(0, 2)
+    with pytest.raises(ValueError, match="true pictures wake nothing"):
+        metrics.texture_distance(pictures, pictures * 0, small_network)
+    for wrong in (pictures * 300, pictures * np.nan, pictures[:, :7], pictures[0], pictures[:0]):
+        with pytest.raises(ValueError, match="made must"):
+            metrics.texture_distance(wrong, pictures, small_network)
+        with pytest.raises(ValueError, match="true must"):
+            metrics.texture_distance(pictures, wrong, small_network)
+    with pytest.raises(TypeError, match="divide 8-bit pictures by 255"):
+        metrics.texture_distance((pictures * 255).astype(np.uint8), pictures, small_network)
+
+
+def test_texture_distance_of_the_shipped_networks_layers():
+    features = network("course", metrics.TEXTURE_LAYERS)
+    made, true = colours(0, 2, (16, 16)), colours(1, 2, (16, 16))
+    assert metrics.texture_distance(true, true, features) == 0
+    assert metrics.texture_distance(made, true, features) > 0.1
