@@ -298,9 +298,9 @@ def weights(request):
         require("features", imagenet.VGG16.is_there(), "run `make features`")
     else:
         request.getfixturevalue("fetched")
-    features._with_unit_means.cache_clear()
+    features._built.cache_clear()
     yield imagenet.VGG16.read()
-    features._with_unit_means.cache_clear()
+    features._built.cache_clear()
 
 
 def test_the_network_computes_what_is_computed_by_hand_up_to_unit_means(weights):
