@@ -229,8 +229,8 @@ def texture_distance(made, true, features):
     at 0, so stand beside them. Source of the matrix: Gatys et al. (2016), eq. 3.
 
     made, true: (N, H, W, 3) in [0, 1], sides of at least 8.  features: a network from such pictures
-    to {layer: activations (N, h, w, C)}, such as `network("imagenet", TEXTURE_LAYERS)` of
-    `models.features`.  Returns a float from 0 up.
+    to {layer: activations (N, h, w, C)}; the course's numbers come from `models.features`:
+    `network("imagenet", TEXTURE_LAYERS, rescaled=False)`.  Returns a float from 0 up.
     Raises TypeError or ValueError for other input, and ValueError if true pictures wake nothing in a layer.
     """
     grams, targets = (_mean_grams(pictures, features) for pictures in (made, true))
