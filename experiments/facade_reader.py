@@ -48,7 +48,7 @@ def scorer(houses):
     Raises what `load` raises, and ValueError, with the way out, without ImageNet's features.
     """
     reader, labels = load(), [house.labels for house in houses]
-    features = feature_networks.network("imagenet", metrics.TEXTURE_LAYERS)
+    features = feature_networks.network("imagenet", metrics.TEXTURE_LAYERS, rescaled=False)
     sources, truth = (
         np.stack([getattr(house, side) for house in houses])
         for side in ("source_picture", "target")

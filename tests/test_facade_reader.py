@@ -125,7 +125,7 @@ def test_a_generator_is_scored_on_its_answers_to_the_houses():
     lattices = [
         value / metrics.grid(np.stack(truth), int(name[5:])) for name, value in grids.items()
     ]
-    features = networks.network("imagenet", metrics.TEXTURE_LAYERS)
+    features = networks.network("imagenet", metrics.TEXTURE_LAYERS, rescaled=False)
     expected = {
         **metrics.fcn_scores(labels, read, facades.CLASSES),
         **metrics.picture_scores(np.stack(truth), made, labels),
