@@ -78,7 +78,7 @@ LESSONS = (
             "synthetic": Task(160, 80_000, "fcn_iou"),  # full: 200 epochs of 400
             ANY: Task(2000, 80_000, "mae"),
         },
-        lower=("mae",),
+        lower=("mae", "grid_2", "grid_4", "grid_8", "texture_distance"),
     ),
     Lesson(
         "03_face_sketch_cyclegan",

@@ -7,7 +7,7 @@ import numpy as np
 
 from course_utils import metrics, profile
 from course_utils.data.pix2pix import DRAWN
-from course_utils.models import features as feature_networks
+from course_utils.models import features
 from course_utils.models.facade_reader import SIDE, load, network, read
 from course_utils.models.pix2pix import translate
 from course_utils.training.fit import fit
@@ -48,7 +48,7 @@ def scorer(houses):
     Raises what `load` raises, and ValueError, with the way out, without ImageNet's features.
     """
     reader, labels = load(), [house.labels for house in houses]
-    features = feature_networks.network("imagenet", metrics.TEXTURE_LAYERS, rescaled=False)
+    texture = texture_features()
     sources, truth = (
         np.stack([getattr(house, side) for house in houses])
         for side in ("source_picture", "target")
@@ -64,10 +64,15 @@ def scorer(houses):
             **metrics.picture_scores(truth, made, labels),
             **grids,
             "lattice": max(grids[name] / true_grids[name] for name in grids),
-            "texture_distance": metrics.texture_distance(made, truth, features),
+            "texture_distance": metrics.texture_distance(made, truth, texture),
         }
 
     return score
+
+
+def texture_features():
+    """VGG-16's layers by which `metrics.texture_distance` compares. Raises what `network` raises."""
+    return features.network("imagenet", metrics.TEXTURE_LAYERS, rescaled=False)
 
 
 def class_weights(labels, classes: int = len(facades.CLASSES)) -> np.ndarray:

@@ -178,7 +178,15 @@ def losses_and_generators(seeds=SEEDS, steps=2000):
         by_seed[gain] = {key: by_seed[better][key] - by_seed[worse][key] for key in keys}
     summary = {name: {key: interval(by_seed[name][key]) for key in keys} for name in by_seed}
     summary["dropout"] = _varied(_briefly(train, "unet_l1_cgan", steps, 0, dropout=0.5), test)
+    summary["truth"] = {"texture_distance": _between_photographs(test)}
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
+
+
+def _between_photographs(test):
+    """Texture distance of photographs of as many other houses: what no generator need be below."""
+    others = [data.DrawnPair(number) for number in data.DRAWN["validation"][: len(test)]]
+    made, true = (np.stack([pair.target for pair in pairs]) for pairs in (others, test))
+    return metrics.texture_distance(made, true, facade_reader.texture_features())
 
 
 def _briefly(pairs, name, steps, seed, **of_generator):

@@ -69,21 +69,29 @@ labelled = DATASET == "synthetic"  # the reader knows drawn houses
 reader = facade_reader.load()
 
 # %% [markdown]
-# ### Six numbers
+# ### What the reader reads, and what the eye minds
 #
-# - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows, 1 is best.
-# - `sharpness`: squared steps between neighbouring pixels, away from the labels' edges, over those of the truth: below 1 is fog, above is noise.
 # - `fcn_pixel`: share of pixels named rightly; `fcn_iou`: mean IoU of the classes; `_thin`: of cornice, sill, molding and blind only.
+# - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows, 1 is best.
+# - `sharpness`: energy of pixel-to-pixel differences inside areas, over the true photographs': below 1 is blurred, above 1 too rough.
+# - `grid_2`, `_4`, `_8`: how far a lattice of that period stands out in the mean spectrum; 1 is none.
 
 # %%
 truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
 
 def score(pictures):
+    lattice = {f"grid_{period}": metrics.grid(pictures, period) for period in (2, 4, 8)}
     if not labelled:
-        return metrics.picture_scores(truth, pictures)
+        return metrics.picture_scores(truth, pictures) | lattice
     read = facade_reader.read(reader, pictures)
     return (metrics.fcn_scores(labels, read, facades.CLASSES)
-            | metrics.picture_scores(truth, pictures, labels))
+            | metrics.picture_scores(truth, pictures, labels) | lattice)
+
+def tell(table):
+    keys = list(next(iter(table.values())))
+    print(" " * 14, *keys)
+    for name, numbers in table.items():
+        print(f"{name:<14}", *(f"{numbers[key]:{len(key)}.2f}" for key in keys))
 
 # %% [markdown]
 # ### The stupid baselines
@@ -97,8 +105,7 @@ if labelled:
     made["mean colour"] = data.mean_colours(np.stack(labels), np.stack([p.labels for p in seen]),
                                             np.stack([p.target for p in seen]))
 baselines = {name: score(pictures) for name, pictures in {**made, "truth": truth}.items()}
-for name, numbers in baselines.items():
-    print(f"{name:<12}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
+tell(baselines)
 if labelled:
     bets.reveal("truth", baselines["truth"]["fcn_iou"])
 
@@ -149,7 +156,10 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # The **discriminator** $D$ sees labels $x$ and a photograph, and says whether it is the real one.
 # Fog is found out at once; a sharp wall with wrong bricks isn't.
 # Two networks against each other are a **GAN**, a generative adversarial network; since $D$ sees the labels too, it is conditional: **cGAN**.
-# $\lambda$ keeps the colours near the truth: 100 in the paper, 8 for our small critic, which 100 would drown.
+# $\lambda$ keeps the colours near the truth.
+#
+# The paper: $\lambda = 100$, a critic of 70×70 pixels, dropout for noise, Adam with steps of $2 \cdot 10^{-4}$, $\beta_1 = 0.5$.
+# This lesson: the same critic, a little narrower, $\lambda = 20$ throughout, and no dropout.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
@@ -163,6 +173,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # A U-Net again, down to one pixel: at 128×128, seven halvings; then `fine`, one layer at full size, is ours.
 
 # %%
+import keras
 from course_utils.models import layers, patchgan, pix2pix
 from course_utils.show import show_source
 
@@ -174,11 +185,35 @@ show_source(pix2pix.generator)
 #
 # **Instance norm**: each channel of each picture gets mean 0 and variance 1, then a learned scale and shift.
 # The paper's batch norm, with one picture in the batch, computes the same.
-# **Dropout** sets half of the numbers to 0 at random; here also at test, as the paper's only noise.
+# **Dropout**, which the paper has in the first three layers up, sets half of the numbers to 0 at random, at test, too; ours has none.
 # `down` is a `convolution` of stride 2; channels grow up to `cap` times `width`.
 
 # %%
 show_source(layers.convolution, layers.up, layers.instance_norm)
+
+# %% [markdown]
+# ### Twice the sides
+#
+# The paper doubles the sides by **transposed convolutions**: each number paints 4×4 pixels, 2 pixels apart, and what overlaps is added up.
+# An even pixel gets other weights than an odd one.
+# Three untrained layers, and a plain grey that goes in: what comes out?
+
+# %%
+show_source(layers.enlarged)
+grey, ways = keras.Input((8, 8, 16)), {"transposed": True, "interpolated, then 3×3": False}
+risen = []
+for transposed in ways.values():
+    x = grey
+    for channels in (16, 16, 3):  # (1, 16, 16, 16), (1, 32, 32, 16), (1, 64, 64, 3)
+        x = layers.enlarged(x, channels, transposed)
+    risen.append(keras.Model(grey, x)(np.ones((1, 8, 8, 16), "float32"))[0, 16:48, 16:48].numpy())
+shown = [np.clip(0.5 + (p - p.mean((0, 1))) / risen[0].std() / 5, 0, 1) for p in risen]
+show_images(shown, list(ways), height=2.8,
+            alt="A plain grey behind three transposed convolutions, a lattice; and interpolated, plain.")
+
+# %% [markdown]
+# On the left a lattice with periods 2, 4 and 8, before anything was learned; a training has to unlearn it, and doesn't quite (Odena et al., 2016).
+# On the right every pixel gets the same weights, so grey stays grey.
 
 # %% [markdown]
 # ### One layer too many?
@@ -212,7 +247,8 @@ bets.reveal("bug", np.abs(first - second).mean())
 # ## The discriminator
 #
 # It doesn't judge the whole picture: every number of its answer judges one **patch**, hence PatchGAN.
-# A critic of texture needs no large view: at 128×128 we take one halving, 16×16 pixels, at 256×256 the paper takes 70×70.
+# With three halvings, as in the paper, that is 70×70 pixels: a window with its frame and the wall around it.
+# Ours goes without instance norm, whose mean and variance look at the whole picture: a number would see more than its patch.
 
 # %%
 show_source(patchgan.patchgan)
@@ -221,7 +257,7 @@ for n in range(6):
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
-# > Cut a square of 16 pixels out of paper and lay it on a projected picture: could you tell from that alone?
+# > Cut a square of 70 pixels out of paper and lay it on a projected picture: could you tell from that alone?
 # > Fewer parameters, any size of picture, and many judgements from one picture.
 
 # %% [markdown]
@@ -231,7 +267,6 @@ for n in range(6):
 # **Jitter**: the paper enlarges 256×256 to 286×286 and cuts 256×256 out at random, mirrored or not; ours does so in proportion.
 
 # %%
-import keras
 import tensorflow as tf
 from course_utils.data.pairs import Jitter
 from course_utils.data.pipeline import stream
@@ -250,7 +285,7 @@ bets.ask("iou", "FCN-IoU after the training below, as a share of the truth's?", 
 #
 # A discriminator that can't tell says 0.5, and both its losses are $-\log 0.5 = 0.69$.
 # The paper halves their sum; under Adam this changes next to nothing.
-# For the few steps below we take **Muon** in place of Adam: it moves a kernel as far in rare directions as in common ones, and the critic learns sooner.
+# For the few steps below we take **Muon**, an optimiser that needs fewer steps here; Adam works, too.
 
 # %%
 show_source(losses.adversarial_loss, training.Pix2Pix.train_discriminator)
@@ -295,7 +330,7 @@ def judged_loss(photographs, real):
 
 print(f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(translated, False):.2f}")
 live_scores = score(translated)
-print("  ".join(f"{key} {value:.3f}" for key, value in live_scores.items()))
+tell({"live": live_scores, "truth": baselines["truth"]})
 if labelled:
     bets.reveal("iou", live_scores["fcn_iou"], of=baselines["truth"]["fcn_iou"])
 
@@ -308,12 +343,17 @@ if labelled:
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses, from 3,500 steps each with $\lambda = 3$.
-# Their critic remembers old fakes, else the two run in circles: bricks everywhere, then nowhere.
-# A game has no best end: validation houses chose the best moment of each training.
+# The course ships them for drawn houses, from equally many steps each, with the critic and the $\lambda$ that you saw.
+# A generator that plays against a critic never stands still, so each is the mean of its weights over the last steps.
+# The last step of a GAN is not its best, so validation houses chose: no lattice, then what can be read, then texture.
 # Which numbers reward texture, and which punish it?
 
 # %%
+import json
+from course_utils import paths
+from course_utils.models import checkpoints
+from course_utils.show import show_scores
+
 def network(name):
     if labelled and PROFILE == "quick":
         return pix2pix.load(name)
@@ -322,8 +362,7 @@ def network(name):
 networks = {name: network(name) for name in training.VARIANTS}
 made |= {name: pix2pix.translate(networks[name], houses) for name in networks}
 scores = {name: score(made[name]) for name in networks}
-for name, numbers in scores.items():
-    print(f"{name:<15}", "  ".join(f"{key} {value:.3f}" for key, value in numbers.items()))
+tell(scores)
 
 # %% [markdown]
 # ### Look at them
@@ -332,37 +371,71 @@ for name, numbers in scores.items():
 # Bricks in the wrong place cost MAE more than none, so MAE alone would choose the fog.
 
 # %% tags=["hide"]
-rows, shown = [made["input"], made["unet_l1"], made["unet_l1_cgan"], truth], min(6, len(test))
-show_images([row[i] for row in rows for i in range(shown)], columns=shown, height=1.5,
+rows, shown = {"labels": made["input"], "L1": made["unet_l1"],
+               "L1 + cGAN": made["unet_l1_cgan"], "photograph": truth}, min(6, len(test))
+show_images([row[i] for row in rows.values() for i in range(shown)], columns=shown, height=1.5,
+            rows=list(rows),
             alt="Rows of houses: the labels, what L1 makes of them, what L1 and a discriminator make, "
                 "and the photograph.")
 
 # %% [markdown]
+# ### Texture as another network sees it
+#
+# VGG-16, which learned on a million real photographs, looks at both sets of pictures.
+# Which of its channels answer together is the texture: lesson 04 paints by that.
+# **Texture distance**: how far these numbers are from the true photographs', 0 at best.
+# VGG-16 takes its time, so this was measured when the networks were trained.
+
+# %%
+evidence = json.loads((paths.EVIDENCE / "02.json").read_text())["summary"]
+if labelled and PROFILE == "quick":
+    textures = {name: checkpoints.told(f"02_{name}")["metrics"] for name in networks}
+    textures["truth"] = evidence["truth"]  # photographs of other houses
+    textures = {name: told["texture_distance"] for name, told in textures.items()}
+    show_scores(textures, "texture distance", alt="Bars: the texture distance of each network.")
+
+# %% [markdown]
 # ### Does it hold for other seeds?
 #
-# A fair race: three seeds each, 2,000 steps for everyone, the paper's layers only (without `fine`), 34×34 pixels, λ = 30.
+# A short race: three seeds each, 2,000 steps for everyone, the networks and settings as above.
 # Which order do you expect, and does the reader agree?
 
 # %% tags=["hide"]
-import json
-from course_utils import paths
-from course_utils.show import heat, show_scores
-
-evidence = json.loads((paths.EVIDENCE / "02.json").read_text())["summary"]
 compared = ("encdec_l1_cgan", "unet_l1", "unet_l1_cgan")
-show_scores({name: evidence[name]["fcn_iou_thin"]["mean"] for name in compared},
-            "FCN-IoU of thin classes", alt="Bars: how well a reader finds thin parts, by network.")
+show_scores({name: evidence[name]["fcn_iou"]["mean"] for name in compared},
+            "FCN-IoU", alt="Bars: how well a reader reads the pictures, by network.")
 for name in ("l1_cgan_over_l1", "unet_over_encdec"):
-    gain = evidence[name]["fcn_iou_thin"]
-    print(f"{name:<17} {gain['mean']:+.3f} ± {gain['half_width_95']:.3f} (95 %, three seeds)")
+    for key in ("fcn_iou", "fcn_iou_thin", "sharpness"):
+        gain = evidence[name][key]
+        print(f"{name:<17} {key:<12} {gain['mean']:+.3f} ± {gain['half_width_95']:.3f}")
+
+# %% [markdown]
+# Differences within one seed, with the interval in which their mean lies at 95 %.
+
+# %% [markdown]
+# ### One drawing, many houses?
+#
+# The paper's generator has dropout to be able to answer differently.
+# Here is one that was trained with it, and was asked three times.
+
+# %% tags=["hide"]
+show_images([np.load(paths.EVIDENCE / "02_pictures.npz")["dropout"]], height=5,
+            alt="Rows of houses: labels, and three answers to each by a network with dropout.")
+print("mean difference between two answers {between_answers:.3f}, from an answer to the truth "
+      "{to_truth:.3f}".format(**evidence["dropout"]))
+
+# %% [markdown]
+# Labels, and three answers below each: look for a difference.
+# Answers that do differ come in lesson 10.
 
 # %% [markdown]
 # ### Which patch gives it away?
 #
-# Thin parts are mostly outline, and L1 sees outlines in the labels: it reads better here, unlike in the paper.
 # The discriminator that was trained above judges each patch: bright is "fake".
 
 # %% tags=["hide"]
+from course_utils.show import heat
+
 def suspicion(house, picture):
     shown = (truth if picture == "photograph" else translated)[house]
     pair = np.concatenate([houses[house], shown], -1)[None] * 2 - 1
@@ -427,20 +500,23 @@ play(build, alt="A label picture with the part that you placed, and the house th
 # ## Recap
 #
 # 1. L2 wants the mean of all right answers, L1 the median; a discriminator punishes what no photograph has.
-# 2. The U-Net carries details across; each number of our PatchGAN judges 16×16 pixels.
+# 2. The U-Net carries details across; each number of the PatchGAN judges 70×70 pixels.
 # 3. One fake serves both networks; log 2 means that the discriminator can't tell.
 # 4. A reader trained on photographs measures what can be read, between copied labels, mean colours and the truth.
 #
 # Now you: [exercises](exercises/02_pix2pix.ipynb), or your own pairs in a folder.
-# References: Isola et al., pix2pix, 2017 (equations 1 to 4, tables 1 to 3); Long et al., FCN, 2015.
+# References: Isola et al., pix2pix, 2017 (equations 1 to 4, tables 1 to 3); Long et al., FCN, 2015; Odena et al., Deconvolution and checkerboard artifacts, 2016.
 
 # %%
 from course_utils import results
 
 bets.score()
 named = {f"{key}_{name}": value for name in scores for key, value in scores[name].items()}
+named |= {f"grid_{n}_truth": baselines["truth"][f"grid_{n}"] for n in (2, 4, 8)}
 if labelled:
     named |= {f"fcn_iou_{name}": baselines[name]["fcn_iou"] for name in ("truth", "input")}
+    if PROFILE == "quick":
+        named |= {f"texture_distance_{name}": value for name, value in textures.items()}
 stupid = {name: numbers for name, numbers in baselines.items() if name != "truth"}
 results.record(run, scores["unet_l1_cgan"] | named, live_scores, stupid)
 results.must_beat(run, live_scores, stupid)

@@ -60,6 +60,11 @@ def load(model, name: str):
     return model
 
 
+def told(name: str) -> dict:
+    """What stands in the JSON beside a shipped network. Raises ValueError if it is missing or damaged."""
+    return json.loads(shipped.read(checkpoint_path(name).with_suffix(".json")))
+
+
 def _rounded(model) -> list[np.ndarray]:
     weights = [np.asarray(weight).astype(np.float16) for weight in model.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):
