@@ -395,6 +395,9 @@ if labelled and PROFILE == "quick":
     show_scores(textures, "texture distance", alt="Bars: the texture distance of each network.")
 
 # %% [markdown]
+# Shorter is nearer; the last bar is how near the photographs of other houses come.
+
+# %% [markdown]
 # ### Does it hold for other seeds?
 #
 # A short race: three seeds each, 2,000 steps for everyone, the networks and settings as above.
