@@ -32,7 +32,7 @@ def test_what_is_saved_comes_back_as_float16(folder):
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(a.astype(np.float16), b) and b.dtype == np.float32
     told = json.loads((folder / "01_test.json").read_text())
-    assert told["command"].endswith("LESSON=01")
+    assert checkpoints.told("01_test") == told and told["command"].endswith("LESSON=01")
     assert told["sha256"] == hashlib.sha256((folder / "01_test.npz").read_bytes()).hexdigest()
     assert sorted(path.name for path in folder.iterdir()) == [
         "01_test.json",
