@@ -298,9 +298,9 @@ def weights(request):
         require("features", imagenet.VGG16.is_there(), "run `make features`")
     else:
         request.getfixturevalue("fetched")
-    features._with_unit_means.cache_clear()
+    features._built.cache_clear()
     yield imagenet.VGG16.read()
-    features._with_unit_means.cache_clear()
+    features._built.cache_clear()
 
 
 def test_the_network_computes_what_is_computed_by_hand_up_to_unit_means(weights):
@@ -312,6 +312,10 @@ def test_the_network_computes_what_is_computed_by_hand_up_to_unit_means(weights)
         mean = scenes[name].mean((0, 1, 2))
         mean = np.maximum(mean, 0.1 * mean.mean())
         assert np.allclose(found[name], wanted[name] / mean, rtol=1e-3, atol=1e-3), name
+    plain = features.network("imagenet", tuple(block), rescaled=False)(picture)
+    for name in block:
+        limit = 1e-4 * wanted[name].max()
+        assert np.allclose(plain[name], wanted[name], rtol=1e-3, atol=limit), name
 
 
 def test_the_real_ones_have_the_shapes_of_vgg16():

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from ..metrics import check_labels
+from ..arguments import LABELS, takes
 
 NEGLIGIBLE = 1e-3  # a border term below this is taken as 0
 
 
+@takes(labels=LABELS("H W"))
 def separate_touching(labels):
     """Carve a gap of background, one pixel wide, between cells that touch.
 
@@ -32,7 +33,6 @@ def separate_touching(labels):
     Returns the carved labels, (H, W) int32. `separate_touching(labels) > 0` is the training target
     that goes with `unet_weight_map(labels)`. Raises TypeError and ValueError for other input.
     """
-    labels = check_labels(labels)
     area = np.bincount(labels.ravel())
     rank = np.empty(len(area), np.float32)
     rank[np.argsort(area, kind="stable")] = np.arange(len(area))
@@ -56,6 +56,7 @@ def naive_unet_weight_map(labels, w0=10.0, sigma=5.0):
     return (1 + border_term(d1, d2, w0, sigma) * (labels == 0)).astype(np.float32)
 
 
+@takes(labels=LABELS("H W"))
 def border_distances(labels, reach):
     """Distances from each pixel to the nearest and to the second nearest cell, up to `reach`.
 
@@ -66,7 +67,6 @@ def border_distances(labels, reach):
     Each cell's distance map is computed inside its bounding box widened by `reach`.
     Raises TypeError and ValueError for other input.
     """
-    labels = check_labels(labels)
     if not reach >= 0:
         raise ValueError(f"reach must be at least 0 pixels, not {reach}.")
     margin = math.ceil(min(reach, max(labels.shape)))

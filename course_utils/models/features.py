@@ -50,12 +50,13 @@ def best():
     return "imagenet" if imagenet.VGG16.is_there() else "course"
 
 
-def network(kind="course", wanted=None, seed=0):
+def network(kind="course", wanted=None, seed=0, rescaled=True):
     """A frozen network from pictures (N, H, W, 3) in [0, 1] to {name: activations}; its name is `kind`.
 
     kind: one of KINDS. wanted: names as in NAMES, None for those of STYLE and CONTENT; nothing
     behind the deepest of them is computed.
-    seed: of the random weights. Activations are rescaled to a mean of 1, see `to_unit_means`.
+    seed: of the random weights. Activations are rescaled to a mean of 1, see `to_unit_means`, unless
+    `rescaled` is False; the course's always are.
     Raises ValueError for another kind or layer, and, with the way out, for weights that can't be had.
     """
     if kind not in KINDS:
@@ -69,22 +70,22 @@ def network(kind="course", wanted=None, seed=0):
         raise ValueError(
             f"Choose layers among {', '.join(names)}, not {', '.join(wanted) or 'none'}."
         )
-    model = load() if kind == "course" else _with_unit_means(kind, deepest(wanted), names, seed)
+    model = load() if kind == "course" else _built(kind, deepest(wanted), names, seed, rescaled)
     model = cut(model, wanted, kind)
     model.trainable = False
     return model
 
 
 @functools.lru_cache(maxsize=4)
-def _with_unit_means(kind, last, names, seed):
-    """All layers of a network up to `last`, rescaled on photographs."""
+def _built(kind, last, names, seed, rescaled):
+    """All layers of a network up to `last`, rescaled on photographs or as they are."""
     vgg = WIDTHS[kind] is VGG
     model = body(WIDTHS[kind], last, caffe if vgg else centred, seed, names=names)
     if vgg:
         weights = imagenet.VGG16.read() if kind == "imagenet" else _read_vgg19(model.output)
         for name in model.output:
             model.get_layer(name).set_weights(weights[name])
-    return to_unit_means(model, photographs(side=96))
+    return to_unit_means(model, photographs(side=96)) if rescaled else model
 
 
 @functools.cache

@@ -1,0 +1,33 @@
+"""Every metric of the course: NumPy arrays in, floats out, value ranges always checked.
+
+The modules sort them by what they measure; callers write `metrics.ssim`. What needs a network takes
+it as an argument.
+"""
+
+from .classes import class_scores, fcn_scores
+from .instances import (
+    adapted_rand_error,
+    instance_counts,
+    instance_f1,
+    mean_average_precision,
+    merges,
+    pooled_f1,
+    segmentation_scores,
+)
+from .masks import dice, iou
+from .pictures import (
+    TEXTURE_LAYERS,
+    binary_cross_entropy,
+    found_share,
+    grid,
+    mae,
+    page_scores,
+    picture_scores,
+    portrait_scores,
+    psnr,
+    rmse,
+    sharpness,
+    ssim,
+    ssim_window,
+    texture_distance,
+)
