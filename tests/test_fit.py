@@ -49,7 +49,7 @@ def painted(**more):
     def draw(rng):
         return (rng.random((side, side, 3), np.float32),)
 
-    return fast_style.train(network, STYLE, draw, STEPS, 1, **more)
+    return fast_style.train(network, {"waves": STYLE}, draw, STEPS, 1, **more)
 
 
 SMALL = {
