@@ -211,7 +211,7 @@ def places_not_divided(gram, target, places, target_places=None):
 
 # 3. A pixel moves ---------------------------------------------------------------------------------
 
-RATE = 0.02
+RATE = 0.3
 
 
 def look(pictures):
@@ -399,13 +399,13 @@ def works():
     }
 
 
-SQUARE = 8
+SQUARE = 6
 
 
 def strokes_and_content(style, photograph, picture):
     """Two numbers from 0 to 1: how far a picture is made of a painting, and shows a photograph.
 
-    Strokes: 1 less the mean squared distance of its 8×8 squares from the nearest ones in the
+    Strokes: 1 less the mean squared distance of its 6×6 squares from the nearest ones in the
     painting, over that of the photograph `in_colours_of` the painting. A picture that has less
     than half of the painting's detail (what a blur takes away) gets a share of it, since a blur is
     near to any calm place. Content: 1 less the squared distance from that photograph after a blur,
