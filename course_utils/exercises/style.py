@@ -128,7 +128,7 @@ def _grams():
 
 @mistake(
     style_loss,
-    "The loss runs below 0 without end, and the picture with it.",
+    "The loss falls below 0: less of everything pays, and strokes go.",
     "Square the differences of the Gram matrices before the sum.",
 )
 def style_without_square(gram, target, places, target_places=None):
@@ -302,7 +302,7 @@ def first_gradient_again(network, picture, target, rate=RATE):
 
 @mistake(
     move_pixels,
-    "The loss runs below 0 without end, and the picture to gaudy colours, as some slides print it.",
+    "The photograph no longer matters, as in a formula that some slides print: less of all pays.",
     "Square the differences of the activations before the sum.",
 )
 def content_not_squared(network, picture, target, rate=RATE):
@@ -507,7 +507,7 @@ def left_in_0_to_1(pictures):
 
 @mistake(
     content_loss,
-    "It runs below 0 without end: the picture goes to black, white and gaudy.",
+    "It falls below 0 wherever less is on: what the photograph shows no longer matters.",
     "Square the differences, so that too much costs as much as too little.",
 )
 def content_without_square(features, target):

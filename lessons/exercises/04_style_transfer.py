@@ -194,16 +194,14 @@ def repaint(style, content):
     from skimage.util import view_as_windows
 
     picture, size, overlap = in_colours_of(style, content), 7, 3
-    pieces = view_as_windows(style, (size, size, 3)).reshape(-1, size, size, 3)
-    flat = pieces.reshape(len(pieces), -1)
-    lengths = (flat**2).sum(1)
+    pieces = view_as_windows(style, (size, size, 3), 2).reshape(-1, size, size, 3)
     fade = np.minimum(1, np.arange(1, size + 1, dtype="float32") / (overlap + 1))
     fade = (fade[:, None] * fade)[..., None]
     starts = [*range(0, 96 - size, size - overlap), 96 - size]
     for top in starts:
         for left in starts:
             spot = picture[top : top + size, left : left + size]
-            best = np.argmin(lengths - 2 * flat @ spot.ravel())
+            best = np.argmin(((pieces - spot) ** 2).sum((1, 2, 3)))
             spot[:] = fade * pieces[best] + (1 - fade) * spot
     return picture
     # end solution
