@@ -132,7 +132,7 @@ def strokes_laid_over(painting, photograph):
     return np.clip(in_colours_of(painting, photograph) + fine, 0, 1)
 
 
-SHARES = 0.2, 0.35, 0.5, 0.65, 0.7, 0.75, 0.8, 0.9
+SHARES = 0.35, 0.5, 0.65, 0.75, 0.85
 ONE_LINERS = {
     "colours": in_colours_of,
     "photograph": style.photograph_as_it_was,
