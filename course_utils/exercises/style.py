@@ -443,8 +443,22 @@ def strokes_times_content(repainted):
     return round(float(np.mean(scores)), 3)
 
 
+def double_exposure(style, content):
+    """The best one of a painting and a photograph in its colours (96, 96, 3): the baseline."""
+    return 0.75 * style + 0.25 * in_colours_of(style, content)
+
+
 @mistake(
-    in_colours_of,
+    double_exposure,
+    "All colours are the painting's, and not one stroke.",
+    "Go on from there: put pieces of the painting where the photograph is like them.",
+)
+def colours_without_strokes(style, content):
+    return in_colours_of(style, content)
+
+
+@mistake(
+    double_exposure,
     "Content is all there, and no style at all.",
     "Take something from the painting: colours first, then pieces.",
 )
@@ -453,7 +467,7 @@ def photograph_as_it_was(style, content):
 
 
 @mistake(
-    in_colours_of,
+    double_exposure,
     "Style is all there, and nothing of the photograph.",
     "Put the pieces of the painting where the photograph is as light as they are.",
 )
@@ -462,7 +476,7 @@ def painting_for_the_answer(style, content):
 
 
 @mistake(
-    in_colours_of,
+    double_exposure,
     "Two pictures shine through each other: neither strokes nor a person.",
     "Take each pixel from one of the two.",
 )
@@ -471,7 +485,7 @@ def mean_of_the_two(style, content):
 
 
 @mistake(
-    in_colours_of,
+    double_exposure,
     "Blur is no brush: fine steps are gone, no stroke has come.",
     "Keep the painting's own edges: copy pieces of it.",
 )
@@ -532,6 +546,11 @@ EXERCISES = [
     Exercise("04.3", move_pixels, _starts),
     Exercise("04.4", keep_colours, _pairs),
     Exercise(
-        "04.5", in_colours_of, works, strokes_times_content, goal=0.4, measure="Strokes × content:"
+        "04.5",
+        double_exposure,
+        works,
+        strokes_times_content,
+        goal=0.4,
+        measure="Strokes × content:",
     ),
 ]
