@@ -9,6 +9,7 @@ import numpy as np
 
 from course_utils import images, profile
 from course_utils.data.photographs import photographs
+from course_utils.models import features
 from course_utils.models.fast_style import MARGIN, STYLES, fast_style, repaint, shares
 from course_utils.training.fast_style import UNSEEN, FastStyle
 from course_utils.training.fit import fit
@@ -20,9 +21,10 @@ from drawn_worlds import houses as facades
 
 from .features import relit
 
-SIDE, BATCH, STEPS, RATE = 128, 4, 9_000, 5e-3  # a crop's side
+SIDE, BATCH, STEPS, RATE = 128, 4, 7_000, 5e-3  # a crop's side
 WHOLE, DRAWN_SIDE = 256, 512  # of a painting, of what is cut
-BETA, SCALE = {"waves": 40.0, "glass": 8.0, "strokes": 40.0}, 1.5  # of style; of its strokes
+BETA, SCALE = {"waves": 20.0, "glass": 4.0, "woodcut": 150.0}, 1.5  # of style; of its strokes
+LAYERS = (*features.PAPER[:4], "block4_conv2")  # a crop has too few places in the fifth block
 DRAWN = {"people": 80, "houses": 60, "streets": 60, **dict.fromkeys(painters.STYLES, 6)}
 
 

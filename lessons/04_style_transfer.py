@@ -38,7 +38,7 @@ TEST_DATA = None
 import numpy as np
 from course_utils import images, profile
 from course_utils.exercises import style as mistakes
-from course_utils.show import show_images, show_lines
+from course_utils.show import on_button, play, show_images, show_lines
 from course_utils.training import style
 from drawn_worlds import painters
 
@@ -58,8 +58,9 @@ show_images([painters.paint(name, 1, 192) for name in painters.STYLES], list(pai
 from course_utils.data.photographs import photographs
 
 STYLE = "waves" if DATASET == "synthetic" else DATASET
-SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.0  # scale: of the strokes
-photograph, painting = photographs(SIDE)[0], painters.paint(STYLE, 3, 512)
+SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.5  # scale: of the strokes
+portrait = photographs(512)[0, :330, 60:390]  # head and shoulders
+photograph, painting = images.resize(portrait, (SIDE, SIDE)), painters.paint(STYLE, 3, 512)
 content = style.in_colours_of(painting, photograph)
 show_images([photograph, content, painting], ["photograph", "colours matched", "style"],
             alt="A portrait, the same in the colours of the painting, and the painting.")
@@ -79,11 +80,8 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
 # Gatys, Ecker and Bethge take VGG-19: sixteen convolutions in five blocks, a pooling after each.
 # We take its sister VGG-16, with thirteen; `PROFILE = "full"` takes VGG-19, 80 MB, which is downloaded then.
-
-# %% [markdown]
-# ### Which network is in use
 #
-# It matters: what a network has learned to see, it paints.
+# Which one looks, matters: what a network has learned to see, it paints.
 # VGG-16 began with ImageNet's weights; the set-up has fetched them, 55 MB.
 # Where they are missing, the course's own network steps in: narrow, 1 MB, trained on drawn paintings and 20 photographs, so it recognises fewer shapes.
 
@@ -164,31 +162,21 @@ show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))], columns=3,
 
 # %% tags=["hide"]
 def rebuilt(name, side=96, evaluations=25):
-    made = style.Repainting(features.network(KIND, (name,)), content, start="noise", side=side,
-                            content_layer=name, gamma=1e-2)
+    made = style.Repainting(network, content, start="noise", side=side, content_layer=name, gamma=1e-2)
     return made.lbfgs(evaluations).picture
 
-layers = features.PAPER  # the first of each block
-from_layers = [rebuilt(name) for name in layers]
-show_images(from_layers, list(layers), columns=3, alt="A portrait rebuilt from five layers, one after the other.")
-
-# %% [markdown]
-# From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
-
-# %% [markdown]
-# ### How far off, and for whom
-
-# %%
 def off(made, name):
     return style.distances(network, made, content, painting, content_layer=name)["content_distance"]
 
-print("rebuilt from    distance at", *(f"{name[:6]:>8}" for name in layers))
-for name, made in zip(layers, from_layers):
-    print(f"{name:<26}", *(f"{off(made, other):8.2f}" for other in layers))
+layers = features.PAPER  # the first of each block
+made = {name: rebuilt(name) for name in layers}
+titles = [f"{name[:6]}: {off(p, name):.2f}, for block 1 {off(p, layers[0]):.2f}" for name, p in made.items()]
+show_images(made.values(), titles, columns=3, alt="A portrait rebuilt from five layers, one after the other.")
 
 # %% [markdown]
-# Each row is a picture, each column a layer that looks at it; 0 is "the same as the photograph".
-# What is rebuilt from a deep layer satisfies that layer and is far off in the early ones: colours and grain are free, the scene stays.
+# From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
+# The numbers say how far off it is for the layer itself, and for the first block; 0 is "the same as the photograph".
+# What satisfies a deep layer is far off for the first: colours and grain are free, the scene stays.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -250,7 +238,8 @@ show_images([texture(blocks) for blocks in (1, 2, 4)], ["block 1", "blocks 1 to 
 
 # %%
 show_source(style.Repainting.evaluate, style.Repainting.total)
-repainting = style.Repainting(network, content, painting, side=SIDE // 2, scale=SCALE)
+coarse = 3 * SIDE // 8
+repainting = style.Repainting(network, content, painting, side=coarse, scale=SCALE)
 
 # %% [markdown]
 # ### Watch it paint
@@ -264,22 +253,25 @@ from course_utils.show.live import Live
 live = Live(run.steps, lambda: ([repainting.picture], [KIND]), parts=("content", "style"),
             alt="Losses fall; the portrait turns into strokes.")
 began = time.perf_counter()
-repainting.lbfgs(run.steps, sides=(SIDE // 2, SIDE), callbacks=[live])
+repainting.lbfgs(run.steps, sides=(coarse, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
 repainting.resize(SIDE)  # if it was stopped before
 print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
-# Large strokes come at half the size; where it doubles, the loss jumps, and their grain follows.
+# Large strokes come while the picture is small; where it grows, the loss jumps, and the strokes get their grain.
 
 # %% [markdown]
 # ### Hang it up
 #
-# Begun from the photograph in the painting's colours, and from **noise**, where only the content loss brings the person in, so it counts fortyfold.
+# Begun from the photograph in the painting's colours, and from **noise** in these colours.
+# There only the content loss brings the person in: it takes an early layer, and counts sixtyfold.
 
 # %%
-noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 4, scale=SCALE, alpha=40)
-noise.lbfgs(run.steps // 2, sides=(SIDE // 4, SIDE // 2, SIDE))
+grain = style.in_colours_of(painting, np.random.default_rng(SEED).random((SIDE, SIDE, 3), "float32"))
+noise = style.Repainting(network, content, painting, grain, coarse, alpha=60, scale=SCALE,
+                         content_layer="block2_conv1")
+noise.lbfgs(run.steps // 2, sides=(coarse, SIDE))
 show_images([photograph, painting, repainting.picture, noise.picture],
             ["content", "style", f"from the content, {KIND}", f"from noise, {KIND}"], height=3,
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
@@ -287,6 +279,22 @@ show_images([photograph, painting, repainting.picture, noise.picture],
 # %% [markdown]
 # Strokes now curl through the sky and along the suit, where the photograph is smooth.
 # Where a painting begins decides where it ends: the loss has many valleys.
+
+# %% [markdown]
+# ### And larger
+#
+# Twice the side is four times the work; half as many evaluations do, since the strokes are there already.
+# At the larger size they get an edge and a grain.
+
+# %% tags=["optional"]
+each = seconds / (run.steps / 2 * (1 + (coarse / SIDE) ** 2))  # second of an evaluation at SIDE
+
+def larger():
+    finer = style.in_colours_of(painting, images.resize(portrait, (2 * SIDE, 2 * SIDE)))
+    made = style.Repainting(network, finer, painting, start=repainting.picture, side=2 * SIDE, scale=SCALE)
+    return [made.lbfgs(run.steps // 2).picture], None, None, 5.5
+on_button(f"Paint on at {2 * SIDE} × {2 * SIDE}: about {2 * run.steps * each:.0f} s", larger,
+          alt="The portrait, painted on at twice the size.");
 
 # %% [markdown]
 # ### L-BFGS against Adam
@@ -307,20 +315,13 @@ print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the
 # The longer both run, the smaller the share of evaluations that L-BFGS needs.
 # For training a network it won't do: each batch has another loss, and old slopes mislead.
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 11.
-# > While it paints, ask who is being trained: nobody, the picture is the only variable.
-# > Ask which of the two the room would hang up.
-# > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
-
 # %% [markdown]
-# ## Turn the knobs
+# ### Turn the knobs
 #
 # Each setting paints anew, small and quickly: wait a moment after each change.
 
 # %% tags=["hide"]
 import ipywidgets
-from course_utils.show import play
 
 def knobs(beta, layer, strokes):
     settings = {"beta": beta * style.BETA[KIND], "content_layer": layer, "scale": strokes}
@@ -350,7 +351,10 @@ show_images([mixed, kept], ["glass and strokes", f"{STYLE}, colours kept"],
 # Lightness from the repainted picture, colours from the photograph; matching colours first was the opposite choice.
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 4.
+# > **For the speaker**, minutes: 15, four of them for the knobs.
+# > While it paints, ask who is being trained: nobody, the picture is the only variable.
+# > Ask which of the two the room would hang up.
+# > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
 # > Let someone name β before the slider moves.
 # > A portrait that the sitter should like keeps its colours; a poster needn't.
 
@@ -378,7 +382,7 @@ bets.reveal("misprint", min(told["style"] for told in results_of["no square"].hi
 
 # %% [markdown]
 # With a plus, the matrix holds only each channel's sum, so which channels occur together is lost.
-# Without the square the loss falls below 0, and there is no bottom: more evaluations, lower loss, no painting.
+# Without the square the painting $A$ drops out of the gradient: whatever lowers the activations lowers the loss, below 0, and no stroke comes.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 4.
@@ -389,11 +393,8 @@ bets.reveal("misprint", min(told["style"] for told in results_of["no square"].hi
 # ## In one pass, and who judges
 #
 # Johnson, Alahi and Fei-Fei train a network to **answer** with the repainted picture, by the very same loss.
-# Ours saw 138,000 crops, and its judge was the course's own network: seven minutes of a large GPU, most of a day on two cores.
+# Ours saw 32,000 crops, an hour's work for two cores.
 # Then any picture takes milliseconds.
-#
-# In a clear sky a convolution answers the same everywhere: there is nothing to make strokes from.
-# So ours has a **canvas**, a pattern learned along with its weights, beside the activations.
 
 # %%
 from course_utils.models import fast_style
@@ -402,34 +403,60 @@ from course_utils.training import fast_style as fast
 show_source(fast.FastStyle.train_step)
 
 # %% [markdown]
-# ### The trade
+# ### Three styles, one network
 #
-# The course ships one network, trained for waves only, on 17 photographs and 526 drawn pictures.
-# It has never seen the three below.
+# All its convolutions are shared.
+# A style is a scale $\gamma_s$ and a shift $\beta_s$ for each channel, after **instance norm** has brought the channel to mean 0 and variance 1 (Dumoulin, Shlens and Kudlur):
+#
+# $$z = \gamma_s \, \frac{x - \mu}{\sigma} + \beta_s$$
+#
+# In a clear sky a convolution answers the same everywhere: there is nothing to make strokes from.
+# So ours has a **canvas**, a pattern learned along with its weights, beside the activations.
 
-# %% tags=["hide"]
-painter, whole = fast_style.load("waves"), photographs(256)
-answers = [fast_style.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN]
-show_images([whole[4], *answers], ["photograph", *["in one pass"] * 3],
-            alt="A cat, and three photographs repainted as waves in one pass.")
+# %%
+show_source(fast_style.StyleNorm.call)
+painter = fast_style.load()
+own = sum(np.size(w) for w in painter.get_weights() if w.shape[0] == 3) // 3
+print(f"{painter.count_params():,} numbers in all, of which a style has {own:,} of its own")
 
 # %% [markdown]
-# ### Your picture
+# ### Never seen
 #
-# It knows one style at one balance: another painting or another $\beta$ means another training.
+# Trained on 17 photographs and 235 drawn pictures, it has seen none of these three.
+
+# %% tags=["hide"]
+whole = photographs(256)[list(fast.UNSEEN)]
+whole[0] = images.resize(photograph, (256, 256))
+answers = {name: fast_style.repaint(painter, whole, fast_style.shares(name)) for name in fast_style.STYLES}
+show_images(np.concatenate(list(answers.values())), ["portrait", "cat", "coffee"], rows=list(answers), columns=3,
+            alt="A portrait, a cat and a cup of coffee, each as waves, as stained glass and as a woodcut.")
+
+# %% [markdown]
+# TODO sentence
+
+# %% [markdown]
+# ### Your picture, and styles in between
+#
+# Shares of two styles mix their scales and shifts; another painting or another balance of content and style means another training.
 
 # %% tags=["hide"]
 import timeit
 from course_utils.teach import your_picture
 
-you = your_picture(256)
-passes = timeit.repeat(lambda: fast_style.repaint(painter, you[None]), number=1, repeat=9)
+you, names = your_picture(256)[None], list(fast_style.STYLES)
+passes = timeit.repeat(lambda: fast_style.repaint(painter, you, fast_style.shares("waves")),
+                       number=1, repeat=9)
 milliseconds = 1000 * np.median(passes)
-show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{milliseconds:.0f} ms"],
-            height=2.8, alt="Your picture, or its stand-in, and the same repainted as waves.")
+
+def mixed_styles(first, second, share):
+    shares = (1 - share) * fast_style.shares(first) + share * fast_style.shares(second)
+    return [you[0], fast_style.repaint(painter, you, shares)[0]], ["you", f"{milliseconds:.0f} ms"]
+play(mixed_styles, alt="Your picture, or its stand-in, and the same repainted.",
+     first=ipywidgets.Dropdown(options=names), second=ipywidgets.Dropdown(options=names[1:]),
+     share=ipywidgets.FloatSlider(value=0, min=0, max=1, step=0.1));
 
 # %% [markdown]
-# Put a `me.jpg` into `work/`, or run this lesson with another painter: `DATASET = "glass"`; the network in one pass stays with waves.
+# Put a `me.jpg` into `work/`, or run this lesson with another painter, `DATASET = "marbling"`; the network in one pass stays with its three.
 
 # %% [markdown]
 # ### Does the training of the network matter?
@@ -442,7 +469,7 @@ made = {"colours_matched": content}
 for name, kind in rivals.items():
     other = style.Repainting(features.network(kind), content, painting, side=SIDE // 2, scale=SCALE)
     made[name] = other.lbfgs(run.steps, sides=(SIDE // 2, SIDE)).picture
-made |= {KIND: repainting.picture, "one_pass": answers[0]}
+made |= {KIND: repainting.picture} | {"one_pass": answers[STYLE][0] for name in answers if name == STYLE}
 compared = {name: style.distances(judge, picture, content, painting, SCALE)
             for name, picture in made.items()}
 show_images([made[name] for name in (*rivals, KIND)], ["random weights", "course network", KIND],

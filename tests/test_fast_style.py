@@ -210,5 +210,5 @@ def test_the_loss_is_that_of_a_repainting_in_the_style_that_was_asked_for(networ
 
 
 def test_an_unknown_style_is_named():
-    with pytest.raises(ValueError, match="shipped for waves, glass, strokes, not for 'cubism'"):
+    with pytest.raises(ValueError, match="shipped for waves, glass, woodcut, not for 'cubism'"):
         models.shares("cubism")

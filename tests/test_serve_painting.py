@@ -89,7 +89,7 @@ def test_the_style_may_be_chosen_and_an_unknown_one_is_named(client):
     one, other = (pixels(send(client, file(PICTURE), f"?style={s}")) for s in ("waves", "glass"))
     assert np.array_equal(one, 255 - PICTURE) and np.array_equal(other, PICTURE)
     answer = send(client, file(PICTURE), "?style=cubism")
-    assert answer.status_code == 422 and "'waves', 'glass' or 'strokes'" in answer.json()["detail"]
+    assert answer.status_code == 422 and "'waves', 'glass' or 'woodcut'" in answer.json()["detail"]
 
 
 def test_decode_in_colour_agrees_with_grey():

@@ -10,11 +10,12 @@ from keras import layers
 from ..arguments import RGB, takes
 from . import checkpoints
 
-STYLES = {"waves": 3, "glass": 1, "strokes": 4}  # of the shipped network: the paintings' seeds
+STYLES = {"waves": 3, "glass": 1, "woodcut": 3}  # of the shipped network: the paintings' seeds
 CHECKPOINT = "04_fast_style"
-MARGIN = 8  # pixels around a picture, cut off in the end
+MARGIN = 16  # pixels around a picture, cut off in the end
 
 
+@takes(paintings=RGB("s h w 3"))
 def fast_style(width=24, blocks=4, paintings=None, styles=len(STYLES)):
     """[pictures (N, H, W, 3) in [0, 1], shares (N, styles)] to pictures repainted, (N, H, W, 3).
 
@@ -23,7 +24,7 @@ def fast_style(width=24, blocks=4, paintings=None, styles=len(STYLES)):
     Alahi, Fei-Fei (2016), "Perceptual losses", and its supplement's table 1; one network for all
     styles, `StyleNorm`: Dumoulin, Shlens, Kudlur (2017), "A learned representation for artistic
     style". For a laptop a halving more, one block fewer. New are the skips, which bring the
-    photograph's lines to the painting, `InColours` and `Canvas`.
+    photograph's lines to the painting, `InColours`, `Canvas` and `Changed`.
     paintings: (styles, h, w, 3) in [0, 1]; a shipped network has their colours among its weights.
     """
 
@@ -47,8 +48,20 @@ def fast_style(width=24, blocks=4, paintings=None, styles=len(STYLES)):
         x = layers.Add()([x, y])  # (N, H/8, W/8, deep)
     x = beside(beside(x, quarter, middle), half, width)  # (N, H/2, W/2, width)
     x = beside(x, whole, width // 2)  # (N, H, W, width/2)
-    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid")(x)  # (N, H, W, 3)
-    return keras.Model([pictures, shares], x, name="fast_style")
+    change = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(x)  # (N, H, W, 3)
+    return keras.Model([pictures, shares], Changed()([coloured, change]), name="fast_style")
+
+
+class Changed(layers.Layer):
+    """Pictures in [0, 1], changed by any numbers of the same shape, in [0, 1]; 0 changes nothing.
+
+    What is added, is added to the logits: a network that begins with zeros begins with the picture.
+    """
+
+    def call(self, both):
+        pictures, change = both
+        pictures = tf.clip_by_value(pictures, 0.02, 0.98)
+        return tf.sigmoid(tf.math.log(pictures / (1 - pictures)) + change)
 
 
 class StyleNorm(layers.Layer):

@@ -12,7 +12,7 @@ from .service import DRAWS, PAINTS, Seed, Service, Upload
 
 SHAPE = (256, 256, 3)
 SIDE = 1024  # what is repainted is at most this long: a second and 200 MB, whatever is sent
-Style = Literal["waves", "glass", "strokes"]
+Style = Literal["waves", "glass", "woodcut"]
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 
 

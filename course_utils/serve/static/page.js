@@ -34,7 +34,7 @@ const TABS = [
     id: "repaint",
     title: "Repaint a picture",
     lead: "One pass through a network that knows three paintings, of lesson 04.",
-    choices: {name: "style", of: ["waves", "glass", "strokes"]},   // a query of the POST; leave out for none
+    choices: {name: "style", of: ["waves", "glass", "woodcut"]},   // a query of the POST; leave out for none
     invitation: ["Drop a picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 1024 pixels or less"],
     choose: "Choose a picture",
     accept: "image/png,image/jpeg,image/tiff",
