@@ -21,9 +21,9 @@ from drawn_worlds import houses as facades
 
 from .features import relit
 
-SIDE, BATCH, STEPS, RATE = 128, 4, 7_000, 5e-3  # a crop's side
+SIDE, BATCH, STEPS, RATE = 128, 4, 5_000, 5e-3  # a crop's side
 WHOLE, DRAWN_SIDE = 256, 512  # of a painting, of what is cut
-BETA, SCALE = {"waves": 20.0, "glass": 4.0, "woodcut": 150.0}, 1.5  # of style; of its strokes
+BETA, SCALE = {"waves": 15.0, "glass": 1.5, "woodcut": 50.0}, 1.5  # of style; of its strokes
 LAYERS = (*features.PAPER[:4], "block4_conv2")  # a crop has too few places in the fifth block
 DRAWN = {"people": 80, "houses": 60, "streets": 60, **dict.fromkeys(painters.STYLES, 6)}
 

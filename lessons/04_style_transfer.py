@@ -469,7 +469,7 @@ made = {"colours_matched": content}
 for name, kind in rivals.items():
     other = style.Repainting(features.network(kind), content, painting, side=SIDE // 2, scale=SCALE)
     made[name] = other.lbfgs(run.steps, sides=(SIDE // 2, SIDE)).picture
-made |= {KIND: repainting.picture} | {"one_pass": answers[STYLE][0] for name in answers if name == STYLE}
+made |= {KIND: repainting.picture, "one_pass": answers.get(STYLE, answers["waves"])[0]}
 compared = {name: style.distances(judge, picture, content, painting, SCALE)
             for name, picture in made.items()}
 show_images([made[name] for name in (*rivals, KIND)], ["random weights", "course network", KIND],

@@ -62,7 +62,7 @@ def test_its_parts_count():
         for layer in fast_style(width=8, blocks=3).layers
         if isinstance(layer, keras.layers.Conv2D)
     ]
-    assert [layer.filters for layer in convolutions] == [8, 8, 22, *[32] * 6, 10, 8, 4, 3]
+    assert [layer.filters for layer in convolutions] == [8, 6, 32, *[32] * 6, 10, 8, 4, 3]
 
 
 def test_each_style_has_its_own_scale_and_shift_and_shares_mix_them():
@@ -190,7 +190,7 @@ def test_the_loss_is_that_of_a_repainting_in_the_style_that_was_asked_for(networ
     for layer in painter.layers:
         if isinstance(layer, Canvas):  # in training it would lie elsewhere
             layer.pattern.assign(np.ones(layer.pattern.shape))
-    x = np.random.default_rng(2).random((1, 32, 32, 3), np.float32)
+    x = np.random.default_rng(2).random((1, 48, 48, 3), np.float32)
     for number, shares in enumerate(np.eye(2, dtype=np.float32)[:, None]):
         told = model.train_step((tf.constant(x), tf.constant(shares)))
         coloured = models.inside(painter.get_layer("in_colours")(x, shares)).numpy()

@@ -43,7 +43,7 @@ def pictures():
 
 
 def painted(**more):
-    side = fast_style.SIDE + 2 * 8
+    side = fast_style.SIDE + 2 * fast_style.MARGIN
     network = networks.network("random")
 
     def draw(rng):

@@ -36,13 +36,13 @@ def fast_style(width=24, blocks=4, paintings=None, styles=len(STYLES)):
     def beside(x, skipped, width):
         return convolved(layers.Concatenate()([Doubled()(x), skipped]), width)
 
-    own, middle, deep = width // 3, 4 * width // 3, 4 * width
+    middle, deep = 4 * width // 3, 4 * width
     pictures, shares = keras.Input((None, None, 3)), keras.Input((styles,))
     coloured = InColours(paintings, name="in_colours")(pictures, shares)
     whole = layers.Rescaling(4.0, -2.0)(coloured)  # (N, H, W, 3)
     half = convolved(whole, width, size=5, stride=2)  # (N, H/2, W/2, width)
-    quarter = Canvas(own, 64)(convolved(half, middle - own, stride=2))  # (N, H/4, W/4, middle)
-    x = Canvas(middle, 32)(convolved(quarter, deep - middle, stride=2))  # (N, H/8, W/8, deep)
+    quarter = Canvas(4, 64)(convolved(half, middle - 4, stride=2))  # (N, H/4, W/4, middle)
+    x = convolved(quarter, deep, stride=2)  # (N, H/8, W/8, deep)
     for _ in range(blocks):
         y = convolved(convolved(x, deep), deep, relu=False)
         x = layers.Add()([x, y])  # (N, H/8, W/8, deep)
