@@ -26,15 +26,15 @@ CONTENTS = {
     "coffee": lambda: data.coffee()[:, 100:500],
     "rocket": lambda: data.rocket()[:, 100:527],
 }
-GALLERY = (  # content, painter, number, side, β
-    ("portrait", "waves", 3, 256, 20.0),
-    ("cat", "glass", 1, 256, 5.0),
-    ("coffee", "strokes", 1, 256, 50.0),
-    ("rocket", "waves", 5, 256, 20.0),
-    ("portrait", "glass", 4, 256, 5.0),
-    ("cat", "woodcut", 3, 256, 200.0),
-    ("cat", "waves", 5, 512, 20.0),
-    ("rocket", "glass", 1, 512, 5.0),
+GALLERY = (  # content, painter, number, sides
+    ("portrait", "waves", 3, (96, 256)),
+    ("cat", "glass", 1, (96, 256)),
+    ("coffee", "glass", 4, (96, 256)),
+    ("rocket", "waves", 5, (128, 256)),
+    ("coffee", "waves", 1, (128, 256)),
+    ("cat", "marbling", 2, (128, 256)),
+    ("cat", "waves", 5, (96, 256, 512)),
+    ("rocket", "glass", 1, (96, 256, 512)),
 )
 
 
@@ -133,15 +133,14 @@ def _hang_up():
     shipped.sign(path)
 
 
-def _painted(content, painter, number, side, beta):
-    """One painting of the GALLERY, (side, side, 3): from 96 pixels to 256, and to 512."""
+def _painted(content, painter, number, sides):
+    """One painting of the GALLERY, (side, side, 3), from coarse to fine."""
     painting = painters.paint(painter, number, 512)
-    wanted = style.in_colours_of(painting, _content(content, side))
+    wanted = style.in_colours_of(painting, _content(content, sides[-1]))
     made = style.Repainting(
-        features.network("imagenet"), wanted, painting, side=96, beta=beta, scale=SCALE
+        features.network("imagenet"), wanted, painting, side=sides[0], scale=SCALE
     )
-    made.lbfgs(80, sides=(96, 256))
-    return made.picture if side == 256 else made.lbfgs(40, sides=(side,)).picture
+    return made.lbfgs(50 * len(sides), sides=sides).picture
 
 
 def _content(name, side):

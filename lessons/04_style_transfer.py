@@ -265,11 +265,11 @@ print(f"{seconds:.0f} seconds")
 # ### Hang it up
 #
 # Begun from the photograph in the painting's colours, and from **noise** in these colours.
-# There only the content loss brings the person in: it takes an early layer, and counts sixtyfold.
+# There only the content loss brings the person in: it takes an early layer, and counts thirtyfold.
 
 # %%
 grain = style.in_colours_of(painting, np.random.default_rng(SEED).random((SIDE, SIDE, 3), "float32"))
-noise = style.Repainting(network, content, painting, grain, coarse, alpha=60, scale=SCALE,
+noise = style.Repainting(network, content, painting, grain, coarse, alpha=30, scale=SCALE,
                          content_layer="block2_conv1")
 noise.lbfgs(run.steps // 2, sides=(coarse, SIDE))
 show_images([photograph, painting, repainting.picture, noise.picture],
