@@ -26,15 +26,15 @@ CONTENTS = {
     "coffee": lambda: data.coffee()[:, 100:500],
     "rocket": lambda: data.rocket()[:, 100:527],
 }
-GALLERY = (  # content, painter, number, sides
-    ("portrait", "waves", 3, (96, 256)),
-    ("cat", "glass", 1, (96, 256)),
-    ("coffee", "glass", 4, (96, 256)),
-    ("rocket", "waves", 5, (128, 256)),
-    ("coffee", "waves", 1, (128, 256)),
-    ("cat", "marbling", 2, (128, 256)),
-    ("cat", "waves", 5, (96, 256, 512)),
-    ("rocket", "glass", 1, (96, 256, 512)),
+GALLERY = (  # content, painter, number, sides, β
+    ("portrait", "waves", 3, (96, 256), 5),
+    ("cat", "glass", 1, (96, 256), 5),
+    ("coffee", "glass", 4, (96, 256), 5),
+    ("rocket", "waves", 5, (128, 256), 20),
+    ("coffee", "waves", 1, (128, 256), 20),
+    ("cat", "marbling", 2, (128, 256), 50),
+    ("cat", "waves", 5, (96, 256, 512), 20),
+    ("rocket", "glass", 1, (96, 256, 512), 5),
 )
 
 
@@ -133,12 +133,12 @@ def _hang_up():
     shipped.sign(path)
 
 
-def _painted(content, painter, number, sides):
+def _painted(content, painter, number, sides, beta):
     """One painting of the GALLERY, (side, side, 3), from coarse to fine."""
     painting = painters.paint(painter, number, 512)
     wanted = style.in_colours_of(painting, _content(content, sides[-1]))
     made = style.Repainting(
-        features.network("imagenet"), wanted, painting, side=sides[0], scale=SCALE
+        features.network("imagenet"), wanted, painting, "content", sides[0], beta=beta, scale=SCALE
     )
     return made.lbfgs(50 * len(sides), sides=sides).picture
 
