@@ -4,13 +4,12 @@ import functools
 import os
 
 import cv2
-import keras
 import numpy as np
 
 from course_utils import images, profile
+from course_utils.arguments import RGB, takes
 from course_utils.data.photographs import photographs
-from course_utils.models import features
-from course_utils.models.fast_style import MARGIN, STYLES, fast_style, repaint, shares
+from course_utils.models.fast_style import MARGIN, fast_style, repaint
 from course_utils.training.fast_style import UNSEEN, FastStyle
 from course_utils.training.fit import fit
 from course_utils.training.optimizers import Muon
@@ -21,11 +20,15 @@ from drawn_worlds import houses as facades
 
 from .features import relit
 
-SIDE, BATCH, STEPS, RATE = 128, 4, 5_000, 5e-3  # a crop's side
-WHOLE, DRAWN_SIDE = 256, 512  # of a painting, of what is cut
-BETA, SCALE = {"waves": 15.0, "glass": 1.5, "woodcut": 50.0}, 1.5  # of style; of its strokes
-LAYERS = (*features.PAPER[:4], "block4_conv2")  # a crop has too few places in the fifth block
-DRAWN = {"people": 80, "houses": 60, "streets": 60, **dict.fromkeys(painters.STYLES, 6)}
+SIDE, BATCH, STEPS = 256, 4, 34_600  # minutes on a GPU, most of a day on two cores
+SCALE = 1.5  # of the strokes
+DRAWN = {
+    "people": 200,
+    "houses": 120,
+    "streets": 120,
+    **dict.fromkeys(painters.STYLES, 16),
+    "marbling": 6,  # a slow hand
+}
 
 
 @functools.cache
@@ -47,9 +50,9 @@ def _draw(job):
     kind, number = job
     world = {"people": faces.face, "houses": facades.facade, "streets": streets.street}.get(kind)
     return images.to_uint8(
-        world(5_000_000 + number, DRAWN_SIDE).photo.clip(0, 1)
+        world(5_000_000 + number, 2 * SIDE).photo.clip(0, 1)
         if world
-        else painters.paint(kind, 5000 + number, DRAWN_SIDE)
+        else painters.paint(kind, 5000 + number, 2 * SIDE)
     )
 
 
@@ -65,7 +68,7 @@ class Contents:
         self.worlds = drawn() if worlds is None else worlds
         self.photographs = [
             images.to_uint8(picture)
-            for number, picture in enumerate(photographs(DRAWN_SIDE))
+            for number, picture in enumerate(photographs(2 * SIDE))
             if number not in UNSEEN
         ]
 
@@ -100,55 +103,24 @@ class Contents:
         return np.float32(square[:, :: rng.choice([-1, 1])]) / 255
 
 
-def in_half(network):
-    """The same feature network, computed in bfloat16: half the time; its answers are float32."""
-
-    def half(layer):
-        if not isinstance(layer, keras.layers.Layer):  # an operation, such as a slice
-            return layer
-        return type(layer).from_config(layer.get_config() | {"dtype": "mixed_bfloat16"})
-
-    copy = keras.models.clone_model(network, clone_function=half)
-    copy.set_weights(network.get_weights())
-    outputs = {name: keras.ops.cast(found, "float32") for name, found in copy.output.items()}
-    whole = keras.Model(copy.input, outputs, name=network.name)
-    whole.trainable = False
-    return whole
-
-
-def train(feature_network, paintings, contents, steps=STEPS, seed=0, folder=None, callbacks=()):
-    """A `fast_style` network for paintings {name: (H, W, 3) in [0, 1]}.
+@takes(style=RGB("h w 3"))
+def train(
+    feature_network, style, contents, steps=STEPS, seed=0, folder=None, callbacks=(), **weights
+):
+    """A `fast_style` network for one style picture (H, W, 3); weights: those of `Repainting`.
 
     contents: draws what to repaint, such as `Contents()`. folder: for safety copies, see `fit`.
     """
-
-    def example(rng):
-        return *contents(rng), np.eye(len(paintings), dtype=np.float32)[
-            rng.integers(len(paintings))
-        ]
-
     profile.set_seeds(seed)
-    feature_network = in_half(feature_network)
-    aims = [
-        Repainting(feature_network, None, picture, "noise", WHOLE, beta=BETA[name], scale=SCALE)
-        for name, picture in paintings.items()
-    ]
-    seen = np.stack([images.centre_square(picture, WHOLE) for picture in paintings.values()])
-    model = FastStyle(fast_style(paintings=seen, styles=len(seen)), aims)
-    model.compile(Muon(warm_cosine(steps, RATE, 1 / 16)), jit_compile=False)
-    fit(model, example, steps, BATCH, seed, folder, callbacks=callbacks)
+    aim = Repainting(feature_network, styles=style, start="noise", side=SIDE, **weights)
+    model = FastStyle(fast_style(style=style), aim)
+    model.compile(Muon(warm_cosine(steps, 1e-2, 1 / 16)), jit_compile=False)
+    fit(model, contents, steps, BATCH, seed, folder, callbacks=callbacks)
     return model.painter
 
 
-def beside_optimised(network, feature_network, name, evaluations=80):
+def beside_optimised(network, feature_network, style, evaluations=90):
     """Yields for each photograph UNSEEN (repainted in one pass, a `Repainting` that was optimised)."""
-    painting, all_of_it = painted(name), shares(name)
     for photograph in photographs()[list(UNSEEN)]:
-        content = in_colours_of(painting, photograph)
-        aim = Repainting(feature_network, content, painting, beta=BETA[name], scale=SCALE)
-        yield repaint(network, photograph[None], all_of_it)[0], aim.lbfgs(evaluations)
-
-
-def painted(name):
-    """The painting of one of the STYLES, (512, 512, 3) in [0, 1]."""
-    return painters.paint(name, STYLES[name], 512)
+        aim = Repainting(feature_network, in_colours_of(style, photograph), style, scale=SCALE)
+        yield repaint(network, photograph[None])[0], aim.lbfgs(evaluations)

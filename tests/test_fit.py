@@ -43,13 +43,13 @@ def pictures():
 
 
 def painted(**more):
-    side = fast_style.SIDE + 2 * fast_style.MARGIN
+    side = fast_style.SIDE + 2 * 8
     network = networks.network("random")
 
     def draw(rng):
         return (rng.random((side, side, 3), np.float32),)
 
-    return fast_style.train(network, {"waves": STYLE}, draw, STEPS, 1, **more)
+    return fast_style.train(network, STYLE, draw, STEPS, 1, **more)
 
 
 SMALL = {

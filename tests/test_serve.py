@@ -40,8 +40,8 @@ def painted(sketch):
     return np.stack([sketch, 0 * sketch, 1 - sketch], axis=-1)
 
 
-def negative(picture, style):
-    return picture if style == "glass" else 1 - picture
+def negative(picture):
+    return 1 - picture
 
 
 def service(clean=darker, read=words, limits=pages.Limits(), paint=painted, repaint=negative):

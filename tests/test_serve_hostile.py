@@ -341,12 +341,12 @@ def test_missing_and_damaged_networks_are_named_at_the_start(tmp_path, monkeypat
     shutil.copytree(paths.CHECKPOINTS, tmp_path / "networks")
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "networks")
     (paths.CHECKPOINTS / "03_pix2pix_back.npz").unlink()
-    painter = paths.CHECKPOINTS / "04_fast_style.npz"
-    painter.write_bytes(painter.read_bytes()[:-9])
+    waves = paths.CHECKPOINTS / "04_waves.npz"
+    waves.write_bytes(waves.read_bytes()[:-9])
     assert cli.main(["serve", "--port", "0"]) == 1
     first, second = capsys.readouterr().err.splitlines()[-2:]
     assert re.search(r"03_pix2pix_back\.npz.* missing.*`.+`.*\.$", first)
-    assert re.search(r"04_fast_style\.npz.* damaged.*`.+`.*\.$", second)
+    assert re.search(r"04_waves\.npz.* damaged.*`.+`.*\.$", second)
 
 
 # ---- hostile files through the shipped networks

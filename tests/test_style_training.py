@@ -241,7 +241,8 @@ def test_pictures_of_another_range_type_or_shape_are_refused_by_name(network, pa
         "content ": lambda: style.in_colours_of(pair[0], picture),
         "picture": lambda: distances(network, picture, *pair),
         "style  ": lambda: distances(network, *pair, picture),
-        "pictures": lambda: repaint(fast_style(4, 1, styles=1), np.asarray(picture)[None], [[1]]),
+        "style   ": lambda: fast_style(width=4, blocks=1, style=picture),
+        "pictures": lambda: repaint(fast_style(width=4, blocks=1), np.asarray(picture)[None]),
     }
     if not isinstance(picture, str):
         calls["start"] = lambda: Repainting(network, *pair, start=picture, side=SIDE)
@@ -263,6 +264,9 @@ def test_pictures_of_8_and_16_bits_are_taken_as_what_they_mean(network, pair, to
     assert painted[0] == painted[1]
     assert np.array_equal(style.in_colours_of(*whole), style.in_colours_of(*same))
     assert distances(network, whole[0], *whole) == distances(network, same[0], *same)
+    painters = [fast_style(width=4, blocks=1, style=some[1]) for some in (whole, same)]
+    values = [painter.get_layer("in_colours").values.numpy() for painter in painters]
+    assert np.array_equal(*values) and values[0].max() <= 1
 
 
 def test_an_unknown_start_is_named(network, pair):

@@ -1,4 +1,4 @@
-"""Three styles in milliseconds: a network that repaints any picture in one pass."""
+"""One style in milliseconds: a network that repaints any picture in one pass."""
 
 import functools
 
@@ -9,120 +9,70 @@ from keras import layers
 
 from ..arguments import RGB, takes
 from . import checkpoints
+from .layers import instance_norm
 
-STYLES = {"waves": 3, "glass": 1, "woodcut": 3}  # of the shipped network: the paintings' seeds
-CHECKPOINT = "04_fast_style"
-MARGIN = 16  # pixels around a picture, cut off in the end
+PAINTED = {"waves": 3}  # style of a shipped network: seed of its painting
+MARGIN = 8  # pixels around a picture, cut off in the end
 
 
-@takes(paintings=RGB("s h w 3"))
-def fast_style(width=24, blocks=4, paintings=None, styles=len(STYLES)):
-    """[pictures (N, H, W, 3) in [0, 1], shares (N, styles)] to pictures repainted, (N, H, W, 3).
+@takes(style=RGB("h w 3"))
+def fast_style(width=24, blocks=3, style=None):
+    """Pictures (N, H, W, 3) in [0, 1] to repainted ones of the same size; H, W multiples of 8.
 
-    H, W: multiples of 8. shares: how much of each style, 1 for one of them. Three halvings,
-    residual blocks at an eighth of the size, three times doubled and convolved. Source: Johnson,
-    Alahi, Fei-Fei (2016), "Perceptual losses", and its supplement's table 1; one network for all
-    styles, `StyleNorm`: Dumoulin, Shlens, Kudlur (2017), "A learned representation for artistic
-    style". For a laptop a halving more, one block fewer. New are the skips, which bring the
-    photograph's lines to the painting, `InColours`, `Canvas` and `Changed`.
-    paintings: (styles, h, w, 3) in [0, 1]; a shipped network has their colours among its weights.
+    Three halvings, residual blocks at an eighth of the size, three doublings; instance norm, as
+    style asks for the same contrast everywhere. Source: Johnson, Alahi, Fei-Fei (2016), "Perceptual
+    losses", and its supplement's table 1. For a laptop: a halving more and two blocks fewer, and a
+    last layer at half the size, which makes four pixels at once. New are the skips, which bring
+    the photograph's lines to the painting, `InColours` and `Canvas`.
+    style: the painting (H, W, 3) in [0, 1]; a shipped network has its colours among its weights.
     """
-
-    def convolved(x, width, size=3, stride=1, relu=True):
-        x = layers.Conv2D(width, size, strides=stride, padding="same", use_bias=False)(x)
-        x = StyleNorm()(x, shares)
-        return layers.ReLU()(x) if relu else x
-
-    def beside(x, skipped, width):
-        return convolved(layers.Concatenate()([Doubled()(x), skipped]), width)
-
-    middle, deep = 4 * width // 3, 4 * width
-    pictures, shares = keras.Input((None, None, 3)), keras.Input((styles,))
-    coloured = InColours(paintings, name="in_colours")(pictures, shares)
-    whole = layers.Rescaling(4.0, -2.0)(coloured)  # (N, H, W, 3)
-    half = convolved(whole, width, size=5, stride=2)  # (N, H/2, W/2, width)
-    quarter = Canvas(4, 64)(convolved(half, middle - 4, stride=2))  # (N, H/4, W/4, middle)
-    x = convolved(quarter, deep, stride=2)  # (N, H/8, W/8, deep)
+    own, middle, deep = width // 3, 4 * width // 3, 4 * width
+    inputs = keras.Input((None, None, 3))  # (N, H, W, 3)
+    x = layers.Rescaling(4.0, -2.0)(InColours(style, name="in_colours")(inputs))
+    half = convolution(x, width, size=5, stride=2)  # (N, H/2, W/2, width)
+    x = convolution(half, middle - own, stride=2)
+    quarter = Canvas(own, 64)(x)  # (N, H/4, W/4, middle)
+    x = convolution(quarter, deep - middle, stride=2)
+    x = Canvas(middle, 32)(x)  # (N, H/8, W/8, deep)
     for _ in range(blocks):
-        y = convolved(convolved(x, deep), deep, relu=False)
+        y = convolution(convolution(x, deep), deep, relu=False)
         x = layers.Add()([x, y])  # (N, H/8, W/8, deep)
-    x = beside(beside(x, quarter, middle), half, width)  # (N, H/2, W/2, width)
-    x = beside(x, whole, width // 2)  # (N, H, W, width/2)
-    change = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(x)  # (N, H, W, 3)
-    return keras.Model([pictures, shares], Changed()([coloured, change]), name="fast_style")
-
-
-class Changed(layers.Layer):
-    """Pictures in [0, 1], changed by any numbers of the same shape, in [0, 1]; 0 changes nothing.
-
-    What is added, is added to the logits: a network that begins with zeros begins with the picture.
-    """
-
-    def call(self, both):
-        pictures, change = both
-        pictures = tf.clip_by_value(pictures, 0.02, 0.98)
-        return tf.sigmoid(tf.math.log(pictures / (1 - pictures)) + change)
-
-
-class StyleNorm(layers.Layer):
-    """Instance norm whose scale and shift belong to a style: (N, H, W, C), (N, S) to (N, H, W, C).
-
-    All else in the network is shared. Shares in between mix two styles' numbers. Source: Dumoulin,
-    Shlens, Kudlur (2017), equation 5.
-    """
-
-    def build(self, x_shape, shares_shape):
-        shape, around = (shares_shape[-1], x_shape[-1]), keras.initializers.RandomNormal(1.0, 0.02)
-        self.scale = self.add_weight(shape=shape, initializer=around, name="scale")
-        self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
-
-    def call(self, x, shares):
-        mean, variance = tf.nn.moments(x, (1, 2))  # (N, C)
-        scale = tf.matmul(shares, self.scale) * tf.math.rsqrt(variance + 1e-5)
-        shift = tf.matmul(shares, self.shift) - mean * scale
-        return x * scale[:, None, None] + shift[:, None, None]
+    x = convolution(layers.Concatenate()([Doubled()(x), quarter]), middle)
+    x = convolution(layers.Concatenate()([Doubled()(x), half]), width)  # (N, H/2, W/2, width)
+    x = layers.Conv2D(12, 3, padding="same")(x)  # (N, H/2, W/2, 4 x 3)
+    x = layers.Activation("sigmoid")(Unfold()(x))  # (N, H, W, 3)
+    return keras.Model(inputs, x, name="fast_style")
 
 
 class InColours(layers.Layer):
-    """Pictures (N, H, W, 3) in [0, 1] in paintings' colours, by shares (N, S): `style.in_colours_of`.
+    """Pictures (N, H, W, 3) in [0, 1] with another's histogram in each channel: same shape.
 
-    A convolution can't do it: where a colour goes depends on all the others in the picture.
-    Its weights are the mean and the covariance's root of each painting's colours.
+    Values are told apart by 1/255. A convolution can't do it: where a value goes depends on how many
+    of the picture's are darker. Its weights are the other picture's values at 256 even shares.
     """
 
-    def __init__(self, paintings=None, **named):
+    def __init__(self, picture=None, levels=256, **named):
         super().__init__(**named)
-        self.paintings = paintings
+        self.picture, self.levels = picture, levels
 
-    def build(self, pictures_shape, shares_shape):
-        self.mean = self.add_weight(shape=(shares_shape[-1], 3), trainable=False, name="mean")
-        self.root = self.add_weight(shape=(shares_shape[-1], 3, 3), trainable=False, name="root")
-        if self.paintings is not None:
-            mean, covariance = colour_cloud(tf.constant(self.paintings))
-            self.mean.assign(mean)
-            self.root.assign(power(covariance, 0.5))
+    def build(self, _):
+        self.values = self.add_weight(shape=(3, self.levels), trainable=False)
+        if self.picture is not None:
+            shares = np.linspace(0, 1, self.levels)
+            self.values.assign(np.quantile(self.picture, shares, (0, 1)).T)
 
-    def call(self, pictures, shares):
-        mean, covariance = colour_cloud(pictures)
-        turn = tf.einsum("ns,sij->nij", shares, self.root) @ power(covariance, -0.5)
-        wanted = tf.matmul(shares, self.mean)
-        moved = tf.einsum("nhwj,nij->nhwi", pictures - mean[:, None, None], turn)
-        return tf.clip_by_value(moved + wanted[:, None, None], 0, 1)
-
-
-def colour_cloud(pictures):
-    """Mean (N, 3) and covariance (N, 3, 3) of the colours of pictures (N, H, W, 3)."""
-    mean = tf.reduce_mean(pictures, (1, 2))
-    off = pictures - mean[:, None, None]
-    return mean, tf.einsum("nhwi,nhwj->nij", off, off) / tf.cast(tf.size(off[0]) / 3, off.dtype)
-
-
-def power(covariance, exponent, least=1e-4):
-    """A power of symmetric matrices (N, 3, 3); eigenvalues below `least` are taken as that."""
-    values, vectors = tf.linalg.eigh(covariance)
-    return (vectors * tf.maximum(values, least)[:, None] ** exponent) @ tf.linalg.matrix_transpose(
-        vectors
-    )
+    def call(self, pictures):
+        number, height, width, channels = tf.unstack(tf.shape(pictures))
+        last, lists = self.levels - 1, tf.range(number * channels) * self.levels
+        levels = tf.cast(pictures * last + 0.5, tf.int32)  # (N, H, W, 3)
+        levels += tf.reshape(lists, [number, 1, 1, channels])  # of all lists in a row
+        size = tf.size(lists) * self.levels
+        counts = tf.math.bincount(tf.reshape(levels, [-1]), None, size, size, tf.float32)
+        counts = tf.reshape(counts, [number, channels, self.levels])
+        darker = (tf.cumsum(counts, -1) - counts / 2) / tf.cast(height * width, tf.float32)
+        place = tf.cast(tf.round(darker * last), tf.int32) + lists[:channels, None]
+        values = tf.gather(tf.reshape(self.values, [-1]), place)  # (N, 3, levels)
+        return tf.gather(tf.reshape(values, [-1]), levels)  # (N, H, W, 3)
 
 
 class Canvas(layers.Layer):
@@ -153,6 +103,22 @@ class Canvas(layers.Layer):
         return tf.concat([x, pattern[:, :height, :width]], -1)
 
 
+class Unfold(layers.Layer):
+    """Each place's 4 C numbers as 2 x 2 pixels: (N, H, W, 4 C) to (N, 2 H, 2 W, C).
+
+    The four come from kernels of their own and would print a grid of two pixels. The filter
+    1 2 1 in both directions takes just that grid away. Source: Shi et al. (2016), section 3.2.
+    """
+
+    def call(self, x):
+        pixels = tf.nn.depth_to_space(x, 2)  # (N, 2 H, 2 W, C)
+        pixels = tf.pad(pixels, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+        for _ in range(2):  # 1 1, twice, is 1 2 1
+            pixels = (pixels[:, 1:] + pixels[:, :-1]) / 2
+            pixels = (pixels[:, :, 1:] + pixels[:, :, :-1]) / 2
+        return pixels
+
+
 class Doubled(layers.Layer):
     """Twice the sides, (N, H, W, C) to (N, 2 H, 2 W, C), in between by a line.
 
@@ -163,32 +129,35 @@ class Doubled(layers.Layer):
         return tf.image.resize(x, 2 * tf.shape(x)[1:3])
 
 
-def load():
-    """The shipped network of STYLES. Raises ValueError, with the command that makes it, if missing."""
-    return checkpoints.load(fast_style(), CHECKPOINT)
+def convolution(x, width, size=3, stride=1, relu=True):
+    """Convolution, instance norm, ReLU."""
+    x = layers.Conv2D(width, size, strides=stride, padding="same", use_bias=False)(x)
+    x = instance_norm(x)
+    return layers.ReLU()(x) if relu else x
 
 
-def shares(name):
-    """(1, 3): all of one style of STYLES. Raises ValueError for another name."""
-    if name not in STYLES:
-        raise ValueError(f"A network is shipped for {', '.join(STYLES)}, not for {name!r}.")
-    return np.float32([[style == name for style in STYLES]])
+def load(name="waves"):
+    """The shipped network of one of the styles PAINTED.
+
+    Raises ValueError for another style and, with the command that makes it anew, if it is missing.
+    """
+    if name not in PAINTED:
+        raise ValueError(f"Networks are shipped for {', '.join(PAINTED)}, not for {name!r}.")
+    return checkpoints.load(fast_style(), f"04_{name}")
 
 
 @takes(pictures=RGB("N H W 3"))
-def repaint(network, pictures, shares):
+def repaint(network, pictures):
     """Repaint pictures of one size (N, H, W, 3) in [0, 1], of any sides; float32 in [0, 1].
 
-    shares: (1, S) for all of them or (N, S), see `shares`; mixtures are allowed. 8 and 16 bits are
-    taken, too. Raises TypeError or ValueError for other types, shapes and ranges.
+    8 and 16 bits are taken, too. Raises TypeError or ValueError for other types, shapes and ranges.
     """
-    (number, height, width), few = pictures.shape[:3], np.asarray(shares, np.float32)
+    height, width = pictures.shape[1:3]
     room = [
         (MARGIN, MARGIN + -side % 8) for side in (height, width)
     ]  # mirrored: hardly a frame appears
     padded = np.pad(pictures, ((0, 0), *room, (0, 0)), "symmetric")
-    shares = np.broadcast_to(few, (number, few.shape[-1]))
-    return inside(_graph(network)(padded, shares).numpy())[:, :height, :width]
+    return inside(_graph(network)(padded).numpy())[:, :height, :width]
 
 
 def inside(pictures):
@@ -199,5 +168,5 @@ def inside(pictures):
 @functools.cache
 def _graph(network):
     """The network as one graph for all sizes: three times as fast as layer by layer."""
-    sizes = tf.TensorSpec((None, None, None, 3)), tf.TensorSpec((None, network.input[1].shape[-1]))
-    return tf.function(lambda *given: network(given, training=False), sizes, autograph=False)
+    sizes = tf.TensorSpec((None, None, None, 3))
+    return tf.function(lambda pictures: network(pictures, training=False), [sizes], autograph=False)

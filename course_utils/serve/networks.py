@@ -27,10 +27,10 @@ def in_few_sizes(function):
     oneDNN keeps what it has planned for each size that it meets: some hundred sizes take 300 MB.
     """
 
-    def rounded(picture, *how):
+    def rounded(picture):
         height, width = picture.shape[:2]
         room = [(0, _room(side)) for side in (height, width)] + [(0, 0)] * (picture.ndim - 2)
-        return function(np.pad(picture, room, "symmetric"), *how)[:height, :width]
+        return function(np.pad(picture, room, "symmetric"))[:height, :width]
 
     return rounded
 

@@ -89,14 +89,14 @@ class Service:
             Lane(threads, limits.queue) for threads in (2, 2, 1, 2)
         )
 
-    async def picture(self, file: UploadFile, word: str, cost=1.0, colour=False, *how) -> Response:
+    async def picture(self, file: UploadFile, word: str, cost=1.0, colour=False) -> Response:
         """What a lesson's network makes of an uploaded picture, as a PNG file.
 
-        cost: a pixel's, where cleaning has 1. how: what else the network is told.
+        cost: a pixel's, where cleaning has 1.
         """
 
         def work(content):
-            return encode(self.networks[word](decode(content, self.limits, colour), *how))
+            return encode(self.networks[word](decode(content, self.limits, colour)))
 
         content, pixels, lane = await self.measured(file, self.limits)
         with lane.room(cost * pixels):

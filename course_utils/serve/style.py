@@ -1,7 +1,6 @@
 """Lesson 04 as a part of the service: a picture comes back repainted."""
 
 import threading
-from typing import Literal
 
 from fastapi import APIRouter, Response
 
@@ -12,25 +11,24 @@ from .service import DRAWS, PAINTS, Seed, Service, Upload
 
 SHAPE = (256, 256, 3)
 SIDE = 1024  # what is repainted is at most this long: a second and 200 MB, whatever is sent
-Style = Literal["waves", "glass", "woodcut"]
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 
 
-def load():
-    """Lesson 04's network: a picture (H, W, 3) in [0, 1] and a style's name to the picture, repainted.
+def load(style="waves"):
+    """Lesson 04's network for one style, from a picture (H, W, 3) in [0, 1] to the same, repainted.
 
     What is longer than SIDE is shrunk to it first.
     """
     from ..models import fast_style
 
-    network, door = fast_style.load(), threading.Lock()
+    network, door = fast_style.load(style), threading.Lock()
 
     @in_few_sizes
-    def repaint(picture, style):
+    def repaint(picture):
         with door:  # one at a time: each takes all cores
-            return fast_style.repaint(network, picture[None], fast_style.shares(style))[0]
+            return fast_style.repaint(network, picture[None])[0]
 
-    return lambda picture, style: repaint(shrunk(picture, SIDE), style)
+    return lambda picture: repaint(shrunk(picture, SIDE))
 
 
 def routes(service: Service) -> APIRouter:
@@ -38,9 +36,9 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter()
 
     @router.post("/repaint", **PAINTS)
-    async def repaint(file: Upload, style: Style = "waves") -> Response:
-        """Repaint a picture in one of three styles: PNG, JPEG or TIFF in, a PNG of at most 1024 pixels out."""
-        return await service.picture(file, "style", SHRUNK, True, style)
+    async def repaint(file: Upload) -> Response:
+        """Repaint a picture as waves: PNG, JPEG or TIFF in, a PNG of at most 1024 pixels out."""
+        return await service.picture(file, "style", SHRUNK, colour=True)
 
     @router.get("/photograph.png", **DRAWS)
     async def photograph(seed: Seed = 0) -> Response:

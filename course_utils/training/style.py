@@ -41,7 +41,7 @@ def in_colours_of(style, content):
     return moved.clip(0, 1).reshape(content.shape).astype(np.float32)
 
 
-def _root(covariance, power=0.5, least=1e-4):
+def _root(covariance, power=0.5, least=1e-5):
     """A power of a symmetric matrix; eigenvalues below `least` are taken as that."""
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.maximum(values, least) ** power) @ vectors.T
@@ -128,11 +128,10 @@ class Repainting:
             ]
         self._evaluate = self._shared_graph()
 
-    def parts(self, pictures, content=None, styles=None):
+    def parts(self, pictures, content=None):
         """{"content", "style", "variation"} of pictures (B, H, W, 3), not yet weighted, each a mean.
 
-        content, styles: activations and [(layer, shares, Gram matrices, places) …] that replace the
-        own ones, for pictures of other contents and styles.
+        content: activations that replace the target's, for pictures of other contents.
         """
         found, mean = self.network(pictures), tf.reduce_mean
         parts = {"variation": mean(losses.total_variation(pictures)) / _size(pictures)}
@@ -140,15 +139,19 @@ class Repainting:
         if content is not None:
             layer = found[self.content_layer]
             parts["content"] = mean(self.content_loss(layer, content)) / _size(layer)
-        styles = self.style_targets if styles is None else styles
-        if styles:
-            costs = [
-                share
-                * self.style_loss(self.gram(found[layer]), target, _places(found[layer]), places)
-                for layer, share, target, places in styles
-            ]
-            weights = [self.weights[layer] for layer, *_ in styles]
-            parts["style"] = tf.add_n([w * mean(c) for w, c in zip(weights, costs, strict=True)])
+        if self.style_targets:
+            parts["style"] = tf.add_n(
+                [
+                    self.weights[layer]
+                    * share
+                    * mean(
+                        self.style_loss(
+                            self.gram(found[layer]), target, _places(found[layer]), places
+                        )
+                    )
+                    for layer, share, target, places in self.style_targets
+                ]
+            )
         return parts
 
     def evaluate(self, picture):

@@ -33,8 +33,7 @@ const TABS = [
   {
     id: "repaint",
     title: "Repaint a picture",
-    lead: "One pass through a network that knows three paintings, of lesson 04.",
-    choices: {name: "style", of: ["waves", "glass", "woodcut"]},   // a query of the POST; leave out for none
+    lead: "One pass through a network that knows one painting: waves by night, of lesson 04.",
     invitation: ["Drop a picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 1024 pixels or less"],
     choose: "Choose a picture",
     accept: "image/png,image/jpeg,image/tiff",
@@ -87,23 +86,6 @@ function makeTool(tab, index) {
   headAfter.textContent = tab.readAfter ?? "";
   let seed = 0;
   let file = null;
-  let choice = tab.choices?.of[0];
-
-  find(".choices").hidden = !tab.choices;
-  find(".choices").ariaLabel = tab.choices?.name ?? "";
-  for (const name of tab.choices?.of ?? []) {
-    const each = Object.assign(document.createElement("button"), {type: "button", textContent: name});
-    each.onclick = () => { choice = name; mark(); if (file) open(file); };
-    find(".choices").append(each);
-  }
-  mark();
-
-  function mark() {
-    for (const each of find(".choices").children) {
-      each.classList.toggle("first", each.textContent === choice);
-      each.setAttribute("aria-pressed", each.textContent === choice);
-    }
-  }
 
   find(".invitation").onclick = () => chooser.click();
   chooser.accept = tab.accept;
@@ -164,7 +146,7 @@ function makeTool(tab, index) {
   async function process(chosen) {
     find(".busy").textContent = tab.busy;
     const start = performance.now();
-    const picture = await (await post(tab.choices ? `${tab.send}?${tab.choices.name}=${choice}` : tab.send, chosen)).blob();
+    const picture = await (await post(tab.send, chosen)).blob();
     const seconds = (performance.now() - start) / 1000;
     file = chosen;
     const after = await load(find(".after"), picture);
