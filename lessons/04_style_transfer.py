@@ -69,37 +69,33 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # Colours alone don't make a painting: there is no stroke in the middle picture.
 # It is also what we hand in as content, so that the photograph's colours don't pull against the painting's.
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 5.
-# > Let the room name what differs between the painters: colours, the width and direction of strokes, outlines.
-# > Each of these words will be a layer later on.
-
 # %% [markdown]
-# ## A network that looks
+# ### A network that looks
 #
 # A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
-# Gatys, Ecker and Bethge take VGG-19: sixteen convolutions in five blocks, a pooling after each.
-# We take its sister VGG-16, with thirteen; `PROFILE = "full"` takes VGG-19, 80 MB, which is downloaded then.
+# Gatys, Ecker and Bethge take VGG-19; we take its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
 # Which one looks, matters: what a network has learned to see, it paints.
 # VGG-16 began with ImageNet's weights; the set-up has fetched them, 55 MB.
-# Where they are missing, the course's own network steps in: narrow, 1 MB, trained on drawn paintings and 20 photographs, so it recognises fewer shapes.
+# Where they are missing, the course's own network steps in: 1 MB, so it recognises fewer shapes.
 
 # %%
 from course_utils.models import features
 
 KIND = {"quick": features.best(), "full": "vgg19"}[PROFILE]
 network = features.network(KIND)
-for kind, told in features.KINDS.items():
-    print("→" if kind == KIND else " ", f"{kind}: {told}")
+print(features.KINDS[KIND])
 seen = network(content[None])
 print(len(features.STYLE[KIND]), "layers for style;  content:", features.CONTENT[KIND])
 for name in features.PAPER:
     print(name, seen[name].shape)
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 5.
+# > **For the speaker**, minutes: 10.
+# > Let the room name what differs between the painters: colours, the width and direction of strokes, outlines.
+# > Each of these words will be a layer later on.
 # > The network is frozen: it is the judge, not the pupil.
+# > `PROFILE = "full"` takes VGG-19, which is downloaded then, 80 MB.
 # > Two changes of the paper are in ours, too: pools average, and activations are rescaled to a mean of 1.
 # > Say aloud which network makes today's pictures, and repeat it when someone compares with pictures from the web.
 
@@ -259,7 +255,7 @@ repainting.resize(SIDE)  # if it was stopped before
 print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
-# Large strokes come while the picture is small; where it grows, the loss jumps, and the strokes get their grain.
+# Large strokes come while the picture is small, their grain when it has grown: there the loss jumps.
 
 # %% [markdown]
 # ### Hang it up
@@ -271,23 +267,23 @@ print(f"{seconds:.0f} seconds")
 grain = style.in_colours_of(painting, np.random.default_rng(SEED).random((SIDE, SIDE, 3), "float32"))
 noise = style.Repainting(network, content, painting, grain, coarse, alpha=100, scale=SCALE,
                          content_layer="block2_conv1")
-noise.lbfgs(5 * run.steps // 8, sides=(coarse, SIDE))
+noise.lbfgs(run.steps // 2, sides=(coarse, SIDE))
 show_images([photograph, painting, repainting.picture, noise.picture],
             ["content", "style", f"from the content, {KIND}", f"from noise, {KIND}"], height=3,
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
 
 # %% [markdown]
 # Strokes now curl through the wall behind her and along the suit, where the photograph is smooth; the face is still hers.
-# From noise comes an outline in faint colours: where a painting begins decides where it ends, since the loss has many valleys.
+# From noise comes an outline in faint colours, since 40 evaluations are few for so long a way.
+# Where a painting begins decides where it ends, since the loss has many valleys.
 
 # %% [markdown]
 # ### And larger
 #
 # Twice the side is four times the work; half as many evaluations do, since the strokes are there already.
-# At the larger size they get an edge and a grain.
 
 # %% tags=["optional"]
-each = seconds / (run.steps / 2 * (1 + (coarse / SIDE) ** 2))  # second of an evaluation at SIDE
+each = seconds / (run.steps / 2 * (1 + (coarse / SIDE) ** 2))  # seconds per evaluation at SIDE
 
 def larger():
     finer = style.in_colours_of(painting, images.resize(portrait, (2 * SIDE, 2 * SIDE)))
@@ -298,17 +294,16 @@ on_button(f"Paint on at {2 * SIDE} × {2 * SIDE}: about {2 * run.steps * each:.0
 
 # %% [markdown]
 # ### Eight from the studio
-#
-# The same lines of code with other pairs, six at 256 × 256 and two at 512 × 512.
 
-# %%
+# %% tags=["hide"]
 from course_utils import paths
 
-show_images([images.read_image(paths.EVIDENCE / "04_paintings.jpg")], height=3.6,
+show_images([images.read_image(paths.EVIDENCE / "04_paintings.jpg")], height=6,
             alt="A portrait, two cats, a cup of coffee and rockets, as waves, glass and marbled paper.")
 
 # %% [markdown]
-# Flat, strong styles such as glass want large forms: a cat's head, a cup. Fine strokes suit fur and sky.
+# Two are 512 pixels wide.
+# Glass wants large forms, a cat's head or a cup; fine strokes suit fur and sky.
 
 # %% [markdown]
 # ### L-BFGS against Adam
@@ -326,7 +321,7 @@ show_lines(range(run.steps), {name: np.log10(curve) for name, curve in curves.it
 print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the same loss.")
 
 # %% [markdown]
-# The longer both run, the smaller the share of evaluations that L-BFGS needs.
+# L-BFGS reaches Adam's best loss with little more than half the evaluations, and nobody had to choose a rate for it.
 # For training a network it won't do: each batch has another loss, and old slopes mislead.
 
 # %% [markdown]
@@ -357,13 +352,13 @@ play(knobs, alt="The portrait repainted with these settings.",
 # %%
 both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "waves")}
 bright = style.in_colours_of(both["glass"][0], photograph)
-mixed = style.Repainting(network, bright, both, side=96, scale=SCALE).lbfgs(40, sides=(96, 192)).picture
+mixed = style.Repainting(network, bright, both, side=96, scale=SCALE).lbfgs(30, sides=(96, 192)).picture
 kept = style.keep_colours(images.resize(photograph, repainting.picture.shape[:2]), repainting.picture)
 show_images([mixed, kept], ["glass and waves", f"{STYLE}, colours kept"], height=4,
             alt="A portrait between stained glass and waves; one in its own colours.")
 
 # %% [markdown]
-# On the left, the wall breaks into cells, and the cells into strokes.
+# On the left, the wall behind her breaks into cells of glass with soft seams.
 # On the right, lightness comes from the repainted picture and colours from the photograph; matching colours first was the opposite choice.
 
 # %% [markdown] tags=["note"]
