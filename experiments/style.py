@@ -26,15 +26,15 @@ CONTENTS = {
     "coffee": lambda: data.coffee()[:, 100:500],
     "rocket": lambda: data.rocket()[:, 100:527],
 }
-GALLERY = (  # content, painter, number, sides, β
-    ("portrait", "waves", 3, (96, 256), 5),
-    ("cat", "glass", 1, (96, 256), 5),
-    ("coffee", "glass", 4, (96, 256), 5),
-    ("rocket", "waves", 5, (128, 256), 20),
-    ("coffee", "waves", 1, (128, 256), 20),
-    ("cat", "marbling", 2, (128, 256), 50),
-    ("cat", "waves", 5, (96, 256, 512), 20),
-    ("rocket", "glass", 1, (96, 256, 512), 5),
+GALLERY = (  # content, painter, number, sides, β, γ
+    ("cat", "waves", 1, (128, 256), 20, 5),
+    ("cat", "glass", 1, (96, 256), 5, 5),
+    ("coffee", "glass", 4, (96, 256), 5, 5),
+    ("rocket", "waves", 5, (128, 256), 20, 5),
+    ("coffee", "glass", 1, (96, 256), 5, 20),
+    ("cat", "marbling", 2, (128, 256), 50, 5),
+    ("cat", "waves", 5, (96, 256, 512), 20, 5),
+    ("rocket", "glass", 1, (96, 256, 512), 5, 20),
 )
 
 
@@ -131,12 +131,13 @@ def _hang_up():
     shipped.sign(path)
 
 
-def _painted(content, painter, number, sides, beta):
+def _painted(content, painter, number, sides, beta, gamma):
     """One painting of the GALLERY, (side, side, 3), from coarse to fine."""
     painting = painters.paint(painter, number, 512)
     wanted = style.in_colours_of(painting, _content(content, sides[-1]))
+    weights = {"beta": beta, "gamma": gamma, "scale": SCALE}
     made = style.Repainting(
-        features.network("imagenet"), wanted, painting, "content", sides[0], beta=beta, scale=SCALE
+        features.network("imagenet"), wanted, painting, side=sides[0], **weights
     )
     return made.lbfgs(50 * len(sides), sides=sides).picture
 

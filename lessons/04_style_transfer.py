@@ -299,7 +299,7 @@ on_button(f"Paint on at {2 * SIDE} × {2 * SIDE}: about {2 * run.steps * each:.0
 from course_utils import paths
 
 show_images([images.read_image(paths.EVIDENCE / "04_paintings.jpg")], height=6,
-            alt="A portrait, two cats, a cup of coffee and rockets, as waves, glass and marbled paper.")
+            alt="Cats, cups of coffee and rockets, as waves, as stained glass and as marbled paper.")
 
 # %% [markdown]
 # Two are 512 pixels wide.
