@@ -70,7 +70,15 @@ def fast_styles(seed=0):
         painting, name = painters.paint(style_name, number, 512), f"04_{style_name}"
         contents, copies = fast_style.Contents(), safety(name)
         model = fast_style.train(
-            network, painting, contents, steps, seed, copies, [Log()], scale=scale
+            network,
+            painting,
+            contents,
+            steps,
+            seed,
+            copies,
+            [Log()],
+            scale=scale,
+            gamma=fast_style.GAMMA,
         )
         told = _against_optimised(shipping.as_shipped(model), network, painting)
         about = f"{data}, in the style of the drawn painting {style_name} {number}"
@@ -95,7 +103,8 @@ def compared(evaluations=40, side=128):
     nothing, judges. `runs`: `style_distance` and `content_distance` of each. `summary`: the ratios
     of the style distances of two networks at equal content, see `_at_equal_content`.
     """
-    _hang_up()
+    networks = {kind: features.network(kind) for kind in ("imagenet", "course", "random")}
+    _hang_up(networks["imagenet"])
     judge, runs = style.outside_judge(), []
     pairs = [("portrait", "waves", 3), ("cat", "strokes", 1), ("coffee", "glass", 1)]
     betas = {"imagenet": (0.5, 4, 32, 256), "course": (1, 8, 64), "random": (1, 8, 64)}
@@ -104,7 +113,7 @@ def compared(evaluations=40, side=128):
         wanted = style.in_colours_of(painting, _content(content, side))
         for beta in betas[kind]:
             made = style.Repainting(
-                features.network(kind), wanted, painting, side=side, beta=beta, scale=SCALE
+                networks[kind], wanted, painting, side=side, beta=beta, scale=SCALE
             )
             picture = made.lbfgs(evaluations).picture
             found = style.distances(judge, picture, wanted, painting, SCALE)
@@ -118,9 +127,9 @@ def compared(evaluations=40, side=128):
     return {"summary": summary, "ratios": ratios, "runs": runs, "side": side}
 
 
-def _hang_up():
+def _hang_up(network):
     """Paint the GALLERY and keep it as one picture: six small ones, two large ones."""
-    made = [_painted(*each) for each in GALLERY]
+    made = [_painted(network, *each) for each in GALLERY]
     sheet = np.ones((3 * 256, 5 * 256, 3), np.float32)
     for number, picture in enumerate(made):  # six around two
         row, column = [*((2, n) for n in range(4)), (0, 4), (1, 4), (0, 0), (0, 2)][number]
@@ -131,14 +140,12 @@ def _hang_up():
     shipped.sign(path)
 
 
-def _painted(content, painter, number, sides, beta, gamma):
+def _painted(network, content, painter, number, sides, beta, gamma):
     """One painting of the GALLERY, (side, side, 3), from coarse to fine."""
     painting = painters.paint(painter, number, 512)
     wanted = style.in_colours_of(painting, _content(content, sides[-1]))
     weights = {"beta": beta, "gamma": gamma, "scale": SCALE}
-    made = style.Repainting(
-        features.network("imagenet"), wanted, painting, side=sides[0], **weights
-    )
+    made = style.Repainting(network, wanted, painting, side=sides[0], **weights)
     return made.lbfgs(50 * len(sides), sides=sides).picture
 
 

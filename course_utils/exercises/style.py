@@ -258,7 +258,7 @@ def _starts():
     "Down is against the gradient: subtract it.",
 )
 def up_the_gradient(network, picture, target, rate=RATE):
-    return _moved(network, picture, lambda f: content_loss(f, target), rate)
+    return move_pixels(network, picture, target, -rate)
 
 
 @mistake(
@@ -315,7 +315,7 @@ def content_not_squared(network, picture, target, rate=RATE):
     "The content loss is half the sum of squares.",
 )
 def half_forgotten(network, picture, target, rate=RATE):
-    return _moved(network, picture, lambda f: content_loss(f, target), -2 * rate)
+    return move_pixels(network, picture, target, 2 * rate)
 
 
 @mistake(
