@@ -21,7 +21,7 @@ from drawn_worlds import houses as facades
 from .features import relit
 
 SIDE, BATCH, STEPS = 256, 4, 34_600  # minutes on a GPU, most of a day on two cores
-SCALE = 1.5  # of the strokes
+SCALE, GAMMA = 1.5, 20.0  # of the strokes; of variation, as the shipped network learned
 DRAWN = {
     "people": 200,
     "houses": 120,
@@ -122,5 +122,6 @@ def train(
 def beside_optimised(network, feature_network, style, evaluations=90):
     """Yields for each photograph UNSEEN (repainted in one pass, a `Repainting` that was optimised)."""
     for photograph in photographs()[list(UNSEEN)]:
-        aim = Repainting(feature_network, in_colours_of(style, photograph), style, scale=SCALE)
+        content = in_colours_of(style, photograph)
+        aim = Repainting(feature_network, content, style, gamma=GAMMA, scale=SCALE)
         yield repaint(network, photograph[None])[0], aim.lbfgs(evaluations)

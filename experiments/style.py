@@ -1,13 +1,14 @@
-"""Lesson 04: the shipped networks, trained features against random ones, speed."""
+"""Lesson 04: the shipped networks, its gallery, three networks' features compared, speed."""
 
 import itertools
 
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image
+from skimage import data
 
-from course_utils import paths
-from course_utils.data.photographs import PHOTOGRAPHS, photographs
+from course_utils import images, paths, shipped
 from course_utils.models import checkpoints as shipping
 from course_utils.models import fast_style as painting_networks
 from course_utils.models import features
@@ -18,13 +19,31 @@ from . import fast_style
 from . import features as training
 from .common import Log, interval, medians, safety
 
+SCALE = 1.5  # of the strokes
+CONTENTS = {
+    "portrait": lambda: data.astronaut()[:330, 60:390],
+    "cat": lambda: data.chelsea()[:, 60:360],
+    "coffee": lambda: data.coffee()[:, 100:500],
+    "rocket": lambda: data.rocket()[:, 100:527],
+}
+GALLERY = (  # content, painter, number, sides, β, γ
+    ("cat", "waves", 1, (128, 256), 20, 5),
+    ("cat", "glass", 1, (96, 256), 5, 5),
+    ("coffee", "glass", 4, (96, 256), 5, 5),
+    ("rocket", "waves", 5, (128, 256), 20, 5),
+    ("coffee", "glass", 1, (96, 256), 5, 20),
+    ("cat", "marbling", 2, (128, 256), 50, 5),
+    ("cat", "waves", 5, (96, 256, 512), 20, 5),
+    ("rocket", "glass", 1, (96, 256, 512), 5, 20),
+)
+
 
 def checkpoints():
     return feature_network, fast_styles
 
 
 def evidence():
-    return {"synthetic": trained_against_random, "imagenet": judged_by_imagenet}
+    return {"synthetic": compared}
 
 
 def bench():
@@ -51,7 +70,15 @@ def fast_styles(seed=0):
         painting, name = painters.paint(style_name, number, 512), f"04_{style_name}"
         contents, copies = fast_style.Contents(), safety(name)
         model = fast_style.train(
-            network, painting, contents, steps, seed, copies, [Log()], scale=scale
+            network,
+            painting,
+            contents,
+            steps,
+            seed,
+            copies,
+            [Log()],
+            scale=scale,
+            gamma=fast_style.GAMMA,
         )
         told = _against_optimised(shipping.as_shipped(model), network, painting)
         about = f"{data}, in the style of the drawn painting {style_name} {number}"
@@ -68,58 +95,80 @@ def _against_optimised(model, network, picture):
     return {key: round(float(np.mean([run[key] for run in runs])), 4) for key in runs[0]}
 
 
-def trained_against_random(seeds=(0, 1), judge=None, side=128, evaluations=40, scale=1.5):
-    """Lesson 04: does it matter that the feature network has learned?
+def compared(evaluations=40, side=128):
+    """Lesson 04: the gallery, and whether it matters what the feature network has learned.
 
-    Pictures by the shipped network and by random weights of two seeds, for several weights β of
-    style; a third network judges, trained from another seed for a third as long, or `judge`: the
-    arguments of `style.distances` for one. Per run: `style_distance` and `content_distance`. Per
-    pair and seed: the ratio of style distances at equal content, see `_at_equal_content`.
+    04_paintings.jpg: the GALLERY, six paintings of 256 and two of 512 pixels.
+    Three networks paint three pairs at several weights β of style; EfficientNet-lite0, which paints
+    nothing, judges. `runs`: `style_distance` and `content_distance` of each. `summary`: the ratios
+    of the style distances of two networks at equal content, see `_at_equal_content`.
     """
-    judge, runs = judge or {"judge": features.cut(_judge(100), features.SMALL)}, []
-    shown = dict(zip(PHOTOGRAPHS, photographs(), strict=False))
-    pairs = [("astronaut", "waves", 3), ("chelsea", "strokes", 4), ("coffee", "glass", 1)]
-    networks = {("trained", None): features.network("course")}
-    networks |= {("random", seed): features.network("random", seed=seed) for seed in seeds}
-    for (photograph, painter, number), ((kind, seed), network) in itertools.product(
-        pairs, networks.items()
-    ):
+    networks = {kind: features.network(kind) for kind in ("imagenet", "course", "random")}
+    _hang_up(networks["imagenet"])
+    judge, runs = style.outside_judge(), []
+    pairs = [("portrait", "waves", 3), ("cat", "strokes", 1), ("coffee", "glass", 1)]
+    betas = {"imagenet": (0.5, 4, 32, 256), "course": (1, 8, 64), "random": (1, 8, 64)}
+    for (content, painter, number), kind in itertools.product(pairs, betas):
         painting = painters.paint(painter, number, 512)
-        content = style.in_colours_of(painting, shown[photograph])
-        for beta in (1, 8, 64):
-            made = style.Repainting(network, content, painting, side=side, beta=beta, scale=scale)
-            found = style.distances(
-                picture=made.lbfgs(evaluations).picture,
-                content=content,
-                style=painting,
-                scale=scale,
-                **judge,
+        wanted = style.in_colours_of(painting, _content(content, side))
+        for beta in betas[kind]:
+            made = style.Repainting(
+                networks[kind], wanted, painting, side=side, beta=beta, scale=SCALE
             )
-            runs.append(
-                {"pair": f"{photograph}, {painter}", "network": kind, "seed": seed, "beta": beta}
-                | found
-            )
+            picture = made.lbfgs(evaluations).picture
+            found = style.distances(judge, picture, wanted, painting, SCALE)
+            runs.append({"pair": f"{content}, {painter}", "network": kind, "beta": beta} | found)
             print(runs[-1], flush=True)
-    return {"runs": runs, **_trained_over_random(runs), "evaluations": evaluations, "side": side}
+    ratios = {
+        f"{one}_over_{other}": [_ratio(runs, pair, one, other) for pair in _pairs(runs)]
+        for one, other in (("imagenet", "course"), ("imagenet", "random"), ("course", "random"))
+    }
+    summary = {name: interval(values) for name, values in ratios.items()}
+    return {"summary": summary, "ratios": ratios, "runs": runs, "side": side}
 
 
-def _trained_over_random(runs):
-    """Per pair and random network the ratio of two style distances, and its summary."""
+def _hang_up(network):
+    """Paint the GALLERY and keep it as one picture: six small ones, two large ones."""
+    made = [_painted(network, *each) for each in GALLERY]
+    sheet = np.ones((3 * 256, 5 * 256, 3), np.float32)
+    for number, picture in enumerate(made):  # six around two
+        row, column = [*((2, n) for n in range(4)), (0, 4), (1, 4), (0, 0), (0, 2)][number]
+        top, left, side = 256 * row, 256 * column, len(picture)
+        sheet[top : top + side, left : left + side] = picture
+    path = paths.EVIDENCE / "04_paintings.jpg"
+    Image.fromarray(images.to_uint8(sheet)).save(path, quality=92)
+    shipped.sign(path)
 
-    def curve(pair, network, seed):
-        return [
-            (run["content_distance"], run["style_distance"])
-            for run in runs
-            if (run["pair"], run["network"], run["seed"]) == (pair, network, seed)
-        ]
 
-    pairs, seeds = (dict.fromkeys(run[key] for run in runs) for key in ("pair", "seed"))
-    ratios = [
-        _at_equal_content(curve(pair, "trained", None), curve(pair, "random", seed))
-        for pair, seed in itertools.product(pairs, seeds)
-        if seed is not None
-    ]
-    return {"summary": {"trained_over_random": interval(ratios)}, "ratios": ratios}
+def _painted(network, content, painter, number, sides, beta, gamma):
+    """One painting of the GALLERY, (side, side, 3), from coarse to fine."""
+    painting = painters.paint(painter, number, 512)
+    wanted = style.in_colours_of(painting, _content(content, sides[-1]))
+    weights = {"beta": beta, "gamma": gamma, "scale": SCALE}
+    made = style.Repainting(network, wanted, painting, side=sides[0], **weights)
+    return made.lbfgs(50 * len(sides), sides=sides).picture
+
+
+def _content(name, side):
+    return images.centre_square(images.to_float(CONTENTS[name]()), side)
+
+
+def _pairs(runs):
+    return dict.fromkeys(run["pair"] for run in runs)
+
+
+def _ratio(runs, pair, *kinds):
+    """The style distance of one network over that of another, for one pair, at equal content."""
+    return _at_equal_content(
+        *(
+            [
+                (run["content_distance"], run["style_distance"])
+                for run in runs
+                if (run["pair"], run["network"]) == (pair, kind)
+            ]
+            for kind in kinds
+        )
+    )
 
 
 def _at_equal_content(*curves):
@@ -139,70 +188,13 @@ def _at_equal_content(*curves):
     )
 
 
-def judged_by_imagenet():
-    """Lesson 04: the same, judged by a network that learned on ImageNet's photographs, MobileNetV2.
-
-    And the shipped network that repaints in one pass, beside pictures that were optimised.
-    Its weights are COURSE_DATA/imagenet/mobilenet_v2.weights.h5 (of Keras, without top) or, if
-    there is no such file, fetched by Keras.
-    """
-    layers = [f"{name}_relu" for name in ("Conv1", *(f"block_{n}_expand" for n in (1, 2, 3, 5, 6)))]
-    file = paths.data_dir().expanduser() / "imagenet" / "mobilenet_v2.weights.h5"
-    base = keras.applications.MobileNetV2(
-        include_top=False,
-        input_shape=(None, None, 3),
-        weights=str(file) if file.exists() else "imagenet",
-    )
-    pictures = keras.Input((None, None, 3))  # in [0, 1]
-    seen = keras.Model(base.input, {name: base.get_layer(name).output for name in layers})
-    network = keras.Model(pictures, seen(keras.layers.Rescaling(2.0, -1.0)(pictures)))
-    judge = {"judge": network, "layers": layers, "content_layer": layers[4]}
-    return trained_against_random(judge=judge) | {"waves": _waves(judge)}
-
-
-def _waves(judge):
-    """Photographs kept out, as waves at 256², optimised and in one pass: their mean distances."""
-    painting, found = painters.paint("waves", painting_networks.PAINTED["waves"], 512), {}
-    waves, network = painting_networks.load("waves"), features.network("course")
-    for made, aim in fast_style.beside_optimised(waves, network, painting):
-        kinds = {"colours matched": aim.content, "optimised": aim.picture, "one pass": made}
-        for kind, picture in kinds.items():
-            told = style.distances(
-                picture=picture,
-                content=aim.content,
-                style=painting,
-                scale=fast_style.SCALE,
-                **judge,
-            )
-            found.setdefault(kind, []).append(told)
-    return {
-        kind: {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
-        for kind, runs in found.items()
-    }
-
-
-def _judge(seed):
-    """A feature network like the shipped one, from another seed; kept for a run that goes on."""
-    kept = paths.BUILD / "evidence" / f"04_judge_{seed}.weights.h5"
-    if kept.exists():
-        model = features.body(features.WIDTHS["course"], features.DEEPEST)
-        model.load_weights(kept)
-        return model
-    folder = kept.with_suffix("").with_suffix("")
-    model = training.train(training.gallery(), training.STEPS // 3, seed, folder)
-    model.save_weights(kept)
-    return model
-
-
 def style_step():
-    """Style transfer, 256², one network: the course's step against Keras' example (target: 0.5)."""
+    """Style transfer, 256², VGG-16: the course's step against Keras' example (target: 1)."""
     rng = np.random.default_rng(0)
     content, painting = rng.random((2, 256, 256, 3), np.float32)
-    whole = features.body(features.WIDTHS["course"])  # the example computes all of VGG-19
     names = [*features.PAPER, "block5_conv2"]
-    ours = style.Repainting(
-        features.cut(whole, (*features.PAPER, "block4_conv2"), "vgg19"), content, painting
-    )
+    whole = features.network("imagenet", names)
+    ours = style.Repainting(features.network("imagenet"), content, painting)
     picture = tf.Variable(content[None])
     rate = keras.optimizers.schedules.ExponentialDecay(100.0, 100, 0.96)
     optimizer = keras.optimizers.SGD(rate)

@@ -38,7 +38,7 @@ TEST_DATA = None
 import numpy as np
 from course_utils import images, profile
 from course_utils.exercises import style as mistakes
-from course_utils.show import show_images, show_lines
+from course_utils.show import on_button, play, show_images, show_lines
 from course_utils.training import style
 from drawn_worlds import painters
 
@@ -58,8 +58,9 @@ show_images([painters.paint(name, 1, 192) for name in painters.STYLES], list(pai
 from course_utils.data.photographs import photographs
 
 STYLE = "waves" if DATASET == "synthetic" else DATASET
-SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.0  # scale: of the strokes
-photograph, painting = photographs(SIDE)[0], painters.paint(STYLE, 3, 512)
+SIDE, SCALE = {"quick": 256, "full": 512}[PROFILE], 1.5  # scale: of the strokes
+portrait = photographs(512)[0, :330, 60:390]  # head and shoulders
+photograph, painting = images.resize(portrait, (SIDE, SIDE)), painters.paint(STYLE, 3, 512)
 content = style.in_colours_of(painting, photograph)
 show_images([photograph, content, painting], ["photograph", "colours matched", "style"],
             alt="A portrait, the same in the colours of the painting, and the painting.")
@@ -68,40 +69,33 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # Colours alone don't make a painting: there is no stroke in the middle picture.
 # It is also what we hand in as content, so that the photograph's colours don't pull against the painting's.
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 5.
-# > Let the room name what differs between the painters: colours, the width and direction of strokes, outlines.
-# > Each of these words will be a layer later on.
-
 # %% [markdown]
-# ## A network that looks
+# ### A network that looks
 #
 # A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
-# Gatys, Ecker and Bethge take VGG-19: sixteen convolutions in five blocks, a pooling after each.
-# We take its sister VGG-16, with thirteen; `PROFILE = "full"` takes VGG-19, 80 MB, which is downloaded then.
-
-# %% [markdown]
-# ### Which network is in use
+# Gatys, Ecker and Bethge take VGG-19; we take its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
-# It matters: what a network has learned to see, it paints.
+# Which one looks, matters: what a network has learned to see, it paints.
 # VGG-16 began with ImageNet's weights; the set-up has fetched them, 55 MB.
-# Where they are missing, the course's own network steps in: narrow, 1 MB, trained on drawn paintings and 20 photographs, so it recognises fewer shapes.
+# Where they are missing, the course's own network steps in: 1 MB, so it recognises fewer shapes.
 
 # %%
 from course_utils.models import features
 
 KIND = {"quick": features.best(), "full": "vgg19"}[PROFILE]
 network = features.network(KIND)
-for kind, told in features.KINDS.items():
-    print("→" if kind == KIND else " ", f"{kind}: {told}")
+print(features.KINDS[KIND])
 seen = network(content[None])
 print(len(features.STYLE[KIND]), "layers for style;  content:", features.CONTENT[KIND])
 for name in features.PAPER:
     print(name, seen[name].shape)
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 5.
+# > **For the speaker**, minutes: 10.
+# > Let the room name what differs between the painters: colours, the width and direction of strokes, outlines.
+# > Each of these words will be a layer later on.
 # > The network is frozen: it is the judge, not the pupil.
+# > `PROFILE = "full"` takes VGG-19, which is downloaded then, 80 MB.
 # > Two changes of the paper are in ours, too: pools average, and activations are rescaled to a mean of 1.
 # > Say aloud which network makes today's pictures, and repeat it when someone compares with pictures from the web.
 
@@ -155,7 +149,7 @@ show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))], columns=3,
 
 # %% [markdown]
 # Only the sign of the gradient is used here, so that each pixel moves by 0.05, up or down.
-# The round badge and the orange of the suit come out of the noise first.
+# Outlines come out of the noise first, of hair, collar and shoulders; colours come last.
 
 # %% [markdown]
 # ### Rebuild a picture from one layer
@@ -164,31 +158,21 @@ show_images(steps, ["noise", *(f"step {n}" for n in range(1, 6))], columns=3,
 
 # %% tags=["hide"]
 def rebuilt(name, side=96, evaluations=25):
-    made = style.Repainting(features.network(KIND, (name,)), content, start="noise", side=side,
-                            content_layer=name, gamma=1e-2)
+    made = style.Repainting(network, content, start="noise", side=side, content_layer=name, gamma=1e-2)
     return made.lbfgs(evaluations).picture
 
-layers = features.PAPER  # the first of each block
-from_layers = [rebuilt(name) for name in layers]
-show_images(from_layers, list(layers), columns=3, alt="A portrait rebuilt from five layers, one after the other.")
-
-# %% [markdown]
-# From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
-
-# %% [markdown]
-# ### How far off, and for whom
-
-# %%
 def off(made, name):
     return style.distances(network, made, content, painting, content_layer=name)["content_distance"]
 
-print("rebuilt from    distance at", *(f"{name[:6]:>8}" for name in layers))
-for name, made in zip(layers, from_layers):
-    print(f"{name:<26}", *(f"{off(made, other):8.2f}" for other in layers))
+layers = features.PAPER  # the first of each block
+made = {name: rebuilt(name) for name in layers}
+titles = [f"{name[:6]}: {off(p, name):.2f} ({off(p, layers[0]):.2f})" for name, p in made.items()]
+show_images(made.values(), titles, columns=3, alt="A portrait rebuilt from five layers, one after the other.")
 
 # %% [markdown]
-# Each row is a picture, each column a layer that looks at it; 0 is "the same as the photograph".
-# What is rebuilt from a deep layer satisfies that layer and is far off in the early ones: colours and grain are free, the scene stays.
+# From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
+# The numbers say how far off it is for the layer itself and, in brackets, for the first block; 0 is "the same as the photograph".
+# What satisfies a deep layer is far off for the first: colours and grain are free, the scene stays.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -250,7 +234,8 @@ show_images([texture(blocks) for blocks in (1, 2, 4)], ["block 1", "blocks 1 to 
 
 # %%
 show_source(style.Repainting.evaluate, style.Repainting.total)
-repainting = style.Repainting(network, content, painting, side=SIDE // 2, scale=SCALE)
+coarse = 3 * SIDE // 8
+repainting = style.Repainting(network, content, painting, side=coarse, scale=SCALE)
 
 # %% [markdown]
 # ### Watch it paint
@@ -264,29 +249,61 @@ from course_utils.show.live import Live
 live = Live(run.steps, lambda: ([repainting.picture], [KIND]), parts=("content", "style"),
             alt="Losses fall; the portrait turns into strokes.")
 began = time.perf_counter()
-repainting.lbfgs(run.steps, sides=(SIDE // 2, SIDE), callbacks=[live])
+repainting.lbfgs(run.steps, sides=(coarse, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
 repainting.resize(SIDE)  # if it was stopped before
 print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
-# Large strokes come at half the size; where it doubles, the loss jumps, and their grain follows.
+# Large strokes come while the picture is small, their grain when it has grown: there the loss jumps.
 
 # %% [markdown]
 # ### Hang it up
 #
-# Begun from the photograph in the painting's colours, and from **noise**, where only the content loss brings the person in, so it counts fortyfold.
+# Begun from the photograph in the painting's colours, and from **noise** in these colours.
+# There only the content loss brings the person in: it takes an early layer, and counts a hundredfold.
 
 # %%
-noise = style.Repainting(network, content, painting, start="noise", side=SIDE // 4, scale=SCALE, alpha=40)
-noise.lbfgs(run.steps // 2, sides=(SIDE // 4, SIDE // 2, SIDE))
+grain = style.in_colours_of(painting, np.random.default_rng(SEED).random((SIDE, SIDE, 3), "float32"))
+noise = style.Repainting(network, content, painting, grain, coarse, alpha=100, scale=SCALE,
+                         content_layer="block2_conv1")
+noise.lbfgs(run.steps // 2, sides=(coarse, SIDE))
 show_images([photograph, painting, repainting.picture, noise.picture],
             ["content", "style", f"from the content, {KIND}", f"from noise, {KIND}"], height=3,
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
 
 # %% [markdown]
-# Strokes now curl through the sky and along the suit, where the photograph is smooth.
-# Where a painting begins decides where it ends: the loss has many valleys.
+# Strokes now curl through the wall behind her and along the suit, where the photograph is smooth; the face is still hers.
+# From noise comes an outline in faint colours, since 40 evaluations are few for so long a way.
+# Where a painting begins decides where it ends, since the loss has many valleys.
+
+# %% [markdown]
+# ### And larger
+#
+# Twice the side is four times the work; half as many evaluations do, since the strokes are there already.
+
+# %% tags=["optional"]
+each = seconds / (run.steps / 2 * (1 + (coarse / SIDE) ** 2))  # seconds per evaluation at SIDE
+
+def larger():
+    finer = style.in_colours_of(painting, images.resize(portrait, (2 * SIDE, 2 * SIDE)))
+    made = style.Repainting(network, finer, painting, start=repainting.picture, side=2 * SIDE, scale=SCALE)
+    return [made.lbfgs(run.steps // 2).picture], None, None, 5.5
+on_button(f"Paint on at {2 * SIDE} × {2 * SIDE}: about {2 * run.steps * each:.0f} s", larger,
+          alt="The portrait, painted on at twice the size.");
+
+# %% [markdown]
+# ### Eight from the studio
+
+# %% tags=["hide"]
+from course_utils import paths
+
+show_images([images.read_image(paths.EVIDENCE / "04_paintings.jpg")], height=6,
+            alt="Cats, cups of coffee and rockets, as waves, as stained glass and as marbled paper.")
+
+# %% [markdown]
+# Two are 512 pixels wide.
+# Glass wants large forms, a cat's head or a cup; fine strokes suit fur and sky.
 
 # %% [markdown]
 # ### L-BFGS against Adam
@@ -304,23 +321,16 @@ show_lines(range(run.steps), {name: np.log10(curve) for name, curve in curves.it
 print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the same loss.")
 
 # %% [markdown]
-# The longer both run, the smaller the share of evaluations that L-BFGS needs.
+# L-BFGS reaches Adam's best loss with little more than half the evaluations, and nobody had to choose a rate for it.
 # For training a network it won't do: each batch has another loss, and old slopes mislead.
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 11.
-# > While it paints, ask who is being trained: nobody, the picture is the only variable.
-# > Ask which of the two the room would hang up.
-# > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
-
 # %% [markdown]
-# ## Turn the knobs
+# ### Turn the knobs
 #
 # Each setting paints anew, small and quickly: wait a moment after each change.
 
 # %% tags=["hide"]
 import ipywidgets
-from course_utils.show import play
 
 def knobs(beta, layer, strokes):
     settings = {"beta": beta * style.BETA[KIND], "content_layer": layer, "scale": strokes}
@@ -340,17 +350,22 @@ play(knobs, alt="The portrait repainted with these settings.",
 # And strokes are mostly light and dark: with the photograph's own **a** and **b** of Lab its colours come back.
 
 # %%
-both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "strokes")}
-mixed = style.Repainting(network, photograph, both, side=128, scale=SCALE).lbfgs(25).picture
+both = {name: (painters.paint(name, 1), 0.5) for name in ("glass", "waves")}
+bright = style.in_colours_of(both["glass"][0], photograph)
+mixed = style.Repainting(network, bright, both, side=96, scale=SCALE).lbfgs(30, sides=(96, 192)).picture
 kept = style.keep_colours(images.resize(photograph, repainting.picture.shape[:2]), repainting.picture)
-show_images([mixed, kept], ["glass and strokes", f"{STYLE}, colours kept"],
-            alt="A portrait between stained glass and strokes; one in its own colours.")
+show_images([mixed, kept], ["glass and waves", f"{STYLE}, colours kept"], height=4,
+            alt="A portrait between stained glass and waves; one in its own colours.")
 
 # %% [markdown]
-# Lightness from the repainted picture, colours from the photograph; matching colours first was the opposite choice.
+# On the left, the wall behind her breaks into cells of glass with soft seams.
+# On the right, lightness comes from the repainted picture and colours from the photograph; matching colours first was the opposite choice.
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 4.
+# > **For the speaker**, minutes: 15, four of them for the knobs.
+# > While it paints, ask who is being trained: nobody, the picture is the only variable.
+# > Ask which of the two the room would hang up.
+# > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
 # > Let someone name β before the slider moves.
 # > A portrait that the sitter should like keeps its colours; a poster needn't.
 
@@ -378,7 +393,7 @@ bets.reveal("misprint", min(told["style"] for told in results_of["no square"].hi
 
 # %% [markdown]
 # With a plus, the matrix holds only each channel's sum, so which channels occur together is lost.
-# Without the square the loss falls below 0, and there is no bottom: more evaluations, lower loss, no painting.
+# Without the square the painting $A$ drops out of the gradient: whatever lowers the activations lowers the loss, below 0, and no stroke comes.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 4.
@@ -408,10 +423,15 @@ show_source(fast.FastStyle.train_step)
 # It has never seen the three below.
 
 # %% tags=["hide"]
-painter, whole = fast_style.load("waves"), photographs(256)
-answers = [fast_style.repaint(painter, whole[n : n + 1])[0] for n in fast.UNSEEN]
-show_images([whole[4], *answers], ["photograph", *["in one pass"] * 3],
+painter, whole = fast_style.load("waves"), photographs(256)[list(fast.UNSEEN)]
+whole[0] = images.resize(photograph, (256, 256))
+answers = list(fast_style.repaint(painter, whole))
+show_images([whole[1], *answers], ["photograph", *["in one pass"] * 3],
             alt="A cat, and three photographs repainted as waves in one pass.")
+
+# %% [markdown]
+# The long bands and the blues of the waves are there, in a portrait, a cat and a cup.
+# So is a fine slanted hatch that no painting has: the course's small network, which judged the training, hardly sees it.
 
 # %% [markdown]
 # ### Your picture
@@ -440,8 +460,8 @@ show_images([you, fast_style.repaint(painter, you[None])[0]], ["you", f"{millise
 judge, rivals = style.outside_judge(), {"random_weights": "random", "course_network": "course"}
 made = {"colours_matched": content}
 for name, kind in rivals.items():
-    other = style.Repainting(features.network(kind), content, painting, side=SIDE // 2, scale=SCALE)
-    made[name] = other.lbfgs(run.steps, sides=(SIDE // 2, SIDE)).picture
+    other = style.Repainting(features.network(kind), content, painting, side=coarse, scale=SCALE)
+    made[name] = other.lbfgs(run.steps, sides=(coarse, SIDE)).picture
 made |= {KIND: repainting.picture, "one_pass": answers[0]}
 compared = {name: style.distances(judge, picture, content, painting, SCALE)
             for name, picture in made.items()}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from course_utils import show
-from course_utils.show import figures, live, source
+from course_utils.show import figures, live, source, widgets
 
 
 class Page:
@@ -181,3 +181,22 @@ def test_live_pictures_have_titles(page, monkeypatch, titles):
 def test_smooth_is_a_running_mean():
     assert np.allclose(live.smooth([1, 2, 3, 4], window=2), [1, 1.5, 2.5, 3.5])
     assert live.smooth([]).size == 0
+
+
+def test_a_button_draws_when_it_is_pressed_and_can_be_pressed_again(monkeypatch):
+    monkeypatch.setattr(widgets, "display", lambda box: None)
+    seen = []
+
+    def draw():
+        seen.append((button.disabled, button.description))
+        if len(seen) == 2:
+            raise ValueError("no luck")
+        return [np.zeros((4, 4))], ["black"]
+
+    button, picture = show.on_button("Paint: about 40 s", draw, alt="A black square.").children
+    assert picture.value == "" and not seen
+    button.click()
+    assert 'alt="A black square."' in picture.value
+    assert seen == [(True, "Working …")]
+    button.click()  # the error is shown by the notebook
+    assert (button.disabled, button.description) == (False, "Paint: about 40 s")

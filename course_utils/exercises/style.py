@@ -1,11 +1,13 @@
-"""The exercises of lesson 04: Gram matrix, style loss, what VGG takes, colours; mistakes."""
+"""The exercises of lesson 04: Gram matrix, style loss, a pixel moves, colours; mistakes."""
 
 import functools
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
+from scipy.ndimage import gaussian_filter
 from skimage import data
-from skimage.transform import resize
+from skimage.util import view_as_windows
 
 from drawn_worlds import painters
 
@@ -13,7 +15,7 @@ from .. import images
 from ..losses import content_loss, gram_matrix, style_loss, total_variation
 from ..models import features
 from ..models.features import caffe
-from ..training.style import distances, in_colours_of, keep_colours
+from ..training.style import in_colours_of, keep_colours
 from .core import Exercise, mistake
 
 MEANS = np.array(features.CAFFE_MEANS)  # blue, green, red
@@ -53,6 +55,16 @@ def plus_for_times(features):
 def gram_of_places(features):
     batch, height, width, channels = features.shape
     flat = ops.reshape(features, (batch, height * width, channels))
+    return ops.matmul(flat, ops.swapaxes(flat, 1, 2))
+
+
+@mistake(
+    gram_matrix,
+    "The shape is right and the channels are mixed up: each row has a bit of all of them.",
+    "The channels come last: reshape to (B, M, N), and only then exchange the two axes.",
+)
+def reshaped_without_a_transpose(features):
+    flat = ops.reshape(features, (len(features), features.shape[-1], -1))
     return ops.matmul(flat, ops.swapaxes(flat, 1, 2))
 
 
@@ -116,7 +128,7 @@ def _grams():
 
 @mistake(
     style_loss,
-    "The loss runs below 0 without end, and the picture with it.",
+    "The loss falls below 0: less of everything pays, and strokes go.",
     "Square the differences of the Gram matrices before the sum.",
 )
 def style_without_square(gram, target, places, target_places=None):
@@ -136,8 +148,44 @@ def one_size_for_all_layers(gram, target, places, target_places=None, pixels=256
 
 @mistake(
     style_loss,
+    "The cost may be below 0: what is too much in one place pays for what is too little elsewhere.",
+    "Square each difference, then sum.",
+)
+def differences_not_squared(gram, target, places, target_places=None):
+    return ops.sum(gram - target, axis=(1, 2)) / (4 * gram.shape[-1] ** 2 * places**2)
+
+
+@mistake(
+    style_loss,
+    "A difference twice as large costs twice as much; the formula says four times.",
+    "Square the differences, don't take their absolute values.",
+)
+def absolute_for_square(gram, target, places, target_places=None):
+    return ops.sum(ops.abs(gram - target), axis=(1, 2)) / (4 * gram.shape[-1] ** 2 * places**2)
+
+
+@mistake(
+    style_loss,
+    "The cost has some twenty digits: N² and M² multiply it.",
+    "Put the divisor in brackets, … / (4 * N**2 * M**2): without them only the 4 divides.",
+)
+def brackets_forgotten(gram, target, places, target_places=None):
+    return ops.sum((gram - target) ** 2, axis=(1, 2)) / 4 * gram.shape[-1] ** 2 * places**2
+
+
+@mistake(
+    style_loss,
+    "Large layers cost too much, by a factor of N times M.",
+    "N and M are squared below the line, as the differences are above it.",
+)
+def layer_size_not_squared(gram, target, places, target_places=None):
+    return style_loss(gram, target, places, target_places) * gram.shape[-1] * places
+
+
+@mistake(
+    style_loss,
     "Layers with many channels hardly count.",
-    "Divide by N² once: it is in the mean over the matrix already.",
+    "Divide by N² once: take the sum over the matrix, since its mean has divided already.",
 )
 def divided_by_channels_twice(gram, target, places, target_places=None):
     return style_loss(gram, target, places, target_places) / gram.shape[-1] ** 2
@@ -146,7 +194,7 @@ def divided_by_channels_twice(gram, target, places, target_places=None):
 @mistake(
     style_loss,
     "The loss is four times as large, and β means something else.",
-    "The paper divides by 4 N² M².",
+    "The paper divides by 4 N² M²; slides that print 1 / (h w n)² have lost the 4.",
 )
 def quarter_missing(gram, target, places, target_places=None):
     return style_loss(gram, target, places, target_places) * 4
@@ -161,67 +209,131 @@ def places_not_divided(gram, target, places, target_places=None):
     return style_loss(gram, target, places, target_places) * places**2
 
 
-# 3. What VGG-19 takes -----------------------------------------------------------------------------
+# 3. A pixel moves ---------------------------------------------------------------------------------
+
+RATE = 0.3
 
 
-def _pictures():
-    rng = np.random.default_rng(7)
+def look(pictures):
+    """Stands in for a trained network: (B, H, W, 3) in [0, 1] -> activations (B, H/2, W/2, 8)."""
+    rng = np.random.default_rng(2)
+    first, second = (rng.normal(0, n**-0.5, (3, 3, c, 8)) for n, c in ((27, 3), (72, 8)))
+    seen = tf.nn.relu(tf.nn.conv2d(pictures - 0.5, first.astype(np.float32), 1, "SAME"))
+    return tf.nn.relu(tf.nn.conv2d(seen, second.astype(np.float32), 2, "SAME"))
+
+
+def move_pixels(network, picture, target, rate=RATE):
+    """A picture after five steps down the gradient of its content loss.
+
+    network: from pictures (1, H, W, 3) to activations.  picture: (1, H, W, 3) in [0, 1].
+    target: the content picture's activations.  Each step is cut to [0, 1].  Returns such a picture.
+    """
+    return _moved(network, picture, lambda f: content_loss(f, target), -rate)
+
+
+def _moved(network, picture, cost, rate, steps=5, low=0.0, high=1.0):
+    picture = tf.Variable(picture)
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            loss = cost(network(picture))
+        step = rate * tape.gradient(loss, picture)
+        picture.assign(tf.clip_by_value(picture + step, low, high))
+    return picture.numpy()
+
+
+def _starts():
+    rng, face = np.random.default_rng(4), images.resize(portrait(), (32, 32))[None]
+    noise = rng.uniform(0.4, 0.6, face.shape).astype(np.float32)
     return {
-        "a portrait": (portrait()[None].round(2),),  # in float32 none of it is too near 0
-        "black": (np.zeros((1, 2, 2, 3)),),
-        "white": (np.ones((1, 2, 2, 3)),),
-        "any colours": (rng.random((2, 4, 5, 3)),),
+        "grey noise": (look, noise, look(face).numpy()),
+        "another face": (look, face[:, :, ::-1].copy(), look(face).numpy()),
+        "black, which may not go below 0": (look, np.zeros_like(face), look(face).numpy()),
+        "the picture itself": (look, face, look(face).numpy()),
     }
+
+
+@mistake(
+    move_pixels,
+    "The loss rises: the picture flees from its content.",
+    "Down is against the gradient: subtract it.",
+)
+def up_the_gradient(network, picture, target, rate=RATE):
+    return move_pixels(network, picture, target, -rate)
+
+
+@mistake(
+    move_pixels,
+    "The picture comes back as it went in: whatever was trained, it wasn't the pixels.",
+    "The picture is the tf.Variable: ask the tape for its gradient, and assign each step to it.",
+)
+def pixels_left_alone(network, picture, target, rate=RATE):
+    return picture
+
+
+@mistake(
+    move_pixels,
+    "Pixels leave [0, 1], where no screen can show them, and take the loss along.",
+    "Cut after each step: tf.clip_by_value(…, 0, 1).",
+)
+def never_cut(network, picture, target, rate=RATE):
+    return _moved(network, picture, lambda f: content_loss(f, target), -rate, low=-9, high=9)
+
+
+@mistake(
+    move_pixels,
+    "One step is taken and four are lost.",
+    "Take a new tape and a new gradient in each of the five steps, and go on from where it stands.",
+)
+def one_step_alone(network, picture, target, rate=RATE):
+    return _moved(network, picture, lambda f: content_loss(f, target), -rate, steps=1)
+
+
+@mistake(
+    move_pixels,
+    "Five times the same step: it points where the loss fell at the start.",
+    "The gradient changes as the picture does: compute it inside the loop.",
+)
+def first_gradient_again(network, picture, target, rate=RATE):
+    step = _moved(network, picture, lambda f: content_loss(f, target), -rate, 1, -9, 9) - picture
+    for _ in range(5):
+        picture = np.clip(picture + step, 0, 1)
+    return picture
+
+
+@mistake(
+    move_pixels,
+    "The photograph no longer matters, as in a formula that some slides print: less of all pays.",
+    "Square the differences of the activations before the sum.",
+)
+def content_not_squared(network, picture, target, rate=RATE):
+    return _moved(network, picture, lambda f: tf.reduce_sum(f - target) / 2, -rate)
+
+
+@mistake(
+    move_pixels,
+    "Each step is twice as long.",
+    "The content loss is half the sum of squares.",
+)
+def half_forgotten(network, picture, target, rate=RATE):
+    return move_pixels(network, picture, target, 2 * rate)
+
+
+@mistake(
+    move_pixels,
+    "Hardly a pixel moves: the gradient was divided by the number of activations.",
+    "The content loss sums over all activations: tf.reduce_sum, not a mean.",
+)
+def mean_of_the_squares(network, picture, target, rate=RATE):
+    return _moved(network, picture, lambda f: tf.reduce_mean((f - target) ** 2) / 2, -rate)
+
+
+# 4. Colours kept ----------------------------------------------------------------------------------
 
 
 @functools.cache
 def portrait():
     """The astronaut's face (96, 96, 3) in [0, 1]."""
     return images.resize(images.to_float(data.astronaut())[:256, 96:352], (SIDE, SIDE))
-
-
-@mistake(
-    caffe,
-    "All activations are off: the network sees a picture far too dark.",
-    "Take the means off once.",
-)
-def preprocessed_twice(pictures):
-    return np.asarray(caffe(pictures))[..., ::-1] - MEANS
-
-
-@mistake(caffe, "The network sees skin in blue.", "These weights take blue first: [..., ::-1].")
-def red_left_first(pictures):
-    return pictures * 255 - MEANS
-
-
-@mistake(
-    caffe,
-    "Every picture is nearly the same dark one to the network.",
-    "These weights take 0 to 255 less the means, not 0 to 1.",
-)
-def left_in_0_to_1(pictures):
-    return pictures[..., ::-1] - MEANS
-
-
-@mistake(
-    caffe,
-    "Each channel loses the mean of another one.",
-    "The means are blue, green, red: turn the channels first.",
-)
-def means_in_the_other_order(pictures):
-    return pictures[..., ::-1] * 255 - MEANS[::-1]
-
-
-@mistake(
-    caffe,
-    "The network sees a hundredth of the contrast that it knows.",
-    "These weights are not scaled: no division.",
-)
-def scaled_to_minus_one_to_one(pictures):
-    return (pictures[..., ::-1] * 255 - MEANS) / 127.5
-
-
-# 4. Colours kept ----------------------------------------------------------------------------------
 
 
 def _pairs():
@@ -287,36 +399,66 @@ def works():
     }
 
 
-@functools.cache
-def _judge():
-    return features.network("course")
+SQUARE = 6
 
 
-def style_times_content(repainted):
-    """How much of both pictures is in the repainted ones, {name as in `works`: (96, 96, 3)}.
+def strokes_and_content(style, photograph, picture):
+    """Two numbers from 0 to 1: how far a picture is made of a painting, and shows a photograph.
 
-    Style: 1 less the `style_distance` over that of the photograph `in_colours_of` the painting,
-    where only colours have come. Content: 1 less the `content_distance` from that photograph over
-    the painting's. The mean over works of the product, each factor at least 0; 1 at best, 0 for the
-    photograph, in any colours, and for the painting. Raises ValueError for values outside [0, 1].
+    Strokes: 1 less the mean squared distance of its 6×6 squares from the nearest ones in the
+    painting, over that of the photograph `in_colours_of` the painting. A picture that has less
+    than half of the painting's detail (what a blur takes away) gets a share of it, since a blur is
+    near to any calm place. Content: 1 less the squared distance from that photograph after a blur,
+    over the painting's. All are (96, 96, 3). Raises ValueError for values outside [0, 1].
     """
-    scores = []
-    for name, (style, photograph) in works().items():
-        content = in_colours_of(style, photograph)
-        made, colours, painting = (
-            distances(_judge(), images.to_float(p), content, style)
-            for p in (repainted[name], content, style)
-        )
-        near = (
-            1 - made["style_distance"] / colours["style_distance"],
-            1 - made["content_distance"] / painting["content_distance"],
-        )
-        scores.append(max(near[0], 0) * max(near[1], 0))
+    colours, picture = in_colours_of(style, photograph), images.to_float(picture)
+    off = _from_the_nearest(picture, style) / _from_the_nearest(colours, style)
+    (soft, fine), (aim, _), (other, its) = map(_soft_and_fine, (picture, colours, style))
+    detail = min(1, 2 * np.sqrt(np.mean(fine**2) / np.mean(its**2)))
+    content = 1 - np.sum((soft - aim) ** 2) / np.sum((other - aim) ** 2)
+    return max(1 - off, 0) * detail, max(content, 0)
+
+
+def _soft_and_fine(picture, blur=2):
+    soft = gaussian_filter(picture, (blur, blur, 0))
+    return soft, picture - soft
+
+
+def _from_the_nearest(picture, style):
+    """Mean squared distance of a picture's squares from the nearest ones in the painting."""
+    ours, theirs = (
+        view_as_windows(p, (SQUARE, SQUARE, 3), step).reshape(-1, 3 * SQUARE**2)
+        for p, step in ((picture, 2), (style, 1))
+    )
+    crossed = np.min(np.sum(theirs**2, 1) - 2 * ours @ theirs.T, axis=1)
+    return np.mean(np.maximum(np.sum(ours**2, 1) + crossed, 0))
+
+
+def strokes_times_content(repainted):
+    """The mean over `works` of the product of `strokes_and_content`, {name: (96, 96, 3)} -> number.
+
+    1 at best, 0 for the photograph, in any colours, and for the painting. No network judges.
+    """
+    scores = [np.prod(strokes_and_content(*pair, repainted[n])) for n, pair in works().items()]
     return round(float(np.mean(scores)), 3)
 
 
+def double_exposure(style, content):
+    """The best one of a painting and a photograph in its colours (96, 96, 3): the baseline."""
+    return 0.75 * style + 0.25 * in_colours_of(style, content)
+
+
 @mistake(
-    in_colours_of,
+    double_exposure,
+    "All colours are the painting's, and not one stroke.",
+    "Go on from there: put pieces of the painting where the photograph is like them.",
+)
+def colours_without_strokes(style, content):
+    return in_colours_of(style, content)
+
+
+@mistake(
+    double_exposure,
     "Content is all there, and no style at all.",
     "Take something from the painting: colours first, then pieces.",
 )
@@ -325,7 +467,7 @@ def photograph_as_it_was(style, content):
 
 
 @mistake(
-    in_colours_of,
+    double_exposure,
     "Style is all there, and nothing of the photograph.",
     "Put the pieces of the painting where the photograph is as light as they are.",
 )
@@ -334,7 +476,7 @@ def painting_for_the_answer(style, content):
 
 
 @mistake(
-    in_colours_of,
+    double_exposure,
     "Two pictures shine through each other: neither strokes nor a person.",
     "Take each pixel from one of the two.",
 )
@@ -343,21 +485,43 @@ def mean_of_the_two(style, content):
 
 
 @mistake(
-    in_colours_of,
+    double_exposure,
     "Blur is no brush: fine steps are gone, no stroke has come.",
     "Keep the painting's own edges: copy pieces of it.",
 )
 def blurred_photograph(style, content):
-    small = resize(content, (24, 24), anti_aliasing=True)
-    return resize(small, content.shape).astype(np.float32)
+    return images.resize(images.resize(content, (24, 24)), content.shape[:2])
 
 
 # Mistakes that no exercise asks for ---------------------------------------------------------------
 
 
 @mistake(
+    caffe,
+    "All activations are off: the network sees a picture far too dark.",
+    "Take the means off once.",
+)
+def preprocessed_twice(pictures):
+    return np.asarray(caffe(pictures))[..., ::-1] - MEANS
+
+
+@mistake(caffe, "The network sees skin in blue.", "These weights take blue first: [..., ::-1].")
+def red_left_first(pictures):
+    return pictures * 255 - MEANS
+
+
+@mistake(
+    caffe,
+    "Every picture is nearly the same dark one to the network.",
+    "These weights take 0 to 255 less the means, not 0 to 1.",
+)
+def left_in_0_to_1(pictures):
+    return pictures[..., ::-1] - MEANS
+
+
+@mistake(
     content_loss,
-    "It runs below 0 without end: the picture goes to black, white and gaudy.",
+    "It falls below 0 wherever less is on: what the photograph shows no longer matters.",
     "Square the differences, so that too much costs as much as too little.",
 )
 def content_without_square(features, target):
@@ -379,9 +543,14 @@ def absolute_steps(pictures):
 EXERCISES = [
     Exercise("04.1", gram_matrix, _features),
     Exercise("04.2", style_loss, _grams),
-    Exercise("04.3", caffe, _pictures),
+    Exercise("04.3", move_pixels, _starts),
     Exercise("04.4", keep_colours, _pairs),
     Exercise(
-        "04.5", in_colours_of, works, style_times_content, goal=0.15, measure="Style × content:"
+        "04.5",
+        double_exposure,
+        works,
+        strokes_times_content,
+        goal=0.4,
+        measure="Strokes × content:",
     ),
 ]

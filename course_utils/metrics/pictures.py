@@ -203,8 +203,8 @@ def grid(pictures, period):
     Where it doesn't, the nearest line is taken.
 
     pictures: (N, H, W) or (N, H, W, 3) in [0, 1], sides of at least 6 periods: so no line is near
-    the mean.  period: pixels, at least 2.  Returns a float from 0 up, which brightness, contrast,
-    flips and turns don't change.
+    the mean.  period: pixels, at least 2.  Returns a float from 0 up, which brightness and
+    contrast don't change, and flips and turns hardly (the window's middle is a pixel).
     Raises ValueError for other input, and if the pictures have no power on the lines beside.
     """
     side = min(pictures.shape[1:3])

@@ -11,12 +11,13 @@ from .figures import (
     show_scores,
 )
 from .source import show_source
-from .widgets import play
+from .widgets import on_button, play
 
 __all__ = [
     "best_and_worst",
     "colour_labels",
     "heat",
+    "on_button",
     "outlines",
     "play",
     "show_figure",

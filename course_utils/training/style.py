@@ -19,7 +19,7 @@ from .optimizers import FusedAdam
 
 tf.get_logger().setLevel("ERROR")  # retracing for another kind of loss is no news
 BETA = {"imagenet": 5.0, "vgg19": 5.0, "course": 8.0, "random": 8.0}  # where content has 1
-GAMMA = 20.0  # of variation
+GAMMA = 5.0  # of variation
 OWN = "alpha", "beta", "gamma", "weights", "targets", "style_targets"  # of a Repainting
 KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
