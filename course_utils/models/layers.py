@@ -1,7 +1,7 @@
 """What the translating networks are made of: convolutions with instance norm, down and up."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
 def down(x, channels, norm=True):
@@ -9,9 +9,30 @@ def down(x, channels, norm=True):
     return convolution(x, channels, stride=2, norm=norm)  # (N, h/2, w/2, channels)
 
 
-def up(x, channels, dropout=0.0, transposed=False):
-    """Twice the sides: `enlarged`, instance norm, dropout, ReLU."""
+@keras.saving.register_keras_serializable("course_utils")
+class Noise(layers.Layer):
+    """Adds Gaussian noise (N, h, w, 1), as much of it to each channel as it learns to; at first none.
+
+    It gives a network what to make bricks and leaves of, which its input doesn't tell. Source:
+    Karras, Laine and Aila (2019), "A style-based generator architecture", section 2.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def build(self, shape):
+        self.strength = self.add_weight(shape=(shape[-1],), initializer="zeros")
+
+    def call(self, x):
+        grain = keras.random.normal((*ops.shape(x)[:-1], 1), seed=self.seed_generator)
+        return x + self.strength * grain  # (N, h, w, c)
+
+
+def up(x, channels, dropout=0.0, transposed=False, noise=False):
+    """Twice the sides: `enlarged`, instance norm, noise, dropout, ReLU."""
     x = instance_norm(enlarged(x, channels, transposed, use_bias=False))
+    x = Noise()(x) if noise else x
     x = layers.Dropout(dropout)(x) if dropout else x
     return layers.ReLU()(x)  # (N, 2h, 2w, channels)
 
@@ -31,11 +52,11 @@ def enlarged(x, channels, transposed=False, use_bias=True):
     return layers.Conv2D(channels, 3, **settings)(x)  # (N, 2h, 2w, channels)
 
 
-def answer(x, skips, channels, fine=0, transposed=False):
+def answer(x, skips, channels, fine=0, transposed=False, noise=False):
     """The last layer up; with `fine`, one that wide goes before it, beside the skips."""
     if not fine:
         return enlarged(x, channels, transposed)
-    x = layers.Concatenate()([up(x, fine, transposed=transposed), *skips])
+    x = layers.Concatenate()([up(x, fine, transposed=transposed, noise=noise), *skips])
     return layers.Conv2D(channels, 3, padding="same", kernel_initializer=small())(x)
 
 

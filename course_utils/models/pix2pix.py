@@ -30,9 +30,10 @@ class Architecture:
     dropout: float = 0.0
     fine: int = 0
     transposed: bool = False
+    noise: bool = False
 
 
-SHIPPED = Architecture(side=128, width=32, cap=2, fine=16)
+SHIPPED = Architecture(side=128, width=32, cap=2, fine=16, noise=True)
 
 
 def generator(
@@ -45,6 +46,7 @@ def generator(
     dropout=0.0,
     fine=0,
     transposed=False,
+    noise=False,
 ):
     """Pictures to pictures, through a bottleneck of one pixel: the paper's U-Net.
 
@@ -70,10 +72,10 @@ def generator(
         x = down(x, count, norm=0 < level < len(channels) - 1)
         skips.append(x)  # (N, side/2, ..) ... (N, 1, 1, c)
     for step, count in enumerate(channels[-2::-1]):  # up again
-        x = up(x, count, dropout if step < 3 else 0, transposed)  # (N, 2, 2, c) ... (N, side/2, ..)
+        x = up(x, count, dropout if step < 3 else 0, transposed, noise)  # (N, 2, 2, c) ... (N, side/2, ..)
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
-    x = answer(x, [picture] if kind == "unet" else [], out_channels, fine, transposed)
+    x = answer(x, [picture] if kind == "unet" else [], out_channels, fine, transposed, noise)
     return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
 
 
@@ -88,8 +90,7 @@ def generate(model, pictures, seed=None):
     """
     if not len(pictures):
         raise ValueError("There is no picture to translate; give at least one.")
-    dropouts = [layer for layer in model.layers if isinstance(layer, layers.Dropout)]
-    noise = [layer.seed_generator.state for layer in dropouts]
+    noise = [each.seed_generator.state for each in model.layers if hasattr(each, "seed_generator")]
     before = [state.numpy() for state in noise]
     if seed is not None:
         for number, state in enumerate(noise):

@@ -44,7 +44,7 @@ FULL = Settings(generator=models.Architecture(dropout=0.5))
 SHIPPED = Settings(
     generator=models.SHIPPED,
     discriminator=patchgan.Architecture(width=48, norm=False),
-    l1=20.0,
+    l1=10.0,
     momentum=0.998,
 )
 QUICK = replace(SHIPPED, learning_rate=1e-3, optimizer=Muon, momentum=0.0)  # larger steps, fewer
