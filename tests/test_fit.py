@@ -55,7 +55,9 @@ def painted(**more):
 SMALL = {
     "autoencoder": face_sketch.Settings(generator=Autoencoder(side=32, width=8)),
     "pix2pix": replace(
-        pix2pix.QUICK, generator=Architecture(side=32, width=4, dropout=0.5), momentum=0.9
+        pix2pix.QUICK,
+        generator=Architecture(side=32, width=4, dropout=0.5, noise=True),
+        momentum=0.9,
     ),
     "cyclegan": replace(cyclegan.QUICK, generator=ResNet(side=32, width=4, blocks=4, ends=3)),
 }

@@ -165,8 +165,26 @@ def test_dropout_stays_on_and_a_seed_fixes_it():
     assert first.shape == pictures.shape and first.dtype == np.float32
 
 
+def test_noise_is_what_a_channel_learns_to_take_of_it_and_a_seed_fixes_it():
+    model, silent = network(fine=4, noise=True), network(fine=4)
+    assert count(model, layers.Noise) == 5  # in each layer up
+    weights = iter(silent.get_weights())
+    for layer in model.layers:  # the same weights elsewhere
+        if not isinstance(layer, layers.Noise):
+            layer.set_weights([next(weights) for _ in layer.weights])
+    first = pix2pix.generate(model, pictures, seed=1)
+    assert np.array_equal(first, pix2pix.generate(silent, pictures))  # it begins with none
+    for layer in model.layers:
+        if isinstance(layer, layers.Noise):
+            layer.strength.assign(np.ones(layer.strength.shape))
+    one, again, other = (pix2pix.generate(model, pictures, seed) for seed in (1, 1, 2))
+    assert np.array_equal(one, again) and np.abs(one - other).max() > 1e-3
+    flat = pix2pix.generate(model, np.zeros_like(pictures), seed=1)
+    assert np.abs(flat[0] - flat[1]).max() > 1e-3  # each picture has noise of its own
+
+
 def test_a_seed_leaves_the_models_random_numbers_alone():
-    model, other = (network(dropout=0.5) for _ in range(2))
+    model, other = (network(dropout=0.5, noise=True) for _ in range(2))
     pix2pix.generate(model, pictures, seed=1)
     assert np.array_equal(pix2pix.generate(model, pictures), pix2pix.generate(other, pictures))
 

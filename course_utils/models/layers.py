@@ -11,10 +11,11 @@ def down(x, channels, norm=True):
 
 @keras.saving.register_keras_serializable("course_utils")
 class Noise(layers.Layer):
-    """Adds Gaussian noise (N, h, w, 1), as much of it to each channel as it learns to; at first none.
+    """Adds fresh Gaussian noise (N, h, w, 1), to each channel as much as it learns to; at first none.
 
-    It gives a network what to make bricks and leaves of, which its input doesn't tell. Source:
-    Karras, Laine and Aila (2019), "A style-based generator architecture", section 2.
+    Where the input is flat, a convolution's answer is flat, too: noise is what bricks and leaves
+    are made of. It stays on at test. Source: Karras, Laine and Aila (2019), "A style-based generator
+    architecture for generative adversarial networks", section 2.
     """
 
     def __init__(self, **kwargs):

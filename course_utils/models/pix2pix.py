@@ -59,9 +59,9 @@ def generator(
     U-Net; 0 is the paper's.
 
     The first layer has no normalisation, nor has the bottleneck: one pixel, normalised, is a
-    constant. `dropout`, in the first three layers up, is the paper's only noise, there 0.5; it
-    stays on at test, see `generate`. `transposed`: the paper's way up, see `layers.enlarged`.
-    Raises ValueError for another kind and for a side that isn't a power of two, at least 32.
+    constant. `dropout`, in the first three layers up, is the paper's only noise, there 0.5;
+    `noise` goes into each layer up, see `layers.Noise`; both stay on at test, see `generate`.
+    `transposed`: the paper's way up, see `layers.enlarged`. Raises ValueError for another kind and for a side that isn't a power of two, at least 32.
     Source: sections 3.2 and 6.1.1 of the paper, with its later amendment.
     """
     _check(kind, side)
@@ -72,7 +72,9 @@ def generator(
         x = down(x, count, norm=0 < level < len(channels) - 1)
         skips.append(x)  # (N, side/2, ..) ... (N, 1, 1, c)
     for step, count in enumerate(channels[-2::-1]):  # up again
-        x = up(x, count, dropout if step < 3 else 0, transposed, noise)  # (N, 2, 2, c) ... (N, side/2, ..)
+        x = up(
+            x, count, dropout if step < 3 else 0, transposed, noise
+        )  # (N, 2, 2, c) ... (N, side/2, ..)
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
     x = answer(x, [picture] if kind == "unet" else [], out_channels, fine, transposed, noise)
@@ -82,7 +84,7 @@ def generator(
 def generate(model, pictures, seed=None):
     """What a generator makes of pictures (N, H, W, C) in [-1, 1]: NumPy (N, H, W, C') in [-1, 1].
 
-    As the paper does it, the network runs at test as in training: the dropout stays on. Instance
+    As the paper does it, the network runs at test as in training: dropout and noise stay on. Instance
     norm knows one picture at a time, so no answer depends on the other pictures; only on the
     noise. With a `seed` the noise is the same at each call, and the model's own random numbers
     go on as if nothing had been, so that watching a training doesn't change it.
