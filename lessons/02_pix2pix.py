@@ -159,7 +159,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # $\lambda$ keeps the colours near the truth.
 #
 # The paper: $\lambda = 100$, a critic of 70×70 pixels, dropout for noise, Adam with steps of $2 \cdot 10^{-4}$, $\beta_1 = 0.5$.
-# This lesson: the same critic, a little narrower, $\lambda = 20$ throughout, and no dropout.
+# This lesson: the same critic, a little narrower, $\lambda = 10$ throughout, and noise that is noise.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
@@ -185,11 +185,20 @@ show_source(pix2pix.generator)
 #
 # **Instance norm**: each channel of each picture gets mean 0 and variance 1, then a learned scale and shift.
 # The paper's batch norm, with one picture in the batch, computes the same.
-# **Dropout**, which the paper has in the first three layers up, sets half of the numbers to 0 at random, at test, too; ours has none.
 # `down` is a `convolution` of stride 2; channels grow up to `cap` times `width`.
 
 # %%
 show_source(layers.convolution, layers.up, layers.instance_norm)
+
+# %% [markdown]
+# ### Where bricks come from
+#
+# A wall is one flat blue in the labels, and a convolution answers the same everywhere on a flat area: no brick begins anywhere.
+# So the paper writes $G(x, z)$, where $z$ is noise: **dropout** in the first three layers up sets half of the numbers to 0 at random, at test, too.
+# Ours adds Gaussian noise in every layer up, to each channel as much as it learns to (as StyleGAN does, 2019).
+
+# %%
+show_source(layers.Noise.call)
 
 # %% [markdown]
 # ### Twice the sides
@@ -416,10 +425,29 @@ for name in ("l1_cgan_over_l1", "unet_over_encdec"):
 # Differences within one seed, with the interval in which their mean lies at 95 %.
 
 # %% [markdown]
+# ### What the noise is for
+#
+# The same network with its noise, with other noise, and without.
+
+# %% tags=["hide"]
+asked, noisy = houses[:shown], network("unet_l1_cgan")
+answers = {f"noise {seed}": pix2pix.translate(noisy, asked, seed) for seed in (1, 2)}
+for layer in noisy.layers:
+    if isinstance(layer, layers.Noise):
+        layer.strength.assign(0 * layer.strength)
+answers["no noise"] = pix2pix.translate(noisy, asked)
+show_images([picture for row in answers.values() for picture in row], columns=shown, height=1.9,
+            rows=list(answers),
+            alt="Three rows of houses: with noise, with other noise, and without any.")
+
+# %% [markdown]
+# Without noise the texture goes; with other noise the bricks lie elsewhere, and the house is the same.
+
+# %% [markdown]
 # ### One drawing, many houses?
 #
-# The paper's generator has dropout to be able to answer differently.
-# Here is one that was trained with it, and was asked three times.
+# The paper's dropout was to let one drawing become many houses.
+# Here is a generator that was trained with dropout in the place of noise, and was asked three times.
 
 # %% tags=["hide"]
 show_images([np.load(paths.EVIDENCE / "02_pictures.npz")["dropout"]], height=5,
@@ -429,7 +457,7 @@ print("mean difference between two answers {between_answers:.3f}, from an answer
 
 # %% [markdown]
 # Labels, and three answers below each: look for a difference.
-# Answers that do differ come in lesson 10.
+# Houses that do differ come in lesson 10.
 
 # %% [markdown]
 # ### Which patch gives it away?
