@@ -65,7 +65,7 @@ def encdec_l1_cgan():
     yield from _shipped("encdec_l1_cgan")
 
 
-def _shipped(name, seed=0, steps=16_000):
+def _shipped(name, seed=0, steps=24_000):
     """One of lesson 02's four generators, equal steps; the reader above judges them.
 
     Shipped is the moment of its training that `choose` takes, on houses neither trained on nor tested.
