@@ -110,8 +110,7 @@ def set_seeds(seed: int) -> None:
 
 
 def _import_keras():
-    """Import Keras without the lines that TensorFlow 2.21 writes past every logging switch."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Import Keras without the lines that TensorFlow 2.21 writes before it knows its log level."""
     sys.stderr.flush()
     screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
