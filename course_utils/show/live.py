@@ -51,8 +51,10 @@ class Live(keras.callbacks.Callback):
     def _draw(self):
         drawn = self.pictures()
         pictures, titles = drawn if isinstance(drawn, tuple) else (drawn, [""] * len(drawn))
+        height = min(12 / (len(pictures) + 1.6), 3.6)
+        ratios = [12 - height * len(pictures)] + [height] * len(pictures)
         figure, axes = plt.subplots(
-            1, len(pictures) + 1, figsize=(12, 2.7), width_ratios=[1.5] + [1] * len(pictures)
+            1, len(pictures) + 1, figsize=(12, height + 0.2), width_ratios=ratios
         )
         axes[0].plot(self.losses, alpha=0.3)
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
@@ -75,8 +77,9 @@ class Live(keras.callbacks.Callback):
 
 
 def smooth(values, window: int = 15) -> np.ndarray:
-    """The running mean over the last `window` values (fewer at the start)."""
+    """The running mean over `window` values, as many before as after each (fewer at the ends)."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - window, 0)
+    places = np.arange(len(values))
+    starts = np.maximum(places - window // 2, 0)
+    ends = np.minimum(places + window // 2 + 1, len(values))
     return (sums[ends] - sums[starts]) / (ends - starts)
