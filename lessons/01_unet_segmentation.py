@@ -3,9 +3,9 @@
 #
 # A picture goes in, and a map comes out that says of every pixel: cell or not, and which cell.
 #
-# ![Four pictures with the true outlines above and the network's below: two right, two with cells missed or merged.](pictures/01_unet_segmentation.png)
+# ![Four pictures with true outlines above and the network's below: two right, two with cells missed or merged.](pictures/01_unet_segmentation.png)
 #
-# - **Time**: 52 minutes to read, about a minute to run on a laptop CPU.
+# - **Time**: 48 minutes to read, about a minute to run on a laptop CPU.
 # - **You need**: lesson 00, and an idea of what a convolution is.
 # - **Data**: cells drawn by the course (CC BY 4.0), or real microscopy: `DATASET = "dsb2018"` or `"isbi2012"`.
 
@@ -70,35 +70,23 @@ bets = Bets()
 bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
 
 # %% [markdown]
-# ### What Otsu's method sees
-
-# %% tags=["hide"]
-example = max(test[:8], key=lambda s: segmentation.count(s.labels))
-show_images([example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example)],
-            ["picture", "normalised", "brighter than the threshold"], height=4,
-            alt="Pink tissue with violet cells, the same inverted to green, and a mask of merged blobs.")
-
-# %% [markdown]
-# Tissue is inverted, so pink turns green: now cells are bright in every picture.
-# Cells that touch are one blob, and dim ones have holes.
-
-# %% [markdown]
 # ### From pixels to cells
-#
-# A blob is two cells where it gets narrow: deep places are seeds, and the **watershed** grows them until they meet.
 
 # %% tags=["hide"]
 from course_utils import postprocess
 from course_utils.show import colour_labels, heat
 
+example = max(test[:8], key=lambda s: segmentation.count(s.labels))
 deep, seeds = postprocess.depths(otsu(example))
-cut = postprocess.instances(otsu(example))
-show_images([heat(deep, deep.max()), colour_labels(seeds), colour_labels(cut)],
-            ["depth: distance to the background", "seeds", "grown by the watershed"], height=4,
-            alt="A map of depth, bright in the middle of cells; dots; and cells in many colours.")
+cells_found = postprocess.instances(otsu(example))
+show_images([example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example),
+             heat(deep, deep.max()), colour_labels(seeds), colour_labels(cells_found)],
+            ["picture", "normalised: inverted", "brighter than the threshold",
+             "how deep in the mask", "seeds: deepest places", "grown by the watershed"], columns=3,
+            alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
 
 # %% [markdown]
-# What is cut out of a network's answer below goes the same way.
+# A blob that gets narrow is cut there: deep places are seeds, and the **watershed** grows them until they meet.
 
 # %% [markdown]
 # ### Measured
@@ -129,11 +117,11 @@ if usual:
     assert abs(baselines["otsu"]["iou"] - baselines["blobs"]["iou"]) < 0.01
 
 # %% [markdown]
-# `constant` calls everything one cell, and `blobs` is Otsu's mask before the watershed.
+# `constant` calls everything one cell, `blobs` is Otsu's mask, `otsu` its blobs cut apart.
 # Cutting blobs apart hardly moves IoU, and lifts F1 by more than half: only F1 counts cells.
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 10.
+# > **For the speaker**, minutes: 9.
 # > Let the room find a place where two cells touch, and ask what brightness alone would do there.
 # > Everyone bets before the numbers come.
 # > The baseline is strong on purpose: the network has to beat Otsu with the same watershed.
@@ -142,7 +130,7 @@ if usual:
 # ## One patch for each pixel, or all at once?
 #
 # The winner of ISBI 2012 (neurons under the electron microscope) looked at a patch around **one** pixel and named that pixel's class.
-# Neighbouring patches overlap almost wholly, so nearly all work is done again and again.
+# Neighbouring patches overlap almost wholly: how much is read again and again?
 #
 # And its size matters: a large patch needs more pooling, which blurs where a border lies, and a small one sees too little around the pixel.
 
@@ -153,10 +141,7 @@ from course_utils.models import unet
 read = {side: side**2 / unet.output_side(side, depth=4) ** 2 for side in (188, 572)}
 print(f"4×4 at a time:     {read[188]:7.1f} pixels read per answer")
 print(f"388×388 at a time: {read[572]:7.1f} pixels read per answer")
-assert read[188] > 1000 * read[572]
-
-# %% [markdown]
-# Small tiles read over a thousand times as many pixels for the same answers.
+print(f"                   {read[188] / read[572]:7.0f} times fewer")
 
 # %% [markdown]
 # ### Down, across, up
@@ -169,7 +154,7 @@ corner = example.image[:128, :128]
 true_classes = np.eye(3, dtype=np.float32)[segmentation.three_classes(example.labels)]
 answer = overlay(segmentation.normalise(corner), true_classes[:128, :128])
 show_figure(unet_diagram(corner, answer, classes=3, **size),
-            alt="A U of boxes: three steps down to a small wide map, three steps up, and bridges across.")
+            alt="A U of boxes: steps down to a small wide floor, steps up, and bridges across.")
 
 # %% [markdown]
 # The floor sees far and places coarsely; the **skips** bring back where things are, so no patch size must be chosen.
@@ -194,6 +179,10 @@ show_source(unet.unet)
 
 # %% [markdown]
 # ### The shapes make the U
+#
+# Pooling halves height and width, the transposed convolution doubles them, and joining doubles the channels.
+# The last layer gives **logits**, three per pixel, one for each class; a softmax will turn them into probabilities.
+# No layer is dense, so the same weights take a picture of any size.
 
 # %%
 from keras import layers
@@ -206,23 +195,6 @@ for layer in u.layers:
         print(f"{kinds.get(type(layer), layer.name):<9}", layer.output.shape[1:])  # (H, W, C)
 print(f"{u.count_params():,} parameters")
 
-# %% [markdown]
-# Pooling halves height and width, the transposed convolution doubles them, and joining doubles the channels.
-# **Logits** are the last numbers, three per pixel, one for each class; a softmax will turn them into probabilities.
-
-# %% [markdown]
-# ### No dense layer, so any size
-
-# %%
-small = unet.unet((None, None, 3), classes=3, base=4, depth=2)
-for height, width in ((64, 64), (96, 160), (200, 120)):
-    logits = small(np.zeros((1, height, width, 3)))
-    print("picture", (height, width), "  logits", tuple(logits.shape[1:]))
-print(f"{16 * 16 * 96 * 100:,} weights for a dense layer of 100 numbers on a floor of 16×16×96")
-
-# %% [markdown]
-# A convolution's weights don't know how large the picture is; a dense layer has one for each number that it reads, and fits one size only.
-
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
 # > Let the room guess before you run it: pixels read per answer, how many times more at 4×4 than at 388×388?
@@ -230,43 +202,33 @@ print(f"{16 * 16 * 96 * 100:,} weights for a dense layer of 100 numbers on a flo
 # > Surprising for most: a skip joins by concatenation, not by addition.
 
 # %% [markdown] tags=["optional"]
-# ### A tile and what it reads
+# ### Any size, tile by tile
 
-# %% tags=["hide"]
+# %%
+from course_utils.models.tiling import predict_tiled, predict_whole
 from drawn_worlds.cells import cells
 
 field = segmentation.normalise(cells(seed=0, size=256, look="fluorescence").image).clip(0, 1)
 border = unet.border(depth=2)
+valid = unet.unet((None, None, 3), classes=2, base=4, depth=2, padding="valid")
+tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
+whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
+print("largest difference of 16 tiles and the whole, untrained:", np.abs(tiled - whole).max())
+assert np.allclose(tiled, whole, atol=1e-5)
+
+# %% tags=["hide"]
 mirrored = np.pad(field, [(border, border), (border, border), (0, 0)], mode="reflect")
 lines = np.zeros((3, *mirrored.shape[:2]), int)
 for number, (start, side) in enumerate([(border, 256), (0, 64 + 2 * border), (border, 64)]):
     lines[number, start:start + side, start:start + side] = 1
-blue, edge, tile = (0.34, 0.71, 0.91), outlines(mirrored, lines[0]), outlines(mirrored, lines[1])
-show_images([field, edge, outlines(tile, lines[2], blue)],
+tile = outlines(outlines(mirrored, lines[1]), lines[2], (0.34, 0.71, 0.91))
+show_images([field, outlines(mirrored, lines[0]), tile],
             ["picture", f"{border} mirrored pixels around it", "reads (yellow), answers (blue)"],
-            alt="Cells; the same with mirrored cells around a yellow frame; one tile in its corner.",
-            height=4)
+            alt="Cells; mirrored cells around a yellow frame; one tile in its corner.", height=4)
 
 # %% [markdown]
-# The paper's convolutions pad nothing, so a tile answers for less than it reads; at the edge it reads the mirror image.
-
-# %% [markdown] tags=["optional"]
-# ### Tile by tile
-#
-# An untrained network shows it: sixteen tiles give the same answer as the whole.
-
-# %%
-from course_utils.models.tiling import predict_tiled, predict_whole
-
-valid = unet.unet((None, None, 3), classes=2, base=4, depth=2, padding="valid")
-tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
-whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
-print("largest difference of 16 tiles and the whole:", np.abs(tiled - whole).max())
-assert np.allclose(tiled, whole, atol=1e-5)
-
-# %% [markdown]
-# So memory for one tile is enough, whatever the picture's size.
-# The network that we train below pads with zeros: its tiles overlap, and their rims are cut off.
+# The paper pads nothing, so a tile answers for less than it reads; at the edge it reads the mirror image.
+# Ours pads with zeros: its tiles overlap, and their rims are cut off.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -280,10 +242,9 @@ share = true_classes.mean((0, 1))
 show_images([example.image, colour_labels(example.labels),
              overlay(segmentation.normalise(example.image), true_classes)],
             ["picture", "every cell has a number", "inside (blue), border (orange)"], height=4,
-            alt="A crowded picture; its cells in many colours; blue cells with thin orange borders.")
+            alt="A crowded picture; cells in many colours; blue cells with orange borders.")
 print("background {:.0%}, inside {:.0%}, border {:.0%}".format(*share))
-if usual:
-    assert share[2] == share.min()
+assert not usual or share[2] == share.min()
 
 # %% [markdown]
 # If a pixel is cell or background only, touching cells melt into one.
@@ -297,72 +258,40 @@ if usual:
 # $$w(x) = w_c(x) + w_0 \exp\left(-\frac{(d_1(x) + d_2(x))^2}{2\sigma^2}\right)$$
 #
 # $d_1$, $d_2$: distance to the nearest and to the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
+# $w_c$ balances the classes: a rare one gets a larger weight, so that all count the same; cells aren't rare here, and $w_c = 1$.
 
 # %%
 from course_utils.data import weight_maps
 
 show_source(weight_maps.naive_unet_weight_map)
-
-# %% [markdown]
-# `border_term` is the second part of the formula, for background only.
-
-# %% [markdown]
-# ### A gap is carved first
-
-# %% tags=["hide"]
 gap = weight_maps.separate_touching(example.labels)
-weights = weight_maps.unet_weight_map(example.labels)
-y, x = np.unravel_index(weights.argmax(), weights.shape)
-top, left = max(y - 20, 0), max(x - 20, 0)
-shown = [colour_labels(example.labels), colour_labels(gap), heat(weights, 11)]
-show_images([part[top:top + 40, left:left + 40] for part in shown],
-            ["cells that touch", "a gap of one pixel", "weights: 1 (dark) to 11 (yellow)"],
-            alt="Cells that touch; the same with a black line between; a bright line there.", height=4)
+d1, d2 = weight_maps.border_distances(gap, reach=60)
 
 # %% [markdown]
-# Between cells that touch there is no background, so a line of it is carved out of the larger one, and gets the largest weight.
-
-# %% [markdown] tags=["optional"]
-# ### What $w_c$ balances
+# ### Misprint detective
 #
-# The first part, $w_c$, makes a rare class count as much as a frequent one: each gets the inverse of its share.
-
-# %%
-for balance in (None, "balanced"):
-    w_c = weight_maps.unet_weight_map(example.labels, w0=0, class_weights=balance)
-    total = {name: w_c[(gap > 0) == inside].sum() / w_c.size
-             for name, inside in {"background": False, "cells": True}.items()}
-    print(balance, {name: f"{share:.2f}" for name, share in total.items()})
-if usual:
-    assert abs(total["background"] - total["cells"]) < 0.01
-
-# %% [markdown]
-# With `None` ($w_c = 1$) a class counts by its pixels; balanced, both count the same.
-# Cells aren't rare here, so the lesson trains with $w_c = 1$.
-
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 2.
-# > In a picture with few cells, background alone would decide a plain mean over pixels.
-
-# %% [markdown]
-# ### Turn w₀ and σ
+# A lecture lost the exponent's minus sign; the comment of a copied helper has $d_1 - d_2$: which is A, which is B?
 
 # %% tags=["hide"]
 import ipywidgets
+from course_utils.exercises import segmentation as mistakes
 from course_utils.show import play
 
-d1, d2 = weight_maps.border_distances(gap, reach=60)
+formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
+slide = ipywidgets.FloatSlider
 
-def weighted(w0, sigma):
-    drawn = 1 + weight_maps.border_term(d1, d2, w0, sigma) * (gap == 0)
-    return [colour_labels(gap), heat(drawn, 11)], ["cells", "weights: 1 (dark) to 11 (yellow)"], 2, 5
+def weighted(formula, w0, sigma):
+    weights = 1 + np.where(gap == 0, formulas[formula](d1, d2, w0, sigma), 0)
+    pictures = [colour_labels(example.labels), colour_labels(gap), heat(weights, 11)]
+    return pictures, ["cells that touch", "a gap is carved", "weight: 1 (dark) to 11"], 3, 4
 
-play(weighted, alt="Cells and their weight map, bright where two cells come close.",
-     w0=ipywidgets.FloatSlider(10, min=0, max=10, step=1),
-     sigma=ipywidgets.FloatSlider(5, min=1, max=15, step=0.5));
+play(weighted, alt="Cells; the same with dark gaps; a weight map, bright where cells come close.",
+     formula=ipywidgets.ToggleButtons(options=list(formulas)),
+     w0=slide(10, min=0, max=10, step=1), sigma=slide(5, min=1, max=15, step=0.5));
 
-# %% [markdown]
+# %% [markdown] tags=["fragment"]
 # Bright lines are narrow gaps: a mistake there costs up to ten times as much.
+# A lost its minus: the weight grows without end; B weighs lines between cells that are far apart, too.
 
 # %% [markdown]
 # ### Is it worth it?
@@ -376,7 +305,7 @@ evidence = json.loads((paths.EVIDENCE / "01.json").read_text())["summary"]
 plain, with_map = evidence["plain"], evidence["weighted"]
 show_intervals({title: {"all weights 1": plain[key], "weight map": with_map[key]}
                 for title, key in {"merged blobs per picture": "merges", "IoU": "iou"}.items()},
-               alt="With the weight map about half as many blobs merge; the IoUs' intervals overlap.")
+               alt="With the weight map about half as many blobs merge; the IoUs overlap.")
 low, high = plain["iou"]["mean"], with_map["iou"]["mean"] + with_map["iou"]["half_width_95"]
 assert 0.4 < evidence["merges_ratio"] < 0.6 and low - plain["iou"]["half_width_95"] < high
 
@@ -384,30 +313,8 @@ assert 0.4 < evidence["merges_ratio"] < 0.6 and low - plain["iou"]["half_width_9
 # Two classes, equal steps, three seeds each, no watershed; bars are 95 % intervals.
 # About half as many blobs swallow two cells; whether IoU pays for the carved gaps, three seeds can't tell.
 
-# %% [markdown]
-# ### Misprint detective
-#
-# A lecture lost the exponent's minus sign; the comment of a copied helper has $d_1 - d_2$.
-# Which is which?
-
-# %% tags=["hide"]
-from course_utils.exercises import segmentation as mistakes
-
-formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
-
-def printed(formula):
-    drawn = [1 + np.where(gap == 0, formulas[name](d1, d2), 0) for name in ("right", formula)]
-    titles = ["cells", "right formula", f"formula: {formula}"]
-    return [colour_labels(gap), *(heat(weights, 11) for weights in drawn)], titles, 3, 4
-
-play(printed, alt="Cells, their weights by the right formula, and by the chosen one.",
-     formula=ipywidgets.ToggleButtons(options=list(formulas), value="A"));
-
-# %% [markdown] tags=["fragment"]
-# A lost its minus: the weight grows without end; B weighs lines between cells that are far apart, too.
-
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 8.
+# > **For the speaker**, minutes: 7.
 # > Class imbalance: a plain mean over pixels hardly notices the rare class.
 # > `make evidence LESSON=01` repeats the three seeds.
 # > Set w0 to 0 first: a flat map; then pull σ from 1 to 15 and ask where it stops helping.
@@ -431,7 +338,8 @@ show_source(losses.weighted_cross_entropy)
 # %% tags=["hide"]
 from course_utils.data import augment
 
-picture, w = segmentation.normalise(example.image), weights[..., None]
+picture = segmentation.normalise(example.image)
+w = weight_maps.unet_weight_map(example.labels)[..., None]
 picture[::16] = picture[:, ::16] = 1  # lines, to see them bend
 maps = augment.random_warp(w.shape[:2], np.random.default_rng(2), elastic=4, flip=False)
 crops = segmentation.Crops(train, **segmentation.CROPS[DATASET])
@@ -476,7 +384,8 @@ bets.ask("sign", "Share of right pixels after ten steps without the minus sign?"
 # Ten steps on four crops show what your bet is worth.
 
 # %%
-for name, loss_of in {"right": losses.weighted_cross_entropy, "print": mistakes.sign_missing}.items():
+both = {"right": losses.weighted_cross_entropy, "print": mistakes.sign_missing}
+for name, loss_of in both.items():
     model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
     optimizer = keras.optimizers.Adam(3e-3)
     seen = [step(loss_of, model, optimizer) for _ in range(10)]
@@ -574,13 +483,13 @@ chosen = best_and_worst(each, 2)
 show_images([outlines(test[i].image, test[i].labels) for i in chosen]
             + [outlines(test[i].image, found[i]) for i in chosen],
             [f"F1 {each[i]:.2f}" for i in chosen], columns=len(chosen), rows=("truth", "U-Net"),
-            alt="Four pictures with the true outlines above and the network's below: two right, two "
-                "with cells missed or merged.", height=3)
+            alt="Four pictures with true outlines above and the network's below: "
+                "two right, two with cells missed or merged.", height=3)
 
 # %% [markdown]
 # Look at the two on the right: which cells melted together, and can you see the border yourself?
 
-# %% [markdown] tags=["optional"]
+# %% [markdown]
 # ### Your picture
 
 # %% tags=["hide"]
@@ -593,10 +502,6 @@ show_images([portrait, seen], ["you", "inside (blue), border (orange)"], height=
 
 # %% [markdown]
 # A network that knows only cells finds cells; it never says "I don't know".
-
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 1.
-# > A light moment with a serious point: nothing warns when the input is of another world.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 15.
