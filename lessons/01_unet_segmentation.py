@@ -3,7 +3,7 @@
 #
 # A picture goes in, and a map comes out that says of every pixel: cell or not, and which cell.
 #
-# ![Four pictures with true outlines above and the network's below: two right, two with cells missed or merged.](pictures/01_unet_segmentation.png)
+# ![Four pictures with true outlines above and the network's below: two right, two with cells merged or in pieces.](pictures/01_unet_segmentation.png)
 #
 # - **Time**: 48 minutes to read, about a minute to run on a laptop CPU.
 # - **You need**: lesson 00, and an idea of what a convolution is.
@@ -59,12 +59,16 @@ show_images([outlines(s.image, s.labels) for s in train[:3]],
 
 # %%
 import numpy as np
+from course_utils import metrics
 from course_utils.teach import Bets
 from skimage.filters import threshold_otsu
 
 def otsu(sample):
     grey = segmentation.normalise(sample.image).mean(-1)
     return grey > threshold_otsu(grey)
+
+def score(found):
+    return metrics.segmentation_scores([s.labels for s in test], found)
 
 bets = Bets()
 bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
@@ -75,12 +79,13 @@ bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
 # %% tags=["hide"]
 from course_utils import postprocess
 from course_utils.show import colour_labels, heat
+from scipy.ndimage import grey_dilation
 
 example = max(test[:8], key=lambda s: segmentation.count(s.labels))
 deep, seeds = postprocess.depths(otsu(example))
 cells_found = postprocess.instances(otsu(example))
 show_images([example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example),
-             heat(deep, deep.max()), colour_labels(seeds), colour_labels(cells_found)],
+             heat(deep, deep.max()), colour_labels(grey_dilation(seeds, 3)), colour_labels(cells_found)],
             ["picture", "normalised: inverted", "brighter than the threshold",
              "how deep in the mask", "seeds: deepest places", "grown by the watershed"], columns=3,
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
@@ -96,11 +101,7 @@ show_images([example.image, segmentation.normalise(example.image).clip(0, 1), ot
 # $$F_1 = \frac{2 \cdot \mathrm{found}}{2 \cdot \mathrm{found} + \mathrm{invented} + \mathrm{missed}}$$
 
 # %%
-from course_utils import metrics
 from skimage.measure import label
-
-def score(found):
-    return metrics.segmentation_scores([s.labels for s in test], found)
 
 def as_classes(mask):
     return np.stack([~mask, mask, mask & False], -1).astype(np.float32)
@@ -112,9 +113,8 @@ baselines = {
 for name, numbers in baselines.items():
     print(f"{name:<9} IoU {numbers['iou']:.3f}   F1 {numbers['f1']:.3f}")
 bets.reveal("otsu", baselines["otsu"]["iou"])
-if usual:
-    assert baselines["otsu"]["f1"] > 1.5 * baselines["blobs"]["f1"]
-    assert abs(baselines["otsu"]["iou"] - baselines["blobs"]["iou"]) < 0.01
+gain = {key: baselines["otsu"][key] / baselines["blobs"][key] for key in ("iou", "f1")}
+assert not usual or gain["iou"] < 1.01 < 1.5 < gain["f1"]
 
 # %% [markdown]
 # `constant` calls everything one cell, `blobs` is Otsu's mask, `otsu` its blobs cut apart.
@@ -203,6 +203,9 @@ print(f"{u.count_params():,} parameters")
 
 # %% [markdown] tags=["optional"]
 # ### Any size, tile by tile
+#
+# Memory for one tile is enough, whatever the picture's size.
+# An untrained network shows that the answer is the same.
 
 # %%
 from course_utils.models.tiling import predict_tiled, predict_whole
@@ -213,8 +216,11 @@ border = unet.border(depth=2)
 valid = unet.unet((None, None, 3), classes=2, base=4, depth=2, padding="valid")
 tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
 whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
-print("largest difference of 16 tiles and the whole, untrained:", np.abs(tiled - whole).max())
+print("largest difference of 16 tiles and the whole:", np.abs(tiled - whole).max())
 assert np.allclose(tiled, whole, atol=1e-5)
+
+# %% [markdown] tags=["optional"]
+# ### A tile and what it reads
 
 # %% tags=["hide"]
 mirrored = np.pad(field, [(border, border), (border, border), (0, 0)], mode="reflect")
@@ -381,7 +387,7 @@ bets.ask("sign", "Share of right pixels after ten steps without the minus sign?"
 # ### The loss as it was printed
 #
 # The paper and a lecture print it without the minus sign.
-# Ten steps on four crops show what your bet is worth.
+# No error message tells which of two networks unlearns: look at the losses, then at the pixels.
 
 # %%
 both = {"right": losses.weighted_cross_entropy, "print": mistakes.sign_missing}
@@ -391,13 +397,9 @@ for name, loss_of in both.items():
     seen = [step(loss_of, model, optimizer) for _ in range(10)]
     print(f"{name:<6} loss", *[f"{loss:6.2f}" for loss, _ in seen[::3]],
           "  right pixels", *[f"{share:4.0%}" for _, share in seen[::3]])
-    if usual:
-        assert seen[-1][0] < seen[0][0]
-        assert (seen[-1][1] > seen[0][1]) == (name == "right")
+    assert not usual or seen[-1][0] < seen[0][0]  # the loss falls
+    assert not usual or (seen[-1][1] > seen[0][1]) == (name == "right")
 bets.reveal("sign", seen[-1][1])
-
-# %% [markdown]
-# Both losses fell, and no error message said which network unlearns.
 
 # %% [markdown]
 # ### Bet on the network
@@ -484,10 +486,10 @@ show_images([outlines(test[i].image, test[i].labels) for i in chosen]
             + [outlines(test[i].image, found[i]) for i in chosen],
             [f"F1 {each[i]:.2f}" for i in chosen], columns=len(chosen), rows=("truth", "U-Net"),
             alt="Four pictures with true outlines above and the network's below: "
-                "two right, two with cells missed or merged.", height=3)
+                "two right, two with cells merged or in pieces.", height=3)
 
 # %% [markdown]
-# Look at the two on the right: which cells melted together, and can you see the border yourself?
+# Look at the two on the right: which cells are merged or in pieces, and do you see the border yourself?
 
 # %% [markdown]
 # ### Your picture
