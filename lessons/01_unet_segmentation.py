@@ -83,9 +83,9 @@ from scipy.ndimage import grey_dilation
 
 example = max(test[:8], key=lambda s: segmentation.count(s.labels))
 deep, seeds = postprocess.depths(otsu(example))
-cells_found = postprocess.instances(otsu(example))
+parted = postprocess.instances(otsu(example))
 show_images([example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example),
-             heat(deep, deep.max()), colour_labels(grey_dilation(seeds, 3)), colour_labels(cells_found)],
+             heat(deep, deep.max()), colour_labels(grey_dilation(seeds, 3)), colour_labels(parted)],
             ["picture", "normalised: inverted", "brighter than the threshold",
              "how deep in the mask", "seeds: deepest places", "grown by the watershed"], columns=3,
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
