@@ -117,8 +117,7 @@ gain = {key: baselines["otsu"][key] / baselines["blobs"][key] for key in ("iou",
 assert not usual or gain["iou"] < 1.01 < 1.5 < gain["f1"]
 
 # %% [markdown]
-# `constant` calls everything one cell, `blobs` is Otsu's mask, `otsu` its blobs cut apart.
-# Cutting blobs apart hardly moves IoU, and lifts F1 by more than half: only F1 counts cells.
+# `otsu` is `blobs`, cut apart: that hardly moves IoU, and lifts F1 by more than half.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
@@ -274,9 +273,7 @@ gap = weight_maps.separate_touching(example.labels)
 d1, d2 = weight_maps.border_distances(gap, reach=60)
 
 # %% [markdown]
-# ### Misprint detective
-#
-# A lecture lost the exponent's minus sign; the comment of a copied helper has $d_1 - d_2$: which is A, which is B?
+# ### Misprint detective: which formula lost its minus?
 
 # %% tags=["hide"]
 import ipywidgets
@@ -292,12 +289,11 @@ def weighted(formula, w0, sigma):
     return pictures, ["cells that touch", "a gap is carved", "weight: 1 (dark) to 11"], 3, 4
 
 play(weighted, alt="Cells; the same with dark gaps; a weight map, bright where cells come close.",
-     formula=ipywidgets.ToggleButtons(options=list(formulas)),
+     formula=ipywidgets.Dropdown(options=list(formulas)),
      w0=slide(10, min=0, max=10, step=1), sigma=slide(5, min=1, max=15, step=0.5));
 
 # %% [markdown] tags=["fragment"]
-# Bright lines are narrow gaps: a mistake there costs up to ten times as much.
-# A lost its minus: the weight grows without end; B weighs lines between cells that are far apart, too.
+# A, as in a lecture, grows without end; B, from a copied helper, has $d_1 - d_2$ and weighs wide gaps, too.
 
 # %% [markdown]
 # ### Is it worth it?
@@ -323,6 +319,7 @@ assert 0.4 < evidence["merges_ratio"] < 0.6 and low - plain["iou"]["half_width_9
 # > **For the speaker**, minutes: 7.
 # > Class imbalance: a plain mean over pixels hardly notices the rare class.
 # > `make evidence LESSON=01` repeats the three seeds.
+# > Bright lines are narrow gaps: a mistake there costs up to ten times as much.
 # > Set w0 to 0 first: a flat map; then pull σ from 1 to 15 and ask where it stops helping.
 
 # %% [markdown]
