@@ -205,7 +205,7 @@ cleaned = median_filter(damaged, size=(5, 5, 1))
 psnr = {name: peak_signal_noise_ratio(photo, picture, data_range=1)
         for name, picture in {"do nothing": damaged, "median": cleaned}.items()}
 show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
-            alt="The noisy portrait, and the same after a median filter: smoother and softer.", height=5)
+            alt="The noisy portrait, and the same after a median filter: smooth and soft.", height=5)
 assert 14 < psnr["do nothing"] < 16 < psnr["median"]
 
 # %% [markdown]

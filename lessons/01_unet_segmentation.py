@@ -156,7 +156,7 @@ show_figure(unet_diagram(corner, answer, classes=3, **size),
             alt="A U of boxes: steps down to a small wide floor, steps up, and bridges across.")
 
 # %% [markdown]
-# The floor sees far and places coarsely; the **skips** bring back where things are, so no patch size must be chosen.
+# The floor sees far and places coarsely; the **skips** bring back where things are, and nobody has to choose a patch size.
 
 # %% [markdown]
 # ### The parts
@@ -293,7 +293,7 @@ play(weighted, alt="Cells; the same with dark gaps; a weight map, bright where c
      w0=slide(10, min=0, max=10, step=1), sigma=slide(5, min=1, max=15, step=0.5));
 
 # %% [markdown] tags=["fragment"]
-# A, as in a lecture, grows without end; B, from a copied helper, has $d_1 - d_2$ and weighs wide gaps, too.
+# A, a lecture's, grows without end; B, a copied helper's, has $d_1 - d_2$ and weighs wide gaps.
 
 # %% [markdown]
 # ### Is it worth it?

@@ -4,9 +4,14 @@ import matplotlib.pyplot as plt
 
 from .figures import PALETTE
 
-BLUE, VERMILLION, GREEN = PALETTE[:3]
-INK, COPY, DOUBLED = "#1C2430", "#BFD9EA", "#BFE3D6"
-STEP, DROP = 2.5, 1.6  # from one level to the next: to the right, and down
+BLUE = PALETTE[0]
+VERMILLION = PALETTE[1]
+GREEN = PALETTE[2]
+INK = "#1C2430"
+COPY = "#BFD9EA"
+DOUBLED = "#BFE3D6"
+STEP = 2.5  # from one level to the next: to the right,
+DROP = 1.6  # and down
 LEGEND = {
     VERMILLION: "↘  max pooling: half the side",
     BLUE: "■  each blue box: two 3×3 convolutions with ReLU",
