@@ -521,7 +521,7 @@ def contrast_stretched(noisy):
 # 6. What a server answers ------------------------------------------------------------------------
 
 
-def answer(content):
+def answer_upload(content):
     """(status, sentence) for an uploaded file: (200, …) for a whole PNG or JPEG picture.
 
     content: bytes. 413 for more than `MEGAPIXELS`, told before decoding; 415 for another kind of
@@ -577,62 +577,62 @@ def _uploads():
 
 
 @mistake(
-    answer,
+    answer_upload,
     "Half a page is taken for a whole one: Image.open reads the header only.",
     "Decode it, too: picture.load() raises OSError where a file is cut off.",
 )
 def only_the_header_is_read(content):
-    status, sentence = answer(content)
+    status, sentence = answer_upload(content)
     broken = status == 422 and content
     return (200, "Here is your page.") if broken else (status, sentence)
 
 
 @mistake(
-    answer,
+    answer_upload,
     "The server takes the blame: 500 says that it made a mistake itself.",
     "What the caller can mend is in the 400s: 413, 415 or 422.",
 )
 def every_error_is_500(content):
-    status, sentence = answer(content)
+    status, sentence = answer_upload(content)
     return (200 if status == 200 else 500), sentence
 
 
 @mistake(
-    answer,
+    answer_upload,
     "A program files the error away as a clean page: its status is 200.",
     "People read the sentence, programs the status: give each error its own.",
 )
 def every_status_is_200(content):
-    return 200, answer(content)[1]
+    return 200, answer_upload(content)[1]
 
 
 @mistake(
-    answer,
+    answer_upload,
     "An empty or broken page is told to change its format, which would not help.",
     "415 is for other kinds of files; empty and broken ones get 422.",
 )
 def every_error_is_415(content):
-    status, sentence = answer(content)
+    status, sentence = answer_upload(content)
     return (200 if status == 200 else 415), sentence
 
 
 @mistake(
-    answer,
+    answer_upload,
     "A file of a few kilobytes unfolds to any number of pixels, and fills the memory.",
     "Compare picture.width * picture.height with the limit before you decode.",
 )
 def size_not_asked(content):
-    status, sentence = answer(content)
+    status, sentence = answer_upload(content)
     return (200 if status == 413 else status), sentence
 
 
 @mistake(
-    answer,
+    answer_upload,
     "Right statuses, but no sentence that a person could act on.",
     "Say in a sentence what is wrong and what to do; no exception's own text.",
 )
 def no_sentence_for_people(content):
-    status, _ = answer(content)
+    status, _ = answer_upload(content)
     return status, f"Error {status}"
 
 
@@ -694,5 +694,5 @@ EXERCISES = [
         goal=0.68,
         measure="Share of the RMSE that is gone:",
     ),
-    Exercise("06.6", answer, _uploads, seen=status_and_sentence),
+    Exercise("06.6", answer_upload, _uploads, seen=status_and_sentence),
 ]

@@ -214,7 +214,7 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 # %%
-def answer(content):
+def answer_upload(content):
     """The bytes of an uploaded file -> (status, sentence): a whole number, and a string."""
     # solution
     if not content:
@@ -234,7 +234,7 @@ def answer(content):
 
 # %%
 q6 = exercise("06.6")
-q6.check(answer)
+q6.check(answer_upload)
 
 # %% [markdown] tags=["solution"]
 # `Image.open` reads the header only, and `load` decodes the rest.
