@@ -79,16 +79,23 @@ def image_figure(images, titles=None, columns=None, height=2.4, rows=()):
     figure, axes = plt.subplots(
         lines, columns, figsize=(width, lines * width / columns / ratio + title_room), squeeze=False
     )
-    for axis in axes.flat:
+    for axis in axes.flat[len(images) :]:
         axis.axis("off")
-    for axis, title in zip(axes.flat, titles, strict=False):
-        axis.set_title(title)
     for axis, text in zip(axes[:, 0], rows, strict=False):
         axis.text(-0.04, 0.5, text, transform=axis.transAxes, rotation=90, ha="right", va="center")
     for axis, image in zip(axes.flat, images, strict=False):
-        top = 255 if image.dtype == np.uint8 else 1
-        axis.imshow(image, cmap="gray", vmin=0, vmax=top)
+        draw_picture(axis, image)
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title)
     return figure
+
+
+def draw_picture(axis, image) -> None:
+    """A picture in a thin frame: without one, white paper on a white page has no edge."""
+    image = without_channel(image)
+    axis.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color="#B8C4CC", linewidth=0.8)
 
 
 def _check_labels(titles, rows, pictures: int, columns: int, lines: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from IPython.display import display
 from tqdm.auto import tqdm
 
-from .figures import figure_bundle, without_channel
+from .figures import draw_picture, figure_bundle
 
 
 class Live(keras.callbacks.Callback):
@@ -18,13 +18,15 @@ class Live(keras.callbacks.Callback):
     pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch, or (pictures,
     titles). alt: what the figure shows.
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
-    logarithmic. After `fit`, `losses` holds the loss of every step.
+    logarithmic. floor: what the loss can't fall below, drawn as a line. After `fit`, `losses` holds
+    the loss of every step.
     """
 
-    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=()):
+    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=(), floor=None):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
+        self.floor = floor
         self.parts: dict[str, list[float]] = {name: [] for name in parts}
         self._handle, self._drawn = None, 0.0
 
@@ -61,13 +63,15 @@ class Live(keras.callbacks.Callback):
         if self.parts:
             for (name, values), dash in zip(self.parts.items(), ("--", ":", "-."), strict=False):
                 axes[0].plot(values, dash, label=name)
+        if self.floor:
+            axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
+        if self.parts or self.floor:
             axes[0].set_yscale("log")
             axes[0].legend(frameon=False, fontsize=10)
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
         for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
-            axis.imshow(without_channel(picture), cmap="gray", vmin=0, vmax=1)
+            draw_picture(axis, picture)
             axis.set_title(title)
-            axis.axis("off")
         bundle = figure_bundle(figure, self.alt)
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
