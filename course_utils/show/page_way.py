@@ -14,19 +14,16 @@ BOXES = {  # what stands in it: (its middle, its size, its colour), on a sheet o
     "encode\nPNG": (93, 30, 8, 9, ORANGE),
     "Tesseract\nreads": (80.5, 9, 11, 8, GREEN),
 }
-ARROWS = (  # from, to, what goes along, the middle of its words
-    ((13, 31.5), (18.5, 31.5), "file", (15.7, 33.5)),
-    ((31.5, 30), (34, 30), "", None),
-    ((47, 30), (50, 30), "", None),
-    ((72.2, 30), (75, 30), "", None),
-    ((86, 30), (89, 30), "", None),
-    ((80.5, 25.5), (80.5, 13), "", None),
-    ((25, 25.5), (9.5, 25.5), "no picture: 415, a sentence", (25, 23.3)),
-    ((75, 9), (7, 9), "/ocr: 200, the text", (45, 11)),
-    ((7, 9), (7, 25.5), "", None),
-    ((93, 34.5), (93, 42), "", None),
-    ((93, 42), (7, 42), "/denoise: 200, the clean page as PNG", (45, 44)),
-    ((7, 42), (7, 34.5), "", None),
+PATHS = (  # corners, what goes along, the middle of its words
+    (((13, 30), (18.5, 30)), "file", (15.7, 32)),
+    (((31.5, 30), (34, 30)), "", None),
+    (((47, 30), (50.5, 30)), "", None),
+    (((71.8, 30), (75, 30)), "", None),
+    (((86, 30), (89, 30)), "", None),
+    (((80.5, 25.5), (80.5, 13)), "", None),
+    (((25, 25.5), (25, 20), (9, 20), (9, 25.5)), "no page: 4xx, and a sentence", (31.5, 18.3)),
+    (((75, 9), (5, 9), (5, 25.5)), "/ocr: 200, the text", (45, 11)),
+    (((93, 34.5), (93, 41), (7, 41), (7, 34.5)), "/denoise: 200, the clean page as PNG", (52, 43)),
 )
 SCALES = ("1/2", "1/4", "1/8", "1/4", "1/2")
 
@@ -36,7 +33,7 @@ def page_way():
 
     Without numbers of one page: H and W are any, and the network's maps are named by their scale.
     """
-    figure, axis = plt.subplots(figsize=(12.5, 6))
+    figure, axis = plt.subplots(figsize=(11.5, 5.6))
     axis.set(xlim=(0, 98), ylim=(2, 47))
     axis.axis("off")
     frame = {"facecolor": "none", "linestyle": ":", "edgecolor": ORANGE}
@@ -47,8 +44,9 @@ def page_way():
         look = {"boxstyle": "round,pad=0,rounding_size=1", "edgecolor": colour, "linewidth": 2}
         axis.add_patch(FancyBboxPatch(place, width, height, facecolor="white", **look))
         axis.text(x, y, text, ha="center", va="center")
-    for start, end, text, middle in ARROWS:
-        _arrow(axis, start, end)
+    for corners, text, middle in PATHS:
+        axis.plot(*zip(*corners[:-1], strict=True), color="black", linewidth=1.6)
+        _arrow(axis, *corners[-2:])
         if text:
             axis.text(*middle, text, ha="center", va="center")
     _network(axis)
