@@ -255,7 +255,7 @@ for name, loss in {"training": 0.0868, "test": 0.0951}.items():
 said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
 
 # %% [markdown]
-# Nearly all of both losses is floor, and the small rest is what its network gets wrong.
+# If the lecture's targets were such pages, by far the most of both losses is floor, and only the rest is what its network gets wrong.
 # NoisyOffice has a higher floor than our drawn pages, so losses on the two can't be compared.
 # Our floor holds for pages at their own size: the lecture resized its own, which may have moved it a little.
 
@@ -290,7 +290,8 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {i}" for
             alt="Six damaged crops of pages, and below each the clean one.")
 
 # %% [markdown]
-# The crops with the most ink of one batch: above what the network gets, below what it should answer.
+# These are the crops of one batch with the most ink: above what the network gets, below what it should answer.
+# Half of them are mirrored in each direction, since a stroke is a stroke whichever way it runs.
 
 # %% [markdown]
 # ### Watch it learn
