@@ -67,7 +67,7 @@ class Live(keras.callbacks.Callback):
             axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
         if self.parts or self.floor:
             axes[0].set_yscale("log")
-            axes[0].legend(frameon=False, fontsize=10)
+            axes[0].legend(frameon=False, fontsize=10, loc="upper right")
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
         for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
             draw_picture(axis, picture)
