@@ -155,8 +155,7 @@ bets.ask("classical", f"The best classical RMSE (doing nothing: {nothing:.3f})?"
 # ### Side by side
 
 # %% tags=["hide"]
-typical = int(np.argmin(unusual))
-page = test[typical]
+page = test[typical := int(np.argmin(unusual))]
 shown = {page.damage or "damaged": page.noisy, "clean": page.clean}
 shown |= {f"{name}: {baselines[name]['rmse']:.3f}": cleaned[name][typical] for name in classical}
 show_images([picture[corner] for picture in shown.values()], list(shown), columns=2,
