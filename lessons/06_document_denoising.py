@@ -31,8 +31,6 @@ TEST_DATA = None
 
 # %% [markdown]
 # ## Dirty pages
-#
-# Every page comes as a pair: damaged, and clean.
 
 # %% tags=["hide"]
 import numpy as np
@@ -49,7 +47,7 @@ show_images([twin[corner] for p in test[3:5] for twin in (p.noisy, p.clean)],
             alt="Corners of two damaged pages, and beside each the same corner clean.")
 
 # %% [markdown]
-# On the left is what a scanner delivers, with the name of the damage; on the right is what the network should answer.
+# Every page comes as a pair: as a scanner delivers it, and as the network should answer.
 
 # %% [markdown]
 # ### Two ways to measure
@@ -60,16 +58,13 @@ show_images([twin[corner] for p in test[3:5] for twin in (p.noisy, p.clean)],
 #
 # $$\mathrm{CER} = \frac{\text{characters to replace, insert or delete}}{\text{characters that are on the page}}$$
 #
-# **WER** is the same with words, and one wrong letter is enough to make a word wrong.
-# Both add up over all pages before they divide, and both can exceed 1: each letter that OCR invents is an edit.
-# Our reader, **Tesseract**, gets each page enlarged twofold.
+# **WER** is the same with words; both add up over all pages before they divide.
+# Both can exceed 1, as each letter that OCR invents is an edit.
+# Our reader, **Tesseract**, gets pages enlarged twofold.
 
 # %%
-from course_utils import metrics, ocr
+from course_utils import cleaning, metrics, ocr
 from course_utils.teach import Bets
-
-def said(claim):  # what the text says of the course's own pages holds in this run, too
-    assert claim or DATASET != "synthetic" or run.short
 
 bets = Bets()
 bets.ask("ocr", "Which share of characters does OCR get wrong on the damaged pages?", 0, 1)
@@ -89,6 +84,8 @@ print("Tesseract reads the pages." if reads else ocr.HOW_TO_GET)
 def what_is_read(pages):
     return ocr.read_all(pages) if reads else [""] * len(pages)
 
+def said(claim):  # what the text says of the course's own pages holds in this run, too
+    assert claim or DATASET != "synthetic" or run.short
 
 on_clean = what_is_read([p.clean for p in read_pages])
 references = [(reads and page.text) or reading for page, reading in zip(read_pages, on_clean)]
@@ -97,6 +94,7 @@ for name, readings in {"clean": on_clean, "damaged": on_noisy}.items():
     cer, wer = ocr.cer(references, readings), ocr.wer(references, readings)
     print(f"{name:<8} CER {cer:.3f}   WER {wer:.3f}")
 bets.reveal("ocr", ocr.cer(references, on_noisy))
+bets.ask("after", "Which share of this CER is left once a network has cleaned the pages?", 0, 1)
 
 # %% [markdown]
 # ### Split first, then augment
@@ -106,7 +104,11 @@ bets.reveal("ocr", ocr.cer(references, on_noisy))
 # So we split by **clean page**, and only then multiply what is left for training.
 #
 # A lecture made 2,592 pages out of 288, nine of each.
-# Of the 288, 72 are real pages without a clean twin, so at most 216 × 9 = 1,944 pairs remain, and only those of training pages may train.
+# Of the 288, 72 are real pages without a clean twin.
+# So at most 216 × 9 = 1,944 pairs remain, and only those of training pages may train.
+
+# %% [markdown]
+# ### Nine pages out of one
 
 # %% tags=["hide"]
 copies = documents.ninefold(train[0].noisy, train[0].clean, np.random.default_rng(SEED))
@@ -117,7 +119,7 @@ show_images([noisy[:75, :200] for noisy, _ in copies], names, columns=3, height=
 
 # %% [markdown]
 # Noise changes the damaged page alone; mirroring and turning move its clean twin along.
-# The lecture doesn't name the ninth: the shadow is our guess.
+# The lecture doesn't name the ninth; the shadow is our guess.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
@@ -137,37 +139,35 @@ show_images([noisy[:75, :200] for noisy, _ in copies], names, columns=3, height=
 # - **background**: estimate the paper without its ink, and divide by it.
 
 # %%
-from course_utils import cleaning
-
 classical = {"slides' chain": cleaning.slides_chain, "median": cleaning.median_filter,
              "Sauvola": cleaning.sauvola, "background": cleaning.subtract_background}
 clean_pages = [p.clean for p in test]
-cleaned = {"nothing": [p.noisy for p in test]}
-cleaned |= {name: [clean(p.noisy) for p in test] for name, clean in classical.items()}
+cleaned = {"nothing": [p.noisy for p in test]} | {
+    name: [clean(p.noisy) for p in test] for name, clean in classical.items()}
 baselines = {name: metrics.page_scores(clean_pages, pages) for name, pages in cleaned.items()}
 nothing = baselines["nothing"]["rmse"]
-each = np.array([[metrics.rmse(*pair) for pair in zip(clean_pages, pages)]
-                 for pages in cleaned.values()])  # (what was done, page)
-unusual = np.abs(each - np.median(each, axis=1, keepdims=True)).sum(axis=0)
 bets.ask("classical", f"The best classical RMSE (doing nothing: {nothing:.3f})?", 0, 0.4, step=0.01)
 
 # %% [markdown]
 # ### Side by side
 
 # %% tags=["hide"]
+each = np.array([[metrics.rmse(*pair) for pair in zip(clean_pages, pages)]
+                 for pages in cleaned.values()])  # (what was done, page)
+unusual = np.abs(each - np.median(each, axis=1, keepdims=True)).sum(axis=0)
 page = test[typical := int(np.argmin(unusual))]
 shown = {page.damage or "damaged": page.noisy, "clean": page.clean}
 shown |= {f"{name}: {baselines[name]['rmse']:.3f}": cleaned[name][typical] for name in classical}
-show_images([picture[corner] for picture in shown.values()], list(shown), columns=2,
-            height=1.7, alt="A damaged page, its clean twin, and what the four filters make of it.")
+show_images([picture[:90, :220] for picture in shown.values()], list(shown), columns=3,
+            alt="A damaged page, its clean twin, and what the four filters make of it.")
 best = min(list(classical), key=lambda name: baselines[name]["rmse"])
 said(best == "background" and baselines["median"]["rmse"] > nothing)
 bets.reveal("classical", baselines[best]["rmse"])
 
 # %% [markdown]
-# The page is the one on which all filters do about as they do on the middle page; the numbers are the RMSE of all pages.
-# The chain and Sauvola decide for black or white at each pixel, so letters get ragged; the median keeps the grey paper and blurs thin strokes; "background" whitens the paper and keeps the grey rims.
-# In lesson 00 the median was the only filter, and grains were the only damage; here it is worse than doing nothing.
+# All filters do here about as on the middle page; the numbers are the RMSE of all pages.
+# The chain and Sauvola choose black or white, so letters get ragged; the median keeps grey paper and blurs strokes; "background" whitens the paper and keeps grey rims.
+# In lesson 00 the median was the only filter, against grains; here it is worse than doing nothing.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -216,6 +216,7 @@ show_figure(page_way(), alt="A program sends a file to the server, which decodes
 # Each value at the smallest scale depends on 40×40 pixels of the page; skips bring the fine strokes.
 
 # %%
+import keras
 from course_utils.models import documents as models
 from course_utils.show import show_source
 
@@ -244,10 +245,11 @@ show_source(models.denoiser)
 import json
 from course_utils import paths
 
-floor = metrics.page_scores(clean_pages, clean_pages)["bce"]
+everything = [p.clean for p in train + test]
+floor = metrics.page_scores(everything, everything)["bce"]
 real = json.loads((paths.EVIDENCE / "06.noisyoffice.json").read_text())["summary"]
-black_or_white = np.mean([((c == 0) | (c == 1)).mean() for c in clean_pages])
-print(f"floor of our test pages: {floor:.4f}   accuracy of a perfect page: {black_or_white:.0%}")
+black_or_white = np.mean([((c == 0) | (c == 1)).mean() for c in everything])
+print(f"floor of our pages: {floor:.4f}   accuracy of a perfect page: {black_or_white:.0%}")
 print(f"floor of {real['clean_pages']} clean pages of NoisyOffice: {real['bce']:.4f}")
 for name, loss in {"training": 0.0868, "test": 0.0951}.items():
     print(f"the lecture's {name:<8} {loss} = floor + {loss - real['bce']:.4f}")
@@ -268,20 +270,15 @@ said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
 # ## Train it
 #
 # Crops are enough: what stands at the other end of the page doesn't matter for a stroke.
-# Each batch cuts new ones, so no copies need to be stored.
 # Every eighth clean page is **held out**: it neither trains nor tests.
 
-# %%
+# %% tags=["hide"]
 from course_utils.data.pipeline import stream
-
 held_out = set(sorted({p.source for p in train})[::8])
 learn = [p for p in train if p.source not in held_out] or train
 batches = stream(documents.Crops(learn), batch_size=16, seed=SEED)
 checks = stream(documents.Crops([p for p in train if p.source in held_out]), 64, seed=SEED)
 bets.ask("rmse", "The network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
-bets.ask("after", "CER after cleaning, as a share of the CER before?", 0, 1, step=0.05)
-
-# %% tags=["hide"]
 x, t = next(iter(batches))  # noisy, clean: (16, side, side, 1) each
 written = np.argsort([-np.mean(crop < 0.5) for crop in t])[:6]  # with most ink
 show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {i}" for i in written],
@@ -289,26 +286,23 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {i}" for
             alt="Six damaged crops of pages, and below each the clean one.")
 
 # %% [markdown]
-# These are the crops of one batch with the most ink: above what the network gets, below what it should answer.
-# Half of them are mirrored in each direction, since a stroke is a stroke whichever way it runs.
+# Above stands what the network gets, below what it should answer; mirrored strokes are strokes, too.
 
 # %% [markdown]
 # ### Watch it learn
 #
-# The network's last numbers are **logits**; with `from_logits=True` Keras takes the sigmoid and the logarithm at once, without rounding $\log 0$.
+# The network's last numbers are **logits**: Keras takes sigmoid and logarithm at once, without rounding $\log 0$.
 
 # %%
-import keras
 from course_utils.show.live import Live
 from course_utils.training import documents as training
 
-before = page.noisy[corner]
-watch = lambda: ([before, models.clean(model, before)], ["damaged", "cleaned"])
+watch = lambda: ([page.noisy[corner], models.clean(model, page.noisy[corner])],
+                 ["damaged", "cleaned"])
 model, peak = models.denoiser(), 1e-2  # real pages: go on from what drawn ones have taught
 if DATASET != "synthetic":
     model, peak = models.load(), 5e-3
-low = metrics.page_scores(*[[p.clean for p in learn]] * 2)["bce"]
-live = Live(run.steps, watch, "The loss falls to its floor; a page, and it cleaned.", floor=low)
+live = Live(run.steps, watch, "The loss falls to its floor; a page, and it cleaned.", floor=floor)
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
 laps, held = min(8, run.steps), next(iter(checks))
@@ -316,8 +310,7 @@ history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shu
                     validation_data=held, callbacks=[live], verbose=0).history
 
 # %% [markdown]
-# First the paper turns white, then the strokes get sharp.
-# The loss comes near its floor and can't cross it, except by the luck of a batch with little ink.
+# First the paper turns white, then the strokes get sharp; the loss nears its floor.
 
 # %% [markdown]
 # ### When to stop
@@ -331,15 +324,15 @@ from course_utils.show import show_lines
 ends = np.arange(1, laps + 1) * (run.steps // laps)
 learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
 own = metrics.page_scores(*[[np.asarray(held[1])]] * 2)["bce"]
-above = {"training, mean since the last point": learned - low,
+above = {"training, mean since the last point": learned - floor,
          "held out": np.array(history["val_loss"]) - own}
 show_lines(ends, above, ("step", "loss above its floor"),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# Each loss stands above the floor of its own pages, so the two can be compared.
-# Here nothing stops early: the learning rate is planned to fall to 0 at the last step.
-# Whoever stops by the *test* pages has chosen by them, and their score is no longer that of unseen pages; the lecture's slides name no third set.
+# Each loss stands above the floor of its own pages.
+# Here the learning rate is planned to end at 0, so nothing stops early.
+# Whoever stops by the *test* pages has chosen by them: it takes a third set, and the slides name none.
 
 # %% [markdown]
 # ### Trained now, and trained longer
@@ -359,11 +352,8 @@ show_scores(table, "RMSE", alt="Bars: damaged pages, a network fed with the chai
 said(table["shipped"] < table["trained now"] < table["background"] < chained < table["nothing"])
 
 # %% [markdown]
-# The bar to beat is the best filter's; doing nothing is only the start.
 # The shipped network is the same one, trained for longer on more drawn pages; it has never seen a real one.
-#
-# The lecture gave its network not the page, but what the chain makes of it, black or white.
-# Our network learned that way, too, three times: it is worse than the best filter, since grey that a threshold has thrown away can't be learned back.
+# The lecture's network got black and white from the chain; ours, fed like that (mean of three trainings), is worse than the best filter: grey that a threshold threw away can't be learned back.
 
 # %% [markdown]
 # ### The best and the worst
@@ -392,7 +382,7 @@ show_images([picture[corner] for i in order for picture in (test[i].noisy, clean
 # ## What a reader reads now
 #
 # RMSE counts pixels of paper; a reader cares about the strokes.
-# A mean hides that cleaning can also destroy words: the last lines show some, on the two worst pages.
+# A mean hides that cleaning can also destroy words: the last lines show some, on the page that was read worst.
 
 # %%
 compared = {"damaged": "nothing", best: best, "network": ours}
@@ -406,10 +396,10 @@ bets.reveal("after", cers["network"], of=cers["damaged"])
 
 # %%
 errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["damaged"])])
-for i in np.argsort(errors)[-2:]:
-    lost, won = ocr.words_lost_and_won(references[i], readings["damaged"][i], readings["network"][i])
-    print(f"{read_pages[i].damage}, won: ", " ".join(won[:12]) or "none")
-    print(f"{read_pages[i].damage}, lost:", " ".join(lost[:12]) or "none")
+worst = int(np.argmax(errors))
+lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
+    references, readings["damaged"], readings["network"])))
+print("won: ", " ".join(won[:9]) or "none", "\nlost:", " ".join(lost[:9]) or "none")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -485,26 +475,30 @@ seconds = timeit(lambda: networks.update(load(["documents"])), number=1)
 service = create_app(networks)
 with TestClient(service, headers={"Host": "localhost"}) as client:
     ms_per_page = timeit(lambda: client.post("/denoise", files=good), number=5) / 5 * 1e3
-dense, convolved = 0, timeit(lambda: models.clean(model, page.noisy), number=5) / 5
-for a, b in pairwise(widths):  # one layer of the lecture's network at a time: less memory
-    weights, x = np.ones((a, b), np.float32), np.ones(a, np.float32)
-    dense += timeit(lambda: x @ weights, number=3) / 3
-
-# %%
+convolved = timeit(lambda: models.clean(model, page.noisy), number=5) / 5 * 1e3
 print(f"loading the network and warming it up: {seconds:.1f} s")
-print(f"a page through the server {ms_per_page:.0f} ms, through the network alone "
-      f"{convolved * 1e3:.0f} ms, through the lecture's dense layers {dense * 1e3:.0f} ms")
-print(f"weights {model.count_params() * 4 / 1e6:.1f} MB, and {page.noisy.size * 32 / 1e6:.1f} MB "
-      "for each map of 32 channels at scale 1/2, while a page is cleaned")
-said(dense < 10)  # seconds
-bets.reveal("dense", dense / convolved)
+print(f"a page through the server {ms_per_page:.0f} ms, the network alone {convolved:.0f} ms")
 
 # %% [markdown]
-# These are two machines, so only orders of magnitude count.
-# The arithmetic of dense layers can't be what took 10 s: each weight is touched once, while ours uses its few at every pixel.
-# The slides don't say what did.
+# ### Where do 10 s go?
+#
+# The two servers ran on two machines, so only orders of magnitude count.
+# A dense layer touches each of its weights once per page; ours uses its few at every pixel.
+# What do the lecture's layers cost on *this* machine?
+# The slides don't say what took the rest of the 10 s.
 # Ours is loaded once, when the server starts, and not at each call.
-# The dense network pays with memory, one fixed page size, and strokes that it must learn anew at every place.
+#
+# Dense layers cost memory for sure, one fixed page size, and strokes that are learned anew at every place.
+
+# %%
+dense = 0
+for a, b in pairwise(widths):  # one layer at a time: less memory
+    weights, x = np.ones((a, b), np.float32), np.ones(a, np.float32)
+    dense += timeit(lambda: x @ weights, number=3) / 3 * 1e3
+print(f"dense {dense:.0f} ms, {dense / 10_000:.1%} of 10 s; ours {convolved:.0f} ms")
+print(f"weights: dense {parameters * 4 / 1e6:.0f} MB, ours {model.count_params() * 4 / 1e6:.1f} MB")
+print(f"ours, while it cleans: {page.noisy.size * 32 / 1e6:.1f} MB more for each map at scale 1/2")
+bets.reveal("dense", dense / convolved)
 
 # %% [markdown]
 # ### Broken files, and text
@@ -517,8 +511,8 @@ with TestClient(service, headers={"Host": "localhost"}) as client:
     for name, content in bad.items():
         reply = client.post("/denoise", files={"file": ("page.png", content)})
         print(f"{name:<12} {reply.status_code}  {reply.json()['detail']}")
-    reply = client.post("/ocr", files=good)
-    for name, text in reply.json().items():
+    hard = {"file": ("page.png", encode(read_pages[worst].noisy))}
+    for name, text in client.post("/ocr", files=hard).json().items():
         print(f"\n{name}:", *text.split("\n")[:3], sep="\n  ")
 
 # %% [markdown] tags=["note"]
@@ -538,7 +532,7 @@ from course_utils.exercises import documents as mistakes
 
 kept = models.clean(shipped, page.noisy)
 shrunk = mistakes.fixed_shape(shipped, page.noisy)
-show_images([kept[:100, :260], shrunk[:100, :260]], ["any size", "shrunk to 172×360"], columns=1,
+show_images([kept[20:85, :400], shrunk[20:85, :400]], ["any size", "shrunk to 172×360"], columns=1,
             alt="The same lines of text: sharp above, smeared below.")
 lossy = images.resize(images.resize(page.clean, (172, 360)), page.clean.shape)  # no network
 errors = {name: metrics.rmse(page.clean, result)
@@ -547,8 +541,8 @@ print("   ".join(f"{name}: RMSE {error:.3f}" for name, error in errors.items()))
 said(errors["any size"] < errors["perfect, shrunk"])
 
 # %% [markdown]
-# The third number is the clean page itself, shrunk and enlarged again by a cubic formula, without any network: even a perfect cleaner in between would lose more than ours does.
-# The lecture's network learned how to enlarge, which can guess some of it back; how much, the slides don't measure.
+# The third is the clean page, shrunk and enlarged by a cubic formula: a perfect cleaner in between loses more.
+# The lecture's network learned to enlarge, which may guess some of it back.
 
 # %% [markdown]
 # ### Your picture, and pages that you damage
@@ -556,20 +550,21 @@ said(errors["any size"] < errors["perfect, shrunk"])
 # %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
+from course_utils.show.figures import image_figure
 from course_utils.teach import your_picture
 from drawn_worlds.documents import DAMAGES, document
 
-draw = lambda damage, number: document(2_000_000 + number, (160, 400), damage).noisy  # unseen
+draw = lambda damage, number: document(2_000_000 + number, (256, 400), damage).noisy  # unseen
 portrait = images.to_grey(your_picture(side=256))
-pair = lambda noisy: ([noisy, models.clean(shipped, noisy)], ["before", "cleaned"])
+pair = lambda page: image_figure([page, models.clean(shipped, page)], ["before", "after"], height=4)
 play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, number)),
      alt="A page with the chosen damage, and the page that the network makes of it.",
      damage=ipywidgets.Dropdown(options=["you", *DAMAGES]),
      number=ipywidgets.IntSlider(7, min=0, max=99));
 
 # %% [markdown]
-# The network knows only paper and ink: of you it keeps as ink what is darker than its surroundings, in a fine grid, since each pixel of the answer depends on its place in a block of 8×8.
-# Then choose a damage: which does the network undo, and which not?
+# The network knows only paper and ink: what is darker than its surroundings is ink, in a fine grid of its 8×8 blocks.
+# Choose a damage: which does it undo, and which not?
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -579,10 +574,10 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
 # %% [markdown]
 # ## Recap
 #
-# 1. RMSE counts pixels, CER counts what a reader gets wrong; both add up over all pages before they divide.
+# 1. RMSE counts pixels, CER what a reader gets wrong; both add up over all pages, then divide.
 # 2. All versions of a page stay on one side of the split; copies are made after it.
-# 3. One small convolutional network cleans a page of any size, with a lower RMSE than the best filter; its loss ends at the entropy of grey targets, not at 0.
-# 4. A route is a path and a function; a server loads the model once, and answers every bad file with a status and a sentence.
+# 3. One small convolutional network cleans a page of any size, better than the best filter; its loss ends at the entropy of grey.
+# 4. A route is a path and a function; bad files get a status and a sentence.
 #
 # Now you: [exercises](exercises/06_document_denoising.ipynb), or real pages with `DATASET = "noisyoffice"`.
 #
@@ -592,8 +587,7 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
 from course_utils import results
 
 bets.score()
-told = {"cer_before": "damaged", "cer_classical": best, "cer_after": "network",
-        "cer_clean": "clean page"}
+told = dict(cer_before="damaged", cer_classical=best, cer_after="network", cer_clean="clean page")
 ocr_numbers = {key: cers[name] for key, name in told.items() if np.isfinite(cers[name])}
 results.record(run, scores[ours] | ocr_numbers | {
     "ms_per_page": ms_per_page, "rmse_shipped": scores["shipped"]["rmse"]},
