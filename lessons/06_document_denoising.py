@@ -76,9 +76,8 @@ print("Tesseract reads the pages." if reads else ocr.HOW_TO_GET)
 # %% [markdown]
 # ### What the reader makes of it
 #
-# The reference is the text that was set on the page.
-# A real page comes without its text: there the reference is what OCR reads on its clean twin.
-# Where it reads nothing, or isn't there, no rate is defined, and `nan` (not a number) stands for it.
+# The reference is the text that was set on the page; for a real page it is what OCR reads on its clean twin.
+# Where it reads nothing, no rate is defined, and `nan` (not a number) stands for it.
 
 # %%
 def what_is_read(pages):
@@ -166,8 +165,7 @@ bets.reveal("classical", baselines[best]["rmse"])
 
 # %% [markdown]
 # All filters do here about as on the middle page; the numbers are the RMSE of all pages.
-# The chain and Sauvola choose black or white, so letters get ragged; the median keeps grey paper and blurs strokes; "background" whitens the paper and keeps grey rims.
-# In lesson 00 the median was the only filter, against grains; here it is worse than doing nothing.
+# Chain and Sauvola choose black or white, so letters get ragged; the median blurs strokes, and is worse than nothing here, where its grains of lesson 00 are rare; "background" keeps grey rims.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -245,20 +243,19 @@ show_source(models.denoiser)
 import json
 from course_utils import paths
 
-everything = [p.clean for p in train + test]
-floor = metrics.page_scores(everything, everything)["bce"]
+floor_of = lambda pages: np.mean([metrics.page_scores([p], [p])["bce"] for p in pages])
+floor = floor_of(clean_pages)
 real = json.loads((paths.EVIDENCE / "06.noisyoffice.json").read_text())["summary"]
-black_or_white = np.mean([((c == 0) | (c == 1)).mean() for c in everything])
-print(f"floor of our pages: {floor:.4f}   accuracy of a perfect page: {black_or_white:.0%}")
+print(f"floor of our test pages: {floor:.4f}")
 print(f"floor of {real['clean_pages']} clean pages of NoisyOffice: {real['bce']:.4f}")
 for name, loss in {"training": 0.0868, "test": 0.0951}.items():
     print(f"the lecture's {name:<8} {loss} = floor + {loss - real['bce']:.4f}")
 said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
+bets.ask("rmse", "Our network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
 
 # %% [markdown]
-# If the lecture's targets were such pages, by far the most of both losses is floor, and only the rest is what its network gets wrong.
-# NoisyOffice has a higher floor than our drawn pages, so losses on the two can't be compared.
-# Our floor holds for pages at their own size: the lecture resized its own, which may have moved it a little.
+# If the lecture's targets were such pages, by far the most of both losses is floor, and only the rest is error; it resized them, which may have moved the floor a little.
+# Losses over pages with another floor, such as ours, can't be compared with these.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -269,16 +266,16 @@ said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
 # %% [markdown]
 # ## Train it
 #
-# Crops are enough: what stands at the other end of the page doesn't matter for a stroke.
-# Every eighth clean page is **held out**: it neither trains nor tests.
+# Crops are enough, and every eighth clean page is **held out**: it neither trains nor tests.
 
 # %% tags=["hide"]
 from course_utils.data.pipeline import stream
+watch = lambda: ([before := page.noisy[corner], models.clean(model, before)], ["before", "cleaned"])
 held_out = set(sorted({p.source for p in train})[::8])
 learn = [p for p in train if p.source not in held_out] or train
 batches = stream(documents.Crops(learn), batch_size=16, seed=SEED)
 checks = stream(documents.Crops([p for p in train if p.source in held_out]), 64, seed=SEED)
-bets.ask("rmse", "The network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
+low = floor_of([p.clean for p in learn])
 x, t = next(iter(batches))  # noisy, clean: (16, side, side, 1) each
 written = np.argsort([-np.mean(crop < 0.5) for crop in t])[:6]  # with most ink
 show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {i}" for i in written],
@@ -291,18 +288,14 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {i}" for
 # %% [markdown]
 # ### Watch it learn
 #
-# The network's last numbers are **logits**: Keras takes sigmoid and logarithm at once, without rounding $\log 0$.
+# The network's last numbers are **logits**; `from_logits` tells the loss to take their sigmoid.
 
 # %%
 from course_utils.show.live import Live
 from course_utils.training import documents as training
-
-watch = lambda: ([page.noisy[corner], models.clean(model, page.noisy[corner])],
-                 ["damaged", "cleaned"])
-model, peak = models.denoiser(), 1e-2  # real pages: go on from what drawn ones have taught
-if DATASET != "synthetic":
-    model, peak = models.load(), 5e-3
-live = Live(run.steps, watch, "The loss falls to its floor; a page, and it cleaned.", floor=floor)
+drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
+model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
+live = Live(run.steps, watch, "The loss falls to its floor; a page, and it cleaned.", floor=low)
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
 laps, held = min(8, run.steps), next(iter(checks))
@@ -315,23 +308,21 @@ history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shu
 # %% [markdown]
 # ### When to stop
 #
-# **Early stopping** ends a training once the loss on held-out pages has not fallen for some epochs, and goes back to the best weights.
-# The lecture's training ended that way, after 119 epochs.
+# **Early stopping** ends a training when the held-out loss stops falling: the lecture's, after 119 epochs.
 
 # %% tags=["hide"]
 from course_utils.show import show_lines
 
 ends = np.arange(1, laps + 1) * (run.steps // laps)
 learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
-own = metrics.page_scores(*[[np.asarray(held[1])]] * 2)["bce"]
-above = {"training, mean since the last point": learned - floor,
+own = floor_of(np.asarray(held[1]))
+above = {"training, mean since the last point": learned - low,
          "held out": np.array(history["val_loss"]) - own}
 show_lines(ends, above, ("step", "loss above its floor"),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# Each loss stands above the floor of its own pages.
-# Here the learning rate is planned to end at 0, so nothing stops early.
+# Each loss stands above its own floor; here the learning rate is planned to end at 0, so nothing stops early.
 # Whoever stops by the *test* pages has chosen by them: it takes a third set, and the slides name none.
 
 # %% [markdown]
@@ -352,8 +343,8 @@ show_scores(table, "RMSE", alt="Bars: damaged pages, a network fed with the chai
 said(table["shipped"] < table["trained now"] < table["background"] < chained < table["nothing"])
 
 # %% [markdown]
-# The shipped network is the same one, trained for longer on more drawn pages; it has never seen a real one.
-# The lecture's network got black and white from the chain; ours, fed like that (mean of three trainings), is worse than the best filter: grey that a threshold threw away can't be learned back.
+# The shipped network is the same one, trained for longer on more drawn pages, never on a real one.
+# The lecture fed its network with the chain's black and white: fed like that, ours (mean of three) is worse than the best filter, since lost grey can't be learned back.
 
 # %% [markdown]
 # ### The best and the worst
@@ -373,6 +364,7 @@ show_images([picture[corner] for i in order for picture in (test[i].noisy, clean
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
+# > Early stopping goes back to the weights of the best epoch; ask what that needs to be honest.
 # > While it trains, let the room say what comes first: white paper, or sharp strokes.
 # > The shipped network never saw these pages, nor any real page.
 # > Stay on the worst page: the network doesn't say that it is unsure.
@@ -441,8 +433,11 @@ with TestClient(ours_only, raise_server_exceptions=False) as client:
 #
 # A status in the 400s says that the request can't be answered as it is; the sentence says what to do.
 # Programs read the status, and people the sentence.
+# Your portrait is no page, but a picture: it is cleaned, too, as you will see.
 
 # %%
+from course_utils.teach import your_picture
+
 @ours_only.post("/clean-or-say-why")
 def clean_or_say_why(file: UploadFile):
     try:
@@ -451,9 +446,11 @@ def clean_or_say_why(file: UploadFile):
         raise HTTPException(415, str(error)) from error
     return Response(encode(models.clean(shipped, page)), media_type="image/png")
 
+portrait = images.to_grey(your_picture(side=400))[40:320]
 with TestClient(ours_only) as client:
-    reply = client.post("/clean-or-say-why", files=bad)
-    print(reply.status_code, reply.json()["detail"])
+    for upload in (bad, {"file": ("me.png", encode(portrait))}):
+        reply = client.post("/clean-or-say-why", files=upload)
+        print(reply.status_code, reply.json()["detail"] if reply.is_error else "a picture")
 
 # %% [markdown]
 # ### The course's own server
@@ -524,24 +521,23 @@ with TestClient(service, headers={"Host": "localhost"}) as client:
 # %% [markdown] tags=["optional"]
 # ## Look closer
 #
-# The lecture's slides shrink every page to 172×360 before cleaning, whatever its shape.
-# Mistake detective: the network is the same, so what can be wrong?
+# Mistake detective: the lecture's slides shrink every page to 172×360 first; what goes wrong?
 
 # %% tags=["hide"]
 from course_utils.exercises import documents as mistakes
 
-kept = models.clean(shipped, page.noisy)
-shrunk = mistakes.fixed_shape(shipped, page.noisy)
-show_images([kept[20:85, :400], shrunk[20:85, :400]], ["any size", "shrunk to 172×360"], columns=1,
-            alt="The same lines of text: sharp above, smeared below.")
 lossy = images.resize(images.resize(page.clean, (172, 360)), page.clean.shape)  # no network
-errors = {name: metrics.rmse(page.clean, result)
-          for name, result in (("any size", kept), ("shrunk", shrunk), ("perfect, shrunk", lossy))}
-print("   ".join(f"{name}: RMSE {error:.3f}" for name, error in errors.items()))
-said(errors["any size"] < errors["perfect, shrunk"])
+results_of = {"any size": models.clean(shipped, page.noisy),
+              "shrunk, cleaned, enlarged": mistakes.fixed_shape(shipped, page.noisy),
+              "perfect, shrunk and enlarged": lossy}
+errors = [metrics.rmse(page.clean, result) for result in results_of.values()]
+show_images([result[20:62, :400] for result in results_of.values()],
+            [f"{name}: RMSE {error:.3f}" for name, error in zip(results_of, errors)],
+            columns=1, alt="The same lines of text: sharp, smeared, and smeared a little less.")
+said(errors[0] < errors[2] < errors[1])
 
 # %% [markdown]
-# The third is the clean page, shrunk and enlarged by a cubic formula: a perfect cleaner in between loses more.
+# Last the clean page, shrunk and enlarged by a cubic formula: a perfect cleaner in between loses more than ours.
 # The lecture's network learned to enlarge, which may guess some of it back.
 
 # %% [markdown]
@@ -551,11 +547,9 @@ said(errors["any size"] < errors["perfect, shrunk"])
 import ipywidgets
 from course_utils.show import play
 from course_utils.show.figures import image_figure
-from course_utils.teach import your_picture
 from drawn_worlds.documents import DAMAGES, document
 
-draw = lambda damage, number: document(2_000_000 + number, (256, 400), damage).noisy  # unseen
-portrait = images.to_grey(your_picture(side=256))
+draw = lambda damage, number: document(2_000_000 + number, (280, 400), damage).noisy  # unseen
 pair = lambda page: image_figure([page, models.clean(shipped, page)], ["before", "after"], height=4)
 play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, number)),
      alt="A page with the chosen damage, and the page that the network makes of it.",
@@ -563,8 +557,8 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
      number=ipywidgets.IntSlider(7, min=0, max=99));
 
 # %% [markdown]
-# The network knows only paper and ink: what is darker than its surroundings is ink, in a fine grid of its 8×8 blocks.
-# Choose a damage: which does it undo, and which not?
+# What is darker than its surroundings is ink to it.
+# Which damage does it undo, and which not?
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
