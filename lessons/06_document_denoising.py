@@ -165,7 +165,7 @@ bets.reveal("classical", baselines[best]["rmse"])
 
 # %% [markdown]
 # All filters do here about as on the middle page; the numbers are the RMSE of all pages.
-# Chain and Sauvola choose black or white, so letters get ragged; the median blurs strokes, and is worse than nothing here, where its grains of lesson 00 are rare; "background" keeps grey rims.
+# Chain and Sauvola choose black or white, so letters get ragged; the median blurs strokes, and is worse than doing nothing; "background" keeps grey rims.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -235,14 +235,11 @@ show_source(models.denoiser)
 # %% [markdown]
 # ### What a loss says, and what it doesn't
 #
-# The lecture's training ended with losses of 0.0868 on its training pages and 0.0951 on its test pages.
-# Is that good?
-# Nobody can say before the floor is known.
+# The lecture's losses ended at 0.0868 (training) and 0.0951 (test pages): is that good?
 
 # %%
 import json
 from course_utils import paths
-
 floor_of = lambda pages: np.mean([metrics.page_scores([p], [p])["bce"] for p in pages])
 floor = floor_of(clean_pages)
 real = json.loads((paths.EVIDENCE / "06.noisyoffice.json").read_text())["summary"]
@@ -254,7 +251,7 @@ said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
 bets.ask("rmse", "Our network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
 
 # %% [markdown]
-# If the lecture's targets were such pages, by far the most of both losses is floor, and only the rest is error; it resized them, which may have moved the floor a little.
+# If its targets were such pages (it resized them), by far the most of both losses is floor.
 # Losses over pages with another floor, such as ours, can't be compared with these.
 
 # %% [markdown] tags=["note"]
@@ -322,8 +319,8 @@ show_lines(ends, above, ("step", "loss above its floor"),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# Each loss stands above its own floor; here the learning rate is planned to end at 0, so nothing stops early.
-# Whoever stops by the *test* pages has chosen by them: it takes a third set, and the slides name none.
+# Our learning rate is planned to end at 0, so nothing stops early.
+# Who stops by the *test* pages has chosen by them: it takes a third set, and the slides name none.
 
 # %% [markdown]
 # ### Trained now, and trained longer
@@ -344,7 +341,7 @@ said(table["shipped"] < table["trained now"] < table["background"] < chained < t
 
 # %% [markdown]
 # The shipped network is the same one, trained for longer on more drawn pages, never on a real one.
-# The lecture fed its network with the chain's black and white: fed like that, ours (mean of three) is worse than the best filter, since lost grey can't be learned back.
+# Fed with the chain's black and white, as the lecture's was, ours (mean of three) is worse than the best filter: lost grey can't be learned back.
 
 # %% [markdown]
 # ### The best and the worst
@@ -429,11 +426,8 @@ with TestClient(ours_only, raise_server_exceptions=False) as client:
 # ### A status and a sentence
 #
 # The page came back with status 200.
-# The letter got 500, which says that the *server* made a mistake, and no word that would help the caller.
-#
-# A status in the 400s says that the request can't be answered as it is; the sentence says what to do.
-# Programs read the status, and people the sentence.
-# Your portrait is no page, but a picture: it is cleaned, too, as you will see.
+# The letter got 500, which says that the *server* made a mistake, and no word of help.
+# A status in the 400s says that the request can't be answered as it is: programs read it, and people the sentence.
 
 # %%
 from course_utils.teach import your_picture
