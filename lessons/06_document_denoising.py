@@ -312,9 +312,8 @@ from course_utils.show import show_lines
 
 ends = np.arange(1, laps + 1) * (run.steps // laps)
 learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
-own = floor_of(np.asarray(held[1]))
 above = {"training, mean since the last point": learned - low,
-         "held out": np.array(history["val_loss"]) - own}
+         "held out": np.array(history["val_loss"]) - floor_of(np.asarray(held[1]))}
 said(above["held out"][-1] < 1.5 * above["held out"].min())
 show_lines(ends, above, ("step", "loss above its floor"),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
@@ -577,11 +576,11 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
 from course_utils import results
 
 bets.score()
-told = dict(cer_before="damaged", cer_classical=best, cer_after="network", cer_clean="clean page")
+told = {"cer_before": "damaged", "cer_classical": best, "cer_after": "network",
+        "cer_clean": "clean page"}
 ocr_numbers = {key: cers[name] for key, name in told.items() if np.isfinite(cers[name])}
-results.record(run, scores[ours] | ocr_numbers | {
-    "ms_per_page": ms_per_page, "rmse_shipped": scores["shipped"]["rmse"]},
-    scores["trained now"], baselines)
+results.record(run, scores[ours] | ocr_numbers | {"ms_per_page": ms_per_page,
+    "rmse_shipped": scores["shipped"]["rmse"]}, scores["trained now"], baselines)
 results.must_beat(run, scores["trained now"], baselines)
 
 # %% [markdown] tags=["note"]
