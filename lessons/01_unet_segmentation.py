@@ -429,7 +429,7 @@ model.compile(keras.optimizers.AdamW(warm_cosine(run.steps, peak)), jit_compile=
 model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
 
 # %% [markdown]
-# A colour is as strong as its class is likely: the inside comes first, the thin borders last.
+# A colour is as strong as its class is likely: cells that stay grey are missed.
 
 # %% [markdown]
 # ### Measure on pictures never seen
@@ -472,7 +472,7 @@ show_figure(figure, alt="Bars: the U-Net is above all baselines, in IoU and in F
 assert not usual or all(ours[key] > baselines["otsu"][key] + 0.03 for key in ("iou", "f1"))
 
 # %% [markdown]
-# The watershed is the same: what the network adds is to tell cell from fibre and to see dim cells, which brightness can't.
+# The watershed is the same, so the lead is the network's masks: it looks at shape and texture, Otsu at one brightness.
 
 # %% [markdown]
 # ### The best and the worst
