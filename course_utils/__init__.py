@@ -1,7 +1,39 @@
 """The tested library of the course Image to Image. Importing it loads nothing heavy."""
 
+import contextlib
+import importlib.abc
+import importlib.util
 import os
+import sys
 
 __version__ = "0.1.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported
+
+
+class _QuietImport(importlib.abc.MetaPathFinder):
+    """Imports TensorFlow without what it writes to stderr before it reads its log level."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "tensorflow":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec:
+            load = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: _silently(load, module)
+        return spec
+
+
+def _silently(function, argument):
+    """Call a function while the file descriptor of stderr leads nowhere."""
+    with contextlib.ExitStack() as later, open(os.devnull, "wb") as nowhere:
+        stderr = os.dup(2)
+        later.callback(os.close, stderr)
+        os.dup2(nowhere.fileno(), 2)
+        later.callback(os.dup2, stderr, 2)
+        function(argument)
+
+
+if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3" and "tensorflow" not in sys.modules:
+    sys.meta_path.insert(0, _QuietImport())

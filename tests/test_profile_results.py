@@ -152,6 +152,12 @@ def test_tensorflow_writes_no_line_of_its_own_and_errors_still_show():
     assert told(NOISY).stderr == "seen\n"
 
 
+def test_importing_tensorflow_writes_nothing_and_leaves_stderr_alone():
+    code = "import sys, course_utils, tensorflow; print('mine', file=sys.stderr)"
+    assert told(code).stderr == "mine\n"
+    assert told("import os, course_utils, tensorflow; os.write(2, b'mine')").stderr == "mine"
+
+
 def test_a_log_level_that_is_set_stays():
     code = "import os, course_utils; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     assert told(code).stdout == "3\n"
