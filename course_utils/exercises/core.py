@@ -109,7 +109,9 @@ class Exercise:
     def answers(self, function) -> list:
         """What the function answers to the cases, to look at: [] unless all have the right form."""
         cases, right, _ = _known(self)
-        answers, _ = _answers(function, cases, SECONDS, self.seen) if callable(function) else ({}, "")
+        answers, _ = (
+            _answers(function, cases, SECONDS, self.seen) if callable(function) else ({}, "")
+        )
         fit = [a for name, a in answers.items() if a is not ... and not _unfit(a, right[name])]
         return fit if len(fit) == len(cases) else []
 
