@@ -1,8 +1,6 @@
 """The tested library of the course Image to Image. Importing it loads nothing heavy."""
 
 import contextlib
-import importlib.abc
-import importlib.util
 import os
 import sys
 
@@ -11,12 +9,14 @@ __version__ = "0.1.0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported
 
 
-class _QuietImport(importlib.abc.MetaPathFinder):
+class _QuietImport:
     """Imports TensorFlow without what it writes to stderr before it reads its log level."""
 
     def find_spec(self, name, path=None, target=None):
         if name != "tensorflow":
             return None
+        import importlib.util  # here, so that an old Python gets as far as the sentence about it
+
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec:
