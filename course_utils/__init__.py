@@ -15,7 +15,7 @@ class _QuietImport:
     def find_spec(self, name, path=None, target=None):
         if name != "tensorflow":
             return None
-        import importlib.util  # here, so that an old Python gets as far as the sentence about it
+        import importlib.util
 
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -35,5 +35,6 @@ def _silently(function, argument):
         function(argument)
 
 
-if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3" and "tensorflow" not in sys.modules:
+# Python 2 gets past this line, to the sentence that says what is needed.
+if sys.version_info >= (3,) and os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3":
     sys.meta_path.insert(0, _QuietImport())
