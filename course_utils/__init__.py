@@ -15,10 +15,9 @@ class _QuietImport:
     def find_spec(self, name, path=None, target=None):
         if name != "tensorflow":
             return None
-        import importlib.util
+        from importlib.machinery import PathFinder
 
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        spec = PathFinder.find_spec(name, path, target)
         if spec:
             load = spec.loader.exec_module
             spec.loader.exec_module = lambda module: _silently(load, module)

@@ -156,6 +156,10 @@ def test_importing_tensorflow_writes_nothing_and_leaves_stderr_alone():
     code = "import sys, course_utils, tensorflow; print('mine', file=sys.stderr)"
     assert told(code).stderr == "mine\n"
     assert told("import os, course_utils, tensorflow; os.write(2, b'mine')").stderr == "mine"
+    looked = (
+        "import course_utils, importlib.util as u; u.find_spec('tensorflow'); import tensorflow"
+    )
+    assert told(looked).stderr == ""  # Keras looks whether it is there, too
 
 
 def test_a_log_level_that_is_set_stays():

@@ -587,14 +587,18 @@ def only_the_header_is_read(content):
     return (200, "Here is your page.") if broken else (status, sentence)
 
 
+def _one_status_for_errors(content, error):
+    status, sentence = answer_upload(content)
+    return (200 if status == 200 else error), sentence
+
+
 @mistake(
     answer_upload,
     "The server takes the blame: 500 says that it made a mistake itself.",
     "What the caller can mend is in the 400s: 413, 415 or 422.",
 )
 def every_error_is_500(content):
-    status, sentence = answer_upload(content)
-    return (200 if status == 200 else 500), sentence
+    return _one_status_for_errors(content, 500)
 
 
 @mistake(
@@ -612,8 +616,7 @@ def every_status_is_200(content):
     "415 is for other kinds of files; empty and broken ones get 422.",
 )
 def every_error_is_415(content):
-    status, sentence = answer_upload(content)
-    return (200 if status == 200 else 415), sentence
+    return _one_status_for_errors(content, 415)
 
 
 @mistake(
