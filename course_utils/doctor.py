@@ -393,7 +393,6 @@ def _python(code: str, *arguments: str) -> list[str]:
 
 def _output(command: list[str]) -> list[str]:
     """The lines that a program prints; none if it can't be run."""
-    quiet = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3")
     try:
         done = subprocess.run(
             command,
@@ -401,7 +400,6 @@ def _output(command: list[str]) -> list[str]:
             text=True,
             errors="replace",
             timeout=180,
-            env=quiet,
             cwd=paths.ROOT,
         )
     except (OSError, subprocess.TimeoutExpired):

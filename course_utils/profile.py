@@ -2,7 +2,6 @@
 
 import os
 import random
-import sys
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -102,23 +101,9 @@ def _test_folder(test_data, dataset) -> Path | None:
 
 def set_seeds(seed: int) -> None:
     """Seed Python, NumPy and Keras (weights, dropout, shuffling) with one number."""
+    import keras
     import numpy as np
 
     random.seed(seed)
     np.random.seed(seed)
-    _import_keras().utils.set_random_seed(seed)
-
-
-def _import_keras():
-    """Import Keras without the lines that TensorFlow 2.21 writes past every logging switch."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        import keras
-    finally:
-        os.dup2(screen, 2)
-        os.close(screen)
-        os.close(nowhere)
-    return keras
+    keras.utils.set_random_seed(seed)

@@ -7,11 +7,8 @@ import argparse
 import importlib
 import importlib.util
 import json
-import os
 import sys
 import time
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from course_utils import lessons, paths, results, shipped
 

@@ -1,22 +1,29 @@
-"""Lesson 06: the shipped page cleaner, and the speed of the service."""
+"""Lesson 06: the shipped page cleaner, what to feed it, where its loss ends, and its speed."""
 
 import io
+import itertools
 import time
+from dataclasses import replace
 
+import numpy as np
 from PIL import Image
 
-from course_utils import images, metrics
+from course_utils import cleaning, images, lessons, metrics, paths
 from course_utils.data import documents
 from course_utils.models import checkpoints as shipping
 from course_utils.models import documents as models
 from course_utils.training.documents import train
 from drawn_worlds.documents import document
 
-from .common import Log, medians, safety
+from .common import SEEDS, Log, interval, medians, safety
 
 
 def checkpoints():
     return (pages,)
+
+
+def evidence():
+    return {"synthetic": page_or_chain, "noisyoffice": floor}
 
 
 def bench():
@@ -34,6 +41,40 @@ def pages(seed=0, steps=4000):
     scores = metrics.page_scores([page.clean for page in test], cleaned)
     about = "drawn pages, seeds 0 to 999"
     yield model, name, {"seed": seed, "steps": steps, "metrics": scores, "data": about}
+
+
+def page_or_chain(seeds=SEEDS):
+    """Lesson 06: should a network get the page, or what the lecture's chain makes of it?
+
+    The same network, steps, crops and test pages; the chain works at the page's own size.
+    """
+    feeds = {"page": lambda page: page, "chain": cleaning.slides_chain}
+    steps, runs = lessons.card("documents").tasks["synthetic"].quick, []
+    fed = {
+        name: [
+            [replace(page, noisy=prepare(page.noisy)) for page in part]
+            for part in documents.load("synthetic")
+        ]
+        for name, prepare in feeds.items()
+    }
+    for seed, (name, (pages, test)) in itertools.product(seeds, fed.items()):
+        model = train(documents.Crops(pages), steps, seed)
+        cleaned = [models.clean(model, page.noisy) for page in test]
+        scores = metrics.page_scores([page.clean for page in test], cleaned)
+        runs.append({"seed": seed, "fed": name} | scores)
+        print(runs[-1], flush=True)
+    found = {name: [run["rmse"] for run in runs if run["fed"] == name] for name in feeds}
+    summary = {name: {"rmse": interval(values)} for name, values in found.items()}
+    return {"runs": runs, "summary": summary, "steps": steps}
+
+
+def floor():
+    """The entropy of NoisyOffice's clean pages (COURSE_DATA): no cleaner's loss is lower."""
+    pages = {page.source: page.clean for page in documents.read(paths.data_dir())}
+    clean = [page for page in pages.values() if page is not None]
+    bce = metrics.page_scores(clean, clean)["bce"]
+    both = float(np.mean([((page == 0) | (page == 1)).mean() for page in clean]))
+    return {"summary": {"bce": bce, "clean_pages": len(clean), "black_or_white": both}}
 
 
 def page_through_the_api():

@@ -43,13 +43,13 @@ TEST_DATA = None
 # %% [markdown]
 # ## Your first picture
 
-# %%
+# %% tags=["hide"]
 from course_utils.show import show_images
 from drawn_worlds.cells import cells
 
 field = cells(seed=3, size=192, look="fluorescence")
 tissue = cells(seed=7, size=192, look="stained")
-show_images([field.image, tissue.image], ["fluorescence", "stained tissue"],
+show_images([field.image, tissue.image], ["fluorescence", "stained tissue"], height=5,
             alt="Bright cells on black, and violet cell nuclei on pink tissue.")
 
 # %% [markdown]
@@ -70,7 +70,7 @@ from course_utils import doctor
 status = doctor.main()
 
 # %% [markdown] tags=["read"]
-# A line that starts with `FAIL` ends with what mends it.
+# A line that starts with `FAIL` ends with the command that repairs it.
 # A line that starts with `note` is optional.
 
 # %% [markdown] tags=["note"]
@@ -119,34 +119,32 @@ for name, version in {
 # %% [markdown]
 # ## Five classic mistakes
 
-# %%
+# %% tags=["hide"]
 import numpy as np
 
-wrong = {
+versions = {
+    "right": photo,
     "channels reversed": photo[..., ::-1],
     "divided by 255 twice": photo / 255,
     "[-1, 1] shown as [0, 1]": np.clip(photo * 2 - 1, 0, 1),
     "uint8 overflow": images.to_uint8(photo) + np.uint8(90),
     "rows and columns": photo.transpose(1, 0, 2),
 }
-show_images(list(wrong.values()), list(wrong), height=2.2,
-            alt="The portrait five times: blue skin, black, too dark, speckled colours, on its side.")
+show_images(list(versions.values()), list(versions), columns=3,
+            alt="The portrait six times: right, blue skin, black, too dark, speckled, on its side.")
 
 # %% [markdown]
-# Each of them runs without an error message.
-# Blue skin means that red and blue changed places: OpenCV reads files as BGR.
-# Speckles mean overflow: in uint8, 200 + 90 is 34.
+# None raises an error.
+# Blue skin: red and blue changed places, since OpenCV reads files as BGR.
+# Speckles: overflow, since in uint8 200 + 90 is 34.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
 # > Let the room name the mistake before you read the title out.
-# > The fourth one wraps around: 200 + 90 is 34 in uint8.
+# > The overflow wraps around at 256.
 
 # %% [markdown]
 # ## Turn a knob
-#
-# Noise is the plainest damage.
-# Move the slider: from where on is the face lost?
 
 # %% tags=["hide"]
 import ipywidgets
@@ -157,12 +155,17 @@ grain = np.random.default_rng(SEED).normal(size=photo.shape)
 def noisy(sigma):
     return np.clip(photo + sigma * grain, 0, 1)
 
-play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with noise.",
+play(lambda sigma: ([photo, noisy(sigma), 0.5 + (noisy(sigma) - photo) / 2],
+                    ["clean", "noisy", "difference"], 3, 4),
+     alt="The portrait, clean, with noise, and the noise alone.",
      sigma=ipywidgets.FloatSlider(0.2, min=0, max=0.6, step=0.02));
+
+# %% [markdown]
+# Noise is the plainest damage: move the slider, from where on is the face lost?
 
 # %% [markdown] tags=["read"]
 # `sigma` is the standard deviation of the noise, on a scale where white is 1.
-# At 0.4 one grain in three changes a value by more than 0.4.
+# What would be darker than black or brighter than white is clipped.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
@@ -176,9 +179,8 @@ play(lambda sigma: [photo, noisy(sigma)], alt="The portrait, clean and with nois
 #
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}$$
 #
-# Noise of σ = 0.2 leaves about 15 dB.
-# MSE is the mean of the squared differences.
-# Every 6 dB more divides it by four, so a typical difference is halved.
+# MSE is the mean of the squared differences; noise has the MSE σ², so σ = 0.2 means 14 dB, and a little more after clipping.
+# Every 6 dB more divides the MSE by four, so a typical difference is halved.
 
 # %%
 from course_utils.teach import Bets
@@ -194,7 +196,7 @@ bets.ask("median", "PSNR in dB after a 5×5 median filter?", 10, 30, step=0.5)
 # %% [markdown]
 # ### Measure it against doing nothing
 
-# %%
+# %% tags=["hide"]
 from scipy.ndimage import median_filter
 from skimage.metrics import peak_signal_noise_ratio
 
@@ -203,10 +205,11 @@ cleaned = median_filter(damaged, size=(5, 5, 1))
 psnr = {name: peak_signal_noise_ratio(photo, picture, data_range=1)
         for name, picture in {"do nothing": damaged, "median": cleaned}.items()}
 show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
-            alt="The noisy portrait, and the same after a median filter: smoother and softer.")
+            alt="The noisy portrait, and the same after a median filter: smooth and soft.", height=5)
+assert 14 < psnr["do nothing"] < 16 < psnr["median"]
 
-# %% [markdown] tags=["read"]
-# In each channel the filter sorts the 25 values around a pixel and takes the middle one, so single grains vanish, and thin hair with them.
+# %% [markdown]
+# The filter takes the middle one of 25 sorted values: single grains vanish, and thin hair with them.
 
 # %%
 bets.reveal("median", psnr["median"])

@@ -8,7 +8,6 @@ import pytest
 
 from course_utils import paths, runner
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 

@@ -166,7 +166,7 @@ def test_misprints_of_cleaning_by_hand_by_their_symptoms():
     assert cleaning.subtract_background(stained)[:, 60:].mean() > 0.8
     assert np.array_equal(mistakes.page_left_as_it_is(stained), stained)
     white = mistakes.ink_made_white(stained)
-    assert white[20, 12] == 1 and white[20, 13] == 0
+    assert white[20, 12] > 0.8 and white[20, 13] < 0.1
     without = mistakes.ink_filtered_away(stained)
     np.testing.assert_allclose(without[:, :30], 0.8, atol=0.01)
     stretched = mistakes.contrast_stretched(stained)

@@ -3,8 +3,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from course_utils import images
+from course_utils import cleaning, images
 from course_utils.data import documents, splits
+from course_utils.exercises import core, progress
 from course_utils.exercises import documents as exercises
 from course_utils.metrics import rmse
 
@@ -256,6 +257,15 @@ def test_noise_has_the_strength_that_it_should():
     assert pairs[4][0].std() == pytest.approx(0.5 * 0.02**0.5, rel=0.05)
 
 
+def test_poisson_noise_is_that_of_a_file_with_256_grey_levels():
+    """Of floats it would be fainter the more values they have, and nobody would see it."""
+    drawn = documents.draw(0)
+    noisy = documents.ninefold(drawn.noisy, drawn.clean, np.random.default_rng(0))[3][0]
+    dark = drawn.noisy < 0.9  # no light that is cut off at 1
+    shot = (noisy - drawn.noisy)[dark] / np.sqrt(drawn.noisy[dark])
+    assert shot.std() == pytest.approx(1 / 16, rel=0.05)
+
+
 def test_a_foreign_picture_lies_under_the_ink():
     p, pairs = nine(np.zeros((7, 9, 3), np.float32))
     np.testing.assert_allclose(pairs[7][0], p.noisy * 0.6, atol=1e-6)
@@ -382,19 +392,64 @@ def test_sides_and_their_misprints_by_hand():
     assert exercises.fold_of_the_file(pages, files, copies).tolist() == [0, 1, -1, 0, 1]
 
 
-def test_pooled_rmse_and_its_misprints_by_hand():
-    clean = [np.zeros((1, 3)), np.zeros((1, 1))]
-    cleaned = [np.full((1, 3), 0.2), np.ones((1, 1))]  # squares: 3 · 0.04 + 1 = 1.12, in 4 pixels
+def test_entropy_of_grey_and_its_misprints_by_hand():
+    clean = [np.array([[0.5, 0.5, 1.0]]), np.array([[0.25]])]
+    quarter = -0.25 * np.log(0.25) - 0.75 * np.log(0.75)
     for name, right in [
-        ("mean_of_page_rmses", 0.6),
-        ("pages_weighted_alike", 0.52**0.5),
-        ("root_forgotten", 0.28),
-        ("absolute_error", 0.4),
-        ("grey_levels_of_255", 255 * 0.28**0.5),
-        ("squares_not_divided", 1.12**0.5),
+        ("entropy_of_grey", (2 * np.log(2) + quarter) / 4),
+        ("log_of_zero", np.nan),
+        ("second_term_forgotten", (np.log(2) - 0.25 * np.log(0.25)) / 4),
+        ("logarithm_of_base_2", (2 + quarter / np.log(2)) / 4),
+        ("minus_forgotten", -(2 * np.log(2) + quarter) / 4),
+        ("not_divided_by_the_pixels", 2 * np.log(2) + quarter),
+        ("mean_of_the_pages_entropies", (2 / 3 * np.log(2) + quarter) / 2),
     ]:
-        assert getattr(exercises, name)(clean, cleaned) == pytest.approx(right)
-    assert exercises.pooled_rmse(clean, cleaned) == pytest.approx(0.28**0.5)
+        found = getattr(exercises, name)(clean)
+        assert found == pytest.approx(right, nan_ok=True, abs=1e-6), name
+
+
+def test_no_filter_of_the_course_and_no_two_in_a_row_pass_the_open_exercise():
+    """Nor another radius of the best one: what passes has to be thought of."""
+    filters = [
+        f for name, f in vars(cleaning).items() if getattr(f, "__module__", "") == cleaning.__name__
+    ]
+    filters = [f for f in filters if not f.__name__.startswith("_")]
+    assert len(filters) == 4
+    tried = filters + [lambda n, f=f, g=g: f(g(n)) for f in filters for g in filters]
+    tried += [lambda n, r=r: cleaning.subtract_background(n, r) for r in (3, 5, 8, 15)]
+    one = core.exercise("06.5")
+    for function in tried:
+        answers = {name: function(noisy) for name, (noisy,) in one.cases().items()}
+        assert one.score(answers) < one.goal - 0.05
+        assert one.verdict(function)[0] == progress.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("answered", "seen"),
+    [
+        ((200, ""), [200, 1]),
+        ((415, "Send a page as PNG."), [415, 1]),
+        ((415, ""), [415, 0]),
+        ((415, "PNG, please."), [415, 0]),
+        ((422, "OSError: image file is truncated here."), [422, 0]),
+        ((422, "Cannot identify <_io.BytesIO object at 0x7f>."), [422, 0]),
+    ],
+)
+def test_of_an_answer_the_status_counts_and_whether_a_person_can_read_it(answered, seen):
+    assert exercises.status_and_sentence(answered).tolist() == seen
+
+
+def test_an_answer_of_other_types_is_named():
+    for answered in ((415, None), ("415", "Send a page as PNG.")):
+        status, said = core.exercise("06.6").verdict(lambda content, answered=answered: answered)
+        assert status == progress.NOT_YET and "a whole number, and the sentence, a string" in said
+    assert exercises.status_and_sentence(None) is None
+
+
+def test_a_large_page_is_refused_before_it_is_decoded(monkeypatch):
+    huge = exercises._uploads()["25 megapixels"][0]
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    assert exercises.answer_upload(huge)[0] == 413
 
 
 def test_accuracy_of_grey_targets_cannot_tell_perfect_from_thresholded():

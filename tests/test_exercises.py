@@ -4,6 +4,7 @@ import ast
 import contextlib
 import copy
 import importlib
+import inspect
 import io
 import itertools
 import json
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 
 from course_utils import lessons, paths
-from course_utils.exercises import core, exercise, progress
+from course_utils.exercises import core, exercise, progress, segmentation, start
 
 SCRIPTS = sorted((paths.LESSONS / "exercises").glob("*.py"))
 NUMBERS = list(progress.catalogue())
@@ -81,8 +82,9 @@ def test_the_solution_answers_as_the_right_function_does(run):
     for number, name in zip(numbers_of(script), checked, strict=True):
         one, solution = exercise(number), names[True][name]
         for case, arguments in one.cases().items() if not one.score else ():
-            right = one.right(*copy.deepcopy(arguments))
-            np.testing.assert_allclose(solution(*arguments), right, 1e-4, 1e-6, err_msg=case)
+            right = one.seen(one.right(*copy.deepcopy(arguments)))
+            found = one.seen(solution(*arguments))
+            np.testing.assert_allclose(found, right, 1e-4, 1e-6, err_msg=case)
 
 
 def test_each_right_function_is_defined_once():
@@ -244,6 +246,44 @@ def test_an_open_exercise_tells_the_score_and_the_baseline():
     assert (
         "in [0, 16777216], not from -1" in one.verdict(lambda p: one.right(p) - 1)[1]
     )  # the metric's own sentence
+
+
+def helpers():
+    """What a student can call with one argument: the public functions that a picture may go into."""
+    names = "cleaning images losses postprocess metrics.classes metrics.instances metrics.masks"
+    names += " metrics.pictures data.augment data.masks data.segmentation data.weight_maps"
+    for name in (names + " exercises.start exercises.segmentation").split():
+        module = importlib.import_module(f"course_utils.{name}")
+        for function in vars(module).values():
+            own = getattr(function, "__module__", "") == module.__name__
+            if own and inspect.isfunction(function) and not function.__name__.startswith("_"):
+                yield function
+
+
+@pytest.mark.parametrize("number", ["00.4", "01.5"])
+def test_no_helper_of_the_course_passes_an_open_exercise(number):
+    one, tried = exercise(number), list(helpers())
+    assert one.score and one.right in tried and len(tried) > 50
+    assert not [f.__name__ for f in tried if one.verdict(f)[0] == progress.PASSED]
+    assert f"goal {one.goal:g}" in one.verdict(one.right)[1]  # helpers can be judged at all
+
+
+def test_answers_to_look_at_are_whole_or_none():
+    one = exercise("01.5")
+    assert [answer.max() > 5 for answer in one.answers(one.right)] == [True] * 4
+    assert one.answers(...) == one.answers(lambda p: ...) == one.answers(lambda p: 1 / 0) == []
+    assert one.answers(lambda p: p[:5]) == []
+
+
+def test_what_is_predicted_comes_out_as_the_model_answers_say():
+    assert (
+        np.diff(start.median_against_nothing(0.2))
+        > 3
+        > -3
+        > np.diff(start.median_against_nothing(0.02))
+    )
+    small, glued = segmentation.shrunk_and_glued().values()
+    assert small[0] < 0.9 < small[1] and glued[0] == 1 > 0.9 > glued[1]
 
 
 def test_check_hint_and_solution_print_and_nothing_else(capsys):

@@ -8,6 +8,7 @@ import pytest
 
 from course_utils import paths
 
+SEEN = "import os; assert 'PYTEST_CURRENT_TEST' not in os.environ"  # ipykernel asks for it
 LOCAL = """
 import socket
 server = socket.create_server(("127.0.0.1", 0))
@@ -20,6 +21,7 @@ socket.create_connection(("localhost", server.getsockname()[1]))
     ("code", "allowed"),
     [
         (LOCAL, True),
+        (SEEN, True),
         ("import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)", False),
         ("import socket; socket.getaddrinfo('example.org', 80)", False),
         ("import urllib.request as u; u.urlopen('http://example.org')", False),

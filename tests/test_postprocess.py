@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from course_utils.postprocess import instances
+from course_utils.postprocess import depths, instances, neurites
 
 
 def disc(row, column, radius, size=(60, 80)):
@@ -16,10 +16,25 @@ def test_separate_discs():
     assert all((labels[t] == labels[t][0]).mean() > 0.97 for t in truth)
 
 
+def test_touching_cells_part_where_they_get_narrow():
+    cell = disc(30, 30, 12) | disc(30, 50, 12)
+    labels = instances(cell.astype(float))
+    assert labels.max() == 2 and np.array_equal(labels > 0, cell)
+    assert np.all(labels[30, 20:39] == labels[30, 25]) and labels[30, 25] != labels[30, 55]
+    assert neurites(cell.astype(float)).max() == 1
+
+
+def test_a_cell_without_a_neck_stays_whole():
+    rows, columns = np.indices((60, 80))
+    ellipse = ((rows - 30) / 9) ** 2 + ((columns - 40) / 25) ** 2 <= 1
+    deep, seeds = depths(ellipse)
+    assert seeds.max() == 1 and deep[30, 40] == deep.max() == pytest.approx(9, abs=1)
+    assert instances(ellipse.astype(float)).max() == 1
+
+
 def test_touching_cells_part_where_the_inside_is_low():
     cell = disc(30, 30, 12) | disc(30, 50, 12)
     inside = disc(30, 30, 9) | disc(30, 50, 9)
-    assert instances(cell.astype(float)).max() == 1
     labels = instances(inside.astype(float), cell.astype(float))
     assert labels.max() == 2
     assert np.array_equal(labels > 0, cell)
@@ -34,10 +49,10 @@ def test_small_specks_go_and_numbers_have_no_gaps():
     assert np.array_equal(np.unique(labels), [0, 1, 2])
 
 
-def test_threshold_zero_grows_cells_until_they_meet():
+def test_neurites_grow_until_they_meet():
     inside = np.full((20, 41), 0.9)
     inside[:, 19:22] = 0.2, 0.1, 0.2  # a membrane
-    labels = instances(inside, threshold=0, smoothing=0)
+    labels = neurites(inside, smoothing=0)
     assert np.all(labels[:, :20] == 1) and np.all(labels[:, 21:] == 2)
 
 

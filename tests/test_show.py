@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from course_utils import show
+from course_utils.models.unet import unet
 from course_utils.show import figures, live, source, widgets
 
 
@@ -130,6 +131,40 @@ def test_outlines_change_only_borders():
     assert np.array_equal(show.outlines(np.zeros((20, 20, 1), np.float32), labels), drawn)
 
 
+def test_intervals_are_drawn_as_they_are_stored():
+    seen = {"plain": {"mean": 2, "half_width_95": 0.5}, "weighted": {"mean": 1, "half_width_95": 0}}
+    figure = figures.interval_figure({"merges": seen, "IoU": seen})
+    assert [axis.get_title() for axis in figure.axes] == ["merges", "IoU"]
+    assert [word.get_text() for word in figure.axes[1].get_xticklabels()] == list(seen)
+    bars = figure.axes[0].collections[0].get_segments()
+    plt.close(figure)
+    assert [bar[:, 1].tolist() for bar in bars] == [[1.5, 2.5], [1, 1]]
+
+
+def test_an_overlay_is_the_grey_picture_and_its_classes():
+    shares = np.zeros((2, 3, 3), np.float32)
+    shares[..., 0], shares[0, 0], shares[0, 1] = 1, (0, 1, 0), (0.5, 0, 0.5)
+    drawn = show.overlay(np.full((2, 3, 3), 0.4, np.float32), shares)
+    assert np.allclose(drawn[1], 0.4) and drawn.dtype == np.float32
+    assert drawn[0, 0, 2] > drawn[0, 0, 0] and drawn[0, 1, 0] > drawn[0, 1, 2]  # blue, orange
+    assert abs(drawn[0, 0] - 0.4).max() > abs(drawn[0, 1] - 0.4).max()  # as strong as it is likely
+
+
+@pytest.mark.parametrize(("base", "depth"), [(12, 3), (64, 4)])
+def test_the_diagram_of_the_u_shows_the_shapes_of_the_network(base, depth):
+    figure = show.unet_diagram(np.zeros((128, 128, 3)), np.zeros((128, 128, 3)), base, depth, 3)
+    told = {text.get_text() for text in figure.axes[0].texts}
+    plt.close(figure)
+    network = unet((128, 128, 3), classes=3, base=base, depth=depth)
+    for layer in network.layers:
+        side, _, channels = layer.output.shape[1:]
+        if isinstance(layer, keras.layers.ReLU | keras.layers.Dropout):
+            assert f"{side}² × {channels}" in told
+        elif isinstance(layer, keras.layers.Concatenate):
+            assert f"{side}² × ({channels // 2} + {channels // 2})" in told
+    assert "picture\n128² × 3" in told and "classes\n128² × 3" in told
+
+
 def test_heat_runs_from_dark_to_bright():
     colours = show.heat(np.array([[0.0, 5.0, 10.0, 99.0]]), top=10).sum(-1)[0]
     assert colours[0] < colours[1] < colours[2] == colours[3]
@@ -178,8 +213,9 @@ def test_live_pictures_have_titles(page, monkeypatch, titles):
     plt.close(drawn[0])
 
 
-def test_smooth_is_a_running_mean():
-    assert np.allclose(live.smooth([1, 2, 3, 4], window=2), [1, 1.5, 2.5, 3.5])
+def test_smooth_is_a_running_mean_that_lies_on_its_data():
+    assert np.allclose(live.smooth([1, 2, 6, 3], window=3), [1.5, 3, 11 / 3, 4.5])
+    assert np.allclose(live.smooth(np.arange(40.0))[7:-7], np.arange(40)[7:-7])
     assert live.smooth([]).size == 0
 
 

@@ -9,7 +9,6 @@ Solutions are left out.
 
 import argparse
 import json
-import os
 import posixpath
 import re
 import shutil
@@ -109,7 +108,6 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     if not list(asked.executed.glob("*.ipynb")):
         parser.error(f"no executed notebooks in {asked.executed}: run `make run` first")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sphinx.cmd.build import build_main
 
     source = asked.out.with_name(asked.out.name + "_source")

@@ -20,7 +20,14 @@ from course_utils import paths
 
 PARAMETERS = 'PROFILE = "quick"; DATASET = "synthetic"; SEED = 0; STEPS = None; TEST_DATA = None'
 TAGS = {"note", "fragment", "read", "hide", "optional", "parameters"}
-DRAWING = {"play", "show_figure", "show_images", "show_lines", "show_scores"}  # they take alt=
+DRAWING = {  # they take alt=
+    "play",
+    "show_figure",
+    "show_images",
+    "show_intervals",
+    "show_lines",
+    "show_scores",
+}
 FORBIDDEN_NAMES = [
     (r"(tf|tensorflow)\.keras\b|tf_keras\b|keras\.src\b", "legacy Keras", "`import keras`"),
     (

@@ -167,7 +167,7 @@ def measure(page, name: str, shots: Path | None, size) -> tuple[list[str], list[
     if page.viewport_size != {"width": width, "height": height}:
         page.set_viewport_size({"width": width, "height": height})
     known = offenders.listed("small_figures", name)
-    for patience in (0, 150, 500):  # milliseconds; a fault that goes by itself is none
+    for patience in (0, 150, 500, 1500):  # milliseconds; a fault that goes by itself is none
         page.wait_for_timeout(patience)
         page.evaluate("width => walk.laidOut(width)", width)
         title, faults, share = page.evaluate("walk.measure()").values()

@@ -183,7 +183,8 @@ def ninefold(
     noisy, clean: (H, W) float32 in [0, 1]; clean is None where there is none. In this order: as it
     is; Gaussian, salt-and-pepper, Poisson and speckle noise; mirrored; turned by up to 5 degrees;
     on a foreign picture ((h, w) or (h, w, 3), any size; by default one of scikit-image's); in a
-    shadow. Only the two movements change `clean`, and they move both alike.
+    shadow. Only the two movements change `clean`, and they move both alike. Poisson noise counts as
+    many photons as the page has grey levels: the 256 of a file.
     """
     kinds = (
         {"mode": "gaussian", "var": 0.005},
@@ -191,7 +192,12 @@ def ninefold(
         {"mode": "poisson"},
         {"mode": "speckle", "var": 0.02},
     )
-    noises = [util.random_noise(noisy, rng=rng, **kind).astype(np.float32) for kind in kinds]
+    levels = images.to_float(images.to_uint8(noisy))  # as in a file
+    pages = (noisy, noisy, levels, noisy)
+    noises = [
+        util.random_noise(page, rng=rng, **kind).astype(np.float32)
+        for page, kind in zip(pages, kinds, strict=True)
+    ]
     turn = augment.random_warp(noisy.shape, rng, rotation=5.0, elastic=0.0, flip=False)
     moves = [np.fliplr, lambda page: augment.warp(page, turn, order=1)]
     moved = [(move(noisy), None if clean is None else move(clean)) for move in moves]

@@ -11,7 +11,7 @@ from drawn_worlds.cells import cells
 
 from .. import images, paths
 from ..metrics import adapted_rand_error
-from ..postprocess import instances
+from ..postprocess import instances, neurites
 from . import augment, readers, splits
 from .weight_maps import separate_touching, unet_weight_map
 
@@ -159,14 +159,15 @@ class Crops:
 def cut_out(probabilities: np.ndarray, dataset: str, seed: float = 0.5) -> np.ndarray:
     """The three classes' probabilities (H, W, 3) to cell numbers (H, W) int32.
 
-    Cells: seeds are where "inside" exceeds `seed`, grown over all that is likelier cell than not.
-    ISBI 2012: seeds are where membrane is unlikely, grown until they meet, since neurites fill
-    the picture and a thick membrane would count as one more cell in the adapted Rand error.
+    Cells: parted where "inside" gets narrow, grown over all that is likelier cell than not.
+    ISBI 2012: seeds are where membrane is less likely than 1 - `seed`, grown until they meet, since
+    neurites fill the picture and a thick membrane would count as one more cell in the adapted Rand
+    error.
     """
     background, inside = probabilities[..., BACKGROUND], probabilities[..., INSIDE]
     if dataset == "isbi2012":
-        return instances(1 - background, threshold=0, seed_threshold=seed)
-    return instances(inside, cell=1 - background, seed_threshold=seed)
+        return neurites(1 - background, seed)
+    return instances(inside, cell=1 - background)
 
 
 def best_seed(predict, train: list, dataset: str, pictures: int = 4) -> float:

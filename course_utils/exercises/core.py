@@ -88,7 +88,8 @@ class Exercise:
     """One exercise. right: the tested function; in an open exercise, the baseline.
 
     cases: a function that returns {what the case is: arguments}. score: for open exercises, from
-    {case: answer} to a number that must reach `goal`, called `measure`.
+    {case: answer} to a number that must reach `goal`, called `measure`. seen: what is compared of an
+    answer that isn't numbers.
     """
 
     number: str
@@ -97,12 +98,22 @@ class Exercise:
     score: Callable[[dict], float] | None = None
     goal: float = 0.0
     measure: str = ""
+    seen: Callable = lambda answer: answer
 
     def check(self, function) -> None:
         """Say in one or two lines how far `function` is, and remember it for `course progress`."""
         status, message = self.verdict(function)
         print(f"{self.number} {self._told['title']}: {status}.{message and ' '}{message}")
         progress.remember(self.number, status, message)
+
+    def answers(self, function) -> list:
+        """What the function answers to the cases, to look at: [] unless all have the right form."""
+        cases, right, _ = _known(self)
+        answers, _ = (
+            _answers(function, cases, SECONDS, self.seen) if callable(function) else ({}, "")
+        )
+        fit = [a for name, a in answers.items() if a is not ... and not _unfit(a, right[name])]
+        return fit if len(fit) == len(cases) else []
 
     def hint(self, tier: int = 1) -> None:
         """Print the first hint, or a later one."""
@@ -127,7 +138,7 @@ class Exercise:
         if not callable(function) and function is not ...:
             return progress.NOT_YET, "Give the function itself to check, without brackets."
         cases, right, faulty = _known(self)
-        answers, trouble = _answers(function, cases, seconds)
+        answers, trouble = _answers(function, cases, seconds, self.seen)
         if function is ... or any(answer is ... for answer in answers.values()):
             return progress.NOT_ATTEMPTED, ""
         wrong = [name for name in answers if self.score or not _same(answers[name], right[name])]
@@ -158,8 +169,9 @@ class Exercise:
 def _known(one: Exercise) -> tuple[dict, dict, list]:
     """The cases, the right answers, and [(mistake, its answers)]: made once for each exercise."""
     cases = one.cases()
-    right = {name: one.right(*arguments) for name, arguments in cases.items()}
-    return cases, right, [(m, _answers(m.code, cases, SECONDS)[0]) for m in mistakes(one.right)]
+    right = {name: one.seen(one.right(*arguments)) for name, arguments in cases.items()}
+    faulty = [(m, _answers(m.code, cases, SECONDS, one.seen)[0]) for m in mistakes(one.right)]
+    return cases, right, faulty
 
 
 def _mistake(faulty: list, answers: dict, wrong: list) -> str:
@@ -173,7 +185,7 @@ def _mistake(faulty: list, answers: dict, wrong: list) -> str:
     return f"It looks like “{best.name}”: {best.symptom}\n  Try: {best.cure}" if best else ""
 
 
-def _answers(function, cases: dict, seconds: float) -> tuple[dict, str]:
+def _answers(function, cases: dict, seconds: float, seen: Callable) -> tuple[dict, str]:
     """{case: answer} as far as the function got, and one sentence if it did not get to the end.
 
     It runs in a thread of its own on copies of the arguments; one that is still running when the
@@ -185,7 +197,7 @@ def _answers(function, cases: dict, seconds: float) -> tuple[dict, str]:
         try:
             with np.errstate(all="ignore"):
                 for name, arguments in cases.items():
-                    answers[name] = function(*copy.deepcopy(arguments))
+                    answers[name] = seen(function(*copy.deepcopy(arguments)))
                     if answers[name] is ...:
                         return
         except BaseException as error:  # also exit() in a student's cell

@@ -18,7 +18,8 @@ def denoiser(width=32):
 
     Input (N, H, W, 1) float32 in [0, 1], sides divisible by 8. Output (N, H, W, 1): logits, whose
     sigmoid is the clean page. The page is halved at once, so that most of the work is done on a
-    quarter of its pixels; one number on the smallest map sees 40 pixels a side; skips bring the strokes.
+    quarter of its pixels. Each value at the smallest scale depends on 40 × 40 pixels of the page;
+    skips bring the fine strokes.
     """
     page = keras.Input((None, None, 1))  # (N, H, W, 1)
     half = convolution(page, width, size=6, stride=2)  # (N, H/2, W/2, width)

@@ -9,7 +9,6 @@ from .. import images
 STEP = 128  # pixels: longer sides that the networks see are multiples of it
 SHRUNK = 0.05  # of a pixel's cleaning: what it costs where pictures are shrunk first
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")  # each keeps plans, see `in_few_sizes`
 
 

@@ -1,12 +1,15 @@
 """Figures, widgets and live source for the notebooks."""
 
+from .diagrams import unet_diagram
 from .figures import (
     best_and_worst,
     colour_labels,
     heat,
     outlines,
+    overlay,
     show_figure,
     show_images,
+    show_intervals,
     show_lines,
     show_scores,
 )
@@ -19,10 +22,13 @@ __all__ = [
     "heat",
     "on_button",
     "outlines",
+    "overlay",
     "play",
     "show_figure",
     "show_images",
+    "show_intervals",
     "show_lines",
     "show_scores",
     "show_source",
+    "unet_diagram",
 ]

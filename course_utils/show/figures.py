@@ -7,6 +7,7 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.colors import to_rgb
 from skimage import segmentation
 
 DOTS_PER_INCH = 144
@@ -78,16 +79,23 @@ def image_figure(images, titles=None, columns=None, height=2.4, rows=()):
     figure, axes = plt.subplots(
         lines, columns, figsize=(width, lines * width / columns / ratio + title_room), squeeze=False
     )
-    for axis in axes.flat:
+    for axis in axes.flat[len(images) :]:
         axis.axis("off")
-    for axis, title in zip(axes.flat, titles, strict=False):
-        axis.set_title(title)
     for axis, text in zip(axes[:, 0], rows, strict=False):
         axis.text(-0.04, 0.5, text, transform=axis.transAxes, rotation=90, ha="right", va="center")
     for axis, image in zip(axes.flat, images, strict=False):
-        top = 255 if image.dtype == np.uint8 else 1
-        axis.imshow(image, cmap="gray", vmin=0, vmax=top)
+        draw_picture(axis, image)
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title)
     return figure
+
+
+def draw_picture(axis, image) -> None:
+    """A picture in a thin frame: without one, white paper on a white page has no edge."""
+    image = without_channel(image)
+    axis.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color="#B8C4CC", linewidth=0.8)
 
 
 def _check_labels(titles, rows, pictures: int, columns: int, lines: int) -> None:
@@ -135,12 +143,39 @@ def show_scores(scores: dict, name: str, alt: str) -> None:
     show_figure(figure, alt)
 
 
+def show_intervals(parts: dict, alt: str) -> None:
+    """Means with their intervals, side by side; the arguments are those of `interval_figure`."""
+    show_figure(interval_figure(parts), alt)
+
+
+def interval_figure(parts: dict):
+    """One chart a part: {title: {name: {"mean": …, "half_width_95": …}}}, as evidence is kept."""
+    figure, axes = plt.subplots(1, len(parts), figsize=(12, 4.6), squeeze=False)
+    for axis, (title, told) in zip(axes[0], parts.items(), strict=True):
+        means, halves = zip(*((v["mean"], v["half_width_95"]) for v in told.values()), strict=True)
+        axis.errorbar(list(told), means, halves, fmt="o", markersize=14, capsize=12, linewidth=3)
+        axis.set(title=title, xlim=(-0.5, len(told) - 0.5))
+    return figure
+
+
 def outlines(image: np.ndarray, labels: np.ndarray, colour=(1.0, 0.85, 0.1)) -> np.ndarray:
     """The picture (H, W, 1 or 3) in [0, 1] with a thin line around each labelled object (H, W)."""
     image = np.broadcast_to(image, labels.shape + (3,))
     return segmentation.mark_boundaries(image, labels, color=colour, mode="inner").astype(
         np.float32
     )
+
+
+def overlay(image: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The picture (H, W, 1 or 3) in grey, each class but the first laid over it: (H, W, 3) in [0, 1].
+
+    shares: (H, W, classes), probabilities or, for a label, 0 and 1. The colours are blue, orange,
+    green …, of `PALETTE`, as strong as the class is likely.
+    """
+    colours = np.array([to_rgb(name) for name in PALETTE[: shares.shape[-1] - 1]])
+    grey = np.clip(image, 0, 1).mean(-1, keepdims=True)
+    strength = 0.65 * shares[..., 1:]
+    return ((1 - strength.sum(-1, keepdims=True)) * grey + strength @ colours).astype(np.float32)
 
 
 def colour_labels(labels: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from IPython.display import display
 from tqdm.auto import tqdm
 
-from .figures import figure_bundle, without_channel
+from .figures import draw_picture, figure_bundle
 
 
 class Live(keras.callbacks.Callback):
@@ -18,13 +18,15 @@ class Live(keras.callbacks.Callback):
     pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch, or (pictures,
     titles). alt: what the figure shows.
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
-    logarithmic. After `fit`, `losses` holds the loss of every step.
+    logarithmic. floor: what the loss can't fall below, drawn as a line. After `fit`, `losses` holds
+    the loss of every step.
     """
 
-    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=()):
+    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=(), floor=None):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
+        self.floor = floor
         self.parts: dict[str, list[float]] = {name: [] for name in parts}
         self._handle, self._drawn = None, 0.0
 
@@ -51,21 +53,25 @@ class Live(keras.callbacks.Callback):
     def _draw(self):
         drawn = self.pictures()
         pictures, titles = drawn if isinstance(drawn, tuple) else (drawn, [""] * len(drawn))
+        height = min(12 / (len(pictures) + 1.6), 3.6)
+        ratios = [12 - height * len(pictures)] + [height] * len(pictures)
         figure, axes = plt.subplots(
-            1, len(pictures) + 1, figsize=(12, 2.7), width_ratios=[1.5] + [1] * len(pictures)
+            1, len(pictures) + 1, figsize=(12, height + 0.2), width_ratios=ratios
         )
         axes[0].plot(self.losses, alpha=0.3)
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
         if self.parts:
             for (name, values), dash in zip(self.parts.items(), ("--", ":", "-."), strict=False):
                 axes[0].plot(values, dash, label=name)
+        if self.floor:
+            axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
+        if self.parts or self.floor:
             axes[0].set_yscale("log")
-            axes[0].legend(frameon=False, fontsize=10)
+            axes[0].legend(frameon=False, fontsize=10, loc="upper right")
         axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
         for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
-            axis.imshow(without_channel(picture), cmap="gray", vmin=0, vmax=1)
+            draw_picture(axis, picture)
             axis.set_title(title)
-            axis.axis("off")
         bundle = figure_bundle(figure, self.alt)
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
@@ -75,8 +81,9 @@ class Live(keras.callbacks.Callback):
 
 
 def smooth(values, window: int = 15) -> np.ndarray:
-    """The running mean over the last `window` values (fewer at the start)."""
+    """The running mean over `window` values, as many before as after each (fewer at the ends)."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - window, 0)
+    places = np.arange(len(values))
+    starts = np.maximum(places - window // 2, 0)
+    ends = np.minimum(places + window // 2 + 1, len(values))
     return (sums[ends] - sums[starts]) / (ends - starts)

@@ -92,8 +92,12 @@ from course_utils.show import show_images
 from course_utils.exercises.start import noisy_photographs
 
 photographs = [picture for picture, in noisy_photographs().values()]
-show_images(photographs, list(noisy_photographs()),
-            alt="A portrait, a cat and a cup of coffee under strong coloured noise.")
+
+def show_answers(noisy, cleaned):
+    show_images([*noisy, *(np.clip(picture, 0, 1) for picture in cleaned)], list(noisy_photographs()),
+                columns=3, alt="A portrait, a cat and coffee under noise; below them your answers.")
+
+show_answers(photographs, [])
 
 # %% tags=["solution"]
 from skimage.restoration import denoise_tv_chambolle
@@ -108,13 +112,43 @@ def denoise(noisy):
 # %%
 q4 = exercise("00.4")
 q4.check(denoise)
+show_answers(photographs, q4.answers(denoise))
 
 # %% [markdown] tags=["solution"]
 # Total variation looks for the picture with the shortest edges that stays close to the noisy one.
 # So flat places become smooth and edges stay, while a Gaussian blurs both.
 
 # %% [markdown]
-# Look at your result beside the noisy picture, too: does the number agree with your eye?
+# Look at your result below the noisy picture, too: does the number agree with your eye?
+
+# %% [markdown]
+# ## Predict, then explain
+#
+# In the lesson, noise of σ = 0.2 was cleaned by a 5×5 median filter.
+# What does the same filter do to PSNR if the noise has σ = 0.02 only: better than doing nothing, or worse?
+# Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
+
+# %% [markdown]
+# *My prediction:*
+#
+# *My explanation:*
+
+# %%
+from course_utils.exercises.start import median_against_nothing
+
+for sigma in (0.2, 0.02):
+    nothing, median = median_against_nothing(sigma)
+    print(f"σ = {sigma:<5} do nothing {nothing:.1f} dB   median {median:.1f} dB")
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# With little noise the filter makes it worse.
+# It costs detail whatever the noise is: hair, stars and seams change by more than the noise did.
+# With strong noise that cost is small beside what it repairs; with weak noise the cost is all that is left.
+# So a baseline holds for one kind of damage only, and "do nothing" belongs beside every filter.
+#
+# </details>
 
 # %% [markdown]
 # ## Five questions

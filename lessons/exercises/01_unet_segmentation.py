@@ -121,15 +121,20 @@ q4.check(weighted_cross_entropy)
 #
 # The open one: a network has blurred the borders, and cells melt together.
 # Turn its probabilities into numbered cells.
-# The score is the mean F1 of four crowded fields; thresholding at 0.5 reaches about half of what is possible.
+# The score is the mean F1 of four crowded fields.
+# The baseline is the lesson's own watershed, `course_utils.postprocess.instances`, which looks at shapes only.
 
 # %%
-from course_utils.show import show_images
+from course_utils.show import colour_labels, show_images
 from course_utils.exercises.segmentation import probability_maps
 
 maps = [probability for probability, in probability_maps().values()]
-show_images(maps, list(probability_maps()),
-            alt="Four grey maps of crowded cells; between touching cells there are grey bridges.")
+
+def show_answers(found):
+    show_images([*maps, *map(colour_labels, found)], list(probability_maps()), columns=4,
+                alt="Four grey maps of crowded cells with grey bridges; below them your cells.")
+
+show_answers([])
 
 # %% tags=["solution"]
 from skimage.measure import label
@@ -139,20 +144,50 @@ from skimage.segmentation import watershed
 def separate(probability):
     """Floats (H, W) in [0, 1] -> integers (H, W): 0 is background, every cell has its own number."""
     # solution
-    seeds = label(probability > 0.8)
+    seeds = label(probability > 0.85)
     return watershed(-probability, seeds, mask=probability > 0.5)
     # end solution
 
 # %%
 q5 = exercise("01.5")
 q5.check(separate)
+show_answers(q5.answers(separate))
 
 # %% [markdown] tags=["solution"]
 # The high threshold finds one seed in each cell; the low one says where cells end.
-# A distance map of the mask is another good source of seeds, and it needs no second threshold.
+# The lesson's watershed takes its seeds from the shape of the mask, which the blur has changed; the probability still dips between two cells.
 
 # %% [markdown]
 # Which cells are still merged, and would a person part them?
+
+# %% [markdown]
+# ## Predict, then explain
+#
+# Two networks make one mistake each.
+# The first finds every cell, and draws it one pixel too small all around.
+# The second has every pixel right, but gives all cells that touch one number.
+# Which of them loses more IoU, and which more F1?
+# Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
+
+# %% [markdown]
+# *My prediction:*
+#
+# *My explanation:*
+
+# %%
+from course_utils.exercises.segmentation import shrunk_and_glued
+
+for name, (iou_of_pixels, f1_of_cells) in shrunk_and_glued().items():
+    print(f"{name:<20} IoU {iou_of_pixels:.2f}   F1 {f1_of_cells:.2f}")
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# IoU counts pixels: the rims of small cells are many of them, while gluing changes no pixel from cell to background.
+# F1 counts cells with an IoU above 0.5: a cell without its rim is still found, but of two glued cells at most one is.
+# So the two numbers judge different things, and a report needs both.
+#
+# </details>
 
 # %% [markdown]
 # ## Five questions

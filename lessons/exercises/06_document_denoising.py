@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Exercises 06: clean it
 #
-# Five exercises, from a warm-up to an open one, and five questions.
-# They belong to [lesson 06](../06_document_denoising.ipynb) and take about 60 minutes.
+# Six exercises, from a warm-up to an open one, a prediction, and five questions.
+# They belong to [lesson 06](../06_document_denoising.ipynb) and take about 70 minutes; without number 4 they take an hour.
 #
 # - Write your code where it says `...  # your code here`, and run the check below it.
 # - The check tells you which mistake it sees; `q1.hint()` helps, and `q1.hint(2)` helps more.
@@ -18,27 +18,32 @@ profile.set_seeds(0)
 print("Ready.")
 
 # %% [markdown]
-# ## 1. The RMSE of many pages
+# ## 1. The floor of the loss
 #
-# $$\mathrm{RMSE} = \sqrt{\frac{1}{n}\sum_i (p_i - t_i)^2}$$
+# Binary cross-entropy compares a prediction $p$ with a clean page $t$, pixel by pixel:
 #
-# Here $n$ counts the pixels of all pages together, and the pages differ in size.
+# $$\mathrm{BCE} = -\frac{1}{n}\sum_i \bigl[t_i \ln p_i + (1 - t_i) \ln (1 - p_i)\bigr]$$
+#
+# The best prediction is the clean page itself, $p = t$.
+# What is left then is the entropy of the pages, and no network gets below it.
+# $0 \cdot \ln 0$ counts as 0, and $n$ counts the pixels of all pages together.
 
 # %%
-def pooled_rmse(clean, cleaned):
-    """Two lists of pages (H, W) in [0, 1], pair by pair of one shape -> one number."""
+def entropy_of_grey(clean):
+    """A list of clean pages, each (H, W) in [0, 1], of any sizes -> the lowest BCE, one number."""
     # solution
-    squares = sum(np.sum((t - p) ** 2) for t, p in zip(clean, cleaned))
-    return np.sqrt(squares / sum(t.size for t in clean))
+    grey = np.concatenate([page.ravel() for page in clean])
+    t = grey[(grey > 0) & (grey < 1)]
+    return -np.sum(t * np.log(t) + (1 - t) * np.log(1 - t)) / grey.size
     # end solution
 
 # %%
 q1 = exercise("06.1")
-q1.check(pooled_rmse)
+q1.check(entropy_of_grey)
 
 # %% [markdown] tags=["solution"]
-# Add up first, divide once, and take the root last.
-# Then cutting a page into two halves changes nothing.
+# Pure black and white cost nothing, so they may be left out of the sum, but not out of $n$.
+# A page with many soft rims has a higher floor: two losses can be compared only on the same pages.
 
 # %% [markdown]
 # ## 2. CER by hand
@@ -50,7 +55,7 @@ q1.check(pooled_rmse)
 #
 # The bracket is 1 if the two characters differ, else 0.
 # CER is the edits of all pages divided by the characters of all references.
-# Blanks count like letters.
+# Blanks count like letters, and each page is compared with its own reading.
 
 # %%
 def cer(references, readings):
@@ -140,37 +145,134 @@ q4.check(clean)
 #
 # The open one: four damaged pages, and no network.
 # The score is the share of the RMSE that is gone, pooled over the four pages.
-# A threshold at 0.5 reaches a third.
+# The baseline is the best filter of the lesson, `cleaning.subtract_background`; look at what it leaves behind.
 
 # %%
+from course_utils import cleaning
 from course_utils.show import show_images
 from course_utils.exercises.documents import damaged_pages
 
-pages = damaged_pages()
-show_images([noisy for noisy, in pages.values()], list(pages), columns=2,
-            alt="Four pages: a coffee stain, folds, footprints, and light that falls from one side.")
+pages = {damage: noisy for damage, (noisy,) in damaged_pages().items()}
+filtered = [cleaning.subtract_background(noisy) for noisy in pages.values()]
+show_images([*pages.values(), *filtered], [*pages, *["the filter"] * 4], columns=4, height=1.5,
+            alt="Four pages with coffee, uneven light, footprints, specks; below, the filter's answers.")
+
+# %% [markdown]
+# Most of what is left to gain stands on the fourth page.
 
 # %% tags=["solution"]
-from course_utils import cleaning
+from scipy import ndimage
 
 # %%
 def without_network(noisy):
     """A damaged page, floats (H, W) in [0, 1] -> the page cleaned, floats (H, W) in [0, 1]."""
     # solution
-    background = cleaning.median_filter(noisy, radius=5)
-    return np.clip((noisy / np.maximum(background, 0.05) - 0.15) / 0.8, 0, 1)
+    around = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
+    darkest = ndimage.minimum_filter(noisy, footprint=around)
+    lightest = ndimage.maximum_filter(noisy, footprint=around)
+    alone = (noisy < darkest - 0.25) | (noisy > lightest + 0.25)
+    without_specks = np.where(alone, cleaning.median_filter(noisy), noisy)
+    return cleaning.subtract_background(without_specks)
     # end solution
 
 # %%
 q5 = exercise("06.5")
 q5.check(without_network)
 
-# %% [markdown] tags=["solution"]
-# A stain multiplies the paper, so dividing by the paper takes it away.
-# The last line makes ink black again; the share without it is 0.02 lower.
+# %%
+yours = [without_network(noisy) for noisy in pages.values()]
+if yours[0] is not ...:
+    show_images([*filtered, *yours], [*["the filter"] * 4, *["yours"] * 4], columns=4, height=1.5,
+                alt="The four pages after the lesson's filter, and below after your own.")
 
 # %% [markdown]
+# Compare the last column first, then the thin strokes of the other three.
+
+# %% [markdown] tags=["solution"]
+# A speck is alone: it is darker or lighter than all eight pixels around it, and a stroke goes on somewhere.
+# So only specks are replaced, and the background is divided out afterwards.
+# The score hides what that costs: small full stops are specks, too, and 38.66 has become 38 66.
 # What your filter still gets wrong is what a network has to learn.
+
+# %% [markdown]
+# ## 6. What a server answers
+#
+# A server meets whole pages, broken ones and files of other kinds.
+# Programs read the status, and people the sentence:
+#
+# | status | when |
+# |---|---|
+# | 200 | the file is a whole PNG or JPEG picture |
+# | 413 | it has more than 20 megapixels, by its header: it isn't decoded |
+# | 415 | it is neither PNG nor JPEG |
+# | 422 | it is empty, damaged or cut off |
+#
+# The sentence says what is wrong and what to do, without an exception's own text.
+
+# %%
+import io
+
+from PIL import Image, UnidentifiedImageError
+
+# %%
+def answer_upload(content):
+    """The bytes of an uploaded file -> (status, sentence): a whole number, and a string."""
+    # solution
+    if not content:
+        return 422, "The file is empty; choose a PNG or JPEG page."
+    try:
+        picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+    except UnidentifiedImageError:
+        return 415, "This is no PNG or JPEG file; save the page as one of them."
+    if picture.width * picture.height > 20e6:
+        return 413, "The page is too large; shrink it below 20 megapixels."
+    try:
+        picture.load()
+    except (OSError, SyntaxError):
+        return 422, "The page is damaged or cut off; save it again."
+    return 200, "Here is your page."
+    # end solution
+
+# %%
+q6 = exercise("06.6")
+q6.check(answer_upload)
+
+# %% [markdown] tags=["solution"]
+# `Image.open` reads the header only, and `load` decodes the rest.
+# That is why half a page passes the first step, and why the size is known before the memory is filled.
+
+# %% [markdown]
+# ## 7. Predict, then explain
+#
+# A threshold at 0.5 makes a *perfect* page black or white: each grey rim is decided.
+# What does that do to the RMSE, and what to the binary cross-entropy?
+# Choose for each: it stays about as it is, it gets a little worse, it gets many times worse.
+#
+# Double-click the next cell and write your prediction and your reason, before you run the one below.
+
+# %% [markdown]
+# **My prediction:** …
+#
+# **Because:** …
+
+# %%
+from course_utils import metrics
+from drawn_worlds.documents import document
+
+perfect = document(7).clean
+for name, page in {"perfect": perfect, "perfect, thresholded": (perfect > 0.5) * 1.0}.items():
+    scores = metrics.page_scores([perfect], [page])
+    print(f"{name:<22} RMSE {scores['rmse']:.3f}   BCE {scores['bce']:.3f}")
+
+# %% [markdown]
+# <details><summary>A model answer, to be opened after your own</summary>
+#
+# The RMSE gets a little worse: only the rims are wrong, and each by at most a half.
+# The BCE gets many times worse.
+# A pixel of 0.4 that is predicted as 0 costs $-0.4 \ln 0$: without the small number that keeps the logarithm finite it would be infinite.
+# Cross-entropy punishes certainty that is wrong, so the black-or-white filters of the lesson look worse by BCE than by RMSE, and a network that is trained with it learns to answer grey where it doesn't know.
+#
+# </details>
 
 # %% [markdown]
 # ## Five questions

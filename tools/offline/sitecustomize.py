@@ -1,10 +1,14 @@
 """On PYTHONPATH, this cuts a Python process off the network, loopback excepted.
 
-The gate executes all notebooks with it, so that a lesson which needs the network fails.
+The gate executes all notebooks with it, so that a lesson which needs the network fails, and one in
+which a library writes a line of its own shows it, as it does in JupyterLab.
 """
 
 import ipaddress
+import os
 import socket
+
+os.environ.pop("PYTEST_CURRENT_TEST", None)  # a kernel that finds it shows what Python prints only
 
 _connect, _connect_ex, _getaddrinfo = (
     socket.socket.connect,
