@@ -114,6 +114,12 @@ def read_side_by_side(folder, direction: str, side: int | None = None) -> list[P
     return [_pair(sheet, flat, order) for sheet in found]
 
 
+def legend(dataset: str) -> dict | None:
+    """{class: its colour in label pictures} of drawn houses; None for folders, where it isn't known."""
+    drawn = dataset == "synthetic"
+    return dict(zip(facades.CLASSES, facades.PALETTE, strict=True)) if drawn else None
+
+
 def mean_colours(labels, drawn, photos):
     """A baseline without a network: each class in its mean colour, float32 (..., H, W, 3).
 

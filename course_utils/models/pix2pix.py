@@ -8,7 +8,7 @@ from keras import layers
 
 from ..settings import settings
 from . import checkpoints
-from .layers import answer, down, up
+from .layers import Noise, answer, down, up
 
 KINDS = ("unet", "encoder_decoder")
 SHIPPED_KINDS = {
@@ -61,20 +61,18 @@ def generator(
     The first layer has no normalisation, nor has the bottleneck: one pixel, normalised, is a
     constant. `dropout`, in the first three layers up, is the paper's only noise, there 0.5;
     `noise` goes into each layer up, see `layers.Noise`; both stay on at test, see `generate`.
-    `transposed`: the paper's way up, see `layers.enlarged`. Raises ValueError for another kind and for a side that isn't a power of two, at least 32.
+    `transposed`: the paper's way up, see `layers.enlarged`. Raises ValueError for another kind and
+    for a side that isn't a power of two, at least 32.
     Source: sections 3.2 and 6.1.1 of the paper, with its later amendment.
     """
-    _check(kind, side)
-    channels = [int(width * min(2**level, cap)) for level in range(int(math.log2(side)))]
+    channels = _channels(kind, side, width, cap)  # of each layer down
     picture = keras.Input((side, side, in_channels))  # (N, side, side, in)
     x, skips = picture, []
     for level, count in enumerate(channels):  # down to one pixel
         x = down(x, count, norm=0 < level < len(channels) - 1)
         skips.append(x)  # (N, side/2, ..) ... (N, 1, 1, c)
     for step, count in enumerate(channels[-2::-1]):  # up again
-        x = up(
-            x, count, dropout if step < 3 else 0, transposed, noise
-        )  # (N, 2, 2, c) ... (N, side/2, ..)
+        x = up(x, count, dropout if step < 3 else 0, transposed, noise)  # (N, 2, 2, c) ...
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
     x = answer(x, [picture] if kind == "unet" else [], out_channels, fine, transposed, noise)
@@ -110,6 +108,16 @@ def translate(model, pictures, seed=0):
     return generate(model, np.asarray(pictures, np.float32) * 2 - 1, seed) / 2 + 0.5
 
 
+def silent(model):
+    """A copy of a generator whose `layers.Noise` adds none."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    for layer in copy.layers:
+        if isinstance(layer, Noise):
+            layer.strength.assign(keras.ops.zeros_like(layer.strength))
+    return copy
+
+
 def load(name):
     """The shipped generator of one of SHIPPED_KINDS, trained on drawn houses (see its JSON).
 
@@ -121,8 +129,10 @@ def load(name):
     return checkpoints.load(generator(SHIPPED_KINDS[name], **vars(SHIPPED)), f"02_{name}")
 
 
-def _check(kind, side):
+def _channels(kind, side, width, cap):
+    """Of each layer down to one pixel; checks what `generator` says."""
     if kind not in KINDS:
         raise ValueError(f"kind is one of {', '.join(KINDS)}, not {kind!r}.")
     if side < 32 or side & (side - 1):
         raise ValueError(f"side must be a power of two, at least 32, not {side}: resize first.")
+    return [int(width * min(2**level, cap)) for level in range(int(math.log2(side)))]
