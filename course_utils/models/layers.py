@@ -38,6 +38,14 @@ def up(x, channels, dropout=0.0, transposed=False, noise=False):
     return layers.ReLU()(x)  # (N, 2h, 2w, channels)
 
 
+def mixed(x, channels, noise=False):
+    """A 3x3 convolution, instance norm, noise, ReLU."""
+    x = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_initializer=small())(x)
+    x = instance_norm(x)
+    x = Noise()(x) if noise else x
+    return layers.ReLU()(x)  # (N, h, w, channels)
+
+
 def enlarged(x, channels, transposed=False, use_bias=True):
     """Twice the sides by bilinear interpolation, then a 3x3 convolution: no lattice to unlearn.
 
@@ -53,11 +61,13 @@ def enlarged(x, channels, transposed=False, use_bias=True):
     return layers.Conv2D(channels, 3, **settings)(x)  # (N, 2h, 2w, channels)
 
 
-def answer(x, skips, channels, fine=0, transposed=False, noise=False):
-    """The last layer up; with `fine`, one that wide goes before it, beside the skips."""
+def answer(x, skips, channels, fine=0, fine_layers=1, transposed=False, noise=False):
+    """The last layer up; with `fine`, so many that wide go before it, each beside the skips."""
     if not fine:
         return enlarged(x, channels, transposed)
     x = layers.Concatenate()([up(x, fine, transposed=transposed, noise=noise), *skips])
+    for _ in range(fine_layers - 1):
+        x = layers.Concatenate()([mixed(x, fine, noise), *skips])
     return layers.Conv2D(channels, 3, padding="same", kernel_initializer=small())(x)
 
 

@@ -9,14 +9,15 @@ from .layers import convolution, small
 
 @settings
 class Architecture:
-    """A `patchgan`: its halvings, its channels after the first, its norm. The paper's by default."""
+    """A `patchgan`'s sizes; the paper's by default."""
 
     layers: int = 3
     width: int = 64
+    cap: int = 8
     norm: bool = True
 
 
-def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
+def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True, cap=8):
     """A discriminator of patches: each number of its answer sees one, `receptive_field`.
 
     Input (N, H, W, in_channels): source and target on top of each other, in [-1, 1]. Output
@@ -24,6 +25,7 @@ def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
     0 is the paper's PixelGAN, 3 its 70x70 PatchGAN (with width=64), which makes 30x30 numbers of
     256x256 pixels; H and W must be at least 3 * 2**layers.
 
+    `width` channels after the first halving, twice as many after each, at most cap * width.
     norm=False leaves instance norm out, whose mean and variance look at the whole picture.
     Raises ValueError for `layers` below 0 or too small a `side`. Source: the paper, section 6.1.2.
     """
@@ -34,8 +36,8 @@ def patchgan(layers=3, side=None, width=32, in_channels=6, norm=True):
         x = convolution(x, 2 * width, size=1, norm=norm)  # (N, H, W, 2*width)
         return keras.Model(pair, logit(x, size=1), name="pixelgan")  # (N, H, W, 1)
     for level in range(layers):
-        x = convolution(x, width * min(2**level, 8), stride=2, norm=norm and level > 0)
-    x = convolution(x, width * min(2**layers, 8), norm=norm)  # (N, H/2^layers - 1, ...)
+        x = convolution(x, width * min(2**level, cap), stride=2, norm=norm and level > 0)
+    x = convolution(x, width * min(2**layers, cap), norm=norm)  # (N, H/2^layers - 1, ...)
     return keras.Model(pair, logit(x), name="patchgan")  # (N, H/2^layers - 2, ..., 1)
 
 

@@ -29,11 +29,12 @@ class Architecture:
     cap: float = 8
     dropout: float = 0.0
     fine: int = 0
+    fine_layers: int = 1
     transposed: bool = False
     noise: bool = False
 
 
-SHIPPED = Architecture(side=128, width=32, cap=2, fine=16, noise=True)
+SHIPPED = Architecture(side=128, width=32, cap=2, fine=24, fine_layers=2, noise=True)
 
 
 def generator(
@@ -45,6 +46,7 @@ def generator(
     in_channels=3,
     dropout=0.0,
     fine=0,
+    fine_layers=1,
     transposed=False,
     noise=False,
 ):
@@ -55,8 +57,8 @@ def generator(
     paper has side=256, width=64, cap=8. kind="encoder_decoder" is the same network without its skips.
 
     The paper's last layer makes each pixel straight from half the size, in one sum: fine texture is
-    hard for it. `fine` channels at full size come before it, beside the source picture in the
-    U-Net; 0 is the paper's.
+    hard for it. `fine_layers` of `fine` channels at full size come before it, beside the source
+    picture in the U-Net; fine=0 is the paper's.
 
     The first layer has no normalisation, nor has the bottleneck: one pixel, normalised, is a
     constant. `dropout`, in the first three layers up, is the paper's only noise, there 0.5;
@@ -75,7 +77,8 @@ def generator(
         x = up(x, count, dropout if step < 3 else 0, transposed, noise)  # (N, 2, 2, c) ...
         if kind == "unet":
             x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
-    x = answer(x, [picture] if kind == "unet" else [], out_channels, fine, transposed, noise)
+    beside = [picture] if kind == "unet" else []
+    x = answer(x, beside, out_channels, fine, fine_layers, transposed, noise)
     return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
 
 
