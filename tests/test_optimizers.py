@@ -40,6 +40,19 @@ def test_muon_moves_a_kernel_equally_far_in_all_directions(shape):
     assert np.sqrt(np.mean(step**2)) == pytest.approx(0.1 * 0.2, rel=0.4)
 
 
+@pytest.mark.parametrize("shape", [(3, 3, 8, 16), (1, 1, 40, 8), (4, 4, 3, 96)])
+@pytest.mark.parametrize("spread", [0, 8])
+def test_muon_by_the_gram_matrix_is_keras_muon(shape, spread):
+    rng = np.random.default_rng(1)
+    gradient = rng.normal(size=shape) * 10 ** rng.uniform(-spread, 0, shape[-1])
+    flat = tf.constant(gradient.reshape(-1, shape[-1]).astype(np.float32))
+    ours, theirs = Muon(), keras.optimizers.Muon(1e-3)
+    made = ours.zeropower_via_newtonschulz5(tf.reshape(flat, shape), 5)
+    expected = theirs.zeropower_via_newtonschulz5(flat, 5)
+    assert np.allclose(np.reshape(made, expected.shape), expected, atol=1e-3)
+    assert not np.any(ours.zeropower_via_newtonschulz5(tf.zeros(shape), 5))
+
+
 @pytest.mark.parametrize("shape", [(5,), (6, 7), (3, 3, 16, 7)])
 def test_muon_leaves_the_rest_to_adam(shape):
     ours, theirs = Muon(1e-2, beta_1=0.5), keras.optimizers.Adam(1e-2, beta_1=0.5)

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 from skimage import segmentation
 
 DOTS_PER_INCH = 144
@@ -55,16 +56,19 @@ def picture_html(figure, alt: str) -> str:
     )
 
 
-def show_images(images, titles=None, alt="", columns=None, height=2.4, rows=()) -> None:
+def show_images(
+    images, titles=None, alt="", columns=None, height=2.4, rows=(), legend=None
+) -> None:
     """Pictures side by side; the arguments are those of `image_figure` and `show_figure`."""
-    show_figure(image_figure(images, titles, columns, height, rows), alt)
+    show_figure(image_figure(images, titles, columns, height, rows, legend), alt)
 
 
-def image_figure(images, titles=None, columns=None, height=2.4, rows=()):
+def image_figure(images, titles=None, columns=None, height=2.4, rows=(), legend=None):
     """Pictures side by side: each (H, W), (H, W, 1) or (H, W, 3), float [0, 1], uint8 or bool.
 
     titles: one short text per picture, or per column (then they stand above the first row).
     columns: pictures per row (all). height: inches per picture. rows: one short text per row.
+    legend: {class: colour}, below the pictures.
     Raises ValueError if titles or rows are fewer or more.
     """
     images = [without_channel(image) for image in images]
@@ -87,6 +91,9 @@ def image_figure(images, titles=None, columns=None, height=2.4, rows=()):
         draw_picture(axis, image)
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title)
+    if legend:
+        patches = [Patch(facecolor=colour, edgecolor="black") for colour in legend.values()]
+        figure.legend(patches, legend, loc="outside lower center", ncols=6, frameon=False)
     return figure
 
 
@@ -121,14 +128,19 @@ def best_and_worst(scores, each: int = 1) -> list[int]:
 
 
 def show_lines(x, lines: dict, labels: tuple[str, str], alt: str) -> None:
+    """Curves over `x`; the arguments are those of `line_figure`."""
+    show_figure(line_figure(x, lines, labels), alt)
+
+
+def line_figure(x, lines: dict, labels: tuple[str, str], inches=(8, 3.4)):
     """Curves over `x`: {name: values}, told apart by colour and dash; labels = (x axis, y axis)."""
-    figure, axis = plt.subplots(figsize=(8, 3.4))
+    figure, axis = plt.subplots(figsize=inches)
     for (name, values), dash in zip(lines.items(), ("-", "--", ":", "-.") * 2, strict=False):
         axis.plot(x, values, dash, label=name, linewidth=2)
     axis.set_xlabel(labels[0])
     axis.set_ylabel(labels[1])
     axis.legend(frameon=False)
-    show_figure(figure, alt)
+    return figure
 
 
 def show_scores(scores: dict, name: str, alt: str) -> None:

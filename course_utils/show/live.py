@@ -67,8 +67,11 @@ class Live(keras.callbacks.Callback):
             axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
         if self.parts or self.floor:
             axes[0].set_yscale("log")
-            axes[0].legend(frameon=False, fontsize=10, loc="upper right")
-        axes[0].set(xlim=(0, self.steps), xlabel="step", title="loss")
+            look = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3, "frameon": False}
+            axes[0].legend(fontsize=10, handlelength=1.2, columnspacing=1, **look)
+        else:
+            axes[0].set_title("loss")
+        axes[0].set(xlim=(0, self.steps), xlabel="step")
         for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
             draw_picture(axis, picture)
             axis.set_title(title)

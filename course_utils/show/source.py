@@ -6,7 +6,7 @@ import textwrap
 
 from IPython.display import Markdown, display
 
-MAX_LINES = 24  # what fits a slide
+MAX_LINES, WIDTH = 24, 96  # what fits a slide
 
 
 def show_source(*functions) -> None:
@@ -19,13 +19,20 @@ def show_source(*functions) -> None:
 
 
 def source(function) -> str:
-    """The source of one function as text, without its docstring and decorators."""
+    """The source of one function as text, without its docstring and decorators.
+
+    A head with an argument per line is wrapped instead.
+    """
     text = textwrap.dedent(inspect.getsource(function))
     node = ast.parse(text).body[0]
-    lines = text.rstrip().splitlines()
+    lines, start = text.rstrip().splitlines(), node.body[0].lineno - 1
+    head = lines[node.lineno - 1 : start]
     if ast.get_docstring(node) is not None:
-        lines = lines[: node.body[0].lineno - 1] + lines[node.body[0].end_lineno :]
-    lines = lines[node.lineno - 1 :]  # decorators stay out
+        start = node.body[0].end_lineno
+    if len(head) > 1:
+        flat = " ".join(line.strip() for line in head).replace("( ", "(").replace(", )", ")")
+        head = textwrap.wrap(flat, WIDTH, subsequent_indent=" " * 4, break_long_words=False)
+    lines = head + lines[start:]
     if len(lines) > MAX_LINES:
         raise ValueError(
             f"{function.__name__} has {len(lines)} lines and a slide holds {MAX_LINES}: split it."
