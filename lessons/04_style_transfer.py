@@ -216,9 +216,8 @@ def texture(blocks, side=128, evaluations=30):
     made = style.Repainting(network, content, painting, start="noise", side=side, scale=1.5,
                             alpha=0, gamma=0.5, weights=weights)  # alpha=0: no content
     return made.lbfgs(evaluations).picture
-def far(made):
-    told = style.distances(network, made, content, painting, 1.5, layers=["block4_conv1"])
-    return told["style_distance"]
+def far(p):
+    return style.distances(network, p, content, painting, 1.5, ["block4_conv1"])["style_distance"]
 textures = [texture(blocks) for blocks in (1, 2, 4)]
 show_images([middle(p, 1, 0.75) for p in textures] + [middle(painting, 2 / 3, 1 / 2)],
             ["block 1", "blocks 1 to 2", "blocks 1 to 4", "from the painting"],
@@ -313,7 +312,6 @@ show_images([middle(p, 1, 0.75) for p in shown.values()], list(shown),
 
 # %%
 from course_utils.show import on_button, play
-from ipywidgets import Dropdown, SelectionSlider
 
 each = seconds / (run.steps / 2 * (1 + (coarse / SIDE) ** 2))  # seconds per evaluation at SIDE
 
@@ -344,6 +342,7 @@ show_images([images.read_image(paths.EVIDENCE / "04_paintings.jpg")], height=6,
 
 # %% tags=["hide"]
 from course_utils.show.figures import line_figure
+from ipywidgets import Dropdown, SelectionSlider
 
 small = style.Repainting(network, content, painting, side=48, scale=SCALE)
 curves = style.descents(small, run.steps, rates=(0.01, 0.02, 0.04, 0.08))
