@@ -172,6 +172,7 @@ q5.check(paint)
 
 # %% tags=["solution"]
 show_images([paint(*given[f"house {number}"]) for number in (1, 2, 3)],
+            [f"house {number}" for number in (1, 2, 3)],
             alt="Three painted houses: sharp, and patched together from several photographs.")
 
 # %% [markdown] tags=["solution"]
