@@ -140,8 +140,8 @@ show_images(list(versions.values()), list(versions), columns=3,
 # %% [markdown]
 # None raises an error.
 # Blue skin: OpenCV reads files as BGR.
-# Black: 0 to 1 was divided by 255 again; too dark: −1 to 0 was cut off.
-# Areas in wrong colours: overflow, since in uint8 200 + 90 is 34; swapped axes turn and mirror.
+# Black: 0 to 1, divided by 255 again; too dark: −1 to 0 is cut off.
+# Wrong colours: overflow, in uint8 200 + 90 is 34.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.

@@ -273,6 +273,7 @@ from course_utils.data import weight_maps
 show_source(weight_maps.naive_unet_weight_map)
 gap = weight_maps.separate_touching(example.labels)
 d1, d2 = weight_maps.border_distances(gap, reach=60)
+crowded = max(train[:8], key=lambda s: segmentation.count(s.labels))  # to bend it below
 
 # %% [markdown]
 # ### Misprint detective: which formula lost its minus?
@@ -345,7 +346,6 @@ show_source(losses.weighted_cross_entropy)
 # %% tags=["hide"]
 from course_utils.data import augment
 
-crowded = max(train[:8], key=lambda s: segmentation.count(s.labels))
 picture = segmentation.normalise(crowded.image)
 w = weight_maps.unet_weight_map(crowded.labels)[..., None]
 picture[::16] = picture[:, ::16] = 1  # lines, to see them bend

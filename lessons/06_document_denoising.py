@@ -48,7 +48,6 @@ show_images([twin[corner] for p in test[3:5] for twin in (p.noisy, p.clean)],
 
 # %% [markdown]
 # Every page comes as a pair: as a scanner delivers it, and as the network should answer.
-# We compare with the slides of a lecture on the same task, below "the lecture": a large dense network, and an API for it.
 
 # %% [markdown]
 # ### Two ways to measure
@@ -103,7 +102,7 @@ bets.ask("after", "Which share of this CER is left once a network has cleaned th
 # Shuffle the 216 files, and the same page trains and tests: the network may learn the text by heart.
 # So we split by **clean page**, and only then multiply what is left for training.
 #
-# A lecture made 2,592 pages out of 288, nine of each.
+# A lecture on this task, with whose slides we compare throughout, made 2,592 pages out of 288, nine of each.
 # Of the 288, 72 are real pages without a clean twin.
 # So at most 216 × 9 = 1,944 pairs remain, and only those of training pages may train.
 
@@ -316,7 +315,7 @@ learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
 above = {"training, mean since the last point": learned - low,
          "held out": np.array(history["val_loss"]) - floor_of(np.asarray(held[1]))}
 said(above["held out"][-1] < 1.5 * above["held out"].min())
-show_lines(ends, above, ("step", "loss above its floor"), log=True,
+show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5, 5),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
@@ -339,25 +338,24 @@ table = {"nothing": table.pop("nothing"), "fed with the chain": chained} | table
 show_scores(table, "RMSE", alt="Bars: damaged pages, a network fed with the chain, the best "
             "filter, the network trained now, and the shipped one.")
 said(table["shipped"] < table["trained now"] < table["background"] < chained < table["nothing"])
-bets.reveal("rmse", table["trained now"])
 
 # %% [markdown]
-# From here on the shipped network cleans, which trained for longer, on drawn pages only.
-# Fed with the chain's black and white, like the lecture's, ours (mean of three short trainings) loses to the best filter.
+# From here on the shipped network cleans; it trained for longer, on drawn pages only.
+# Fed with the chain's black and white, like the lecture's, ours (mean of three) loses to the best filter.
 
 # %% [markdown]
 # ### The best and the worst
 
 # %% tags=["hide"]
+bets.reveal("rmse", table["trained now"])
 ours = "shipped" if DATASET == "synthetic" else "trained now"
 wrong = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = best_and_worst(wrong)[::-1]
 show_images([picture[corner] for i in order
              for picture in (test[i].noisy, cleaned[ours][i], test[i].clean)],
-            [title for i, name in zip(order, ("best", "worst")) for title in (
-                f"{name}: {test[i].damage}", f"cleaned, RMSE {wrong[i]:.3f}", "clean twin")],
-            columns=3, alt="Two damaged pages, beside each the page that the network makes of it, and the "
-            "clean one.")
+            [title for i, name in zip(order, ("best", "worst"))
+             for title in (f"{name}: {test[i].damage}", f"RMSE {wrong[i]:.3f}", "clean twin")],
+            columns=3, alt="Two damaged pages, and beside each the page that the network makes of it.")
 
 # %% [markdown]
 # On the best page hardly more than the rims of the strokes is wrong.
@@ -393,8 +391,7 @@ errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["
 worst = int(np.argmax(errors))
 lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
     references, readings["damaged"], readings["network"])))
-for name, words in {"won": won, "lost": lost}.items():
-    print(f"{name} {len(words)}:", " ".join(words[:9]), "…" * (len(words) > 9))
+print(f"won {len(won)}:", *won[:9], f"\nlost {len(lost)}:", *lost[:9])
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -407,7 +404,7 @@ for name, words in {"won": won, "lost": lost}.items():
 #
 # A network is useful once others can call it.
 # An **API** (application programming interface) over HTTP has **routes**: a path such as `/clean`, and a function that answers what is sent there.
-# `TestClient` plays the caller without opening a port; `with` runs what the server does when it starts and when it stops.
+# `TestClient` plays the caller without opening a port; `with` starts the application, and stops it at the end.
 
 # %%
 from fastapi import FastAPI, HTTPException, Response, UploadFile
@@ -481,6 +478,8 @@ print(f"a page through the server {ms_per_page:.0f} ms, the network alone {convo
 #
 # A dense layer touches each of its weights once per page; ours uses its few at every pixel.
 # What do the lecture's layers cost on *this* machine?
+# What took the rest of the 10 s, the slides don't say.
+# What dense layers surely cost is memory, one fixed page size, and strokes that are learned anew at every place.
 
 # %%
 dense = 0
@@ -491,10 +490,6 @@ print(f"dense {dense:.0f} ms, {dense / 10_000:.1%} of 10 s; ours {convolved:.0f}
 print(f"weights: dense {parameters * 4 / 1e6:.0f} MB, ours {model.count_params() * 4 / 1e6:.1f} MB")
 print(f"ours, while it cleans: {page.noisy.size * 32 / 1e6:.1f} MB more for each map at scale 1/2")
 bets.reveal("dense", dense / convolved)
-
-# %% [markdown]
-# The layers are not what took 10 s, and the slides don't say what did.
-# What dense layers surely cost is memory, one fixed page size, and strokes that are learned anew at every place.
 
 # %% [markdown]
 # ### Broken files, and text
@@ -537,7 +532,6 @@ said(errors[0] < errors[2] < errors[1])
 
 # %% [markdown]
 # The last line is the clean page, only shrunk and enlarged by a cubic formula: even a perfect cleaner in between loses more than ours.
-# In the second, ours meets letters smaller than any that it learned.
 # The lecture's network learned to enlarge, which may guess some of it back.
 
 # %% [markdown]
