@@ -319,8 +319,8 @@ show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# The held-out loss wavers and doesn't rise for long, so a patient rule would not stop here.
-# Who stops by the *test* pages has chosen by them: it takes a third set, and the slides name none.
+# The held-out loss wavers and doesn't rise for long, so a patient rule wouldn't stop here.
+# Who stops by the *test* pages has chosen by them: it takes a third set.
 
 # %% [markdown]
 # ### Trained now, and trained longer
@@ -347,7 +347,6 @@ said(table["shipped"] < table["trained now"] < table["background"] < chained < t
 # ### The best and the worst
 
 # %% tags=["hide"]
-bets.reveal("rmse", table["trained now"])
 ours = "shipped" if DATASET == "synthetic" else "trained now"
 wrong = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = best_and_worst(wrong)[::-1]
@@ -359,11 +358,11 @@ show_images([picture[corner] for i in order
 
 # %% [markdown]
 # On the best page hardly more than the rims of the strokes is wrong.
-# On the worst, look for two mistakes: specks that stay are noise taken for ink, gaps in letters are ink taken for noise.
+# On the worst, specks that stay are noise taken for ink, gaps in letters ink taken for noise.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
-# > Many trainings then go back to the weights of the best epoch; ask what that needs to be honest.
+# > Many trainings then go back to the weights of the best epoch; ask what that needs to be honest: the slides name no third set.
 # > While it trains, let the room say what comes first: white paper, or sharp strokes.
 # > The shipped network never saw these pages, nor any real page.
 # > The grey that the chain threw away can't be learned back: a network is its own preparation.
@@ -374,7 +373,7 @@ show_images([picture[corner] for i in order
 # ## What a reader reads now
 #
 # RMSE counts pixels of paper; a reader cares about the strokes.
-# The last lines are of the page that was read worst: **won** are words that were misread on the damaged page and are right after cleaning, **lost** the other way round.
+# On the page that was read worst, **won** words were misread and are right after cleaning; **lost** ones the other way round.
 
 # %%
 compared = {"damaged": "nothing", best: best, "trained now": "trained now", "network": ours}
@@ -384,6 +383,7 @@ cers = {name: ocr.cer(references, texts) for name, texts in readings.items()}
 for name, texts in readings.items():
     print(f"{name:<11} CER {cers[name]:.3f}   WER {ocr.wer(references, texts):.3f}")
 said(not reads or cers["clean page"] < cers["network"] < cers[best] < cers["damaged"])
+bets.reveal("rmse", table["trained now"])
 bets.reveal("after", cers["network"], of=cers["damaged"])
 
 # %%
@@ -531,8 +531,7 @@ show_images([result[20:62, :400] for result in results_of.values()],
 said(errors[0] < errors[2] < errors[1])
 
 # %% [markdown]
-# The last line is the clean page, only shrunk and enlarged by a cubic formula: even a perfect cleaner in between loses more than ours.
-# The lecture's network learned to enlarge, which may guess some of it back.
+# The last line is the clean page, only shrunk and enlarged: even a perfect cleaner in between loses more than ours.
 
 # %% [markdown]
 # ### Your picture, and pages that you damage
@@ -557,6 +556,7 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
 # > Let the room guess before the numbers: which of the three is the best, and which the worst?
+> We enlarge by a cubic formula; the lecture's network learned to enlarge, which may guess some of it back.
 # > Ask what no cleaner can bring back: what is gone from the page has to be guessed.
 
 # %% [markdown]
