@@ -354,7 +354,7 @@ said(0.4 * run.steps < reached < 0.7 * run.steps)
 
 # %% [markdown]
 # L-BFGS reaches Adam's best loss with little more than half the evaluations, and without a rate to choose.
-# It can't train a network: each batch has another loss, and old gradients mislead.
+# Training a network is no work for it: each batch has another loss, and old gradients mislead.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
@@ -468,7 +468,7 @@ said(milliseconds < 1000)
 # A judge that is none of them measures **style distance** (Gram matrices) and, in brackets below, **content distance**, 0 at best.
 
 # %%
-bets.ask("judge", "Which share of the style distance is left to the outside judge?", 0, 1)
+bets.ask("judge", "Which share of the matched colours' style distance will be left?", 0, 1)
 judge, rivals = style.outside_judge(), {"random_weights": "random", "course_network": "course"}
 made = {"colours_matched": content}
 for name, kind in rivals.items():
