@@ -354,7 +354,7 @@ said(0.4 * run.steps < reached < 0.7 * run.steps)
 
 # %% [markdown]
 # L-BFGS reaches Adam's best loss with little more than half the evaluations, and without a rate to choose.
-# Training a network is no work for it: each batch has another loss, and old gradients mislead.
+# Networks need another way: each batch has another loss, and old gradients mislead.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
