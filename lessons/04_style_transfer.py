@@ -456,7 +456,6 @@ shown = [whole[1], answers[1], you, fast_style.repaint(painter, you[None])[0]]
 show_images([middle(p, 1, 0.78) for p in shown],
             ["photograph", "in one pass", "you", f"{milliseconds:.0f} ms"], height=4.2,
             alt="A cat, and your picture or its stand-in, each with the same repainted as waves.")
-said(milliseconds < 1000)
 
 # %% [markdown]
 # The long bands and the blues of the waves are there, and a fine slanted hatch that no painting has: the course's small network, which judged the training, hardly sees it.

@@ -383,10 +383,10 @@ cers = {name: ocr.cer(references, texts) for name, texts in readings.items()}
 for name, texts in readings.items():
     print(f"{name:<11} CER {cers[name]:.3f}   WER {ocr.wer(references, texts):.3f}")
 said(not reads or cers["clean page"] < cers["network"] < cers[best] < cers["damaged"])
-bets.reveal("rmse", table["trained now"])
 bets.reveal("after", cers["network"], of=cers["damaged"])
 
 # %%
+bets.reveal("rmse", table["trained now"])
 errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["damaged"])])
 worst = int(np.argmax(errors))
 lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
@@ -556,7 +556,7 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
 # > Let the room guess before the numbers: which of the three is the best, and which the worst?
-> We enlarge by a cubic formula; the lecture's network learned to enlarge, which may guess some of it back.
+# > We enlarge by a cubic formula; the lecture's network learned to enlarge, which may guess some of it back.
 # > Ask what no cleaner can bring back: what is gone from the page has to be guessed.
 
 # %% [markdown]
