@@ -251,7 +251,7 @@ said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
 bets.ask("rmse", "Our network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
 
 # %% [markdown]
-# If its targets were as grey as these pages (it resized them, so we can't be sure), by far the most of both losses is floor, and the network was good.
+# If its resized targets were as grey as these pages, by far the most of both losses is floor.
 # Of losses over other pages, such as ours, compare only what lies above their floor.
 
 # %% [markdown] tags=["note"]
@@ -308,25 +308,24 @@ history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shu
 # **Early stopping** ends a training when the held-out loss hasn't fallen for some epochs, its **patience**: the lecture's, after 119.
 
 # %% tags=["hide"]
-from course_utils.show import show_lines
+from course_utils.show import show_lines, show_scores
 
 ends = np.arange(1, laps + 1) * (run.steps // laps)
 learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
 above = {"training, mean since the last point": learned - low,
          "held out": np.array(history["val_loss"]) - floor_of(np.asarray(held[1]))}
 said(above["held out"][-1] < 1.5 * above["held out"].min())
-show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5, 5),
+show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5, 4.4),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# The held-out loss wavers and doesn't rise for long, so a patient rule wouldn't stop here.
+# The held-out loss doesn't rise for long, so a patient rule wouldn't stop here.
 # Who stops by the *test* pages has chosen by them: it takes a third set.
 
 # %% [markdown]
 # ### Trained now, and trained longer
 
 # %% tags=["hide"]
-from course_utils.show import show_scores
 shipped = models.load()
 flips = DATASET != "synthetic"  # real pages: the mean over four mirrored answers
 for name, network in {"trained now": model, "shipped": shipped}.items():
@@ -338,10 +337,11 @@ table = {"nothing": table.pop("nothing"), "fed with the chain": chained} | table
 show_scores(table, "RMSE", alt="Bars: damaged pages, a network fed with the chain, the best "
             "filter, the network trained now, and the shipped one.")
 said(table["shipped"] < table["trained now"] < table["background"] < chained < table["nothing"])
+bets.reveal("rmse", table["trained now"])
 
 # %% [markdown]
-# From here on the shipped network cleans; it trained for longer, on drawn pages only.
-# Fed with the chain's black and white, like the lecture's, ours (mean of three) loses to the best filter.
+# From here on the shipped network cleans, which trained for longer.
+# Fed with the chain's black and white, ours (mean of three) loses to the best filter.
 
 # %% [markdown]
 # ### The best and the worst
@@ -350,7 +350,7 @@ said(table["shipped"] < table["trained now"] < table["background"] < chained < t
 ours = "shipped" if DATASET == "synthetic" else "trained now"
 wrong = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = best_and_worst(wrong)[::-1]
-show_images([picture[corner] for i in order
+show_images([picture[:135, :270] for i in order
              for picture in (test[i].noisy, cleaned[ours][i], test[i].clean)],
             [title for i, name in zip(order, ("best", "worst"))
              for title in (f"{name}: {test[i].damage}", f"RMSE {wrong[i]:.3f}", "clean twin")],
@@ -372,8 +372,7 @@ show_images([picture[corner] for i in order
 # %% [markdown]
 # ## What a reader reads now
 #
-# RMSE counts pixels of paper; a reader cares about the strokes.
-# On the page that was read worst, **won** words were misread and are right after cleaning; **lost** ones the other way round.
+# A reader cares about strokes, not paper: on the page read worst, **won** words are right only after cleaning, **lost** ones only before.
 
 # %%
 compared = {"damaged": "nothing", best: best, "trained now": "trained now", "network": ours}
@@ -386,7 +385,6 @@ said(not reads or cers["clean page"] < cers["network"] < cers[best] < cers["dama
 bets.reveal("after", cers["network"], of=cers["damaged"])
 
 # %%
-bets.reveal("rmse", table["trained now"])
 errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["damaged"])])
 worst = int(np.argmax(errors))
 lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
