@@ -385,8 +385,7 @@ said(not reads or cers["clean page"] < cers["network"] < cers[best] < cers["dama
 bets.reveal("after", cers["network"], of=cers["damaged"])
 
 # %%
-errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["damaged"])])
-worst = int(np.argmax(errors))
+worst = int(np.argmax(np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, on_noisy)])))
 lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
     references, readings["damaged"], readings["network"])))
 print(f"won {len(won)}:", *won[:9], f"\nlost {len(lost)}:", *lost[:9])

@@ -155,7 +155,7 @@ def plain_log(axis) -> None:
 
 def show_scores(scores: dict, name: str, alt: str) -> None:
     """One bar a competitor: {competitor: number}; the last is the course's and stands out."""
-    figure, axis = plt.subplots(figsize=(8, 0.6 * len(scores) + 0.8))
+    figure, axis = plt.subplots(figsize=(9, 0.6 * len(scores) + 0.8))
     colours = ["#B8C4CC"] * (len(scores) - 1) + [PALETTE[0]]
     bars = axis.barh(list(scores), list(scores.values()), color=colours)
     axis.bar_label(bars, fmt="%.3f", padding=4)
