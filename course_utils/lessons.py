@@ -63,7 +63,7 @@ LESSONS = (
         "segmentation",
         "cut pictures up with a U-Net",
         {
-            "synthetic": Task(150, 20_000, "iou", 0.03),
+            "synthetic": Task(150, 20_000, "iou", 0.012),
             "dsb2018": Task(600, 20_000, "iou"),
             # whose IoU is also that of one cell everywhere
             "isbi2012": Task(1500, 20_000, "adapted_rand_error"),

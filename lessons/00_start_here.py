@@ -27,6 +27,7 @@
 # A grey box holds code.
 # Click into it and press **Shift+Enter** to run it.
 # Such a box is called a cell; each builds on those above it, so run them from top to bottom.
+# The first one holds the settings that every lesson has: leave them as they are today.
 
 # %% tags=["parameters"]
 PROFILE = "quick"
@@ -54,7 +55,7 @@ show_images([field.image, tissue.image], ["fluorescence", "stained tissue"], hei
 
 # %% [markdown]
 # Nobody took these pictures: the course draws them.
-# So it knows where each cell ends, and it needs no download.
+# So it knows where each cell ends, and it needs no download; where would you draw the line between two cells that touch?
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
@@ -80,6 +81,8 @@ status = doctor.main()
 
 # %% [markdown]
 # ## A picture is a tensor
+#
+# A **tensor** is an array of numbers with any number of axes.
 
 # %%
 from course_utils.teach import your_picture
@@ -108,8 +111,8 @@ for name, version in {
     print(f"{name:<16} {version.dtype!s:<8} {version.min():>5.2f} to {version.max():>6.2f}")
 
 # %% [markdown]
-# A network that ends in a tanh answers from −1 to 1; it does not know which range you mean.
-# Mixing them up raises no error: the picture is wrong, and nothing says so.
+# Some networks squeeze their answer with tanh, a function from −1 to 1, so their pictures must be converted before you see them.
+# Mixing the ranges up raises no error: the picture is wrong, and nothing says so.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
@@ -128,15 +131,17 @@ versions = {
     "divided by 255 twice": photo / 255,
     "[-1, 1] shown as [0, 1]": np.clip(photo * 2 - 1, 0, 1),
     "uint8 overflow": images.to_uint8(photo) + np.uint8(90),
-    "rows and columns": photo.transpose(1, 0, 2),
+    "rows and columns swapped": photo.transpose(1, 0, 2),
 }
 show_images(list(versions.values()), list(versions), columns=3,
-            alt="The portrait six times: right, blue skin, black, too dark, speckled, on its side.")
+            alt="The portrait six times: right, blue skin, black, too dark, in wrong colours, "
+                "turned and mirrored.")
 
 # %% [markdown]
 # None raises an error.
-# Blue skin: red and blue changed places, since OpenCV reads files as BGR.
-# Speckles: overflow, since in uint8 200 + 90 is 34.
+# Blue skin: OpenCV reads files as BGR.
+# Black: 0 to 1, divided by 255 again; too dark: −1 to 0 is cut off.
+# Wrong colours: overflow, in uint8 200 + 90 is 34.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
@@ -162,6 +167,7 @@ play(lambda sigma: ([photo, noisy(sigma), 0.5 + (noisy(sigma) - photo) / 2],
 
 # %% [markdown]
 # Noise is the plainest damage: move the slider, from where on is the face lost?
+# In the difference, grey means that nothing changed.
 
 # %% [markdown] tags=["read"]
 # `sigma` is the standard deviation of the noise, on a scale where white is 1.
@@ -209,14 +215,14 @@ show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in ps
 assert 14 < psnr["do nothing"] < 16 < psnr["median"]
 
 # %% [markdown]
-# The filter takes the middle one of 25 sorted values: single grains vanish, and thin hair with them.
+# The filter takes the middle one of 25 sorted values: single grains vanish, blotches stay on the wall, and the eyes get soft.
 
 # %%
 bets.reveal("median", psnr["median"])
 
 # %% [markdown]
-# The stupid method comes first, with its number.
-# A network that can't beat it has learned nothing, however good its pictures look.
+# A **baseline** is a method without learning that is measured first: here doing nothing, and the median.
+# A network that doesn't beat both isn't worth its training, however good its pictures look.
 
 # %% [markdown]
 # ## Your picture goes along
@@ -234,14 +240,14 @@ upload()
 # > **For the speaker**, minutes: 1.
 # > Optional.
 # > Without a picture the lessons use the portrait from above.
-# > Nothing leaves the computer: there is no network access in any lesson.
+# > Nothing leaves the computer: there is no lesson sends anything.
 
 # %% [markdown] tags=["read"]
 # ## How the course runs
 #
 # - `python -m course_utils start 01` copies a lesson into `work/`, and your copy is never overwritten.
-# - Everything runs on a laptop without network: that is the profile `quick`.
-# - From lesson 01 on, real data works too: set `COURSE_DATA` to its folder, and `DATASET` in the parameters cell.
+# - Everything runs on a laptop without an internet connection: that is the profile `quick`.
+# - From lesson 01 on, real data works too: set `COURSE_DATA` to its folder, and `DATASET` in the first cell of code.
 # - **Alt+R** shows a notebook as slides, **T** opens the speaker's notes.
 
 # %% [markdown]
@@ -249,7 +255,7 @@ upload()
 #
 # 1. Shift+Enter runs a cell, and the picture is right below.
 # 2. A picture is `(height, width, channels)`, with a type and a range that you have to know.
-# 3. Five mistakes raise no error; you know their faces now.
+# 3. Five mistakes raise no error; you know their look now.
 # 4. A result counts beside a baseline, in numbers.
 #
 # Now you: [exercises](exercises/00_start_here.ipynb), then [lesson 01](01_unet_segmentation.ipynb).

@@ -5,8 +5,8 @@
 #
 # ![Four pictures with true outlines above and the network's below: two right, two with cells merged or in pieces.](pictures/01_unet_segmentation.png)
 #
-# - **Time**: 48 minutes to read, about a minute to run on a laptop CPU.
-# - **You need**: lesson 00, and an idea of what a convolution is.
+# - **Time**: 48 minutes to read, 45 of them without what is optional; about a minute to run on a laptop CPU.
+# - **You need**: lesson 00, what a convolution is, and how a network learns: loss, gradient, optimiser.
 # - **Data**: cells drawn by the course (CC BY 4.0), or real microscopy: `DATASET = "dsb2018"` or `"isbi2012"`.
 
 # %% [markdown]
@@ -44,16 +44,17 @@ train, test = segmentation.load(DATASET, run.test_data)
 print(len(train), "pictures to learn from,", len(test), "others to test on")
 show_images([outlines(s.image, s.labels) for s in train[:3]],
             [f"{segmentation.count(s.labels)} cells" for s in train[:3]], height=4,
-            alt="Three microscope pictures with a yellow line around every cell.")
+            alt="Three drawn microscope pictures with a yellow line around every cell.")
 
 # %% [markdown]
-# Every cell has a yellow line; the pale pink discs have no nucleus and don't count.
+# Every cell has a yellow line; discs without a dark nucleus don't count.
 # No test picture is ever trained on.
 
 # %% [markdown]
 # ### The stupid baseline
 #
-# `normalise` makes all cells bright on dark; Otsu's method finds the grey value that parts bright from dark best.
+# `normalise` stretches the range, and inverts stained tissue, so that most cells are bright on dark.
+# Violet stain takes red light away, so the red channel shows it best; Otsu's method finds the value that parts bright from dark.
 #
 # **IoU**: the pixels that truth and prediction both call cell, divided by those that at least one calls cell.
 
@@ -64,8 +65,8 @@ from course_utils.teach import Bets
 from skimage.filters import threshold_otsu
 
 def otsu(sample):
-    grey = segmentation.normalise(sample.image).mean(-1)
-    return grey > threshold_otsu(grey)
+    red = segmentation.normalise(sample.image)[..., 0]
+    return red > threshold_otsu(red)
 
 def score(found):
     return metrics.segmentation_scores([s.labels for s in test], found)
@@ -86,12 +87,12 @@ deep, seeds = postprocess.depths(otsu(example))
 parted = postprocess.instances(otsu(example))
 show_images([example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example),
              heat(deep, deep.max()), colour_labels(grey_dilation(seeds, 3)), colour_labels(parted)],
-            ["picture", "normalised: inverted", "brighter than the threshold",
+            ["picture", "normalised: inverted", "above the threshold",
              "how deep in the mask", "seeds: deepest places", "grown by the watershed"], columns=3,
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
 
 # %% [markdown]
-# A blob that gets narrow is cut there: deep places are seeds, and the **watershed** grows them until they meet.
+# Deep places are seeds, and the **watershed** grows them until they meet: a blob is cut at a narrow neck, and one with a slight waist stays whole.
 
 # %% [markdown]
 # ### Measured
@@ -114,10 +115,10 @@ for name, numbers in baselines.items():
     print(f"{name:<9} IoU {numbers['iou']:.3f}   F1 {numbers['f1']:.3f}")
 bets.reveal("otsu", baselines["otsu"]["iou"])
 gain = {key: baselines["otsu"][key] / baselines["blobs"][key] for key in ("iou", "f1")}
-assert not usual or gain["iou"] < 1.01 < 1.5 < gain["f1"]
+assert not usual or 0.99 < gain["iou"] < 1.02 < 1.25 < gain["f1"]
 
 # %% [markdown]
-# `otsu` is `blobs`, cut apart: that hardly moves IoU, and lifts F1 by more than half.
+# `otsu` is `blobs` without its specks, and cut apart: that hardly moves IoU, and lifts F1 by far.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
@@ -129,14 +130,14 @@ assert not usual or gain["iou"] < 1.01 < 1.5 < gain["f1"]
 # ## One patch for each pixel, or all at once?
 #
 # The winner of ISBI 2012 (neurons under the electron microscope) looked at a patch around **one** pixel and named that pixel's class.
-# Neighbouring patches overlap almost wholly: how much is read again and again?
+# A large patch needs more pooling, which blurs where a border lies, and a small one sees too little around the pixel.
 #
-# And its size matters: a large patch needs more pooling, which blurs where a border lies, and a small one sees too little around the pixel.
+# Neighbouring patches overlap almost wholly; how many pixels are read for each answer?
+# We compare two patches of the U-Net paper: 188×188 answers for 4×4 pixels, 572×572 for 388×388.
 
 # %%
 from course_utils.models import unet
 
-# the paper's U-Net answers for 4×4 pixels of 188×188, or for 388×388 of 572×572
 read = {side: side**2 / unet.output_side(side, depth=4) ** 2 for side in (188, 572)}
 print(f"4×4 at a time:     {read[188]:7.1f} pixels read per answer")
 print(f"388×388 at a time: {read[572]:7.1f} pixels read per answer")
@@ -156,7 +157,8 @@ show_figure(unet_diagram(corner, answer, classes=3, **size),
             alt="A U of boxes: steps down to a small wide floor, steps up, and bridges across.")
 
 # %% [markdown]
-# The floor sees far and places coarsely; the **skips** bring back where things are, and nobody has to choose a patch size.
+# The floor sees far and places coarsely; the **skips** bring back where things are, and how far it sees, its depth decides.
+# On the right stands what it should answer.
 
 # %% [markdown]
 # ### The parts
@@ -181,7 +183,7 @@ show_source(unet.unet)
 #
 # Pooling halves height and width, the transposed convolution doubles them, and joining doubles the channels.
 # The last layer gives **logits**, three per pixel, one for each class; a softmax will turn them into probabilities.
-# No layer is dense, so the same weights take a picture of any size.
+# No layer is dense, so the same weights take a picture of any size whose sides can be halved that often.
 
 # %%
 from keras import layers
@@ -227,9 +229,9 @@ lines = np.zeros((3, *mirrored.shape[:2]), int)
 for number, (start, side) in enumerate([(border, 256), (0, 64 + 2 * border), (border, 64)]):
     lines[number, start:start + side, start:start + side] = 1
 tile = outlines(outlines(mirrored, lines[1]), lines[2], (0.34, 0.71, 0.91))
-show_images([field, outlines(mirrored, lines[0]), tile],
+show_images([field, outlines(mirrored, lines[0], (0.84, 0.37, 0)), tile],
             ["picture", f"{border} mirrored pixels around it", "reads (yellow), answers (blue)"],
-            alt="Cells; mirrored cells around a yellow frame; one tile in its corner.", height=4)
+            alt="Cells; mirrored cells around an orange frame; one tile in its corner.", height=4)
 
 # %% [markdown]
 # The paper pads nothing, so a tile answers for less than it reads; at the edge it reads the mirror image.
@@ -253,16 +255,16 @@ assert not usual or share[2] == share.min()
 
 # %% [markdown]
 # If a pixel is cell or background only, touching cells melt into one.
-# So there is a third class, the **border**: the rarest, and the one that decides whether cells can be counted.
+# So there is a third class, the **border**, the rarest: where it is found, two cells stay two.
 
 # %% [markdown]
 # ### The weight map
 #
-# The second idea is a loss that counts the gaps between cells more.
+# The second idea is a loss that counts the background between two close cells more.
 #
 # $$w(x) = w_c(x) + w_0 \exp\left(-\frac{(d_1(x) + d_2(x))^2}{2\sigma^2}\right)$$
 #
-# $d_1$, $d_2$: distance to the nearest and to the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
+# $d_1$, $d_2$: distance of a background pixel to the nearest and to the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
 # $w_c$ balances the classes: a rare one gets a larger weight, so that all count the same; cells aren't rare here, and $w_c = 1$.
 
 # %%
@@ -271,6 +273,7 @@ from course_utils.data import weight_maps
 show_source(weight_maps.naive_unet_weight_map)
 gap = weight_maps.separate_touching(example.labels)
 d1, d2 = weight_maps.border_distances(gap, reach=60)
+crowded = max(train[:8], key=lambda s: segmentation.count(s.labels))  # to bend it below
 
 # %% [markdown]
 # ### Misprint detective: which formula lost its minus?
@@ -293,7 +296,8 @@ play(weighted, alt="Cells; the same with dark gaps; a weight map, bright where c
      w0=slide(10, min=0, max=10, step=1), sigma=slide(5, min=1, max=15, step=0.5));
 
 # %% [markdown] tags=["fragment"]
-# A, a lecture's, grows without end; B, a copied helper's, has $d_1 - d_2$ and weighs wide gaps.
+# A, a lecture's, has lost the minus of the exponent and grows with the distance.
+# B, a copied helper's, has $d_1 - d_2$: halfway between two cells it is largest, however far apart they are.
 
 # %% [markdown]
 # ### Is it worth it?
@@ -306,21 +310,22 @@ from course_utils.show import show_intervals
 evidence = json.loads((paths.EVIDENCE / "01.json").read_text())["summary"]
 plain, with_map = evidence["plain"], evidence["weighted"]
 show_intervals({title: {"all weights 1": plain[key], "weight map": with_map[key]}
-                for title, key in {"merged blobs per picture": "merges", "IoU": "iou"}.items()},
+                for title, key in {"merged blobs per picture (fewer is better)": "merges",
+                                   "IoU (more is better)": "iou"}.items()},
                alt="With the weight map about half as many blobs merge; the IoUs overlap.")
-low, high = plain["iou"]["mean"], with_map["iou"]["mean"] + with_map["iou"]["half_width_95"]
-assert 0.4 < evidence["merges_ratio"] < 0.6 and low - plain["iou"]["half_width_95"] < high
+lost = evidence["iou_lost"]  # with the map, in pairs of equal seeds
+assert 0.4 < evidence["merges_ratio"] < 0.6 and lost["mean"] < lost["half_width_95"]
 
 # %% [markdown]
-# Two classes, equal steps, three seeds each, no watershed; bars are 95 % intervals.
-# About half as many blobs swallow two cells; whether IoU pays for the carved gaps, three seeds can't tell.
+# To see the map alone, this was measured without border class and watershed: three trainings each, equal steps, 95 % intervals.
+# About half as many blobs swallow two cells; IoU loses a little, which three trainings can't tell from chance.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
 # > Class imbalance: a plain mean over pixels hardly notices the rare class.
 # > `make evidence LESSON=01` repeats the three seeds.
-# > Bright lines are narrow gaps: a mistake there costs up to ten times as much.
-# > Set w0 to 0 first: a flat map; then pull σ from 1 to 15 and ask where it stops helping.
+# > Bright lines are narrow gaps: a mistake there costs about ten times as much.
+# > Set w0 to 0, a flat map, and back to 10; then pull σ and ask from where on weights spill into open background.
 
 # %% [markdown]
 # ## The weighted loss
@@ -341,8 +346,8 @@ show_source(losses.weighted_cross_entropy)
 # %% tags=["hide"]
 from course_utils.data import augment
 
-picture = segmentation.normalise(example.image)
-w = weight_maps.unet_weight_map(example.labels)[..., None]
+picture = segmentation.normalise(crowded.image)
+w = weight_maps.unet_weight_map(crowded.labels)[..., None]
 picture[::16] = picture[:, ::16] = 1  # lines, to see them bend
 maps = augment.random_warp(w.shape[:2], np.random.default_rng(2), elastic=4, flip=False)
 crops = segmentation.Crops(train, **segmentation.CROPS[DATASET])
@@ -378,7 +383,7 @@ def step(loss_of, model, optimizer):
     optimizer.apply(gradients, model.trainable_variables)
     return float(loss), np.mean(np.argmax(logits, -1) == y)
 
-bets.ask("sign", "Share of right pixels after ten steps without the minus sign?", 0, 1)
+bets.ask("sign", "Share of right pixels in the tenth step without the minus sign?", 0, 1)
 
 # %% [markdown]
 # ### The loss as it was printed
@@ -430,6 +435,7 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 
 # %% [markdown]
 # A colour is as strong as its class is likely: cells that stay grey are missed.
+# The border comes around the cells first; between two that touch it is faint, so the watershed has work left.
 
 # %% [markdown]
 # ### Measure on pictures never seen
@@ -446,7 +452,7 @@ border = unet.context(size["depth"])
 def predict(picture):
     return predict_tiled(turned, picture, tile=128 + 2 * border, border=border)
 
-seed = segmentation.best_seed(predict, train, DATASET)
+seed = segmentation.best_seed(predict, train, DATASET)  # matters for ISBI's neurites alone
 answers = [predict(segmentation.normalise(s.image)) for s in test]
 found = [segmentation.cut_out(p, DATASET, seed) for p in answers]
 ours = score(found)
@@ -469,10 +475,10 @@ for axis, key, title in zip(axes, ("iou", "f1"), ("IoU of pixels", "F1 of cells"
     axis.set(title=title, xlim=(0, 1.15))
 axes[0].invert_yaxis()
 show_figure(figure, alt="Bars: the U-Net is above all baselines, in IoU and in F1.")
-assert not usual or all(ours[key] > baselines["otsu"][key] + 0.03 for key in ("iou", "f1"))
+assert not usual or all(ours[key] > baselines["otsu"][key] for key in ("iou", "f1"))
 
 # %% [markdown]
-# The watershed is the same, so the lead is the network's masks: it looks at shape and texture, Otsu at one brightness.
+# The watershed is the same, so the lead is the network's: it sees around each pixel, Otsu has one threshold for all.
 
 # %% [markdown]
 # ### The best and the worst
@@ -487,7 +493,7 @@ show_images([outlines(test[i].image, test[i].labels) for i in chosen]
                 "two right, two with cells merged or in pieces.", height=3)
 
 # %% [markdown]
-# Look at the two on the right: which cells are merged or in pieces, and do you see the border yourself?
+# Look at the two on the right: which cells are merged, and which has the watershed cut in pieces, though no border is there?
 
 # %% [markdown]
 # ### Your picture
@@ -501,7 +507,7 @@ show_images([portrait, seen], ["you", "inside (blue), border (orange)"], height=
             alt="A portrait, and the classes that the cell network gives to it.")
 
 # %% [markdown]
-# A network that knows only cells finds cells; it never says "I don't know".
+# A network that knows only cells finds cells: it has no class for "this is no such picture".
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 15.
@@ -513,8 +519,8 @@ show_images([portrait, seen], ["you", "inside (blue), border (orange)"], height=
 # ## Recap
 #
 # 1. A U-Net goes down, across and up; skips carry the large maps across, and no layer is dense.
-# 2. Overlap tiles with mirrored borders give the same answer as the whole picture.
-# 3. The weight map makes gaps between cells count up to ten times as much.
+# 2. Without padding, overlap tiles give the same answer as the whole picture.
+# 3. The weight map makes gaps between cells count about ten times as much.
 # 4. IoU counts pixels, F1 counts cells, and Otsu with the same watershed stands beside both.
 #
 # Now you: [exercises](exercises/01_unet_segmentation.ipynb), or real nuclei with `DATASET = "dsb2018"`.

@@ -6,7 +6,7 @@
 # ![Two damaged pages, and beside each the page that the network makes of it.](pictures/06_document_denoising.png)
 #
 # - **Time**: 50 minutes to read, 45 of them without what is optional; about a minute to run on a laptop CPU.
-# - **You need**: lesson 00, and an idea of what a convolution is.
+# - **You need**: lesson 00, what a convolution is, and how a network learns: loss, gradient, optimiser.
 # - **Data**: pages drawn by the course (CC BY 4.0), or real ones: `DATASET = "noisyoffice"`.
 
 # %% [markdown]
@@ -102,7 +102,7 @@ bets.ask("after", "Which share of this CER is left once a network has cleaned th
 # Shuffle the 216 files, and the same page trains and tests: the network may learn the text by heart.
 # So we split by **clean page**, and only then multiply what is left for training.
 #
-# A lecture made 2,592 pages out of 288, nine of each.
+# A lecture on this task, with whose slides we compare throughout, made 2,592 pages out of 288, nine of each.
 # Of the 288, 72 are real pages without a clean twin.
 # So at most 216 × 9 = 1,944 pairs remain, and only those of training pages may train.
 
@@ -132,7 +132,7 @@ show_images([noisy[:75, :200] for noisy, _ in copies], names, columns=3, height=
 #
 # Before any network, four filters:
 #
-# - the **slides' chain** of a lecture: blur, find edges, invert, cut at a threshold;
+# - the **slides' chain**, the lecture's: blur, find edges, invert, cut at a threshold;
 # - the **median** of a pixel and its eight neighbours;
 # - **Sauvola**: a threshold for every place, from the mean and the contrast around it;
 # - **background**: estimate the paper without its ink, and divide by it.
@@ -164,8 +164,8 @@ said(best == "background" and baselines["median"]["rmse"] > nothing)
 bets.reveal("classical", baselines[best]["rmse"])
 
 # %% [markdown]
-# All filters do here about as on the middle page; the numbers are the RMSE of all pages.
-# Chain and Sauvola choose black or white, so letters get ragged; the median blurs strokes, and is worse than doing nothing; "background" keeps grey rims.
+# One typical page; the number above each picture is the RMSE of **all** test pages.
+# Chain and Sauvola choose black or white, so letters get ragged; the median blurs strokes, and is worse than doing nothing; "background" leaves faint traces of folds.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -175,7 +175,7 @@ bets.reveal("classical", baselines[best]["rmse"])
 # %% [markdown]
 # ## A network for any size
 #
-# The network of a lecture's slides takes 172×360 numbers (height × width), gives 258×540, and has five layers and 168,047,480 parameters.
+# The lecture's network takes 172×360 numbers (height × width), gives 258×540, and has five layers and 168,047,480 parameters.
 # It enlarges the page by exactly 3/2 on each side, and has to learn how.
 # The slides say that its file has over 300 MB, but not how many bytes a weight takes in it.
 # If all numbers of a layer are joined to all of the next, the widths below give exactly that count; the three in the middle are our guess.
@@ -203,13 +203,13 @@ show_figure(page_way(), alt="A program sends a file to the server, which decodes
             "through Tesseract as text. What is no page gets a status and a sentence.")
 
 # %% [markdown]
-# Blue is the network of this lesson, green the reader that judged above, and orange the server that we write at the end.
+# Blue is the network of this lesson, green the reader that judged above, and orange the course's server, of which we write a small one at the end.
 
 # %% [markdown]
 # ### One filter for the whole page
 #
 # A stroke at the top looks like a stroke at the bottom, so one small filter can serve the whole page.
-# **Fully convolutional**: no dense layer, hence any page size.
+# **Fully convolutional**: no dense layer, hence any page size, mirrored up to multiples of 8.
 # `convolution` is a convolution, batch norm and a leaky ReLU, which lets a tenth of a negative value through.
 # Each value at the smallest scale depends on 40×40 pixels of the page; skips bring the fine strokes.
 
@@ -251,8 +251,8 @@ said(real["bce"] > 0.9 * (0.0868 + 0.0951) / 2 and real["bce"] > floor)
 bets.ask("rmse", "Our network's RMSE on pages it has never seen?", 0, 0.2, step=0.005)
 
 # %% [markdown]
-# If its targets were such pages (it resized them), by far the most of both losses is floor.
-# Losses over pages with another floor, such as ours, can't be compared with these.
+# If its resized targets were as grey as these pages, by far the most of both losses is floor.
+# Of losses over other pages, such as ours, compare only what lies above their floor.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -272,15 +272,15 @@ held_out = set(sorted({p.source for p in train})[::8])
 learn = [p for p in train if p.source not in held_out] or train
 batches = stream(documents.Crops(learn), batch_size=16, seed=SEED)
 checks = stream(documents.Crops([p for p in train if p.source in held_out]), 64, seed=SEED)
-low = floor_of([p.clean for p in learn])
 x, t = next(iter(batches))  # noisy, clean: (16, side, side, 1) each
+low = floor_of(np.concatenate([t, *(next(iter(batches))[1] for _ in range(3))]))
 written = np.argsort([-np.mean(crop < 0.5) for crop in t])[:6]  # with most ink
-show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {i}" for i in written],
+show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {n}" for n in range(1, 7)],
             rows=["damaged", "clean"], columns=6,
             alt="Six damaged crops of pages, and below each the clean one.")
 
 # %% [markdown]
-# Above stands what the network gets, below what it should answer; mirrored strokes are strokes, too.
+# Above stands what the network gets, below what it should answer; mirrored or turned, strokes are strokes, too.
 
 # %% [markdown]
 # ### Watch it learn
@@ -292,7 +292,7 @@ from course_utils.show.live import Live
 from course_utils.training import documents as training
 drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
 model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
-live = Live(run.steps, watch, "The loss falls to its floor; a page, and it cleaned.", floor=low)
+live = Live(run.steps, watch, "The loss falls towards its floor; a page, and it cleaned.", floor=low)
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
 laps, held = min(8, run.steps), next(iter(checks))
@@ -300,33 +300,32 @@ history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shu
                     validation_data=held, callbacks=[live], verbose=0).history
 
 # %% [markdown]
-# First the paper turns white, then the strokes get sharp; the loss nears its floor.
+# First the paper turns white, then the strokes get sharper; below its floor the loss can't fall.
 
 # %% [markdown]
 # ### When to stop
 #
-# **Early stopping** ends a training when the held-out loss stops falling: the lecture's, after 119 epochs.
+# **Early stopping** ends a training when the held-out loss hasn't fallen for some epochs, its **patience**: the lecture's, after 119.
 
 # %% tags=["hide"]
-from course_utils.show import show_lines
+from course_utils.show import show_lines, show_scores
 
 ends = np.arange(1, laps + 1) * (run.steps // laps)
 learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
 above = {"training, mean since the last point": learned - low,
          "held out": np.array(history["val_loss"]) - floor_of(np.asarray(held[1]))}
 said(above["held out"][-1] < 1.5 * above["held out"].min())
-show_lines(ends, above, ("step", "loss above its floor"),
+show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5, 4.4),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# The held-out loss doesn't rise again, so nothing stops early.
-# Who stops by the *test* pages has chosen by them: it takes a third set, and the slides name none.
+# The held-out loss doesn't rise for long, so a patient rule wouldn't stop here.
+# Who stops by the *test* pages has chosen by them: it takes a third set.
 
 # %% [markdown]
 # ### Trained now, and trained longer
 
 # %% tags=["hide"]
-from course_utils.show import show_scores
 shipped = models.load()
 flips = DATASET != "synthetic"  # real pages: the mean over four mirrored answers
 for name, network in {"trained now": model, "shipped": shipped}.items():
@@ -338,10 +337,11 @@ table = {"nothing": table.pop("nothing"), "fed with the chain": chained} | table
 show_scores(table, "RMSE", alt="Bars: damaged pages, a network fed with the chain, the best "
             "filter, the network trained now, and the shipped one.")
 said(table["shipped"] < table["trained now"] < table["background"] < chained < table["nothing"])
+bets.reveal("rmse", table["trained now"])
 
 # %% [markdown]
-# The shipped network trained for longer, on drawn pages only.
-# Fed with the chain's black and white, like the lecture's, ours (mean of three) loses to the best filter.
+# From here on the shipped network cleans, which trained for longer.
+# Fed with the chain's black and white, ours (mean of three) loses to the best filter.
 
 # %% [markdown]
 # ### The best and the worst
@@ -350,18 +350,19 @@ said(table["shipped"] < table["trained now"] < table["background"] < chained < t
 ours = "shipped" if DATASET == "synthetic" else "trained now"
 wrong = [metrics.rmse(p.clean, c) for p, c in zip(test, cleaned[ours])]
 order = best_and_worst(wrong)[::-1]
-show_images([picture[corner] for i in order for picture in (test[i].noisy, cleaned[ours][i])],
+show_images([picture[:135, :270] for i in order
+             for picture in (test[i].noisy, cleaned[ours][i], test[i].clean)],
             [title for i, name in zip(order, ("best", "worst"))
-             for title in (f"{name}: {test[i].damage}", f"cleaned, RMSE {wrong[i]:.3f}")],
-            columns=2, alt="Two damaged pages, and beside each the page that the network makes of it.")
+             for title in (f"{name}: {test[i].damage}", f"RMSE {wrong[i]:.3f}", "clean twin")],
+            columns=3, alt="Two damaged pages, and beside each the page that the network makes of it.")
 
 # %% [markdown]
 # On the best page hardly more than the rims of the strokes is wrong.
-# On the worst, look for two mistakes: specks that stay are noise taken for ink, gaps in letters are ink taken for noise.
+# On the worst, specks that stay are noise taken for ink, gaps in letters ink taken for noise.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
-# > Early stopping goes back to the weights of the best epoch; ask what that needs to be honest.
+# > Many trainings then go back to the weights of the best epoch; ask what that needs to be honest: the slides name no third set.
 # > While it trains, let the room say what comes first: white paper, or sharp strokes.
 # > The shipped network never saw these pages, nor any real page.
 # > The grey that the chain threw away can't be learned back: a network is its own preparation.
@@ -371,11 +372,10 @@ show_images([picture[corner] for i in order for picture in (test[i].noisy, clean
 # %% [markdown]
 # ## What a reader reads now
 #
-# RMSE counts pixels of paper; a reader cares about the strokes.
-# A mean hides that cleaning can also destroy words: the last lines show some, on the page that was read worst.
+# A reader cares about strokes, not paper: on the page read worst, **won** words are right only after cleaning, **lost** ones only before.
 
 # %%
-compared = {"damaged": "nothing", best: best, "network": ours}
+compared = {"damaged": "nothing", best: best, "trained now": "trained now", "network": ours}
 readings = {name: what_is_read([cleaned[key][i] for i in chosen]) for name, key in compared.items()}
 readings["clean page"] = on_clean
 cers = {name: ocr.cer(references, texts) for name, texts in readings.items()}
@@ -385,16 +385,15 @@ said(not reads or cers["clean page"] < cers["network"] < cers[best] < cers["dama
 bets.reveal("after", cers["network"], of=cers["damaged"])
 
 # %%
-errors = np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, readings["damaged"])])
-worst = int(np.argmax(errors))
+worst = int(np.argmax(np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, on_noisy)])))
 lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
     references, readings["damaged"], readings["network"])))
-print("won: ", " ".join(won[:9]) or "none", "\nlost:", " ".join(lost[:9]) or "none")
+print(f"won {len(won)}:", *won[:9], f"\nlost {len(lost)}:", *lost[:9])
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
 # > Without Tesseract there are no error rates here: say so, and show the words on the site.
-# > Compare the gaps: damaged to filter, filter to network, network to clean page, where no cleaner helps.
+# > Compare the gaps: damaged to filter, filter to network, network to clean page; below the last no cleaner comes.
 # > Ask for a use of the page where the last wrong characters matter: an invoice, a dose.
 
 # %% [markdown]
@@ -402,7 +401,7 @@ print("won: ", " ".join(won[:9]) or "none", "\nlost:", " ".join(lost[:9]) or "no
 #
 # A network is useful once others can call it.
 # An **API** (application programming interface) over HTTP has **routes**: a path such as `/clean`, and a function that answers what is sent there.
-# `TestClient` plays the caller without opening a port; `with` starts the server, and stops it at the end.
+# `TestClient` plays the caller without opening a port; `with` starts the application, and stops it at the end.
 
 # %%
 from fastapi import FastAPI, HTTPException, Response, UploadFile
@@ -453,7 +452,7 @@ with TestClient(ours_only) as client:
 # `python -m course_utils serve` opens a port on your machine, with a page to drop scans on.
 # A program calls it with one line:
 #
-# `curl -F file=@page.png http://127.0.0.1:8000/denoise -o clean.png`
+# `curl --fail-with-body -F file=@page.png http://127.0.0.1:8000/denoise -o clean.png`
 #
 # The lecture measured its own on a laptop (i5-7200U): about 10 s per call, and over 20 s to load the network.
 
@@ -474,12 +473,9 @@ print(f"a page through the server {ms_per_page:.0f} ms, the network alone {convo
 # %% [markdown]
 # ### Where do 10 s go?
 #
-# The two servers ran on two machines, so only orders of magnitude count.
 # A dense layer touches each of its weights once per page; ours uses its few at every pixel.
 # What do the lecture's layers cost on *this* machine?
-# The slides don't say what took the rest of the 10 s.
-# Ours is loaded once, when the server starts, and not at each call.
-#
+# What took the rest of the 10 s, the slides don't say.
 # What dense layers surely cost is memory, one fixed page size, and strokes that are learned anew at every place.
 
 # %%
@@ -532,8 +528,7 @@ show_images([result[20:62, :400] for result in results_of.values()],
 said(errors[0] < errors[2] < errors[1])
 
 # %% [markdown]
-# Last the clean page, shrunk and enlarged by a cubic formula: a perfect cleaner in between loses more than ours.
-# The lecture's network learned to enlarge, which may guess some of it back.
+# The last line is the clean page, only shrunk and enlarged: even a perfect cleaner in between loses more than ours.
 
 # %% [markdown]
 # ### Your picture, and pages that you damage
@@ -558,14 +553,15 @@ play(lambda damage, number: pair(portrait if damage == "you" else draw(damage, n
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
 # > Let the room guess before the numbers: which of the three is the best, and which the worst?
-# > Blur and low ink are the hard ones: what is gone from the page has to be guessed.
+# > We enlarge by a cubic formula; the lecture's network learned to enlarge, which may guess some of it back.
+# > Ask what no cleaner can bring back: what is gone from the page has to be guessed.
 
 # %% [markdown]
 # ## Recap
 #
 # 1. RMSE counts pixels, CER what a reader gets wrong; both add up over all pages, then divide.
 # 2. All versions of a page stay on one side of the split; copies are made after it.
-# 3. One small convolutional network cleans a page of any size, better than the best filter; its loss ends at the entropy of grey.
+# 3. One small convolutional network cleans a page of any size, better than the best filter; its loss can't fall below the entropy of grey.
 # 4. A route is a path and a function; bad files get a status and a sentence.
 #
 # Now you: [exercises](exercises/06_document_denoising.ipynb), or real pages with `DATASET = "noisyoffice"`.

@@ -10,7 +10,7 @@ from PIL import Image
 
 from course_utils import show
 from course_utils.models.unet import unet
-from course_utils.show import figures, live, source, widgets
+from course_utils.show import figures, gatys_way, live, source, widgets
 
 
 class Page:
@@ -163,6 +163,22 @@ def test_the_diagram_of_the_u_shows_the_shapes_of_the_network(base, depth):
         elif isinstance(layer, keras.layers.Concatenate):
             assert f"{side}² × ({channels // 2} + {channels // 2})" in told
     assert "picture\n128² × 3" in told and "classes\n128² × 3" in told
+
+
+def test_the_gradient_touches_nothing_that_was_computed_once():
+    once = [box for *box, colour in gatys_way.BOXES.values() if colour == gatys_way.GREEN]
+    ends = [end for way in gatys_way.GRADIENT for end in way]
+    for x, y, width, height in once:
+        apart = [abs(u - x) > width / 2 + 0.5 or abs(v - y) > height / 2 + 0.5 for u, v in ends]
+        assert all(apart)
+    assert len(once) == 2 and ends[-1] == (15, 20.5)  # at the picture's edge
+
+
+def test_the_diagram_of_both_targets_shows_three_pictures():
+    figure = gatys_way.gatys_way(*(np.full((8, 8, 3), value) for value in (0.1, 0.5, 0.9)))
+    shown = [axis.get_images()[0].get_array().mean() for axis in figure.axes[0].child_axes]
+    plt.close(figure)
+    np.testing.assert_allclose(shown, [0.1, 0.5, 0.9])
 
 
 def test_heat_runs_from_dark_to_bright():

@@ -9,6 +9,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogFormatter
 from skimage import segmentation
 
 DOTS_PER_INCH = 144
@@ -127,14 +128,16 @@ def best_and_worst(scores, each: int = 1) -> list[int]:
     return order if len(order) <= 2 * each else order[:each] + order[-each:]
 
 
-def show_lines(x, lines: dict, labels: tuple[str, str], alt: str) -> None:
+def show_lines(x, lines: dict, labels: tuple[str, str], alt: str, **how) -> None:
     """Curves over `x`; the arguments are those of `line_figure`."""
-    show_figure(line_figure(x, lines, labels), alt)
+    show_figure(line_figure(x, lines, labels, **how), alt)
 
 
-def line_figure(x, lines: dict, labels: tuple[str, str], inches=(8, 3.4)):
+def line_figure(x, lines: dict, labels: tuple[str, str], inches=(8, 3.4), log=False):
     """Curves over `x`: {name: values}, told apart by colour and dash; labels = (x axis, y axis)."""
     figure, axis = plt.subplots(figsize=inches)
+    if log:
+        plain_log(axis)
     for (name, values), dash in zip(lines.items(), ("-", "--", ":", "-.") * 2, strict=False):
         axis.plot(x, values, dash, label=name, linewidth=2)
     axis.set_xlabel(labels[0])
@@ -143,9 +146,16 @@ def line_figure(x, lines: dict, labels: tuple[str, str], inches=(8, 3.4)):
     return figure
 
 
+def plain_log(axis) -> None:
+    """A logarithmic y axis with plain numbers, 0.06 and not 6 · 10⁻²."""
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(LogFormatter())
+    axis.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.2, 0.5)))
+
+
 def show_scores(scores: dict, name: str, alt: str) -> None:
     """One bar a competitor: {competitor: number}; the last is the course's and stands out."""
-    figure, axis = plt.subplots(figsize=(8, 0.6 * len(scores) + 0.8))
+    figure, axis = plt.subplots(figsize=(9, 0.6 * len(scores) + 0.8))
     colours = ["#B8C4CC"] * (len(scores) - 1) + [PALETTE[0]]
     bars = axis.barh(list(scores), list(scores.values()), color=colours)
     axis.bar_label(bars, fmt="%.3f", padding=4)
@@ -167,6 +177,8 @@ def interval_figure(parts: dict):
         means, halves = zip(*((v["mean"], v["half_width_95"]) for v in told.values()), strict=True)
         axis.errorbar(list(told), means, halves, fmt="o", markersize=14, capsize=12, linewidth=3)
         axis.set(title=title, xlim=(-0.5, len(told) - 0.5))
+        if np.subtract(means, halves).min() < np.add(means, halves).max() / 2:
+            axis.set_ylim(0)  # else half of it would look like nothing
     return figure
 
 

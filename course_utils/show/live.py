@@ -8,7 +8,7 @@ import numpy as np
 from IPython.display import display
 from tqdm.auto import tqdm
 
-from .figures import draw_picture, figure_bundle
+from .figures import draw_picture, figure_bundle, plain_log
 
 
 class Live(keras.callbacks.Callback):
@@ -66,7 +66,7 @@ class Live(keras.callbacks.Callback):
         if self.floor:
             axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
         if self.parts or self.floor:
-            axes[0].set_yscale("log")
+            plain_log(axes[0])
             look = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3, "frameon": False}
             axes[0].legend(fontsize=10, handlelength=1.2, columnspacing=1, **look)
         else:

@@ -172,6 +172,7 @@ q5.check(paint)
 
 # %% tags=["solution"]
 show_images([paint(*given[f"house {number}"]) for number in (1, 2, 3)],
+            [f"house {number}" for number in (1, 2, 3)],
             alt="Three painted houses: sharp, and patched together from several photographs.")
 
 # %% [markdown] tags=["solution"]
@@ -182,6 +183,40 @@ show_images([paint(*given[f"house {number}"]) for number in (1, 2, 3)],
 # %% [markdown]
 # What tells your houses from photographs at first sight?
 # That is what a discriminator looks for.
+
+# %% [markdown]
+# ## Predict, then explain
+#
+# Below is a brick wall, the same wall moved by a few pixels, and its mean colour.
+# Suppose a network had painted the second or the third: which answer has the smaller MAE to the first, and which would a discriminator call real?
+# Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
+
+# %% [markdown]
+# *My prediction:*
+#
+# *My explanation:*
+
+# %%
+from course_utils import metrics
+
+house = facades.facade(3_000_113, 512).photo
+wall = house[337:369, 338:402]
+answers = {"moved": house[341:373, 343:407],
+           "mean colour": np.broadcast_to(wall.mean((0, 1)), wall.shape)}
+for name, answer in answers.items():
+    print(f"{name:<12} MAE {metrics.mae(wall, answer):.3f}   "
+          f"sharpness {metrics.sharpness([wall], [answer]):.2f}")
+show_images([wall, *answers.values()], ["a wall", *answers],
+            alt="A brick wall, the same moved by a few pixels, and one flat colour.")
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# The flat colour has the smaller MAE: where a brick is in the wrong place, it errs twice, once where it is and once where it should be.
+# A discriminator never compares with the one true wall: to it the moved wall is as real as the first one, and the flat colour is none.
+# So L1 alone paints flat walls, and only the discriminator asks for bricks.
+#
+# </details>
 
 # %% [markdown]
 # ## Five questions
