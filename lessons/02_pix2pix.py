@@ -312,7 +312,7 @@ bets.ask("iou", "FCN-IoU after the training below, as a share of the truth's?", 
 #
 # A discriminator that can't tell says 0.5, and both its losses are $-\log 0.5 = 0.69$.
 # The paper halves their sum; under Adam this changes next to nothing.
-# For the few steps below we take **Muon**, an optimiser that needs fewer steps here; Adam works, too.
+# In place of Adam we take **Muon**, an optimiser with which textures come after far fewer steps here; Adam works, too.
 
 # %%
 show_source(losses.adversarial_loss, training.Pix2Pix.train_discriminator)
@@ -376,7 +376,7 @@ if labelled:
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses, from equally many steps each, with the discriminator and the $\lambda$ that you saw.
+# The course ships them for drawn houses, from 2,000 of these and equally many steps each, with the discriminator, the optimiser and the $\lambda$ that you saw.
 # The last steps of a GAN go to and fro, so each network is the mean of its weights over many steps.
 # Validation houses chose among moments of its training: no lattice, then what can be read, then texture.
 
