@@ -338,7 +338,7 @@ def test_all_that_is_exported_and_wants_alt_counts_as_drawing():
     names = next(
         ast.literal_eval(node.value)
         for node in nodes
-        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     )
     waits = {"on_button"}  # shows nothing until it is pressed: no sentence belongs under it yet
     assert with_alt & set(names) == notebook_lint.DRAWING | waits

@@ -165,6 +165,34 @@ def test_the_diagram_of_the_u_shows_the_shapes_of_the_network(base, depth):
     assert "picture\n128² × 3" in told and "classes\n128² × 3" in told
 
 
+def test_a_legend_names_each_class_in_its_colour():
+    classes = {"door": "red", "sill": "blue"}
+    figure = figures.image_figure([np.zeros((8, 8))], legend=classes)
+    (legend,) = figure.legends
+    told = {
+        text.get_text(): patch.get_facecolor()
+        for text, patch in zip(legend.get_texts(), legend.get_patches(), strict=True)
+    }
+    plt.close(figure)
+    assert told == {"door": (1, 0, 0, 1), "sill": (0, 0, 1, 1)}
+
+
+def long_headed(
+    first_argument=1,
+    second_argument=2,
+):
+    """Is not shown."""
+    return first_argument + second_argument
+
+
+def test_a_head_with_an_argument_per_line_is_wrapped():
+    shown = source.source(long_headed)
+    assert shown == (
+        "def long_headed(first_argument=1, second_argument=2):\n"
+        "    return first_argument + second_argument"
+    )
+
+
 def test_the_gradient_touches_nothing_that_was_computed_once():
     once = [box for *box, colour in gatys_way.BOXES.values() if colour == gatys_way.GREEN]
     ends = [end for way in gatys_way.GRADIENT for end in way]

@@ -6,7 +6,8 @@ import textwrap
 
 from IPython.display import Markdown, display
 
-MAX_LINES, WIDTH = 24, 96  # what fits a slide
+MAX_LINES = 24  # what fits a slide
+WIDTH = 96
 
 
 def show_source(*functions) -> None:
