@@ -424,3 +424,11 @@ def test_jitter_needs_pairs_and_does_not_shrink():
         pairs.Jitter([], 64)
     with pytest.raises(ValueError, match="scale >= 1"):
         pairs.Jitter([labelled(0)], 64, scale=0.9)
+
+
+def test_the_legend_is_that_of_drawn_label_pictures():
+    legend = pix2pix.legend("synthetic")
+    assert list(legend) == list(facades.CLASSES)
+    labels = np.arange(12).reshape(3, 4)
+    assert np.array_equal(facades.colour(labels).reshape(12, 3), list(legend.values()))
+    assert pix2pix.legend("facades") is None

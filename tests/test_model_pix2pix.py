@@ -122,6 +122,12 @@ def test_a_fine_layer_at_full_size_sees_the_source_of_the_unet():
     assert network(fine=5)(pictures).shape == pictures.shape
 
 
+def test_each_layer_at_full_size_is_as_wide_and_sees_the_source():
+    model = network("unet", fine=5, fine_layers=3)
+    joined = [each for each in model.layers if isinstance(each, keras.layers.Concatenate)]
+    assert [each.output.shape[1:] for each in joined[-3:]] == [(SIDE, SIDE, 5 + 3)] * 3
+
+
 @pytest.mark.parametrize("side", [16, 48, 100])
 def test_other_sides_and_kinds_are_refused(side):
     with pytest.raises(ValueError, match="power of two"):
@@ -181,6 +187,18 @@ def test_noise_is_what_a_channel_learns_to_take_of_it_and_a_seed_fixes_it():
     assert np.array_equal(one, again) and np.abs(one - other).max() > 1e-3
     flat = pix2pix.generate(model, np.zeros_like(pictures), seed=1)
     assert np.abs(flat[0] - flat[1]).max() > 1e-3  # each picture has noise of its own
+
+
+def test_a_silent_copy_answers_without_noise_and_leaves_the_generator_as_it_was():
+    model = network(fine=4, fine_layers=2, noise=True)
+    assert count(model, layers.Noise) == 6
+    for layer in model.layers:
+        if isinstance(layer, layers.Noise):
+            layer.strength.assign(np.ones(layer.strength.shape))
+    silent, before = pix2pix.silent(model), pix2pix.generate(model, pictures, seed=1)
+    one, other = (pix2pix.generate(silent, pictures, seed) for seed in (1, 2))
+    assert np.array_equal(one, other) and np.abs(one - before).max() > 1e-3
+    assert np.array_equal(before, pix2pix.generate(model, pictures, seed=1))
 
 
 def test_a_seed_leaves_the_models_random_numbers_alone():
@@ -245,6 +263,11 @@ def test_the_papers_discriminator():
     pixels = patchgan.patchgan(0, 256, width=64)
     assert pixels.output_shape == (None, 256, 256, 1)
     assert [v.shape[-1] for v in pixels.trainable_variables if v.name == "kernel"] == [64, 128, 1]
+
+
+def test_a_discriminator_is_at_most_cap_times_as_wide():
+    model = patchgan.patchgan(3, 64, width=4, cap=2)
+    assert [v.shape[-1] for v in model.trainable_variables if v.name == "kernel"] == [4, 8, 8, 8, 1]
 
 
 def test_logits_are_not_squashed_and_a_batch_is_judged_one_by_one():
