@@ -240,7 +240,7 @@ upload()
 # > **For the speaker**, minutes: 1.
 # > Optional.
 # > Without a picture the lessons use the portrait from above.
-# > Nothing leaves the computer: there is no lesson sends anything.
+# > Nothing leaves the computer: no lesson sends anything.
 
 # %% [markdown] tags=["read"]
 # ## How the course runs

@@ -475,7 +475,8 @@ for axis, key, title in zip(axes, ("iou", "f1"), ("IoU of pixels", "F1 of cells"
     axis.set(title=title, xlim=(0, 1.15))
 axes[0].invert_yaxis()
 show_figure(figure, alt="Bars: the U-Net is above all baselines, in IoU and in F1.")
-assert not usual or all(ours[key] > baselines["otsu"][key] for key in ("iou", "f1"))
+least = {key: baselines["otsu"][key] + run.task.margin for key in ("iou", "f1")}
+assert not usual or all(ours[key] > least[key] for key in least)
 
 # %% [markdown]
 # The watershed is the same, so the lead is the network's: it sees around each pixel, Otsu has one threshold for all.

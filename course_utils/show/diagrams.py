@@ -42,8 +42,8 @@ def unet_diagram(picture, answer, base: int, depth: int, classes: int):
     ):
         axis.imshow(image, extent=(x - 0.9, x + 0.9, -0.75, 0.75), aspect="auto")
         _text(axis, x, -1.4, text)
-    _arrow(axis, (-1.05, 0), (-0.2, 0), BLUE)
-    _arrow(axis, (end + 0.7, 0), (end + 1.55, 0), INK)
+    arrow(axis, (-1.05, 0), (-0.2, 0), BLUE)
+    arrow(axis, (end + 0.7, 0), (end + 1.55, 0), INK)
     _text(axis, end + 1.1, 0.08, "1×1")
     _legend(axis, depth * DROP, end)
     return figure
@@ -57,7 +57,7 @@ def _way_down(axis, level, text):
     if level:
         wide, high = _size(level - 1)
         start = x - STEP + wide / 2 + 0.05, y + DROP - high / 2 + 0.1
-        _arrow(axis, start, (x - width / 2 - 0.05, y + 0.1), VERMILLION)
+        arrow(axis, start, (x - width / 2 - 0.05, y + 0.1), VERMILLION)
 
 
 def _way_up(axis, level, depth, side, channels):
@@ -69,10 +69,10 @@ def _way_up(axis, level, depth, side, channels):
     _box(axis, mixed, y, level, BLUE)
     _text(axis, joined + width / 2, y + height / 2 + 0.05, f"{side}² × ({channels} + {channels})")
     _text(axis, mixed + 0.1, y - height / 2 - 0.3, f"{side}² × {channels}")
-    _arrow(axis, (joined + 1.5 * width + 0.05, y), (mixed - width / 2 - 0.05, y), BLUE)
-    _arrow(axis, (level * STEP + width / 2 + 0.1, y), (joined - width / 2 - 0.05, y), INK, "--")
+    arrow(axis, (joined + 1.5 * width + 0.05, y), (mixed - width / 2 - 0.05, y), BLUE)
+    arrow(axis, (level * STEP + width / 2 + 0.1, y), (joined - width / 2 - 0.05, y), INK, "--")
     start = x - STEP + _size(level + 1)[0] / 2 + (0.55 if level + 1 < depth else 0.05)
-    _arrow(axis, (start, y - DROP + 0.1), (joined + width, y - height / 2 - 0.05), GREEN)
+    arrow(axis, (start, y - DROP + 0.1), (joined + width, y - height / 2 - 0.05), GREEN)
 
 
 def _legend(axis, floor, end):
@@ -97,6 +97,6 @@ def _text(axis, x, y, text):
     axis.text(x, y, text, ha="center", va="bottom", fontsize=14, color=INK)
 
 
-def _arrow(axis, start, end, colour, dash="-"):
+def arrow(axis, start, end, colour, dash="-"):
     look = {"arrowstyle": "-|>,head_width=0.3,head_length=0.6", "linestyle": dash, "color": colour}
     axis.annotate("", end, start, arrowprops=look | {"linewidth": 2, "shrinkA": 0, "shrinkB": 0})

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyBboxPatch
 
+from .diagrams import arrow
 from .figures import PALETTE, draw_picture
 
 BLUE, ORANGE, GREEN = PALETTE[:3]
@@ -74,15 +75,9 @@ def gatys_way(content, picture, painting):
         axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
     for colour, ways in WAYS.items():
         for way in ways:
-            _arrow(axis, *way, colour, "-")
+            arrow(axis, *way, colour, "-")
     for way in GRADIENT:
-        _arrow(axis, *way, ORANGE, "--")
+        arrow(axis, *way, ORANGE, "--")
     for x, y, text, colour in WORDS:
         axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
     return figure
-
-
-def _arrow(axis, start, end, colour, dash):
-    look = {"arrowstyle": "-|>,head_width=0.3,head_length=0.6", "linestyle": dash}
-    look |= {"color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-    axis.annotate("", end, start, arrowprops=look)
