@@ -75,7 +75,7 @@ LESSONS = (
         "pix2pix",
         "translate drawings into photographs with pix2pix",
         {
-            "synthetic": Task(160, 80_000, "fcn_iou"),  # full: 200 epochs of 400
+            "synthetic": Task(160, 80_000, "fcn_iou", 0.005),  # full: 200 epochs of 400
             ANY: Task(2000, 80_000, "mae"),
         },
         lower=("mae", "grid_2", "grid_4", "grid_8", "texture_distance"),

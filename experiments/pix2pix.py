@@ -155,7 +155,7 @@ def choose(checks, room=0.02, lattice=2):
     return min(readable, key=lambda told: told["texture_distance"])
 
 
-def losses_and_generators(seeds=SEEDS, steps=2000):
+def losses_and_generators(seeds=SEEDS, steps=1500):
     """Lesson 02: L1 + cGAN against L1, U-Net against encoder-decoder; equal steps.
 
     Networks and settings are those that are shipped. Per seed and variant: what `scorer` tells of
