@@ -430,7 +430,7 @@ if shipped:  # VGG-16 takes its time: measured when they were trained
     textures = {name: told["texture_distance"] for name, told in textures.items()}
 tell({name: numbers | ({"texture": textures[name]} if shipped else {})
       for name, numbers in (scores | {"truth": baselines["truth"]}).items()})
-l1, both, alone, narrow = (scores[name] for name in networks)
+l1, alone, both, narrow = (scores[name] for name in networks)
 said(l1["mae"] < min(other["mae"] for other in (both, alone, narrow)))
 said(l1["fcn_iou"] < min(both["fcn_iou"], alone["fcn_iou"]))
 apart = {name: np.abs(np.diff(made[name], axis=0)).mean() for name in ("encdec_l1_cgan", "unet_l1")}
