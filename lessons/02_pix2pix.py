@@ -123,9 +123,7 @@ if labelled:
 # > The baseline that counts is the mean colour: right areas, no texture.
 
 # %% [markdown]
-# ## Why the mean is fog
-#
-# The same drawing fits light houses and dark ones; which one grey is the best answer to it?
+# ## Light and dark houses fit: why the mean is fog
 
 # %% tags=["hide"]
 import ipywidgets
@@ -135,7 +133,7 @@ from course_utils.show.figures import line_figure
 def expected(light):
     grey = np.linspace(0, 1, 101)  # what the network answers: 0 dark, 1 light
     curves = {f"L{power}": light * (1 - grey) ** power + (1 - light) * grey**power for power in (1, 2)}
-    return line_figure(grey, curves, ("answered grey", "expected loss"), (12.5, 4.42))
+    return line_figure(grey, curves, ("answered grey", "expected loss"), (12.5, 4.3))
 
 play(expected, alt="Expected loss over the answered grey, for L1 a straight line, for L2 a parabola.",
      light=ipywidgets.FloatSlider(0.6, min=0, max=1, step=0.1, description="share of light houses"));
