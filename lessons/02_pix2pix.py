@@ -51,7 +51,7 @@ show_images([*(p.source_picture for p in five), *(p.target for p in five)], colu
             alt="Label pictures of five houses, below each its photograph, and the classes.")
 
 # %% [markdown]
-# Classes and colours are those of the CMP facades, the paper's houses.
+# Classes and colours are those of the CMP facades, the paper's houses; sky, trees and neighbours are background.
 
 # %% [markdown]
 # ### How to judge a picture that nobody took
@@ -81,7 +81,7 @@ def said(claim):  # what the text says of the course's own houses holds in this 
 # - `fcn_pixel`: share of pixels named rightly; `fcn_iou`: mean IoU of the classes; `_thin`: of cornice (the panel above a window), sill, molding (a strip across the wall) and blind (a shutter) only.
 # - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows, 1 is best.
 # - `sharpness`: energy of the differences between neighbouring pixels inside areas, divided by the true photographs'; below 1 is blurred, above 1 too rough.
-# - `grid_2`, `_4`, `_8`: how far a lattice of that period stands out in the mean spectrum; 1 is none.
+# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; about 1 in true photographs.
 
 # %%
 truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
@@ -156,7 +156,7 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # $$\mathcal{L}_\mathrm{cGAN} = \mathbb{E}_{x,y}[\log D(x, y)] + \mathbb{E}_{x,z}[\log(1 - D(x, G(x, z)))]$$
 #
 # pix2pix plays $\min_G \max_D\; \mathcal{L}_\mathrm{cGAN} + \lambda\, \mathbb{E}_{x,y,z}\lVert y - G(x, z)\rVert_1$: L1 keeps the colours near the truth.
-# Here $z$ is noise, so that the generator has something to make texture of.
+# Here $z$ is noise, meant as something to make texture of.
 
 # %% [markdown]
 # ### Who learns from what
@@ -175,7 +175,7 @@ show_figure(gan_way(facades.colour(one.labels), fake, one.photo),
 # %% [markdown]
 # Fog is found out at once; a sharp wall with other bricks isn't.
 # The paper: $\lambda = 100$, patches of 70×70 pixels, Adam with steps of $2 \cdot 10^{-4}$, $\beta_1 = 0.5$.
-# This lesson: the same patches, fewer channels, $\lambda = 10$ throughout, since ours has a stronger critic.
+# This lesson: patches of 70×70, too, on pictures half as wide, fewer channels, and $\lambda = 10$ throughout.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
@@ -186,7 +186,8 @@ show_figure(gan_way(facades.colour(one.labels), fake, one.photo),
 # %% [markdown]
 # ## Two networks
 #
-# The generator is a U-Net again, down to one pixel: at 128×128, seven halvings; then `fine`, one layer at full size, is ours.
+# The generator is a U-Net again, down to one pixel: at 128×128, seven halvings.
+# Ours ends with two layers more at full size, of `fine` = 24 channels.
 
 # %%
 import keras
@@ -200,21 +201,21 @@ show_source(pix2pix.generator)
 #
 # **Instance norm**: each channel of each picture gets mean 0 and variance 1, then a learned scale and shift.
 # The paper's batch norm, with one picture in the batch, computes the same.
-# `down` is a `convolution` of stride 2; channels grow up to `cap` times `width`.
+# `down` is a `convolution` of stride 2; channels grow up to `cap` times `width`, here 2 · 32.
 
 # %%
 show_source(layers.convolution, layers.up, layers.enlarged)
 
 # %% [markdown]
-# ### Where bricks come from
+# ### Where bricks could come from
 #
-# A wall is one flat blue in the labels, and a convolution answers the same everywhere on a flat area: no brick begins anywhere.
+# Deep inside a wall the labels are one flat blue, and a convolution answers the same everywhere: no brick begins.
 # So the paper writes $G(x, z)$; its noise is **dropout**, which sets half of the numbers in the first three layers up to 0 at random, at test, too.
-# Ours adds Gaussian noise in every layer up, to each channel as much as it learns to (as StyleGAN does, 2019); how much that is, we shall see.
+# Ours adds Gaussian noise in every layer up, to each channel as much as it learns to; how much that is, we shall see.
 
 # %%
 show_source(layers.Noise.call)
-bets.ask("bug", "Next but two: how far apart are the answers of a network with a bug?",
+bets.ask("bug", "Two houses enter a network with a bug, three slides on: how far apart are its answers?",
          0, 1, step=0.01)
 
 # %% [markdown]
@@ -238,16 +239,16 @@ show_images(shown, list(ways), height=4.1,
             alt="A grey behind transposed convolutions, a lattice; and interpolated, plain.")
 
 # %% [markdown]
-# Lattices of period 2, and of 2, 4 and 8, before anything was learned; training hardly removes them (Odena et al., 2016).
-# On the right every pixel gets the same weights: grey stays grey.
+# Lattices of period 2, and of 2, 4 and 8 (contrast raised), before anything was learned; training hardly removes them (Odena et al., 2016).
+# On the right every pixel gets the same weights: flat stays flat.
 
 # %% [markdown]
 # ### The discriminator
 #
 # It doesn't judge the whole picture: every number of its answer judges one **patch**, hence PatchGAN, and the loss is their mean.
 # Pixels further apart than a patch count as independent: a Markov random field, as textures are often modelled.
-# With three halvings, as in the paper, a patch has 70×70 pixels: a window with its frame and the wall around it.
-# Ours goes without instance norm, whose mean and variance look at the whole picture: a number would see more than its patch.
+# With three halvings, as in the paper, a patch has 70×70 pixels, here a good half of the picture's side.
+# Ours sets `norm=False`: mean and variance look at the whole picture, and a number would see more than its patch.
 
 # %%
 show_source(patchgan.patchgan)
@@ -309,8 +310,7 @@ bets.ask("iou", "FCN-IoU after the training below, as a share of the truth's?", 
 # %% [markdown]
 # ### The discriminator's step
 #
-# A discriminator that can't tell says 0.5, and both its losses are $-\log 0.5 = 0.69$.
-# The paper halves their sum; under Adam this changes next to nothing.
+# It learns by cross-entropy: unsure, it says 0.5, and both its losses are $-\log 0.5 = 0.69$; the paper halves their sum.
 # In place of Adam we take **Muon**, an optimiser with which textures come after far fewer steps here; Adam works, too.
 
 # %%
@@ -331,7 +331,7 @@ print(f"λ L1 = {model.l1:.0f} × {l1:.3f} = {l1 * model.l1:.1f};",
 # %% [markdown]
 # ### Watch it learn
 #
-# At the start L1 is most of the loss; the discriminator's share is small, but only it asks for texture.
+# L1 is most of the loss, and hardly falls once the areas have their colours; only the discriminator asks for texture.
 
 # %%
 from course_utils.show.live import Live
@@ -343,14 +343,14 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 
 # %% [markdown]
 # These houses it never trains on.
-# A training of seconds gets as far as areas and colours; look for the first texture in sky and leaves.
+# A training of seconds gets as far as areas and colours; texture takes longer.
 
 # %% [markdown]
 # ### Reading the losses
 #
 # They don't say how good the pictures are: each network is measured by the other, and both get better.
-# `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that $D$ has won and $G$ learns little.
-# So which is it here?
+# `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that it has won; above, that it is mistaken.
+# Which is it here?
 
 # %%
 translated = pix2pix.translate(model.generator, houses)
@@ -370,14 +370,15 @@ if labelled:
 # > **For the speaker**, minutes: 9.
 # > Point at the diagram again: the photograph and the fake go into D, only the fake's gradient goes into G.
 # > While it trains, ask which appears first: colour, areas or texture.
+# > The live network is read a little better than mean colours, and is further off in MAE: which counts?
 
 # %% [markdown]
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses, from 2,000 of these and equally many steps each, with the discriminator, the optimiser and the $\lambda$ that you saw.
+# The course ships them for drawn houses, with 2,000 of these to learn from, 20,000 steps each, and of the parts that you saw those that each has.
 # The last steps of a GAN go to and fro, so each network is the mean of its weights over many steps.
-# Validation houses chose among moments of its training: no lattice, then what can be read, then texture.
+# Validation houses chose the moment of each training: no lattice, then what can be read, then texture.
 
 # %%
 import json
@@ -411,13 +412,13 @@ show_images([pictures[i] for i in range(min(3, len(test))) for pictures in colum
 
 # %% [markdown]
 # L1 answers with flat colours and soft edges.
-# A discriminator adds panes, shop windows, tiles; walls stay plain.
-# Without skips windows come out, but hardly where they were drawn.
+# A discriminator adds panes, goods in shops, tiles; walls stay plain.
+# Without skips three drawings give nearly the same picture: this recipe suits U-Nets.
 
 # %% [markdown]
 # ### Measure them
 #
-# `texture` is new: how far what VGG-16 sees of textures, which lesson 04 paints by, is from the true photographs; 0 is best.
+# `texture` is new: how far textures, as the classifier VGG-16 sees them, are from the true ones; `truth` is that of other photographs.
 
 # %%
 textures = {}
@@ -434,12 +435,12 @@ if labelled:
 
 # %% [markdown]
 # Bricks in the wrong place cost MAE more than none: MAE alone would choose L1.
-# With a discriminator the U-Nets are read better, with a truer texture; alone it does as well, since it sees the labels.
+# In these single trainings the U-Nets with a discriminator are read better, with L1 and without it.
 
 # %% [markdown]
 # ### Does it hold for other seeds?
 #
-# A short race: three seeds each, 1,500 steps for everyone.
+# A short race of three of them: three seeds, 1,500 steps each.
 
 # %% tags=["hide"]
 from course_utils.show import show_intervals
@@ -454,11 +455,11 @@ gain = evidence["l1_cgan_over_l1"]  # of the same seed
 said(gain["fcn_iou"]["mean"] > gain["fcn_iou"]["half_width_95"])
 said(-gain["texture_distance"]["half_width_95"] < gain["texture_distance"]["mean"] < 0)
 said(narrow["fcn_iou"]["mean"] < 0.5 * both["fcn_iou"]["mean"])
-said(narrow["sharpness"]["mean"] > both["sharpness"]["mean"])
+said(narrow["sharpness"]["mean"] > 2 * evidence["unet_l1"]["sharpness"]["mean"])
 
 # %% [markdown]
 # L1 + cGAN is read better than L1; whether its texture is nearer, three seeds can't tell (bars: 95 %).
-# The encoder-decoder is the sharpest, and can't be read.
+# The encoder-decoder is sharper than L1, and can't be read.
 
 # %% [markdown]
 # ### Does it use its noise?
@@ -480,7 +481,7 @@ told = evidence["dropout"]
 said(max(far[0] / far[1], told["between_answers"] / told["to_truth"]) < 0.25)
 
 # %% [markdown]
-# Not much: other noise moves bars in windows, and without any the house is the same.
+# Not much: other noise hardly shows, and without any only the wall loses its grain.
 # Dropout varies as little, as the paper says of its own; houses that differ come in lesson 10.
 
 # %% [markdown] tags=["note"]
@@ -505,7 +506,7 @@ show_images([*foreign, *pix2pix.translate(best, foreign)],
             alt="A street's labels, a portrait, a line drawing, and what the house network makes of them.")
 
 # %% [markdown]
-# Pale areas turn into walls, dark ones into glass: it knows nothing but houses, and never says so.
+# White turns into wall, black into glass, sky into stone: it knows only houses, and never says so.
 
 # %% [markdown]
 # ### Build your own house

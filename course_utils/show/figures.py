@@ -9,7 +9,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from skimage import segmentation
 
 DOTS_PER_INCH = 144
@@ -147,10 +147,11 @@ def line_figure(x, lines: dict, labels: tuple[str, str], inches=(8, 3.4), log=Fa
 
 
 def plain_log(axis) -> None:
-    """A logarithmic y axis with plain numbers, 0.06 and not 6 · 10⁻²."""
+    """A logarithmic y axis with plain numbers, 0.05 and not 5 · 10⁻²."""
     axis.set_yscale("log")
-    axis.yaxis.set_major_formatter(LogFormatter())
-    axis.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.2, 0.5)))
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def show_scores(scores: dict, name: str, alt: str) -> None:

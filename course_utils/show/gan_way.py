@@ -21,11 +21,14 @@ WAYS = (  # of what is computed, solid: corners
     ((83.7, 26.5), (89, 26.5)),
     ((83.7, 9.5), (89, 9.5)),
     ((30, 21.5), (30, 24.3)),
-    ((49, 18.5), (49, 14.8)),
-    ((49, 18.5), (49, 22.2)),
 )
 GRADIENTS = {  # dashed
-    ORANGE: (((89, 29.5), (83.7, 29.5)), ((68.3, 29.5), (55.8, 29.5)), ((42.2, 32), (37.2, 32))),
+    ORANGE: (
+        ((89, 29.5), (83.7, 29.5)),
+        ((68.3, 29.5), (55.8, 29.5)),
+        ((49, 14.8), (49, 22.2)),
+        ((42.2, 32), (37.2, 32)),
+    ),
     BLUE: (((89, 23.5), (83.7, 23.5)), ((89, 12.5), (83.7, 12.5))),
 }
 WORDS = (  # their middle, what they are
@@ -33,11 +36,16 @@ WORDS = (  # their middle, what they are
     (49, 36.8, "fake $G(x, z)$", INK),
     (36, 8, "photograph $y$", INK),
     (30, 20.3, "noise $z$", INK),
-    (53.5, 20.3, "$\\lambda$ L1", INK),
+    (53.5, 20.3, "$\\lambda$ L1", ORANGE),
     (26, 16, "$D$ sees the labels, too: conditional", INK),
     (96.5, 26.5, "fake?\na number\nper patch", INK),
     (96.5, 9.5, "real?\na number\nper patch", INK),
-    (66, 43.5, "gradient for $G$: from the fake, back through $D$; it changes $G$ alone", ORANGE),
+    (
+        66,
+        43.5,
+        "gradients for $G$: back through $D$, and from $\\lambda$ L1; they change $G$ alone",
+        ORANGE,
+    ),
     (66, 40.3, "gradient for $D$: from fake and photograph; it changes $D$ alone", BLUE),
 )
 

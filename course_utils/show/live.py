@@ -62,7 +62,7 @@ class Live(keras.callbacks.Callback):
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
         if self.parts:
             for (name, values), dash in zip(self.parts.items(), ("--", ":", "-."), strict=False):
-                axes[0].plot(values, dash, label=name)
+                axes[0].plot(smooth(values), dash, label=name)
         if self.floor:
             axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
         if self.parts or self.floor:
