@@ -33,7 +33,6 @@ TEST_DATA = None
 # ## Labels to photographs
 #
 # The input is a picture of labels, the answer a photograph that fits them; the course draws both.
-# With other pairs the same networks turn grey into colour, day into night, edges into shoes.
 
 # %% tags=["hide"]
 from course_utils import profile
@@ -45,13 +44,13 @@ from drawn_worlds import houses as facades
 run = profile.start("02", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
 train, test = data.load(DATASET, "BtoA", run.test_data, settings.side)  # B, on the right, goes in
-five = test[:5]
-show_images([*(p.source_picture for p in five), *(p.target for p in five)], columns=len(five),
-            rows=["labels", "photographs"], legend=data.legend(DATASET), height=2.3,
+five, titles = test[:5], [f"house {number}" for number in range(1, 6)]
+show_images([*(p.source_picture for p in five), *(p.target for p in five)], titles[: len(five)],
+            columns=len(five), rows=["labels", "photographs"], legend=data.legend(DATASET),
             alt="Label pictures of five houses, below each its photograph, and the classes.")
 
 # %% [markdown]
-# Classes and colours are those of the CMP facades, the paper's houses; sky, trees and neighbours are background.
+# Classes and colours are those of the paper's houses; sky, trees and neighbours are background.
 
 # %% [markdown]
 # ### How to judge a picture that nobody took
@@ -118,6 +117,7 @@ if labelled:
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
+# > With other pairs the same networks turn grey into colour, day into night, edges into shoes.
 # > Cover the photographs and let the room describe one from its labels; then ask for the colour of the door.
 # > Everyone bets before the numbers come; the truth's score says how good the reader is, not how good a picture can be.
 # > The baseline that counts is the mean colour: right areas, no texture.
