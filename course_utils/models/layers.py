@@ -13,8 +13,8 @@ def down(x, channels, norm=True):
 class Noise(layers.Layer):
     """Adds fresh Gaussian noise (N, h, w, 1), to each channel as much as it learns to; at first none.
 
-    Where the input is flat, a convolution's answer is flat, too: noise is what bricks and leaves
-    are made of. It stays on at test. Source: Karras, Laine and Aila (2019), "A style-based generator
+    Where the input is flat, a convolution's answer is flat, too: noise is something to make bricks
+    and leaves of. It stays on at test. Source: Karras, Laine and Aila (2019), "A style-based generator
     architecture for generative adversarial networks", section 2.
     """
 
