@@ -100,3 +100,9 @@ def _text(axis, x, y, text):
 def arrow(axis, start, end, colour, dash="-"):
     look = {"arrowstyle": "-|>,head_width=0.3,head_length=0.6", "linestyle": dash, "color": colour}
     axis.annotate("", end, start, arrowprops=look | {"linewidth": 2, "shrinkA": 0, "shrinkB": 0})
+
+
+def path(axis, corners, colour, dash="-"):
+    """An arrow that goes around corners."""
+    axis.plot(*zip(*corners[:-1], strict=True), color=colour, linewidth=2, linestyle=dash)
+    arrow(axis, *corners[-2:], colour, dash)

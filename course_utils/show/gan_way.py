@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyBboxPatch
 
+from .diagrams import INK, path
 from .figures import PALETTE, draw_picture
 
 BLUE, ORANGE = PALETTE[:2]
-INK = "#1C2430"
 PICTURES = ((10, 29), (49, 29), (49, 8))  # middles, on a sheet of 104 × 46; 13 wide and high
 BOXES = {  # what stands in it: (its middle, its size, its colour)
     "generator\n$G$": (30, 29, 14, 9, ORANGE),
@@ -67,17 +67,10 @@ def gan_way(labels, fake, photograph):
         axis.add_patch(FancyBboxPatch(place, width, height, facecolor="white", **look))
         axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
     for way in WAYS:
-        _way(axis, way, INK, "-")
+        path(axis, way, INK)
     for colour, ways in GRADIENTS.items():
         for way in ways:
-            _way(axis, way, colour, "--")
+            path(axis, way, colour, "--")
     for x, y, text, colour in WORDS:
         axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
     return figure
-
-
-def _way(axis, corners, colour, dash):
-    axis.plot(*zip(*corners[:-1], strict=True), color=colour, linewidth=2, linestyle=dash)
-    look = {"arrowstyle": "-|>,head_width=0.3,head_length=0.6", "linestyle": dash}
-    look |= {"color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-    axis.annotate("", corners[-1], corners[-2], arrowprops=look)
