@@ -80,7 +80,7 @@ def said(claim):  # what the text says of the course's own houses holds in this 
 # - `fcn_pixel`: share of pixels named rightly; `fcn_iou`: mean IoU of the classes; `_thin`: of cornice (the panel above a window), sill, molding (a strip across the wall) and blind (a shutter) only.
 # - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows, 1 is best.
 # - `sharpness`: energy of the differences between neighbouring pixels inside areas, divided by the true photographs'; below 1 is blurred, above 1 too rough.
-# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; about 1 in true photographs.
+# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; compare with the truth's.
 
 # %%
 truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
@@ -239,7 +239,7 @@ show_images(shown, list(ways), height=4.1,
             alt="A grey behind transposed convolutions, a lattice; and interpolated, plain.")
 
 # %% [markdown]
-# Lattices of period 2, and of 2, 4 and 8 (contrast raised), before anything was learned; training hardly removes them (Odena et al., 2016).
+# Lattices of period 2, and of 2, 4 and 8 (contrast raised), before anything was learned; training leaves some (Odena et al., 2016).
 # On the right every pixel gets the same weights: flat stays flat.
 
 # %% [markdown]

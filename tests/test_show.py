@@ -177,6 +177,18 @@ def test_a_legend_names_each_class_in_its_colour():
     assert told == {"door": (1, 0, 0, 1), "sill": (0, 0, 1, 1)}
 
 
+@pytest.mark.parametrize("values", [[0.03, 4], [0.21, 0.45], [0.5, 90]])
+def test_a_logarithmic_axis_has_plain_numbers(values):
+    figure = figures.line_figure([1, 2], {"loss": values}, ("step", "loss"), log=True)
+    figure.canvas.draw()
+    (axis,) = figure.axes
+    low, high = axis.get_ylim()
+    shown = [text.get_text() for text in axis.get_yticklabels()]
+    seen = [float(text) for text in shown if text and low <= float(text) <= high]
+    plt.close(figure)
+    assert len(seen) >= 2 and not any("e" in text for text in shown)
+
+
 def long_headed(
     first_argument=1,
     second_argument=2,
