@@ -15,12 +15,17 @@ from course_utils.models import checkpoints as shipping
 from course_utils.models.pix2pix import translate
 from course_utils.training import cyclegan as cycles
 from course_utils.training import face_sketch as training
+from course_utils.training import pix2pix
 
-from .common import SEEDS, interval, medians, safety
+from . import facade_reader
+from .common import SEEDS, Checks, Log, interval, medians, safety
+
+STEPS = {"autoencoder": 4000, "pix2pix": 8000, "cyclegan": 5000}  # of what is shipped
+WAYS = ("there", "back")
 
 
 def checkpoints():
-    return autoencoders, pairs_translators, cyclegan
+    return pix2pix_back, pix2pix_there, autoencoders, cyclegan
 
 
 def evidence():
@@ -31,41 +36,140 @@ def bench():
     return (cyclegan_step,)
 
 
-def autoencoders(seed=0, steps=800):
-    """Lesson 03's autoencoders, there and back, on drawn people."""
-    yield from _translators("autoencoder", seed, steps)
+def pix2pix_back():
+    """Lesson 03's pix2pix, sketch → photograph."""
+    yield from _pix2pix("back")
 
 
-def pairs_translators(seed=0, steps=6000):
-    """Lesson 03's pix2pix generators, there and back, on drawn people."""
-    yield from _translators("pix2pix", seed, steps)
+def pix2pix_there():
+    """Lesson 03's pix2pix, photograph → sketch."""
+    yield from _pix2pix("there")
 
 
-def cyclegan(seed=0, steps=5000):
-    """Lesson 03's CycleGAN on photographs and sketches of different drawn people."""
-    yield from _translators("cyclegan", seed, steps)
+def autoencoders(seed=0):
+    """Lesson 03's autoencoders, there and back."""
+    steps = STEPS["autoencoder"]
+    for way in WAYS:
+        name = f"03_autoencoder_{way}"
+        settings = training.SHIPPED["autoencoder"]
+        example = Jitter(_turned(way, _people()), settings.side)
+        network = training.train_autoencoder(example, steps, seed, settings, 4, safety(name))
+        yield network, name, _about(network, way, seed, steps)
+
+
+def cyclegan(seed=0):
+    """Lesson 03's CycleGAN, photographs and sketches of different people."""
+    steps, settings = STEPS["cyclegan"], training.SHIPPED["cyclegan"]
+    scores = [_scorer(way) for way in WAYS]
+
+    def score(*networks):
+        both = [score(network) for score, network in zip(scores, networks, strict=True)]
+        told = {f"{key}_{way}": one[key] for way, one in zip(WAYS, both) for key in one}
+        told |= {key: (both[0][key] + both[1][key]) / 2 for key in ("ssim", "texture_distance")}
+        return told | {"lattice": max(one["lattice"] for one in both)}
+
+    checks = Checks(
+        safety("03_cyclegan"),
+        score,
+        _round_trips,
+        every=1000,
+        networks=lambda model: model.averaged,
+    )
+    strangers = data.Strangers(_people(), settings.side)
+    model = cycles.train(
+        strangers, steps, seed, settings, folder=checks.folder, callbacks=[checks, Log(500)]
+    )
+    told = checks.restore_chosen(model.averaged, "ssim")
+    for way, network in zip(WAYS, model.averaged, strict=True):
+        yield network, f"03_cyclegan_{way}", _about(network, way, seed, steps, told)
+
+
+def _pix2pix(way, seed=0):
+    """One direction of lesson 03's pix2pix; shipped is the moment that `choose` takes."""
+    name, steps, settings = f"03_pix2pix_{way}", STEPS["pix2pix"], training.SHIPPED["pix2pix"]
+
+    def sheet(network):
+        sources, truth = _sides(_turned(way, _judges()[:8]))
+        return np.concatenate([sources, translate(network, sources), truth])
+
+    checks = Checks(safety(name), _scorer(way), sheet, every=1000)
+    example = Jitter(_turned(way, _people()), settings.side)
+    more = {"folder": checks.folder, "callbacks": [checks]}
+    network = pix2pix.train(example, "unet_l1_cgan", steps, seed, settings, **more).averaged
+    told = checks.restore_chosen([network], "ssim")
+    yield network, name, _about(network, way, seed, steps, told)
 
 
 @functools.cache
 def _people():
-    """Lesson 03's people, drawn once for all three networks."""
-    train, test = data.load("synthetic")
-    data.draw(train + test)
-    return train, test
+    """Those who train: the lesson's 400, and 1,600 more, so that no discriminator knows them by heart."""
+    return _drawn(range(2000))
 
 
-def _translators(kind, seed, steps):
-    """One of lesson 03's networks in both directions, measured on the lesson's test people."""
-    train, test = _people()
-    networks = training.train_both(kind, train, steps, seed, folder=safety(f"03_{kind}"))
-    for way, network, pairs in zip(("there", "back"), networks, (test, data.turned(test))):
-        sources, truth = (
-            np.stack([getattr(pair, side) for pair in pairs])
-            for side in ("source_picture", "target")
-        )
-        told = metrics.portrait_scores(truth, translate(shipping.as_shipped(network), sources))
-        about = {"metrics": told, "data": "drawn people, seeds 0 to 399"}
-        yield network, f"03_{kind}_{way}", {"seed": seed, "steps": steps} | about
+@functools.cache
+def _judges():
+    """Those by whom a moment of a training is chosen; they neither train nor test."""
+    return _drawn(data.DRAWN["validation"])
+
+
+def _drawn(seeds):
+    people = [data.DrawnPerson(seed, 128) for seed in seeds]
+    data.draw(people)
+    return people
+
+
+def _turned(way, people):
+    return data.turned(people) if way == "back" else people
+
+
+def _sides(pairs):
+    """(sources, truth): stacks of pictures."""
+    return tuple(
+        np.stack([getattr(pair, side) for pair in pairs]) for side in ("source_picture", "target")
+    )
+
+
+def _scorer(way, people=None):
+    """A function that measures a network of one way on people, by default those of `_judges`.
+
+    Portrait scores, texture, grids over the truth's; on the way there whether a sketch is `found`,
+    on the way back the lightness of skin.
+    """
+    people = people or _judges()
+    sources, truth = _sides(_turned(way, people))
+    texture, skins = facade_reader.texture_features(), [one.skin for one in people]
+
+    def score(network):
+        made = translate(network, sources)
+        told = metrics.portrait_scores(truth, made)
+        told |= {
+            f"grid_{period}": metrics.grid(made, period) / metrics.grid(truth, period)
+            for period in facade_reader.PERIODS
+        }
+        told["lattice"] = max(told[f"grid_{period}"] for period in facade_reader.PERIODS)
+        told["texture_distance"] = metrics.texture_distance(made, truth, texture)
+        if way == "there":
+            return told | {"found": metrics.found_share(truth, made)}
+        errors = metrics.skin_errors(truth, made, skins)
+        return told | {f"skin_{group}": error for group, error in errors.items()}
+
+    return score
+
+
+def _round_trips(G, F, shown=8):
+    """Photographs, their sketches, and what comes back; then the same from sketches."""
+    photos, sketches = _sides(_judges()[:shown])
+    there, back = translate(G, photos), translate(F, sketches)
+    rows = (photos, sketches), (there, back), (translate(F, there), translate(G, back))
+    return np.concatenate([np.concatenate(row) for row in rows])
+
+
+def _about(network, way, seed, steps, told=None):
+    """What stands beside a shipped network: measured on the lesson's test people."""
+    test = _drawn(data.DRAWN["test"])
+    about = {"seed": seed, "steps": steps, "data": "drawn people, seeds 0 to 1999"}
+    about["metrics"] = _scorer(way, test)(shipping.as_shipped(network))
+    return about | ({"validation": told} if told else {})
 
 
 def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):

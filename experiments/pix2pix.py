@@ -1,7 +1,6 @@
 """Lesson 02: the reader of house fronts, the four generators that it judges, losses, speed."""
 
 import itertools
-import json
 from dataclasses import replace
 
 import keras
@@ -19,7 +18,7 @@ from course_utils.training import pix2pix
 from drawn_worlds import houses as facades
 
 from . import facade_reader
-from .common import SEEDS, Log, interval, medians, safety
+from .common import SEEDS, Checks, Log, interval, medians, safety
 
 
 def checkpoints():
@@ -75,11 +74,11 @@ def _shipped(name, seed=0, steps=20_000):
     """
     houses, test = [data.DrawnPair(n) for n in range(2000)], data.load("synthetic", "BtoA")[1]
     judges = [data.DrawnPair(number) for number in data.DRAWN["validation"][:40]]
-    checks = Checks(safety(f"02_{name}"), facade_reader.scorer(judges), judges[:8])
+    checks = Checks(safety(f"02_{name}"), facade_reader.scorer(judges), _sheet(judges[:8]))
     settings, example = pix2pix.SHIPPED, Jitter(houses, pix2pix.SHIPPED.side)
     more = {"folder": checks.folder, "callbacks": [checks]}
     generator = pix2pix.train(example, name, steps, seed, settings, **more).averaged
-    told = checks.restore_chosen(generator)
+    told = checks.restore_chosen([generator], "fcn_iou")
     yield (
         generator,
         f"02_{name}",
@@ -93,66 +92,13 @@ def _shipped(name, seed=0, steps=20_000):
     )
 
 
-class Checks(keras.callbacks.Callback):
-    """Every `every` steps the mean of the weights is judged, and kept in `folder` to choose from.
-
-    Beside the weights stand what was told of them (JSON) and a sheet (PNG): the labels of some
-    houses, what the generator makes of them, and their photographs. A training that was stopped
-    writes the same again; one that begins anew deletes what another left.
-    score: takes a generator, returns a dictionary as `choose` needs it; it must not see the houses
-    of the test. houses: `Pair`s for the sheet.
-    """
-
-    def __init__(self, folder, score, houses, every=2000):
-        super().__init__()
-        self.folder, self.score, self.every = folder, score, every
-        self.labels, self.photos = (
-            np.stack([getattr(house, side) for house in houses])
-            for side in ("source_picture", "target")
-        )
-
-    def on_train_begin(self, logs=None):
-        if not int(self.model.optimizer.iterations):
-            for old in self.folder.glob("step_*"):
-                old.unlink()
-
-    def on_train_batch_end(self, batch, logs=None):
-        step, generator = int(self.model.optimizer.iterations), self.model.averaged
-        if step % self.every:
-            return
-        told = {"step": step} | self.score(generator)
-        numbers = {name: float(value) for name, value in (told | (logs or {})).items()}
-        print("  ".join(f"{name} {value:.3g}" for name, value in numbers.items()), flush=True)
-        made, count = translate(generator, self.labels), len(self.labels)
-        sheet = images.grid(np.concatenate([self.labels, made, self.photos]), count)
-        images.write_image(self._file(step, "png"), sheet.clip(0, 1))
-        np.savez(self._file(step, "npz"), *generator.get_weights())
-        paths.write_atomically(self._file(step, "json"), json.dumps(told) + "\n")
-
-    def restore_chosen(self, generator):
-        """Put the chosen weights into a generator; returns what was told of them."""
-        files = sorted(self.folder.glob("step_*.json"))
-        told = choose([json.loads(file.read_text()) for file in files])
-        with np.load(self._file(told["step"], "npz")) as stored:
-            generator.set_weights([stored[name] for name in stored.files])
-        return told
-
-    def _file(self, step, kind):
-        return self.folder / f"step_{step:06}.{kind}"
-
-
-def choose(checks, room=0.02, lattice=2):
-    """Of what was told of a training's checkpoints, the one to ship: no lattice, then sense, then texture.
-
-    A game has no end that is better than the way there: two networks at play go round in circles.
-    Left are those whose `lattice` is at most 2 (all, if none is); of these, those whose `fcn_iou`
-    is at most `room` below the highest; of these, the one with the lowest `texture_distance`.
-    Sharpness doesn't count: speckle has it.
-    """
-    left = [told for told in checks if told["lattice"] <= lattice] or checks
-    best = max(told["fcn_iou"] for told in left)
-    readable = [told for told in left if told["fcn_iou"] >= best - room]
-    return min(readable, key=lambda told: told["texture_distance"])
+def _sheet(houses):
+    """A function of a generator: labels, what it makes of them, and photographs, in three rows."""
+    labels, photos = (
+        np.stack([getattr(house, side) for house in houses])
+        for side in ("source_picture", "target")
+    )
+    return lambda generator: np.concatenate([labels, translate(generator, labels), photos])
 
 
 def losses_and_generators(seeds=SEEDS, steps=1500):

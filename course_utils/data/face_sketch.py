@@ -11,7 +11,12 @@ from .. import images, paths
 from . import readers, splits
 from .pairs import Jitter, Pair
 
-DRAWN = {"train": range(400), "test": range(1_000_000, 1_000_040)}  # seeds: the people
+DRAWN = {
+    "train": range(400),
+    "test": range(1_000_000, 1_000_040),
+    "validation": range(3_000_000, 3_000_040),
+}  # seeds: the people
+SKIN = [faces.CLASSES.index(name) for name in ("skin", "nose")]
 SEEN = {"yaw": 0.0, "mouth_open": 0.0, "backdrop": "plain"}  # from the front, as CUHK's
 CUHK_TESTS = 38  # of 188: the last names in sorted order
 
@@ -79,11 +84,15 @@ def _square(pixels, side):
 
 
 class DrawnPerson:
-    """A `Pair` of somebody who doesn't exist, seen from the front; drawn at the first look."""
+    """A `Pair` of somebody who doesn't exist, seen from the front; drawn at the first look.
+
+    `skin` (side, side) bool: forehead, cheeks, chin and nose of the photograph.
+    """
 
     labels = None
     source_picture = property(lambda self: self.pictures[0])
     target = property(lambda self: self.pictures[1])
+    skin = property(lambda self: self.pictures[2])
 
     def __init__(self, seed: int, side: int = 64):
         self.id = self.source = f"person {seed}"
@@ -91,9 +100,9 @@ class DrawnPerson:
 
     @cached_property
     def pictures(self):
-        """(photograph, sketch)."""
+        """(photograph, sketch, skin)."""
         face = faces.face(self.seed, self.side, **SEEN)
-        return face.photo, gray2rgb(face.sketch)
+        return face.photo, gray2rgb(face.sketch), np.isin(face.regions, SKIN)
 
 
 def draw(drawn, workers: int = 2) -> None:
@@ -101,11 +110,12 @@ def draw(drawn, workers: int = 2) -> None:
     waiting = [one for one in drawn if isinstance(one, DrawnPerson) and "pictures" not in vars(one)]
     if not waiting:
         return
-    photos, _, sketches = faces.dataset(
+    photos, regions, sketches = faces.dataset(
         [one.seed for one in waiting], waiting[0].side, sketch=True, workers=workers, **SEEN
     )
-    for one, photo, sketch in zip(waiting, photos, sketches, strict=True):
-        one.pictures = photo, gray2rgb(sketch)
+    skins = np.isin(regions, SKIN)
+    for one, photo, sketch, skin in zip(waiting, photos, sketches, skins, strict=True):
+        one.pictures = photo, gray2rgb(sketch), skin
 
 
 class Turned:

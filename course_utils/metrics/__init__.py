@@ -27,6 +27,7 @@ from .pictures import (
     psnr,
     rmse,
     sharpness,
+    skin_errors,
     ssim,
     ssim_window,
     texture_distance,

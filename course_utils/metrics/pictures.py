@@ -7,7 +7,7 @@ from skimage import color
 from skimage import metrics as skimage_metrics
 from skimage.segmentation import find_boundaries
 
-from ..arguments import FLOATS, LABELS, PICTURE, Many, number, takes
+from ..arguments import FLOATS, LABELS, MASK, PICTURE, Many, number, takes
 
 RGB_PICTURES = Many("N", PICTURE("h≥11 w≥11 3"))
 TEXTURE_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3")  # of VGG-16
@@ -187,6 +187,36 @@ def found_share(truths, predictions):
     alike = made @ true.T  # (N made, N true)
     others = np.where(np.eye(len(alike), dtype=bool), -np.inf, alike).max(axis=1)
     return float(np.mean(np.diag(alike) > others))
+
+
+@takes(
+    truths=Many("N≥3", PICTURE("h w 3")),
+    predictions=Many("N≥3", PICTURE("h w 3")),
+    skins=Many("N≥3", MASK("h w")),
+)
+def skin_errors(truths, predictions, skins):
+    """{"light", "middle", "dark"}: how far off the lightness of skin is, by a third of the people each.
+
+    A person's lightness is the mean L* (CIE 1976, 0 black to 100 white, sRGB under D65) of the
+    photograph within the skin; the thirds are those of the true photographs. An error is the
+    absolute difference of the two means, averaged over a third: 0 is best.
+
+    truths, predictions: photographs (H, W, 3) in [0, 1].  skins: as many masks (H, W), none empty.
+    Returns floats from 0 to 100. Raises ValueError for input that doesn't fit, fewer than three
+    people among it.
+    """
+    if not all(skin.any() for skin in skins):
+        raise ValueError("skins has an empty mask: leave out whoever shows no skin.")
+    true, made = (
+        np.array([color.rgb2lab(p)[..., 0][skin].mean() for p, skin in zip(pictures, skins)])
+        for pictures in (truths, predictions)
+    )
+    thirds = np.array_split(np.argsort(-true, kind="stable"), 3)
+    errors = np.abs(made - true)
+    return {
+        name: float(errors[third].mean())
+        for name, third in zip(("light", "middle", "dark"), thirds, strict=True)
+    }
 
 
 @takes(pictures=PICTURE("N H W | N H W 3"), period=number("[2, inf)"))

@@ -26,14 +26,13 @@ class ResNet:
     width: int = 64
     blocks: int = 6
     ends: int = 7
+    transposed: bool = False
 
 
 SHIPPED = {
-    "autoencoder": Autoencoder(),
-    "pix2pix": pix2pix.Architecture(
-        side=64, width=24, cap=2.5, fine=16, dropout=0.5, transposed=True
-    ),
-    "cyclegan": ResNet(side=64, width=16, blocks=4, ends=3),
+    "autoencoder": Autoencoder(side=128),
+    "pix2pix": pix2pix.SHIPPED,
+    "cyclegan": ResNet(width=24, ends=3),
 }
 
 
@@ -73,15 +72,16 @@ def autoencoder(side=None, width=16, channels=3):
     return keras.Model(picture, x, name="autoencoder")  # (N, side, side, c)
 
 
-def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
+def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7, transposed=False):
     """CycleGAN's generator: halved twice, `blocks` residual blocks, doubled twice.
 
     Input and output (N, side, side, channels), both in [-1, 1]; the side is a multiple of 4. In the
     paper's letters: c7s1-w, d2w, d4w, R4w ×blocks, u2w, uw, c7s1-3, with w = 64 and 9 blocks for
     256 × 256 pixels, 6 for 128 × 128. `ends` is the size of the first and the last kernel: 7 in the
-    paper; on a CPU they take half of the time. The two kernels that double are 4 × 4, not 3 × 3: a
-    multiple of the stride, so that every pixel is reached by equally many weights. Raises
-    ValueError for another side.
+    paper; on a CPU they take half of the time. `transposed`: the paper's way up, with kernels of
+    4 × 4, not 3 × 3: a multiple of the stride, so that every pixel is reached by equally many
+    weights; otherwise sides are doubled by interpolation, see `layers.enlarged`. Raises ValueError
+    for another side.
     Source: Zhu, Park, Isola and Efros (2017), appendix 7.2.
     """
     _check_side(side, 4)
@@ -95,7 +95,7 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7):
     for _ in range(blocks):
         x = residual_block(x)  # (N, side/4, side/4, 4w)
     for count in (2, 1):
-        x = up(x, count * width, transposed=True)  # ... (N, side, side, w)
+        x = up(x, count * width, transposed=transposed)  # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)
     return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
 

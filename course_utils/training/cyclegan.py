@@ -11,7 +11,8 @@ from ..models import face_sketch as models
 from ..models import patchgan
 from ..settings import settings
 from .fit import fit
-from .optimizers import FusedAdam
+from .means import average, copy_at_rest
+from .optimizers import FusedAdam, Muon
 from .pool import ImagePool
 
 POOL = 50
@@ -19,13 +20,19 @@ POOL = 50
 
 @settings
 class Settings:
-    """What `train` builds and how it learns; the paper's by default, for 128 × 128 pixels."""
+    """What `train` builds and how it learns; the paper's by default, for 128 × 128 pixels.
 
-    generator: models.ResNet = models.ResNet()
+    optimizer: a class, taken once for the generators and once for the discriminators. momentum: of
+    the mean, see `CycleGAN`.
+    """
+
+    generator: models.ResNet = models.ResNet(transposed=True)
     discriminator: patchgan.Architecture = patchgan.Architecture()
     cycle: float = 10.0
     identity: float = 0.5
     learning_rate: float = 2e-4
+    optimizer: type[keras.optimizers.Optimizer] = FusedAdam
+    momentum: float = 0.0
 
     @property
     def side(self):
@@ -33,10 +40,18 @@ class Settings:
 
 
 FULL = Settings()
-QUICK = Settings(  # shorter trainings, larger steps
+SHIPPED = Settings(
     generator=models.SHIPPED["cyclegan"],
+    discriminator=patchgan.Architecture(width=48, cap=4),
+    learning_rate=1e-3,
+    optimizer=Muon,
+    momentum=0.998,
+)
+QUICK = Settings(  # shorter trainings of smaller pictures
+    generator=models.ResNet(side=64, width=16, blocks=4, ends=3),
     discriminator=patchgan.Architecture(layers=2, width=24),
-    learning_rate=5e-4,
+    learning_rate=1e-3,
+    optimizer=Muon,
 )
 
 
@@ -48,13 +63,17 @@ class CycleGAN(keras.Model):
     gan + λ · (|F(G(x)) - x| + |G(F(y)) - y|) + λ · identity · (|G(y) - y| + |F(x) - x|),
     whose whole gradient reaches both of them. `fit` logs it as `loss`, its parts before weighting
     as `gan`, `cycle` and `identity`, and `d_loss` of the discriminators.
+
+    momentum: with one, `averaged` is a second pair (G, F), whose weights are a running mean, as in
+    `Pix2Pix`; 0 is the paper's: None.
     Source: Zhu, Park, Isola and Efros (2017), eq. 1 to 4, section 4 and 5.2.
     """
 
-    def __init__(self, G, F, D_X, D_Y, cycle=10.0, identity=0.5):
+    def __init__(self, G, F, D_X, D_Y, cycle=10.0, identity=0.5, momentum=0.0):
         super().__init__()
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
-        self.cycle, self.identity = cycle, identity
+        self.cycle, self.identity, self.momentum = cycle, identity, momentum
+        self.averaged = [copy_at_rest(network) for network in (G, F)] if momentum else None
         self.pool_x, self.pool_y = (ImagePool(POOL, net.output_shape[1:]) for net in (F, G))
         self.built = True
 
@@ -71,7 +90,7 @@ class CycleGAN(keras.Model):
     @property
     def settings(self):
         """What makes another training of it, for `fit`."""
-        return self.cycle, self.identity
+        return self.cycle, self.identity, self.momentum
 
     @property
     def generators(self):
@@ -92,6 +111,8 @@ class CycleGAN(keras.Model):
             fake_x, fake_y, parts = self.translate(x, y)
             loss = parts["gan"] + self.cycle * (parts["cycle"] + self.identity * parts["identity"])
         self.optimizer.apply(tape.gradient(loss, self.generators), self.generators)
+        for mean, now in zip(self.averaged or (), (self.G, self.F)):
+            average(mean, now, self.momentum)
         return {"loss": loss} | parts | {"d_loss": self.train_discriminators(x, y, fake_x, fake_y)}
 
     def translate(self, x, y):
@@ -137,9 +158,9 @@ def build(settings=QUICK, steps=None, kind=CycleGAN) -> CycleGAN:
     discriminators = [
         patchgan.patchgan(side=s.side, in_channels=3, **vars(s.discriminator)) for _ in range(2)
     ]
-    model = kind(*generators, *discriminators, s.cycle, s.identity)
+    model = kind(*generators, *discriminators, s.cycle, s.identity, s.momentum)
     rate = LinearDecay(s.learning_rate, steps) if steps else s.learning_rate
-    model.compile(FusedAdam(rate, 0.5), FusedAdam(rate, 0.5))
+    model.compile(s.optimizer(rate, 0.5), s.optimizer(rate, 0.5))
     return model
 
 

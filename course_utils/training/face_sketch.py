@@ -10,7 +10,6 @@ from ..data import face_sketch as data
 from ..data.pairs import Jitter
 from ..losses import structural_dissimilarity
 from ..models import face_sketch as models
-from ..models import patchgan
 from ..settings import settings
 from . import cyclegan, pix2pix
 from .fit import fit
@@ -30,16 +29,14 @@ class Settings:
         return self.generator.side
 
 
+SHIPPED = {
+    "autoencoder": Settings(generator=models.SHIPPED["autoencoder"]),
+    "pix2pix": pix2pix.SHIPPED,
+    "cyclegan": cyclegan.SHIPPED,
+}
 QUICK = {
     "autoencoder": Settings(),
-    "pix2pix": replace(
-        pix2pix.QUICK,
-        generator=models.SHIPPED["pix2pix"],
-        discriminator=patchgan.Architecture(layers=1, width=24),
-        l1=25.0,
-        learning_rate=6e-4,
-        optimizer=FusedAdam,
-    ),
+    "pix2pix": pix2pix.QUICK,
     "cyclegan": cyclegan.QUICK,
 }
 FULL = {

@@ -13,6 +13,7 @@ from ..models import patchgan
 from ..models import pix2pix as models
 from ..settings import settings
 from .fit import fit
+from .means import average, copy_at_rest
 from .optimizers import FusedAdam, Muon
 
 VARIANTS = {  # name: generator, and whether it has L1 and the adversarial loss
@@ -70,11 +71,8 @@ class Pix2Pix(keras.Model):
         super().__init__()
         self.generator, self.discriminator = generator, discriminator
         self.l1, self.adversarial = l1, adversarial
-        self.momentum, self.averaged = momentum, None
-        if momentum:
-            self.averaged = keras.models.clone_model(generator)
-            self.averaged.set_weights(generator.get_weights())
-            self.averaged.trainable = False
+        self.momentum = momentum
+        self.averaged = copy_at_rest(generator) if momentum else None
         self.built = True
 
     def compile(self, optimizer=None, discriminator_optimizer=None, jit_compile=False):
@@ -111,14 +109,9 @@ class Pix2Pix(keras.Model):
                 loss += self.adversarial * logs["gan"]
         variables = self.generator.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        self.average()
-        return {"loss": loss} | logs
-
-    def average(self):
-        """The mean of the weights, one step further."""
         if self.averaged:
-            for mean, now in zip(self.averaged.weights, self.generator.weights, strict=True):
-                mean.assign_add((1 - self.momentum) * (now - mean))
+            average(self.averaged, self.generator, self.momentum)
+        return {"loss": loss} | logs
 
     def train_discriminator(self, source, target, fake):
         """One step on a real and a fake pair, judged in one pass: instance norm keeps them apart.

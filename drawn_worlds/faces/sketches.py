@@ -31,6 +31,7 @@ from drawn_worlds.faces.paint import (
 )
 
 PAPER = 256  # side of the sheet that strokes are drawn on
+PALE = 0.85  # luminance of skin that gets no shade of its own
 
 
 class Sheet:
@@ -262,16 +263,21 @@ def _hair(sheet, face, regions, grey, scale):
 
 
 def _hatch(sheet, regions, grey, scale):
-    """Parallel strokes where the photograph is dark; the darkest places get a second direction."""
+    """Parallel strokes where the photograph is dark; the darkest places get a second direction.
+
+    Strokes follow the light on a face; its skin's own tone is smudged on below them.
+    """
     rng, side = sheet.rng, sheet.side
     skin = np.isin(regions, (FACE, NOSE, EAR, NECK, MOUTH))
     cloth = np.isin(regions, (CLOTHES, HEADWEAR))
     tone = cv2.GaussianBlur(grey, (0, 0), 3 * scale)
-    bright = np.percentile(tone[skin], 85) if skin.any() else 0.8
+    bright = np.percentile(tone[skin], 85) if skin.any() else PALE
     deep = np.where(skin, np.clip(0.96 - tone / bright, 0, 1) * 0.9, 0)
     deep += np.where(cloth, np.clip(0.62 - 0.8 * tone, 0, 1), 0)
     smooth = cv2.GaussianBlur(deep.astype(np.float32), (0, 0), 1.2 * scale)
     sheet.graphite += np.where(skin, 0.30, 0.25) * smooth
+    smudged = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 1.2 * scale)
+    sheet.graphite += 0.36 * np.clip(1 - bright / PALE, 0, 1) * smudged
     slant = rng.uniform(0.7, 0.95)
     for angle, least in ((slant, 0.17), (slant - 0.55, 0.42)):
         way = np.array([np.cos(angle), -np.sin(angle)])
