@@ -172,7 +172,7 @@ def _about(network, way, seed, steps, told=None):
     return about | ({"validation": told} if told else {})
 
 
-def cycles_and_leaks(seeds=SEEDS, cycle_steps=250, leak_steps=200, shown=8):
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=600, leak_steps=200, shown=6):
     """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
 
     `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
@@ -245,7 +245,8 @@ def _leak(pairs, split, seed, steps):
     seen = np.stack([pair.source_picture.ravel() for pair in train])
     nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
     example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
-    made = translate(training.train_autoencoder(example, steps, seed), photos)
+    settings = training.with_side(training.QUICK["autoencoder"], photos.shape[1])
+    made = translate(training.train_autoencoder(example, steps, seed, settings), photos)
     return {
         "autoencoder": metrics.portrait_scores(truth, made)["ssim"],
         "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"],

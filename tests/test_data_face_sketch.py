@@ -50,6 +50,8 @@ def test_drawn_people_are_deterministic_and_split():
     assert np.array_equal(first.source_picture, again.source_picture)
     assert np.array_equal(first.target, again.target)
     assert first.target.shape == (32, 32, 3) and np.ptp(first.target, axis=-1).max() == 0
+    assert first.skin.dtype == bool and np.array_equal(first.skin, again.skin)
+    assert 0.05 < first.skin.mean() < 0.6
     (back,) = face_sketch.turned([first])
     assert back.source_picture is first.target and back.target is first.source_picture
 
@@ -226,6 +228,16 @@ def test_strangers_never_show_both_sides_of_one_person():
     assert not shown[0] & shown[1] and len(shown[0] | shown[1]) == 7
     with pytest.raises(ValueError, match="at least two people"):
         face_sketch.Strangers(some[:1], 8)
+
+
+def test_the_pencil_keeps_edges_and_whitens_what_is_flat():
+    step = np.full((32, 32, 3), 0.8, np.float32)
+    step[:, :16] = 0.3
+    drawn = face_sketch.pencil(step)
+    assert drawn.shape == step.shape and drawn.dtype == np.float32 and np.ptp(drawn, -1).max() == 0
+    assert drawn[0, 0, 0] == pytest.approx(1, abs=1e-3) and drawn[16, 15, 0] < 0.8
+    assert np.allclose(face_sketch.pencil(step[None])[0], drawn)
+    assert np.allclose(face_sketch.pencil(0.5 * step), drawn, atol=1e-5)  # light doesn't count
 
 
 def test_baselines_need_no_network():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from skimage import color
 from skimage.metrics import structural_similarity
 
 from course_utils import metrics
@@ -411,3 +412,40 @@ def test_texture_distance_of_the_shipped_networks_layers():
     made, true = colours(0, 2, (16, 16)), colours(1, 2, (16, 16))
     assert metrics.texture_distance(true, true, features) == 0
     assert metrics.texture_distance(made, true, features) > 0.1
+
+
+# Skin ---------------------------------------------------------------------------------------------
+
+
+def people(lightness):
+    """Pictures (8, 8, 3) of one grey each, by L*, on a white ground; and where the grey is."""
+    lab = np.zeros((len(lightness), 8, 8, 3))
+    lab[..., 0] = 100
+    lab[:, 2:6, 2:6, 0] = np.reshape(lightness, (-1, 1, 1))
+    skin = np.zeros((len(lightness), 8, 8), bool)
+    skin[:, 2:6, 2:6] = True
+    return np.stack([color.lab2rgb(each) for each in lab]).clip(0, 1), skin
+
+
+def test_the_lightness_of_skin_is_compared_by_thirds_of_the_true_people():
+    true, skin = people([90, 30, 60, 80, 20, 50])
+    made, _ = people([88, 36, 60, 84, 28, 52])
+    errors = metrics.skin_errors(true, made, skin)
+    assert errors == pytest.approx({"light": 3, "middle": 1, "dark": 7}, abs=0.05)
+    assert set(metrics.skin_errors(true, true, skin).values()) == {0}
+    order = [3, 0, 5, 1, 4, 2]
+    assert metrics.skin_errors(true[order], made[order], skin[order]) == pytest.approx(errors)
+
+
+def test_what_is_not_skin_does_not_count():
+    true, skin = people([90, 30, 60])
+    made = np.where(skin[..., None], true, 0.0)
+    assert max(metrics.skin_errors(true, made, skin).values()) == pytest.approx(0, abs=1e-9)
+
+
+def test_who_shows_no_skin_and_too_few_people_are_named():
+    true, skin = people([90, 30, 60])
+    with pytest.raises(ValueError, match="empty mask: leave out"):
+        metrics.skin_errors(true, true, skin & (np.arange(3) > 0)[:, None, None])
+    with pytest.raises(ValueError, match="at least 3"):
+        metrics.skin_errors(true[:2], true[:2], skin[:2])

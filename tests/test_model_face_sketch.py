@@ -23,7 +23,7 @@ def test_the_autoencoder_has_the_source_slides_layers():
 
 
 def test_the_resnet_generator_has_the_papers_layers_but_for_two_kernels():
-    model = face_sketch.resnet_generator(128, width=4, blocks=6)
+    model = face_sketch.resnet_generator(128, width=4, blocks=6, transposed=True)
     sizes = [
         (layer.kernel_size[0], layer.strides[0], layer.filters)
         for layer in model.layers
@@ -47,7 +47,7 @@ def test_the_resnet_generator_has_the_papers_layers_but_for_two_kernels():
 def test_the_papers_width_has_the_papers_parameters():
     """11.378 million: 64 channels, 9 blocks; ours has scale and shift of its norms, no
     idle bias, and kernels of 16 weights in the place of 9 where sides are doubled."""
-    model = face_sketch.resnet_generator(256)
+    model = face_sketch.resnet_generator(256, transposed=True)
     norms = sum(
         layer.count_params()
         for layer in model.layers

@@ -167,16 +167,16 @@ def test_a_stopped_autoencoder_goes_on(tmp_path):
         assert np.allclose(resumed, expected, atol=1e-4), resumed.path
 
 
-def test_settings_by_data_set_and_profile():
-    sides = {
-        key: [training.settings_of(*key)[name].side for name in models.NETWORKS]
-        for key in (("synthetic", "quick"), ("cuhk", "quick"), ("cuhk", "full"))
-    }
-    assert sides == {
-        ("synthetic", "quick"): [64, 64, 64],
-        ("cuhk", "quick"): [128, 128, 64],
-        ("cuhk", "full"): [256, 256, 128],
-    }
+@pytest.mark.parametrize(
+    ("settings", "sides"),
+    [
+        (training.QUICK, [128, 128, 64]),
+        (training.SHIPPED, [128, 128, 128]),
+        (training.FULL, [256, 256, 128]),
+    ],
+)
+def test_sizes_by_profile(settings, sides):
+    assert [settings[name].side for name in models.NETWORKS] == sides
 
 
 def test_unknown_and_missing_networks_are_named(monkeypatch, tmp_path):

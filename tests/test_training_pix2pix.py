@@ -17,6 +17,7 @@ from course_utils.exercises import pix2pix as mistakes
 from course_utils.models import patchgan
 from course_utils.models.pix2pix import Architecture, generate, generator
 from course_utils.training import fit, pix2pix
+from experiments import common
 from experiments import pix2pix as experiments
 
 SIDE = 32
@@ -233,8 +234,8 @@ CURVES = {  # what was told of a training's checkpoints, the step to ship
 @pytest.mark.parametrize("curve", CURVES)
 def test_the_choice_among_checkpoints_falls_for_neither_lattice_nor_speckle(curve):
     checks, step = CURVES[curve]
-    assert experiments.choose(checks)["step"] == step
-    assert experiments.choose(checks[::-1])["step"] == step
+    assert common.choose(checks, "fcn_iou")["step"] == step
+    assert common.choose(checks[::-1], "fcn_iou")["step"] == step
 
 
 def checked(folder, *callbacks):
@@ -246,7 +247,7 @@ def checked(folder, *callbacks):
 
     house = Pair("h", np.zeros((SIDE, SIDE, 3)), np.ones((SIDE, SIDE, 3)), "h")
     checks, settings = (
-        experiments.Checks(folder, score, [house] * 2, 2),
+        common.Checks(folder, score, experiments._sheet([house] * 2), 2),
         replace(SMALL, momentum=0.9),
     )
     more = {"folder": folder, "callbacks": [checks, *callbacks]}
@@ -275,7 +276,8 @@ def test_the_checkpoints_of_a_stopped_training_are_those_of_an_unbroken_one(tmp_
         assert name.endswith("npz") or one == other
     assert sorted(path.name for path in (tmp_path / "broken").iterdir()) == names
     chosen, other = (generator(**vars(SMALL.generator)) for _ in range(2))
-    assert resumed.restore_chosen(chosen) == unbroken.restore_chosen(other)
+    told = resumed.restore_chosen([chosen], "fcn_iou")
+    assert told == unbroken.restore_chosen([other], "fcn_iou")
     assert same(weights(chosen), weights(other))
     found = json.loads((tmp_path / "broken" / "step_000004.json").read_text())
     assert found["step"] == 4 and found["sum"] == float(sum_of(chosen))

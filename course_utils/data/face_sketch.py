@@ -3,6 +3,7 @@
 from functools import cached_property
 
 import numpy as np
+from scipy import ndimage
 from skimage.color import gray2rgb
 
 from drawn_worlds import faces
@@ -181,3 +182,15 @@ def baselines(train, test) -> dict[str, np.ndarray]:
     mean = np.mean([pair.target for pair in train], axis=0)
     grey = [gray2rgb(images.to_grey(pair.source_picture)) for pair in test]
     return {"mean": np.stack([mean] * len(test)), "input": np.stack(grey)}
+
+
+def pencil(photos, blur: float = 1 / 12) -> np.ndarray:
+    """Sketches without a network: luminance over its own blur, so that only edges stay dark.
+
+    photos: (..., side, side, 3) in [0, 1]; answers alike. blur: σ of the Gaussian, as a share of
+    the side.
+    """
+    grey = images.to_grey(photos)
+    sigma = (0,) * (grey.ndim - 2) + (blur * grey.shape[-1],) * 2
+    paper = np.clip(grey / np.maximum(ndimage.gaussian_filter(grey, sigma), 1e-3), 0, 1)
+    return gray2rgb(paper).astype(np.float32)

@@ -133,17 +133,18 @@ q4.check(tests_by_person)
 #
 # The open one: a photograph, twelve others with their sketches, and no network.
 # Your score is the mean **SSIM** with the true sketches of six people.
-# The baseline answers everyone with the mean of the twelve sketches.
+# The baseline is the lesson's pencil filter, which looks at none of the twelve.
 
 # %%
+from course_utils.data.face_sketch import pencil
+from course_utils.exercises.face_sketch import portraits
 from course_utils.show import show_images
-from course_utils.exercises.face_sketch import mean_sketch, pencil, portraits
 
 given = portraits()
 photo, photos, sketches = given["person 1"]
-show_images([photo, mean_sketch(photo, photos, sketches), pencil(photo), photos[0], sketches[0]],
-            ["to draw", "mean sketch", "pencil filter", "another", "and the sketch"],
-            alt="A photograph, the mean sketch, a pencil filter, and another person with the sketch.")
+show_images([photo, pencil(photo), photos[0], sketches[0]],
+            ["to draw", "pencil filter", "another", "and the sketch"],
+            alt="A photograph, what the pencil filter makes of it, another person, and the sketch of that one.")
 
 # %%
 def draw(photo, photos, sketches):
@@ -152,26 +153,71 @@ def draw(photo, photos, sketches):
     -> a sketch of the first, floats (64, 64) in [0, 1].
     """
     # solution
-    mean = mean_sketch(photo, photos, sketches)
-    lines = pencil(photo, blur=4)
-    return 0.3 * mean + 0.7 * lines
+    def around(pictures, reach=2):  # (n, 64, 64, 3) -> of each pixel what is around it
+        layers = [pictures @ (0.2125, 0.7154, 0.0721), pencil(pictures)[..., 0]]
+        edges = [(0, 0), (reach, reach), (reach, reach)]
+        window = (2 * reach + 1,) * 2
+        padded = [np.pad(layer, edges, "edge") for layer in layers]
+        seen = [np.lib.stride_tricks.sliding_window_view(p, window, (1, 2)) for p in padded]
+        flat = [each.reshape(-1, each[0, 0, 0].size) for each in seen]
+        return np.concatenate([*flat, np.ones((len(flat[0]), 1))], axis=1)
+
+    kernel = np.linalg.lstsq(around(photos), sketches.ravel(), rcond=None)[0]
+    learned = (around(photo[None]) @ kernel).reshape(64, 64)
+    return np.clip((learned + pencil(photo)[..., 0]) / 2, 0, 1)
     # end solution
 
 # %%
 q5 = exercise("03.5")
 q5.check(draw)
 
-# %% tags=["solution"]
-show_images([draw(*given[f"person {number}"]) for number in (1, 2, 3)],
-            alt="Three drawn sketches: lines of the photographs over a soft mean sketch.")
+# %% [markdown]
+# ### Look at them
+#
+# A score is no picture: beside the sketches of the first three people stand yours.
+
+# %%
+drawn = q5.answers(draw)[:3]
+if drawn:
+    people = [given[f"person {number}"][0] for number in (1, 2, 3)]
+    show_images([*people, *drawn], ["person 1", "person 2", "person 3"], columns=3, rows=["photograph", "yours"],
+                alt="Three photographs, and below them what you drew.")
 
 # %% [markdown] tags=["solution"]
-# Edges of the photograph are where the draughtsman's lines are; the mean sketch knows where hair is dark.
-# A third of the one and two thirds of the other get 0.63; the mean sketch alone has 0.39.
+# One convolution of 5×5 pixels, fitted to the twelve pairs by least squares, and the filter: half of each.
+# The convolution knows how dark an artist draws; what it isn't sure of it paints grey, as every mean does, and the filter brings the edges back.
 
 # %% [markdown]
-# What does a person see in a face that these filters don't?
-# That is what is left for the networks.
+# ## Predict, then explain
+#
+# Below is a sketch, the same sketch moved by two pixels, and the same sketch blurred until no stroke is left.
+# Suppose a network had drawn the second or the third: which answer has the higher SSIM with the first, and which would an artist sign?
+# Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
+
+# %% [markdown]
+# *My prediction:*
+#
+# *My explanation:*
+
+# %%
+from scipy import ndimage
+from course_utils import metrics
+
+one = sketches[0][..., None]
+answers = {"moved": np.roll(one, (2, 2), (0, 1)), "blurred": ndimage.gaussian_filter(one, (2, 2, 0))}
+for name, answer in answers.items():
+    print(f"{name:<8} SSIM {metrics.ssim(one, answer):.3f}")
+show_images([one, *answers.values()], ["a sketch", *answers],
+            alt="A sketch, the same moved by two pixels, and the same without a stroke.")
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# The blurred one has the higher SSIM: a stroke two pixels beside its place counts against the answer twice, where it is and where it should be.
+# An artist would sign the moved one, which has every stroke.
+# So a network that is trained for SSIM or L1 alone draws fog, and who compares networks by SSIM alone prefers fog.
+#
+# </details>
 
 # %% [markdown]
 # ## Five questions
