@@ -85,7 +85,7 @@ LESSONS = (
         "face_sketch",
         "turn faces into sketches and back with CycleGAN",
         {  # steps of the autoencoder
-            "synthetic": Task(120, 30_000, "ssim", 0.05),
+            "synthetic": Task(120, 30_000, "ssim", 0.04),
             "cuhk": Task(1200, 30_000, "ssim", 0.05),
         },
     ),

@@ -337,7 +337,7 @@ print(f"λ L1 = {model.l1:.0f} × {l1:.3f} = {l1 * model.l1:.1f};",
 from course_utils.show.live import Live
 
 watch = lambda: (list(pix2pix.translate(model.generator, houses[:2])), ["a test house", "another"])
-live = Live(run.steps, watch, parts=("d_real", "d_fake"),
+live = Live(run.steps, watch, parts=("d_real", "d_fake"), keep="02_pix2pix",
             alt="The generator's loss, the discriminator's two losses, and two generated houses.")
 model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
 

@@ -52,14 +52,15 @@ seen = train[:60] if PROFILE == "quick" and DATASET == "synthetic" else train
 data.draw(seen + test)
 photos, sketches = (np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target"))
 print(len(train), "people to learn from,", len(test), "others to test on")
-bets = Bets()
+names, bets = [f"person {number}" for number in range(1, 6)], Bets()
 bets.ask("accuracy", "Keras' accuracy of plain white paper, as a sketch of everyone?", 0, 1)
 
 # %% [markdown]
 # ### Photographs, sketches, baselines
 
 # %% tags=["hide"]
-from course_utils.show import show_images
+import ipywidgets
+from course_utils.show import play, show_images
 
 stupid = data.baselines(seen, test) | {"pencil": data.pencil(photos)}
 stupid_back = data.baselines(data.turned(seen), data.turned(test))
@@ -165,9 +166,7 @@ for span, (a, b, right) in scales.items():
 # We compare a window with noisier and noisier copies of itself: what must SSIM be without noise?
 
 # %% tags=["hide"]
-import ipywidgets
-from course_utils.exercises import core, face_sketch as mistakes
-from course_utils.show import play
+from course_utils.exercises import face_sketch as mistakes
 from course_utils.show.figures import line_figure
 
 formulas = {"right": metrics.ssim_window, "factors added": mistakes.denominator_added_up,
@@ -192,7 +191,7 @@ play(under_noise, alt="SSIM of a window with itself under noise: the right formu
 # %% [markdown]
 # ## With pairs
 #
-# First an **autoencoder**: six convolutions squeeze the picture to a quarter of its sides, eight transposed ones unfold it.
+# First an **autoencoder**: six convolutions squeeze the picture to a quarter of its sides, eight transposed ones unfold it, two of them after interpolation to twice the sides.
 # No skips, no discriminator; its loss is MAE and half of 1 - SSIM.
 
 # %%
@@ -211,7 +210,7 @@ from course_utils.models.pix2pix import translate
 from course_utils.show.live import Live
 
 s = settings["autoencoder"]
-live = Live(run.steps, lambda: (list(translate(live.model, photos[:3])), names[:3]),
+live = Live(run.steps, lambda: (list(translate(live.model, photos[:3])), names[:3]), keep="03_autoencoder",
             alt="The autoencoder's loss falls; three sketches become clearer.")
 trained = training.train_autoencoder(Jitter(seen, s.side), run.steps, SEED, s, callbacks=[live])
 live_scores = {"autoencoder": metrics.portrait_scores(sketches, translate(trained, photos))}
@@ -283,7 +282,6 @@ bets.reveal("ssim", scores["autoencoder"][0]["ssim"] - scores["pix2pix"][0]["ssi
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
 # > Vote by hand before the numbers are shown: which would you hang on the wall, and which would a ruler choose?
-# > The autoencoder's transposed convolutions have kernels of 4 with stride 2; one of 3 would reach pixels unequally often.
 
 # %% [markdown]
 # ## Without pairs
@@ -351,9 +349,9 @@ def there_and_back():
     sketch = translate(live.model.G, faces[:1])
     return [faces[0], sketch[0], translate(live.model.F, sketch)[0]], ["x", "G(x)", "F(G(x))"]
 
-live = Live(run.steps // 2, there_and_back, parts=("cycle", "gan"),
+live = Live(run.steps, there_and_back, parts=("cycle", "gan"), keep="03_cyclegan",
             alt="The losses; a photograph, its sketch so far, and the photograph made of that.")
-unpaired = cyclegan.train(data.Strangers(seen, side), run.steps // 2, SEED, settings["cyclegan"], callbacks=[live])
+unpaired = cyclegan.train(data.Strangers(seen, side), run.steps, SEED, settings["cyclegan"], callbacks=[live])
 live_scores["cyclegan"] = metrics.portrait_scores(drawings, translate(unpaired.G, faces))
 tell({"live": live_scores["cyclegan"]})
 
@@ -499,13 +497,14 @@ show_intervals({who: {split.replace("_", " "): found[split] for split in ("by_pe
 
 # %% tags=["hide"]
 from course_utils import symptoms
+from course_utils.exercises import core
 
 patients = dict(zip("ABCD", core.mistakes(translate)))
 
 def visit(patient, diagnose):
     made = patients[patient].code(both_ways("cyclegan")[0], xs)
     found = symptoms.in_pictures(xs, made, ys) if diagnose else ["?"]
-    return [*xs[:5], *made[:5]], [*names[:5], *[", ".join(found)] * 5][:5], 5, 2.4, ["given", "answer"]
+    return [*xs[:5], *made[:5]], names, 5, 2.4, ["given", ", ".join(found) or "healthy"]
 
 play(visit, alt="Five photographs, and below them the answers of a translator that went wrong.",
      patient=ipywidgets.Dropdown(options=list(patients)), diagnose=ipywidgets.Checkbox(False));

@@ -271,7 +271,7 @@ repainting = style.Repainting(network, content, painting, side=coarse, scale=SCA
 # Stop it with the square button if you like it; run the cell again, and it goes on.
 
 # %%
-live = Live(run.steps, lambda: ([repainting.picture], [KIND]), parts=("content", "style"),
+live = Live(run.steps, lambda: ([repainting.picture], [KIND]), parts=("content", "style"), keep="04_style",
             alt="Losses fall; the portrait turns into strokes.")
 began = time.perf_counter()
 repainting.lbfgs(run.steps, sides=(coarse, SIDE), callbacks=[live])

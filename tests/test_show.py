@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import show
+from course_utils import paths, show
 from course_utils.models.unet import unet
 from course_utils.show import figures, gatys_way, live, source, widgets
 
@@ -263,10 +263,28 @@ def test_live_shows_bar_curve_and_pictures_in_place(page):
 @pytest.mark.parametrize("titles", [["input", "answer"], ["photograph", "sketch"]])
 def test_live_pictures_have_titles(page, monkeypatch, titles):
     drawn = []
-    monkeypatch.setattr(live, "figure_bundle", lambda figure, alt: drawn.append(figure))
+    monkeypatch.setattr(live, "picture_png", lambda figure: drawn.append(figure) or b"")
     live.Live(3, lambda: (np.zeros((2, 4, 4)), titles), alt="loss falls")._draw()
     assert [axis.get_title() for axis in drawn[0].axes] == ["loss", *titles]
     plt.close(drawn[0])
+
+
+def test_what_was_watched_is_kept_as_a_gif(page, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(paths, "WORK", tmp_path / "work")
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    watch = live.Live(3, lambda: [np.zeros((4, 4, 3))], alt="loss falls", seconds=0, keep="99_toy")
+    model.fit(np.ones((6, 2)), np.ones((6, 1)), batch_size=2, verbose=0, callbacks=[watch])
+    with Image.open(tmp_path / "work" / "99_toy.gif") as gif:
+        assert gif.n_frames == 4 and gif.info["loop"] == 0  # the last two are alike
+        first = np.asarray(gif.convert("RGB"), int)
+        gif.seek(3)
+        assert np.abs(np.asarray(gif.convert("RGB"), int) - first).max() > 100
+    assert "99_toy.gif" in capsys.readouterr().out
+    (tmp_path / "work").rename(tmp_path / "gone")
+    (tmp_path / "work").write_text("a file in the folder's place")
+    watch._keep()
+    assert "Not kept: " in capsys.readouterr().out
 
 
 def test_smooth_is_a_running_mean_that_lies_on_its_data():

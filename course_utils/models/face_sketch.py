@@ -57,16 +57,18 @@ def autoencoder(side=None, width=16, channels=3):
     """Pictures to pictures through a quarter of the sides, without skips: 6 + 8 convolutions.
 
     Input and output (N, side, side, channels), both in [-1, 1]; the side is a multiple of 4. Six
-    `Conv2D` squeeze, eight `Conv2DTranspose` unfold. Each kernel is a multiple of its stride, so
-    that every pixel is reached by equally many weights. Raises ValueError for another side.
+    `Conv2D` squeeze, eight `Conv2DTranspose` unfold, two of them after interpolation to twice the
+    sides: a transposed convolution that doubles by itself weaves a lattice, see `layers.enlarged`.
+    Raises ValueError for another side.
     """
     _check_side(side, 4)
     picture = x = keras.Input((side, side, channels))  # (N, side, side, c)
     for count, stride in ((1, 2), (2, 1), (2, 2), (4, 1), (4, 1), (4, 1)):
         x = layers.Conv2D(width * count, 2 + stride, stride, "same", use_bias=False)(x)
         x = _normed(x)  # ... (N, side/4, side/4, 4w)
-    for count, stride in ((4, 1), (4, 1), (4, 1), (2, 2), (2, 1), (1, 2), (1, 1)):
-        x = layers.Conv2DTranspose(width * count, 2 + stride, stride, "same", use_bias=False)(x)
+    for count, scale in ((4, 1), (4, 1), (4, 1), (2, 2), (2, 1), (1, 2), (1, 1)):
+        x = layers.UpSampling2D(2, interpolation="bilinear")(x) if scale > 1 else x
+        x = layers.Conv2DTranspose(width * count, 3, 1, "same", use_bias=False)(x)
         x = _normed(x)  # ... (N, side, side, w)
     x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="tanh")(x)
     return keras.Model(picture, x, name="autoencoder")  # (N, side, side, c)

@@ -31,26 +31,35 @@ plt.rcParams.update(
 
 def show_figure(figure, alt: str) -> None:
     """Display a Matplotlib figure with its alt text and close it."""
-    display(figure_bundle(figure, alt), raw=True)
+    display(bundle(picture_png(figure), alt), raw=True)
 
 
-def figure_bundle(figure, alt: str) -> dict[str, str]:
-    """What `IPython.display.display(..., raw=True)` takes; closes the figure."""
-    return {"text/html": picture_html(figure, alt), "text/plain": alt}
+def bundle(png: bytes, alt: str) -> dict[str, str]:
+    """What `IPython.display.display(..., raw=True)` takes. Raises what `html_of` raises."""
+    return {"text/html": html_of(png, alt), "text/plain": alt}
+
+
+def picture_png(figure) -> bytes:
+    """A Matplotlib figure as the bytes of a PNG; closes the figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.05)
+    plt.close(figure)
+    return buffer.getvalue()
 
 
 def picture_html(figure, alt: str) -> str:
-    """A Matplotlib figure as an HTML `img` with its alt text; closes the figure.
+    """A Matplotlib figure as HTML, see `html_of`; closes the figure."""
+    return html_of(picture_png(figure), alt)
 
-    HTML, because JupyterLab drops the alt text of image/png.
+
+def html_of(png: bytes, alt: str) -> str:
+    """A PNG as an HTML `img` with its alt text: JupyterLab drops that of image/png.
+
     Raises ValueError for a missing alt text.
     """
     if not alt or not alt.strip():
         raise ValueError("A figure needs alt=: one sentence that says what is to be seen.")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.05)
-    plt.close(figure)
-    source = base64.b64encode(buffer.getvalue()).decode()
+    source = base64.b64encode(png).decode()
     return (
         f'<img class="course-figure" alt="{html.escape(alt, quote=True)}" '
         f'src="data:image/png;base64,{source}" style="max-width:100%">'

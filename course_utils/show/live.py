@@ -1,14 +1,19 @@
 """What a reader sees while a network trains: a bar that moves, one figure refreshed in place."""
 
+import io
 import time
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from PIL import Image
 from tqdm.auto import tqdm
 
-from .figures import draw_picture, figure_bundle, plain_log
+from .. import paths
+from .figures import bundle, draw_picture, picture_png, plain_log
+
+FRAME = 600  # milliseconds
 
 
 class Live(keras.callbacks.Callback):
@@ -18,17 +23,21 @@ class Live(keras.callbacks.Callback):
     pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch, or (pictures,
     titles). alt: what the figure shows.
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
-    logarithmic. floor: what the loss can't fall below, drawn as a line. After `fit`, `losses` holds
-    the loss of every step.
+    logarithmic. floor: what the loss can't fall below, drawn as a line. keep: a name; then the
+    figure is kept, all its states one after the other, as work/<name>.gif. After `fit`, `losses`
+    holds the loss of every step.
     """
 
-    def __init__(self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=(), floor=None):
+    def __init__(
+        self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=(), floor=None, keep=""
+    ):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
         self.floor = floor
         self.parts: dict[str, list[float]] = {name: [] for name in parts}
         self._handle, self._drawn = None, 0.0
+        self.keep, self._frames = keep, []
 
     def on_train_begin(self, logs=None):
         self._bar = tqdm(total=self.steps, unit="step", desc="training")
@@ -49,6 +58,8 @@ class Live(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         self._bar.close()
         self._draw()
+        if self.keep:
+            self._keep()
 
     def _draw(self):
         drawn = self.pictures()
@@ -75,12 +86,34 @@ class Live(keras.callbacks.Callback):
         for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
             draw_picture(axis, picture)
             axis.set_title(title)
-        bundle = figure_bundle(figure, self.alt)
+        self._frames.append(picture_png(figure))
+        shown = bundle(self._frames[-1], self.alt)
         if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)
+            self._handle = display(shown, raw=True, display_id=True)
         else:
-            self._handle.update(bundle, raw=True)
+            self._handle.update(shown, raw=True)
         self._drawn = time.monotonic()
+
+    def _keep(self):
+        """Write the GIF; a folder that can't be written costs one printed sentence."""
+        path = paths.WORK / f"{self.keep}.gif"
+        try:
+            paths.write_atomically(path, moving(self._frames))
+            print(f"To watch it again: {paths.shown(path)}")
+        except OSError as error:
+            print(f"Not kept: {paths.trouble(error)}")
+
+
+def moving(frames: list[bytes]) -> bytes:
+    """PNGs of about one size as a GIF, at half their size; the last one stays for longer."""
+    pictures = [Image.open(io.BytesIO(png)).convert("RGB").reduce(2) for png in frames]
+    size = tuple(max(sides) for sides in zip(*(picture.size for picture in pictures), strict=True))
+    sheets = [Image.new("RGB", size, "white") for _ in pictures]
+    for sheet, picture in zip(sheets, pictures, strict=True):
+        sheet.paste(picture)
+    file, durations = io.BytesIO(), [FRAME] * (len(sheets) - 1) + [4 * FRAME]
+    sheets[0].save(file, "GIF", save_all=True, append_images=sheets[1:], duration=durations, loop=0)
+    return file.getvalue()
 
 
 def smooth(values, window: int = 15) -> np.ndarray:
