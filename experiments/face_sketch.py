@@ -172,7 +172,7 @@ def _about(network, way, seed, steps, told=None):
     return about | ({"validation": told} if told else {})
 
 
-def cycles_and_leaks(seeds=SEEDS, cycle_steps=600, leak_steps=200, shown=6):
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6):
     """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
 
     `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
