@@ -52,6 +52,7 @@ QUICK = Settings(  # shorter trainings of smaller pictures
     discriminator=patchgan.Architecture(layers=2, width=24),
     learning_rate=1e-3,
     optimizer=Muon,
+    momentum=0.99,
 )
 
 

@@ -34,11 +34,7 @@ SHIPPED = {
     "pix2pix": pix2pix.SHIPPED,
     "cyclegan": cyclegan.SHIPPED,
 }
-QUICK = {  # what the reader watches, and what learns from real people
-    "autoencoder": SHIPPED["autoencoder"],
-    "pix2pix": pix2pix.QUICK,
-    "cyclegan": cyclegan.QUICK,
-}
+QUICK = SHIPPED | {"cyclegan": cyclegan.QUICK}  # what the reader watches, and for real people
 FULL = {
     "autoencoder": Settings(generator=models.Autoencoder(side=256, width=64)),
     "pix2pix": pix2pix.FULL,
@@ -81,16 +77,18 @@ def train_both(name, pairs, steps, seed, settings=None, folder=None):
     """
     settings = settings or QUICK[name]
     if name == "cyclegan":
-        strangers = data.Strangers(pairs, settings.side)
+        strangers = data.Strangers(pairs, settings.side, **data.JITTER)
         model = cyclegan.train(strangers, steps, seed, settings, folder=folder)
-        return model.G, model.F
+        return tuple(model.averaged or (model.G, model.F))
     networks = []
     for direction, both in (("there", pairs), ("back", data.turned(pairs))):
-        example, copies = Jitter(both, settings.side), folder and folder / direction
+        example = Jitter(both, settings.side, **data.JITTER)
+        copies = folder and folder / direction
         if name == "autoencoder":
             made = train_autoencoder(example, steps, seed, settings, folder=copies)
         else:
             kind = "unet_l1_cgan"
-            made = pix2pix.train(example, kind, steps, seed, settings, folder=copies).generator
+            model = pix2pix.train(example, kind, steps, seed, settings, folder=copies)
+            made = model.averaged or model.generator
         networks.append(made)
     return tuple(networks)
