@@ -24,7 +24,7 @@ STEPS = {  # of what is shipped
     "autoencoder": 3000,
     "pix2pix_there": 6000,
     "pix2pix_back": 8000,
-    "cyclegan": 5000,
+    "cyclegan": 3000,
 }
 WAYS = ("there", "back")
 
@@ -77,7 +77,7 @@ def cyclegan(seed=0):
         safety("03_cyclegan"),
         score,
         _round_trips,
-        every=1000,
+        every=500,
         networks=lambda model: model.averaged,
     )
     strangers = data.Strangers(_people(), settings.side)
@@ -194,7 +194,7 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6):
         np.stack([getattr(pair, side) for pair in test]) for side in ("source_picture", "target")
     )
     cycle, sheets = {}, {}
-    for weight in (0, 1, 10, 100):
+    for weight in (0, 1, 5, 50):
         folder = paths.BUILD / "evidence" / f"cycle_{weight}"
         model = cycles.train(
             data.Strangers(train, photos.shape[1], **data.JITTER),

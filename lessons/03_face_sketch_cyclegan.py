@@ -268,7 +268,9 @@ def compared(first, way, last):  # three people, by all networks
 # But $D_Y$ cannot tell whom a sketch shows: a good sketch of *anyone* passes.
 # So a second generator $F$ goes back, with its own $D_X$, and must come home (CycleGAN, Zhu et al., 2017):
 #
-# $$L = L_{\mathrm{GAN}}(G, D_Y) + L_{\mathrm{GAN}}(F, D_X) + \lambda \left( \overline{|F(G(x)) - x|} + \overline{|G(F(y)) - y|} \right),\qquad \lambda = 10$$
+# $$L = L_{\mathrm{GAN}}(G, D_Y) + L_{\mathrm{GAN}}(F, D_X) + \lambda \left( \overline{|F(G(x)) - x|} + \overline{|G(F(y)) - y|} \right)$$
+#
+# The paper has $\lambda = 10$, this lesson 5.
 
 # %% [markdown]
 # ### There and back, twice

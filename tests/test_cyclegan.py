@@ -20,6 +20,8 @@ SMALL = replace(
     cyclegan.QUICK,
     generator=ResNet(side=SIDE, width=2, blocks=1, ends=3),
     discriminator=Architecture(layers=1, width=2),
+    cycle=10.0,
+    momentum=0.0,
 )
 
 

@@ -27,12 +27,13 @@ class ResNet:
     blocks: int = 6
     ends: int = 7
     transposed: bool = False
+    noise: bool = False
 
 
 SHIPPED = {
     "autoencoder": Autoencoder(side=128),
     "pix2pix": pix2pix.SHIPPED,
-    "cyclegan": ResNet(width=24, ends=3),
+    "cyclegan": ResNet(width=24, ends=3, noise=True),
 }
 
 
@@ -74,7 +75,9 @@ def autoencoder(side=None, width=16, channels=3):
     return keras.Model(picture, x, name="autoencoder")  # (N, side, side, c)
 
 
-def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7, transposed=False):
+def resnet_generator(
+    side=None, width=64, blocks=9, channels=3, ends=7, transposed=False, noise=False
+):
     """CycleGAN's generator: halved twice, `blocks` residual blocks, doubled twice.
 
     Input and output (N, side, side, channels), both in [-1, 1]; the side is a multiple of 4. In the
@@ -82,8 +85,8 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7, transpos
     256 × 256 pixels, 6 for 128 × 128. `ends` is the size of the first and the last kernel: 7 in the
     paper; on a CPU they take half of the time. `transposed`: the paper's way up, with kernels of
     4 × 4, not 3 × 3: a multiple of the stride, so that every pixel is reached by equally many
-    weights; otherwise sides are doubled by interpolation, see `layers.enlarged`. Raises ValueError
-    for another side.
+    weights; otherwise sides are doubled by interpolation, see `layers.enlarged`. `noise` goes into
+    both layers up, see `layers.Noise`. Raises ValueError for another side.
     Source: Zhu, Park, Isola and Efros (2017), appendix 7.2.
     """
     _check_side(side, 4)
@@ -97,7 +100,7 @@ def resnet_generator(side=None, width=64, blocks=9, channels=3, ends=7, transpos
     for _ in range(blocks):
         x = residual_block(x)  # (N, side/4, side/4, 4w)
     for count in (2, 1):
-        x = up(x, count * width, transposed=transposed)  # ... (N, side, side, w)
+        x = up(x, count * width, transposed=transposed, noise=noise)  # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)
     return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
 

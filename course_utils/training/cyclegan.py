@@ -42,14 +42,16 @@ class Settings:
 FULL = Settings()
 SHIPPED = Settings(
     generator=models.SHIPPED["cyclegan"],
-    discriminator=patchgan.Architecture(width=48, cap=4),
+    discriminator=patchgan.Architecture(layers=2, width=32, norm=False),
+    cycle=5.0,
     learning_rate=1e-3,
     optimizer=Muon,
     momentum=0.998,
 )
 QUICK = Settings(  # shorter trainings of smaller pictures
-    generator=models.ResNet(side=64, width=16, blocks=4, ends=3),
-    discriminator=patchgan.Architecture(layers=2, width=24),
+    generator=models.ResNet(side=64, width=16, blocks=4, ends=3, noise=True),
+    discriminator=patchgan.Architecture(layers=2, width=32, norm=False),
+    cycle=5.0,
     learning_rate=1e-3,
     optimizer=Muon,
     momentum=0.99,
