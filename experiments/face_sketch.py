@@ -21,7 +21,7 @@ from . import facade_reader
 from .common import SEEDS, Checks, Log, interval, medians, safety
 
 STEPS = {  # of what is shipped
-    "autoencoder": 3000,
+    "autoencoder": 2000,
     "pix2pix_there": 6000,
     "pix2pix_back": 8000,
     "cyclegan": 3000,
