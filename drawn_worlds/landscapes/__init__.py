@@ -15,7 +15,7 @@ import numpy as np
 
 from drawn_worlds.checks import check
 from drawn_worlds.landscapes import scene as scenes
-from drawn_worlds.landscapes.land import CLASSES, SEASONS
+from drawn_worlds.landscapes.land import CLASSES, OBJECT, SEASONS
 from drawn_worlds.landscapes.light import TIMES, WEATHERS, developed
 from drawn_worlds.landscapes.things import COLOURS, OBJECTS
 
@@ -99,13 +99,15 @@ def landscape(seed: int, size: int = 128, **chosen) -> Landscape:
         cv2.resize(plane, halved, interpolation=cv2.INTER_AREA)
         for plane in (scene.picture, scene.painted)
     )
+    mask, regions = paint > 0.5, scene.regions[1::2, 1::2].astype(np.int32)
+    regions[mask] = OBJECT
     return Landscape(
         developed(linear, scene.light.brightness),
-        scene.regions[1::2, 1::2].astype(np.int32),
+        regions,
         scene.season,
         scene.light.time,
         scene.light.weather,
         scene.object,
         scene.colour if scene.object != "none" else -1,
-        paint > 0.5,
+        mask,
     )

@@ -156,32 +156,46 @@ def _bush(rng):
     return sketch.sprite(0.7)
 
 
+class Strokes:
+    """Lines with a light of their own, the later ones over the earlier, in 256th parts wide."""
+
+    def __init__(self, *planes):
+        self.planes = {name: np.zeros((2 * FINE, 2 * FINE), np.uint8) for name in planes}
+
+    def line(self, start, end, width, **values):
+        """A line between two places; `values` from 0 to 1.25 for each of the planes."""
+        ends = [tuple(int(2 * FINE * each) for each in end) for end in (start, end)]
+        for name, plane in self.planes.items():
+            cv2.line(plane, *ends, int(200 * min(values[name], 1.25)), max(1, round(2 * width)))
+
+    def shrunk(self):
+        """The planes (FINE, FINE), float32."""
+        return [
+            cv2.resize(plane, (FINE, FINE), interpolation=cv2.INTER_AREA) / np.float32(200)
+            for plane in self.planes.values()
+        ]
+
+
 def _fir(rng, snow=0.0):
-    sketch, side = Sketch(), 2 * FINE
+    sketch, strokes = Sketch(), Strokes("cover", "light", "white")
     sketch.part([[0.47, 1], [0.49, 0.5], [0.51, 0.5], [0.53, 1]], "#4a3a2e", 0.6)
-    cover, light, white = np.zeros((3, side, side), np.uint8)
     slim, droop = rng.uniform(0.30, 0.42), rng.uniform(0.25, 0.55)
     for share in np.linspace(0.995, 0.0, 640):  # the low twigs first, the high ones over them
-        reach = slim * share**0.85 * rng.uniform(0.55, 1.05) + 0.01
         hand = rng.uniform(-1, 1)
+        reach = slim * share**0.85 * rng.uniform(0.55, 1.05) + 0.01
         reach *= abs(hand) ** 0.5
-        way = np.sign(hand)
-        x = 0.5 + 0.35 * way * reach
-        y = 0.03 + 0.87 * share + 0.02 * rng.normal()
-        tip = x + 0.65 * way * reach, y + droop * reach * (0.5 + abs(hand)) + 0.02
+        way = np.sign(hand) * reach
+        x, y = 0.5 + 0.35 * way, 0.03 + 0.87 * share + 0.02 * rng.normal()
+        tip = x + 0.65 * way, y + droop * reach * (0.5 + abs(hand)) + 0.02
         bright = 0.66 - 0.26 * hand + 0.22 * rng.normal() - 0.25 * (1 - abs(hand))
-        ends = [tuple(int(side * each) for each in end) for end in ((x, y), tip)]
-        thick = int(rng.integers(7, 13))
-        cv2.line(cover, *ends, 255, thick)
-        cv2.line(light, *ends, int(200 * np.clip(bright, 0.12, 1.25)), thick)
-        cv2.line(white, *ends, 255 if rng.random() < snow else 0, thick)
-    cover, light, white = (
-        cv2.resize(part, (FINE, FINE), interpolation=cv2.INTER_AREA) / np.float32(255)
-        for part in (cover, light, white)
-    )
-    sketch.mask(cover, None, light * np.float32(255 / 200) / np.maximum(cover, 0.05))
+        white = float(rng.random() < snow)
+        strokes.line(
+            (x, y), tip, rng.uniform(3.5, 6), cover=1, light=max(bright, 0.12), white=white
+        )
+    cover, light, white = strokes.shrunk()
+    sketch.mask(cover, None, light / np.maximum(cover, 0.05))
     if snow:
-        sketch.mask(white * cover, "#e8eef6", np.clip(0.55 + 0.6 * light, 0, 1.1))
+        sketch.mask(white * cover, "#e8eef6", np.clip(0.55 + 0.5 * light, 0, 1.1))
     return sketch.sprite(rng.uniform(1.7, 2.3))
 
 
@@ -190,20 +204,20 @@ def _snowy(rng):
 
 
 def _bare(rng):
-    sketch = Sketch()
+    sketch, strokes = Sketch(), Strokes("cover", "light")
 
     def branch(x, y, angle, length, width):
-        tip = x + length * np.sin(angle), y - length * np.cos(angle)
-        sketch.line([[x, y], tip], max(1, round(width)), "#5b4a40", 0.55 + 0.4 * rng.random())
+        across, up = length * np.sin(angle), length * np.cos(angle)
+        strokes.line((x, y), (x + across, y - up), width, cover=1, light=0.55 + 0.4 * rng.random())
         if width > 0.9:
             for _ in range(3 if width < 5 else 4):
-                turn = angle + rng.normal(0, 0.5)
-                start = rng.uniform(0.55, 1.0)
-                from_x = x + start * length * np.sin(angle)
-                from_y = y - start * length * np.cos(angle)
-                branch(from_x, from_y, turn, length * rng.uniform(0.6, 0.8), width * 0.6)
+                start, turn = rng.uniform(0.55, 1.0), angle + rng.normal(0, 0.5)
+                longer = length * rng.uniform(0.6, 0.8)
+                branch(x + start * across, y - start * up, turn, longer, 0.6 * width)
 
     branch(0.5, 1.0, rng.normal(0, 0.05), 0.36, 9)
+    cover, light = strokes.shrunk()
+    sketch.mask(cover, "#5b4a40", light / np.maximum(cover, 0.05))
     return sketch.sprite(rng.uniform(1.0, 1.3))
 
 
