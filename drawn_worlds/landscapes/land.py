@@ -389,9 +389,9 @@ def _lit(view, light, surface, height, colour):
     wide = np.maximum(apart, 0.4) * np.where(surface == WOODS, 4, 1)  # blades are no slopes
     right = np.gradient(height, axis=1) / wide
     ahead = np.gradient(cv2.blur(height, (1, 3)), axis=0) / np.gradient(z, axis=0)
-    # sun from the side, half behind the camera
+    front = 0.45 if light.place else -0.45  # the sun is ahead where one sees it
     slope = np.sqrt(1 + right**2 + ahead**2)
-    lean = 0.82 * side * right + 0.45 * (-ahead) * -1
+    lean = 0.82 * side * right + front * ahead
     toward = (np.float32(light.rise) - lean) / np.sqrt(light.rise**2 + 0.88) / slope
     bright = np.clip(toward, 0, 1.2)
     beam = height - side * x * light.rise

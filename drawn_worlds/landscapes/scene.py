@@ -78,8 +78,15 @@ def scene(seed: int, side: int, chosen: dict) -> Scene:
     stands = canvas.place(drawn["object"])
     canvas.settle(stands)
     canvas.stand(drawn["object"], drawn["colour"], stands)
-    return Scene(canvas.picture, canvas.regions, canvas.painted, light,
-                 drawn["season"], drawn["object"], drawn["colour"])  # fmt: off
+    return Scene(
+        canvas.picture,
+        canvas.regions,
+        canvas.painted,
+        light,
+        drawn["season"],
+        drawn["object"],
+        drawn["colour"],
+    )
 
 
 class Canvas:
@@ -99,10 +106,12 @@ class Canvas:
         self.depth[self.open] = 1e9
         columns = np.broadcast_to(np.arange(side, dtype=np.float32), (side, side))
         columns = np.ascontiguousarray(columns)
-        ground = cv2.remap(self.land.colour, columns, step, cv2.INTER_LINEAR,
-                           borderMode=cv2.BORDER_REPLICATE)  # fmt: off
-        surface = cv2.remap(self.land.surface, columns, step, cv2.INTER_NEAREST,
-                            borderMode=cv2.BORDER_REPLICATE)  # fmt: off
+        ground = cv2.remap(
+            self.land.colour, columns, step, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        surface = cv2.remap(
+            self.land.surface, columns, step, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+        )
         rows = (np.arange(side, dtype=np.float32)[:, None] + 0.5) / side
         self.air = light.air(plan.horizon - rows)
         self._grain(ground, surface, noise)
@@ -158,7 +167,7 @@ class Canvas:
                 return x * side, row * side, distance, width * side, mirrored
             if best is None or row < best[1]:
                 best = x, row, width
-        x, row, width = best
+        x, row, width = best  # no place suits: it stands where it can, before everything else
         return x * side, min(row, 0.95) * side, 5.0, width * side, mirrored
 
     def _there(self, x, distance):
@@ -172,44 +181,10 @@ class Canvas:
 
     def settle(self, stands):
         """Trees and houses, the far ones first; none before the object. Then the water."""
-        rng, view, side = np.random.default_rng((self.seed, 26)), self.view, self.view.side
-        leaf = np.stack([ink(code) for code in LEAVES[self.season]])
-        count = 170
-        distance = np.exp(rng.uniform(np.log(30), np.log(700), count))
-        across, chance, sort = rng.uniform(0.01, 0.99, count), rng.random(count), rng.random(count)
-        tall, choice = rng.uniform(7, 17, count), rng.integers(0, 12, count)
-        tints = leaf[rng.choice(4, count, p=(0.4, 0.3, 0.22, 0.08))] * rng.uniform(
-            0.85, 1.15, (count, 1)
-        )
-        jobs = []
-        for number in range(count):
-            surface, row, _ = self._there(across[number], distance[number])
-            if surface == WOODS or surface == MEADOW and chance[number] < 0.16:
-                fir = sort[number] < self.plan.firs
-                kind = "fir" if fir else "bare" if self.season == "winter" else "broad"
-                height = tall[number] * (1.15 if fir else 0.9)
-                if not fir and sort[number] > 0.93:
-                    kind, height = "bush", 2.6
-                sprite = things.tree(kind, int(choice[number]) % 6)
-                tint = tints[number]
-                if fir:
-                    tint = ink("#3d6040") * (0.8 + 0.4 * chance[number])
-                    if self.season == "winter":
-                        sprite = things.tree("snowy", int(choice[number]) % 6)
-                jobs.append(
-                    (
-                        distance[number],
-                        across[number],
-                        row,
-                        height / sprite.ratio,
-                        sprite,
-                        tint,
-                        WOODS,
-                    )
-                )
-        if self.plan.hamlet:
-            jobs += self._hamlet(rng)
-        for away, x, row, metres, sprite, tint, label in sorted(jobs, key=lambda job: -job[0]):
+        view, side = self.view, self.view.side
+        rng = np.random.default_rng((self.seed, 26))
+        stood = self._trees(rng) + (self._hamlet(rng) if self.plan.hamlet else [])
+        for away, x, row, metres, sprite, tint, label in sorted(stood, key=lambda one: -one[0]):
             width, column, row = view.focus * metres / away * side, x * side, row * side
             top, beside = row - width * sprite.ratio, 0.55 * width
             if stands and abs(column - stands[0]) < beside + 0.55 * stands[3]:
@@ -219,9 +194,33 @@ class Canvas:
             self.stamp(sprite, tint, column, row, away, width, label, self.light.side > 0)
         self._mirror()
 
+    def _trees(self, rng, count=170):
+        """(distance, column, row, width in metres, sprite, colour, class) of trees, most of them in
+        the woods; columns and rows in sides."""
+        winter, trees = self.season == "winter", []
+        leaves = np.stack([ink(code) for code in LEAVES[self.season]])
+        away = np.exp(rng.uniform(np.log(30), np.log(700), count))
+        across, chance, sort = rng.uniform(0.01, 0.99, count), *rng.random((2, count))
+        tall, variant = rng.uniform(7, 17, count), rng.integers(0, 6, count)
+        leaf = rng.choice(4, count, p=(0.4, 0.3, 0.22, 0.08))
+        for k in range(count):
+            surface, row, _ = self._there(across[k], away[k])
+            if surface != WOODS and (surface != MEADOW or chance[k] > 0.16):
+                continue
+            if sort[k] < self.plan.firs:
+                kind, high, tint = "snowy" if winter else "fir", 1.15 * tall[k], ink("#3d6040")
+            elif sort[k] > 0.93:
+                kind, high, tint = "bush", 2.6, leaves[leaf[k]]
+            else:
+                kind, high, tint = "bare" if winter else "broad", 0.9 * tall[k], leaves[leaf[k]]
+            sprite = things.tree(kind, int(variant[k]))
+            tint = tint * (0.85 + 0.3 * rng.random())
+            trees.append((away[k], across[k], row, high / sprite.ratio, sprite, tint, WOODS))
+        return trees
+
     def _hamlet(self, rng):
-        """Houses round a place in the meadows or fields."""
-        jobs = []
+        """Houses round a place, as `_trees` has them."""
+        houses = []
         x, z = rng.uniform(0.15, 0.85), np.exp(rng.uniform(np.log(50), np.log(190)))
         for number in range(int(rng.integers(3, 9))):
             away = z * np.exp(rng.normal(0, 0.16))
@@ -231,8 +230,8 @@ class Canvas:
             wall, metres = ink(pick(rng, WALLS)), rng.uniform(9, 13)
             surface, row, _ = self._there(np.clip(at, 0, 1), away)
             if surface != WATER:
-                jobs.append((away, at, row, metres, sprite, wall, BUILDING))
-        return jobs
+                houses.append((away, at, row, metres, sprite, wall, BUILDING))
+        return houses
 
     def stand(self, kind, colour, stands):
         """The object in its colour."""
@@ -262,10 +261,9 @@ class Canvas:
         columns = slice(max(0, left), min(side, left + wide))
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
-        there = rows.start - top, columns.start - left
         inside = (
-            slice(there[0], there[0] + rows.stop - rows.start),
-            slice(there[1], there[1] + columns.stop - columns.start),
+            slice(rows.start - top, rows.stop - top),
+            slice(columns.start - left, columns.stop - left),
         )
         nearer = self.depth[rows, columns] > 0.93 * away
         share = (nearer * np.float32(0.55 if flipped else 1))[..., None]
@@ -276,7 +274,7 @@ class Canvas:
         if label in (OBJECT, WATER):  # its luminance is the same in each colour
             hue = things.level(hue, (tint @ LUMINANCE) * (both @ LUMINANCE))
         drawn = tinted(bright, hue) + own * both
-        clear = np.float32(np.exp(-away / light.sight)) if away < 1e5 else 1
+        clear = np.float32(np.exp(-away / light.sight))
         drawn = clear * drawn + tinted((1 - clear) * cover, light.horizon)
         there = self.picture[rows, columns]
         there *= (1 - cover)[..., None]
@@ -320,10 +318,7 @@ class Canvas:
         if not water.any():
             return
         rows = np.arange(side, dtype=np.float32)[:, None]
-        # the lowest row above each water pixel that is no water
-        last = np.where(self.regions != WATER, rows, 0)
-        shore = np.maximum.accumulate(last, 0)
-        shore = np.where(water, shore, 0)
+        shore = np.maximum.accumulate(np.where(self.regions != WATER, rows, 0), 0)
         low = np.flatnonzero(water.any(1))
         spot = slice(low[0], low[-1] + 1)
         shore, rows = shore[spot], rows[spot]
@@ -339,8 +334,13 @@ class Canvas:
         source = shore - down * (1 + 0.04 * tilt) - 0.006 * side * tilt
         source = np.abs(source).astype(np.float32)
         across = self.columns[spot] + np.float32(0.003 * side) * tilt
-        mirrored = cv2.remap(self.picture, across.astype(np.float32), source, cv2.INTER_LINEAR,
-                             borderMode=cv2.BORDER_REFLECT)  # fmt: off
+        mirrored = cv2.remap(
+            self.picture,
+            across.astype(np.float32),
+            source,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT,
+        )
         steep = np.clip(view.eye + 1.2, 1, None) / depth
         share = np.clip(0.28 + 0.72 * np.exp(-9 * steep) + 0.06 * tilt, 0.1, 0.97)
         deep = ink("#2c5a62") * (0.35 * (light.sun + light.shade) @ LUMINANCE)

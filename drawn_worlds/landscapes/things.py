@@ -226,7 +226,7 @@ def _bare(rng):
 
 @lru_cache(32)
 def building(kind, variant):
-    """A building with painted walls: "house", "barn" or "church"; the planes' last: lit windows."""
+    """A building with painted walls: "house", "barn" or "church"."""
     rng = np.random.default_rng((variant, 88))
     roof = ("#9a5238", "#84432f", "#5b5552", "#7a5540", "#a8623f", "#6b6f75")[rng.integers(6)]
     sketch = Sketch()
@@ -238,8 +238,17 @@ def building(kind, variant):
         sketch.part([[0.58, 0.39], [0.71, 0.02], [0.86, 0.39]], "#4d5560", 0.8)
         sketch.part([[0.58, 0.39], [0.71, 0.02], [0.73, 0.39]], "#4d5560", 1.1)
         for x in (0.22, 0.36, 0.5):
-            sketch.part([[x - 0.025, 0.92], [x - 0.025, 0.76], [x, 0.72], [x + 0.025, 0.76],
-                         [x + 0.025, 0.92]], "#2e3640", 0.8)  # fmt: off
+            sketch.part(
+                [
+                    [x - 0.025, 0.92],
+                    [x - 0.025, 0.76],
+                    [x, 0.72],
+                    [x + 0.025, 0.76],
+                    [x + 0.025, 0.92],
+                ],
+                "#2e3640",
+                0.8,
+            )
         sketch.disc(0.67, 0.5, 0.035, "#e8e2d2")
         return sketch.sprite(1.5)
     eave, split = rng.uniform(0.5, 0.58), rng.uniform(0.34, 0.44)
@@ -380,8 +389,11 @@ def _umbrella(sketch):
     sketch.line([[0.505, 0.14], [0.505, 0.74]], 3, "#3a3430")
     sketch.part([[0.42, 0.98], [0.43, 0.70], [0.49, 0.70], [0.48, 0.98]], "#35363c", 0.8)
     sketch.part([[0.49, 0.98], [0.49, 0.70], [0.55, 0.70], [0.56, 0.98]], "#35363c", 0.65)
-    sketch.part([[0.37, 0.80], [0.40, 0.52], [0.48, 0.48], [0.56, 0.52], [0.59, 0.80]], coat,
-                np.float32(1.0 - 0.9 * (x - 0.45)))  # fmt: off
+    sketch.part(
+        [[0.37, 0.80], [0.40, 0.52], [0.48, 0.48], [0.56, 0.52], [0.59, 0.80]],
+        coat,
+        np.float32(1.0 - 0.9 * (x - 0.45)),
+    )
     sketch.disc(0.48, 0.435, 0.05, "#c49478", 0.9)
     sketch.disc(0.475, 0.415, 0.05, "#4a3626", 0.9, 0.75)
     rim = 0.40 - 0.035 * np.abs(np.sin((x - 0.05) / 0.9 * 6 * np.pi))
