@@ -24,6 +24,7 @@ LOGITS = rng.normal(size=(2, 15, 15, 4)).astype(np.float32)
 CLASS = {"labels": np.stack(LISTS["truths"])}
 LAYER = rng.random((1, 4, 5, 3), np.float32)
 SCORES = rng.normal(size=(2, 3, 3, 1)).astype(np.float32)
+PEOPLE = rng.random((3, 12, 13, 3))
 
 
 def edges(pictures):
@@ -55,7 +56,11 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "picture_scores": SETS | {"labels": LISTS["truths"]},
         "portrait_scores": SETS,
         "found_share": SETS,
+        "colour_scores": SETS,
+        "colourfulness": {"picture": PICTURES["truth"]},
+        "colour_error": PICTURES | {"mask": np.tri(12, 13)},
         "segmentation_scores": LISTS,
+        "skin_errors": {"truths": PEOPLE, "predictions": 1 - PEOPLE, "skins": PEOPLE[..., 0] > 0.3},
         "grid": {"pictures": SETS["truths"], "period": 2},
         "texture_distance": dict(zip(("made", "true"), SETS.values())) | {"features": edges},
     },
@@ -77,6 +82,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "least_squares": {"scores": SCORES, "aim": 1},
     },
 }
+INFINITE = ("psnr", "page_scores", "colour_scores")  # for equal pictures
 CASES = [
     (getattr(module, name), good) for module, table in GOOD.items() for name, good in table.items()
 ]
@@ -251,7 +257,7 @@ def test_random_input_gives_a_number_or_a_sentence(function, good):
                 assert str(error).endswith(".") and "\n" not in str(error), error
                 continue
         for each in numbers(answer):
-            assert np.isfinite(each).all() or function.__name__ in ("psnr", "page_scores"), some
+            assert np.isfinite(each).all() or function.__name__ in INFINITE, some
             assert not np.isnan(each).any(), some
 
 

@@ -20,6 +20,7 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
         "speed",
         "shipped",
         "images",
+        "colour",
         "arguments",
         "losses",
         "metrics",

@@ -5,6 +5,7 @@ it as an argument.
 """
 
 from .classes import class_scores, fcn_scores
+from .colours import colour_error, colour_scores, colourfulness
 from .instances import (
     adapted_rand_error,
     instance_counts,
