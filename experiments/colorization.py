@@ -7,6 +7,7 @@ runs one row of the matrix; `make evidence LESSON=05` calls it for each that isn
 
 import functools
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -66,7 +67,10 @@ GENERATORS = [
 ]
 MATRIX = [
     *(Row(**generator) for generator in GENERATORS),
-    *(Row(**both[0], discriminator=both[1]) for both in itertools.product(GENERATORS, models.PORTIONS)),
+    *(
+        Row(**both[0], discriminator=both[1])
+        for both in itertools.product(GENERATORS, models.PORTIONS)
+    ),
     *(Row(discriminator="d8", weights=weights) for weights in training.WEIGHTS[1:]),
     # one line more is one row more, such as: Row(discriminator="d8", colours="rgb"),
 ]
@@ -188,9 +192,7 @@ def matrix(
     Raises RuntimeError that names the rows that failed twice, when the others are finished.
     """
     folder = folder or paths.BUILD / "evidence" / "05"
-    jobs = [_job(row, steps, seed, generator) for row in MATRIX if rows is None] or [
-        _job(row, steps, seed, generator) for row in rows
-    ]
+    jobs = [_job(row, steps, seed, generator) for row in (MATRIX if rows is None else rows)]
     waiting = [job for job in jobs if not _file(job, folder).exists()]
     _run(waiting, folder, scheduler)
     failed = [job for job in jobs if not _file(job, folder).exists()]
@@ -249,8 +251,13 @@ def attempt(job, folder):
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(2):
         with _file(job, folder, "log").open("w", encoding="utf-8") as log:
-            command, pipes = [*COMMAND, json.dumps(job), str(folder)], {"stdout": log, "stderr": log}
-            with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=paths.ROOT, **pipes) as process:
+            command, pipes = (
+                [*COMMAND, json.dumps(job), str(folder)],
+                {"stdout": log, "stderr": log},
+            )
+            with subprocess.Popen(
+                command, stdin=subprocess.PIPE, cwd=paths.ROOT, **pipes
+            ) as process:
                 if process.wait() == 0:  # its input stays open for as long as this process lives
                     return
 
@@ -321,7 +328,9 @@ def _sheet(jobs, folder, side):
         small = images.resize(strip.clip(0, 1), (side, side * len(truth)))
         sheet.paste(Image.fromarray(images.to_uint8(small)), (LABEL, side * number))
         place = 6, side * number + side // 2
-        draw.multiline_text(place, name.replace(" ", "\n", 1), "black", ImageFont.load_default(14), "lm")
+        draw.multiline_text(
+            place, name.replace(" ", "\n", 1), "black", ImageFont.load_default(14), "lm"
+        )
     return _jpeg(sheet)
 
 

@@ -1,7 +1,7 @@
 """Lesson 05's networks: grey in, colour out, as numbers or as classes, with a person's hints or without.
 
 Everywhere L is CIE lightness, 0 to 100, and a, b are its colour, about -110 to 110 (sRGB, D65). Networks
-take L / 50 - 1 and answer with (a, b) / `AB`: one constant, for training and after it.
+take and give them as `colour.scaled` does.
 """
 
 import functools
@@ -11,11 +11,12 @@ import numpy as np
 from keras import layers, ops
 
 from .. import images
+from ..colour import SCALE
 from ..settings import settings
 from . import checkpoints, patchgan, pix2pix
 from .layers import small
 
-AB = 110.0  # sRGB has a from -86 to 98 and b from -108 to 94: nothing real is clipped
+AB = float(SCALE[1])  # of a and b: nothing that sRGB has is clipped
 CHANNELS = {"ab": 2, "rgb": 3, "classes": 0}  # of an answer; classes: as many as `bins`
 COARSE = 4  # classes are told for squares of as many pixels: Zhang et al. tell 64² of 256²
 PORTIONS = {"d0": 1, "d4": 4, "d8": 8}  # the thesis' discriminators: portions along a side
@@ -292,7 +293,7 @@ def colours_of(answers, temperature=TEMPERATURE):
 def _answer(network, lightness, hints, seed):
     """A network's answers for L (N, H, W), seen at the network's size."""
     _, side, _, planes = network.input_shape
-    small = [images.resize(each, (side, side))[..., None] / 50 - 1 for each in lightness]
+    small = [images.resize(each, (side, side))[..., None] / SCALE[0] - 1 for each in lightness]
     if planes == 1 and hints is not None:
         raise ValueError('This network takes no hints; the one that does is load("hints").')
     if planes > 1:

@@ -9,6 +9,7 @@ from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import images, profile
+from ..colour import scaled, unscaled
 from ..losses import soft_cross_entropy
 from ..models import colorization as models
 from ..models import patchgan
@@ -93,8 +94,7 @@ class Colours:
             picture = images.to_float(self.items[number].picture)
             if picture.shape[:2] != (side, side):
                 picture = images.resize(picture, (side, side))
-            lab = images.rgb_to_lab(picture) / [50, models.AB, models.AB] - [1, 0, 0]
-            self._labs[number] = lab.astype(np.float16)
+            self._labs[number] = scaled(images.rgb_to_lab(picture)).astype(np.float16)
         return self._labs[number].astype(np.float32)
 
     @cached_property
@@ -110,7 +110,7 @@ class Colours:
         if self.architecture.hints:
             source = np.concatenate([source, simulated(target, rng)], axis=-1)
         if self.architecture.colours == "rgb":
-            target = images.lab_to_rgb((lab + [1, 0, 0]) * [50, models.AB, models.AB]) * 2 - 1
+            target = images.to_signed(images.lab_to_rgb(unscaled(lab)))
         return source, target
 
 
