@@ -72,6 +72,13 @@ def features() -> int:
     return 0
 
 
+def data(*options: str) -> int:
+    """make a set of pictures of your own (course data build SOURCE… --into FOLDER)"""
+    from .data import build
+
+    return build.main(options)
+
+
 def results() -> int:
     """make the snapshot docs/results.json from the records of the last runs"""
     from . import results as records
@@ -162,6 +169,7 @@ COMMANDS = {
     "test-fast": test_fast,
     "run": run,
     "features": features,
+    "data": data,
     "notebooks": _tool("notebooks", "build notebooks/ from lessons/"),
     "bench": _tool("experiments", "measure speed, as ratios taken side by side", "bench"),
     "checkpoints": _tool("experiments", "train the shipped networks (LESSON=01)", "checkpoints"),

@@ -60,25 +60,13 @@ def load(dataset: str, direction: str, test_data=None, side: int = 128) -> tuple
         return tuple(
             [DrawnPair(seed, direction, side) for seed in DRAWN[part]] for part in ("train", "test")
         )
-    home = paths.data_dir() / dataset
-    if not home.is_dir():
-        raise FileNotFoundError(
-            f"There is no folder {home}; set COURSE_DATA to the folder that holds {dataset}."
-        )
-    pairs = read_side_by_side(home, direction, side)
+    pairs = read_side_by_side(readers.home(dataset), direction, side)
     if test_data is None:
         train, test = _split(pairs)
     else:
-        inner = paths.resolved(test_data) / dataset
-        second = inner if inner.is_dir() else test_data
+        second = readers.second(test_data, dataset)
         train, test = pairs, read_side_by_side(second, direction, side)
-    names = {pair.source: pair.id for pair in train}
-    for pair in test:
-        if pair.source in names:
-            raise ValueError(
-                f"The picture {names[pair.source]} trains and {pair.id}, which is the "
-                "same, tests: remove one of them."
-            )
+    splits.assert_no_twins(train, test)
     return splits.train_test(train, test)
 
 

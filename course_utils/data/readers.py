@@ -140,6 +140,22 @@ def find(folder, name, inner):
     )
 
 
+def home(dataset):
+    """The folder `<COURSE_DATA>/<dataset>`. Raises FileNotFoundError if there is none."""
+    folder = paths.data_dir() / dataset
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"There is no folder {folder}; set COURSE_DATA to the folder that holds {dataset}."
+        )
+    return folder
+
+
+def second(test_data, dataset):
+    """The folder of a lesson's TEST_DATA: `<test_data>/<dataset>` if there is one, or test_data."""
+    inner = paths.resolved(test_data) / dataset
+    return inner if inner.is_dir() else paths.resolved(test_data)
+
+
 def listed(folder):
     """What a folder holds, sorted by name, without hidden files and a system's own ones.
 

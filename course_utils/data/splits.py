@@ -44,6 +44,17 @@ def assert_disjoint(train_sources, test_sources):
         )
 
 
+def assert_no_twins(train, test):
+    """Raise ValueError, naming both, for the first sample that trains and whose source tests."""
+    ids = {sample.source: sample.id for sample in train}
+    for sample in test:
+        if sample.source in ids:
+            raise ValueError(
+                f"The picture {ids[sample.source]} trains and {sample.id}, which is the same or of "
+                "the same source, tests: remove one of them."
+            )
+
+
 def train_test(samples, test_samples=None, tests=tests_dsb2018):
     """Two lists of samples, (train, test), that share no `sample.source`.
 

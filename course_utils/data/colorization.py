@@ -1,0 +1,129 @@
+"""The pictures of lesson 05, in colour: drawn, or photographs of a folder; split by source first."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+import drawn_worlds
+from drawn_worlds import faces
+
+from .. import images
+from . import build, readers, splits
+
+WORLDS = {"synthetic": "faces", "landscapes": "landscapes"}  # names in drawn_worlds.WORLDS
+DRAWN = {
+    "train": range(400),
+    "test": range(1_000_000, 1_000_040),
+    "validation": range(3_000_000, 3_000_040),
+}  # seeds: the sources
+MOST = 3000  # pictures of a folder that are read: 128 × 128, they take 600 MB
+
+
+@dataclass
+class Photograph:
+    """A picture that was read: (side, side, 3) float32 in [0, 1].
+
+    `id`: the name in its data set. `source`: what a split keeps together.
+    """
+
+    id: str
+    picture: np.ndarray
+    source: str
+
+
+class Drawing:
+    """A picture of a drawn world, drawn at the first look, with the world's truth about it."""
+
+    picture = property(lambda self: self.drawn.picture)
+    truth = property(lambda self: self.drawn.truth)
+
+    def __init__(self, world: str, seed: int, side: int = 64):
+        self.id = self.source = f"{world} {seed}"
+        self.world, self.seed, self.side = world, int(seed), side
+
+    @cached_property
+    def drawn(self):
+        return drawn_worlds.draw(self.world, self.seed, self.side)
+
+
+def load(dataset: str, test_data=None, side: int = 64) -> tuple[list, list]:
+    """(train, test): items with `id`, `source` and `picture` (side, side, 3) in [0, 1].
+
+    "synthetic" draws portraits and "landscapes" landscapes, 400 and 40 of each; any other name is a
+    folder `<COURSE_DATA>/<dataset>`, see `read`, of which fold 0 of 5 of the sources tests.
+    test_data: a second such folder; then all of the first trains and all of it tests.
+    Raises FileNotFoundError for a folder that isn't there, what `read` raises, and ValueError if a
+    source is on both sides or a side is empty.
+    """
+    if dataset in WORLDS:
+        return drawn(dataset, "train", side), drawn(dataset, "test", side)
+    found, second = read(readers.home(dataset), side), None
+    if test_data is not None:
+        second = read(readers.second(test_data, dataset), side)
+        splits.assert_no_twins(found, second)
+    return splits.train_test(found, second, lambda one: splits.fold(one.source) == 0)
+
+
+def drawn(dataset: str, part: str, side: int = 64) -> list[Drawing]:
+    """The pictures of one of the WORLDS for "train", "test" or "validation"."""
+    return [Drawing(WORLDS[dataset], seed, side) for seed in DRAWN[part]]
+
+
+def draw(items, workers: int = 2) -> None:
+    """Draw pictures now, in several processes, unless they are drawn already or read."""
+    waiting = [one for one in items if isinstance(one, Drawing) and "drawn" not in vars(one)]
+    if not waiting:
+        return
+    jobs = zip(*((one.world, one.seed, one.side) for one in waiting), strict=True)
+    with faces.pool_of(workers) as pool:
+        for one, made in zip(waiting, pool.map(drawn_worlds.draw, *jobs, chunksize=8), strict=True):
+            one.drawn = made
+
+
+def read(folder, side: int = 64) -> list[Photograph]:
+    """The pictures of a folder, sorted by name: the square in the middle, resized by area.
+
+    A source is what the folder's manifest says (`build`), so that all frames of a video stay
+    together, and where there is none the fingerprint of the pixels. Of more than `MOST` pictures
+    only so many are read, and a warning says so.
+    Raises FileNotFoundError for a folder that is missing or without pictures, and ValueError,
+    naming the file, for what can't be read and for a picture that the manifest doesn't list.
+    """
+    files, manifest = readers.pictures(folder, MOST), build.read_manifest(folder)
+    if not files:
+        raise FileNotFoundError(f"There is no picture in {folder}.")
+    return readers.gather(files, lambda file: _read_one(file, side, manifest))
+
+
+def _read_one(file, side, manifest) -> Photograph:
+    pixels, entry = readers.read(file), manifest.get(readers.composed(file.name))
+    if manifest and entry is None:
+        raise ValueError(f"{file} isn't in {build.MANIFEST}: add it by `course data build`.")
+    source = entry["source"] if entry else readers.fingerprint(pixels)
+    return Photograph(readers.name(file), images.centre_square(pixels, side), source)
+
+
+# Baselines ----------------------------------------------------------------------------------------
+
+
+def grey(pictures) -> np.ndarray:
+    """The pictures' L* alone, as they come in: (..., 3) in [0, 1] to the same, without a* and b*."""
+    return images.lab_to_rgb(images.rgb_to_lab(pictures) * np.float32([1, 0, 0]))
+
+
+def mean_colour(train, pictures) -> np.ndarray:
+    """Pictures coloured by a table: for each whole L*, the mean a* and b* of all training pixels.
+
+    train, pictures: (N, H, W, 3) in [0, 1]; of `pictures` only L* is looked at. Between the
+    lightnesses of the table it is interpolated. Returns float32 (N, H, W, 3).
+    """
+    lightness, *chroma = np.moveaxis(images.rgb_to_lab(train), -1, 0).reshape(3, -1)
+    level = np.round(lightness).astype(int)
+    pixels = np.bincount(level)
+    known = np.flatnonzero(pixels)
+    means = [np.bincount(level, each)[known] / pixels[known] for each in chroma]
+    lab = images.rgb_to_lab(pictures)
+    for channel, mean in enumerate(means, start=1):
+        lab[..., channel] = np.interp(lab[..., 0], known, mean)
+    return images.lab_to_rgb(lab)
