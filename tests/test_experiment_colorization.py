@@ -116,7 +116,7 @@ def test_killed_and_resumed_it_is_the_same_table_and_nothing_runs_twice(
     monkeypatch.setattr(colorization, "_Clock", Counted)
     resumed = matrix(tmp_path / "killed", rows)
     assert here == [rows[0].name, rows[1].name, rows[1].name]
-    assert steps == [1]  # after the safety copy of step 3
+    assert steps == [2]  # after the safety copy of step 2
     assert table(resumed) == table(whole) and resumed["summary"] == whole["summary"]
     assert sheet.read_bytes() == first
     here.clear()
@@ -203,7 +203,7 @@ if not (folder / "failed").exists():
 
 def test_a_row_ends_with_the_process_that_started_it():
     """A matrix that is killed leaves no row behind, which its successor would run beside it."""
-    waits = f"import os\n{inspect.getsource(colorization._end_with_parent)}_end_with_parent()"
+    waits = f"import os, psutil\n{inspect.getsource(colorization._end_with_parent)}_end_with_parent()"
     with subprocess.Popen([sys.executable, "-c", waits], stdin=subprocess.PIPE) as row:
         with pytest.raises(subprocess.TimeoutExpired):
             row.wait(1)
