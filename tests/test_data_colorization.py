@@ -42,7 +42,7 @@ def test_a_portrait_is_the_world_s_own_under_its_own_conditions():
     face = faces.face(0, 32)
     assert np.array_equal(one.picture, face.photo) and np.array_equal(one.truth, face.regions)
     again = colorization.Drawing("faces", 0, 32)
-    read = colorization.Photograph("a", one.picture, "a")
+    read = colorization.Photograph("a", one.picture, "a", "a")
     colorization.draw([again, read, one], workers=1)
     assert "drawn" in vars(again) and np.array_equal(again.picture, one.picture)
 
@@ -76,6 +76,15 @@ def test_a_second_folder_tests_and_a_shared_picture_is_named(home):
     save(home / "more" / "mine" / "twin.png", 1)
     with pytest.raises(ValueError, match="The picture 1 trains and twin, which is the same"):
         colorization.load("mine", home / "more", side=8)
+
+
+def test_a_picture_in_two_built_sets_is_found_under_another_source(home):
+    for folder, seeds in (("one", (0, 1, 2)), ("two", (3, 1))):
+        for seed in seeds:
+            save(home / folder / f"{seed}.png", seed)
+        build.build([home / folder], home / f"set {folder}")
+    with pytest.raises(ValueError, match="The picture one-1 trains and two-1, which is the same"):
+        colorization.load("set one", home / "set two", side=8)
 
 
 def test_frames_of_one_video_stay_on_one_side(home):

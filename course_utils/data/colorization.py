@@ -24,12 +24,14 @@ MOST = 3000  # pictures of a folder that are read: 128 × 128, they take 600 MB
 class Photograph:
     """A picture that was read: (side, side, 3) float32 in [0, 1].
 
-    `id`: the name in its data set. `source`: what a split keeps together.
+    `id`: the name in its data set. `source`: what a split keeps together. `fingerprint`: of the
+    file's pixels.
     """
 
     id: str
     picture: np.ndarray
     source: str
+    fingerprint: str
 
 
 class Drawing:
@@ -54,14 +56,15 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list, list]:
     folder `<COURSE_DATA>/<dataset>`, see `read`, of which fold 0 of 5 of the sources tests.
     test_data: a second such folder; then all of the first trains and all of it tests.
     Raises FileNotFoundError for a folder that isn't there, what `read` raises, and ValueError if a
-    source is on both sides or a side is empty.
+    source or a picture is on both sides or a side is empty.
     """
     if dataset in WORLDS:
         return drawn(dataset, "train", side), drawn(dataset, "test", side)
     found, second = read(readers.home(dataset), side), None
     if test_data is not None:
         second = read(readers.second(test_data, dataset), side)
-        splits.assert_no_twins(found, second)
+        for key in ("source", "fingerprint"):
+            splits.assert_no_twins(found, second, key)
     return splits.train_test(found, second, lambda one: splits.fold(one.source) == 0)
 
 
@@ -100,8 +103,10 @@ def _read_one(file, side, manifest) -> Photograph:
     pixels, entry = readers.read(file), manifest.get(readers.composed(file.name))
     if manifest and entry is None:
         raise ValueError(f"{file} isn't in {build.MANIFEST}: add it by `course data build`.")
-    source = entry["source"] if entry else readers.fingerprint(pixels)
-    return Photograph(readers.name(file), images.centre_square(pixels, side), source)
+    fingerprint = readers.fingerprint(pixels)
+    source = entry["source"] if entry else fingerprint
+    square = images.centre_square(pixels, side)
+    return Photograph(readers.name(file), square, source, fingerprint)
 
 
 # Baselines ----------------------------------------------------------------------------------------

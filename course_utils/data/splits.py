@@ -44,13 +44,13 @@ def assert_disjoint(train_sources, test_sources):
         )
 
 
-def assert_no_twins(train, test):
-    """Raise ValueError, naming both, for the first sample that trains and whose source tests."""
-    ids = {sample.source: sample.id for sample in train}
+def assert_no_twins(train, test, key="source"):
+    """Raise ValueError, naming both, for a sample that trains and one that tests of one `key`."""
+    ids = {getattr(sample, key): sample.id for sample in train}
     for sample in test:
-        if sample.source in ids:
+        if getattr(sample, key) in ids:
             raise ValueError(
-                f"The picture {ids[sample.source]} trains and {sample.id}, which is the same or of "
+                f"The picture {ids[getattr(sample, key)]} trains and {sample.id}, which is the same or of "
                 "the same source, tests: remove one of them."
             )
 
