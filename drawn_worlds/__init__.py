@@ -22,6 +22,7 @@ WORLDS = {  # name: (function, its picture, its truth)
     "documents": ("document", "noisy", "clean"),  # float32 (H, W): the undamaged page
     "faces": ("face", "photo", "regions"),  # int32 (H, W): `faces.CLASSES`
     "houses": ("facade", "photo", "labels"),  # int32 (H, W): `houses.CLASSES`
+    "landscapes": ("landscape", "photo", "regions"),  # int32 (H, W): `landscapes.CLASSES`
     "painters": ("painting", None, None),  # a painting has none
     "streets": ("street", "photo", "labels"),  # int32 (H, W): `streets.STREET_CLASSES`
 }
