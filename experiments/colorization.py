@@ -1,9 +1,4 @@
-"""Lesson 05: four shipped networks, and the thesis' matrix of autoencoders and GANs, a process a row.
-
-    python -m experiments.colorization JOB FOLDER
-
-runs one row of the matrix; `make evidence LESSON=05` calls it for each that isn't finished.
-"""
+"""Lesson 05: four shipped networks, and the thesis' matrix of autoencoders and GANs, a process a row."""
 
 import functools
 import hashlib
@@ -43,7 +38,8 @@ TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for wha
 ROW_STEPS = 3000  # of the matrix
 SHOWN, THUMBNAIL, LABEL = 4, 96, 200  # of each data set; pixels
 LARGEST = 300_000  # bytes of the contact sheet
-COMMAND = [sys.executable, "-m", "experiments.colorization"]
+RUN = "import sys; from experiments.colorization import main; main(*sys.argv[1:])"
+COMMAND = [sys.executable, "-c", RUN]  # no module that processes for drawing would import again
 
 
 @settings
@@ -399,7 +395,3 @@ def _end_with_parent():
     for child in psutil.Process().children(recursive=True):  # those that draw
         child.kill()
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -203,7 +203,9 @@ if not (folder / "failed").exists():
 
 def test_a_row_ends_with_the_process_that_started_it():
     """A matrix that is killed leaves no row behind, which its successor would run beside it."""
-    waits = f"import os, psutil\n{inspect.getsource(colorization._end_with_parent)}_end_with_parent()"
+    waits = (
+        f"import os, psutil\n{inspect.getsource(colorization._end_with_parent)}_end_with_parent()"
+    )
     with subprocess.Popen([sys.executable, "-c", waits], stdin=subprocess.PIPE) as row:
         with pytest.raises(subprocess.TimeoutExpired):
             row.wait(1)
