@@ -31,6 +31,23 @@ def weighted_cross_entropy(labels, logits, weights):
     return -ops.mean(weights * log_p_true)  # one number
 
 
+@takes(targets=WEIGHTS("B H W K"), logits=FLOATS("B H W K"), weights=WEIGHTS("B H W"))
+def soft_cross_entropy(targets, logits, weights):
+    """Cross-entropy with a distribution per pixel in the place of one class.
+
+    E = - mean over batch and pixels of  v(x) · Σ_q z_q(x) log p_q(x),   p = softmax(logits)
+
+    Zhang, Isola, Efros (2016), "Colorful image colorization", eq. 2, with the mean in the place of the
+    sum. At best the weighted mean of the targets' entropies, no upper limit.
+
+    targets: z, (B, H, W, K), sums of 1.  logits: (B, H, W, K).  weights: v, (B, H, W), at least 0.
+    Returns a scalar. Raises TypeError for other types, ValueError for shapes that don't fit, values
+    below 0 in targets and weights, and values that aren't finite.
+    """
+    log_p = ops.log_softmax(logits, axis=-1)  # (B, H, W, K)
+    return -ops.mean(weights * ops.sum(targets * log_p, axis=-1))  # one number
+
+
 @takes(
     truth=FLOATS("B H≥11 W≥11 C"), prediction=FLOATS("B H≥11 W≥11 C"), data_range=number("(0, 1e9]")
 )

@@ -6,6 +6,7 @@ A training that was stopped goes on where it was.
 import argparse
 import importlib
 import importlib.util
+import inspect
 import json
 import sys
 import time
@@ -34,7 +35,7 @@ def checkpoints(lesson: str, only: str | None = None) -> None:
         began = time.perf_counter()
 
 
-def evidence(lesson: str, dataset: str = "synthetic") -> None:
+def evidence(lesson: str, dataset: str = "synthetic", scheduler: str | None = None) -> None:
     """repeat a claim over several seeds; a real data set is read from COURSE_DATA"""
     number, parts = _found("evidence", lesson)
     if dataset not in parts:
@@ -42,7 +43,7 @@ def evidence(lesson: str, dataset: str = "synthetic") -> None:
             f"There is no evidence on {dataset!r}; lesson {number} has: {', '.join(parts)}."
         )
     began, command, name = time.perf_counter(), f"make evidence LESSON={number}", number
-    found = parts[dataset]()
+    found = parts[dataset](**_spread(parts[dataset], scheduler))
     if dataset != "synthetic":
         command, name = f'{command} ARGS="--dataset {dataset}"', f"{number}.{dataset}"
     path = paths.EVIDENCE / f"{name}.json"
@@ -77,6 +78,15 @@ def _parts(kind, number):
     return getattr(importlib.import_module(f"experiments.{word}"), kind, lambda: None)()
 
 
+def _spread(part, scheduler) -> dict:
+    """What a part gets to run on a scheduler. Raises ValueError if it can't."""
+    if scheduler is None:
+        return {}
+    if "scheduler" not in inspect.signature(part).parameters:
+        raise ValueError("This evidence runs in one process: leave --scheduler out.")
+    return {"scheduler": scheduler}
+
+
 def _told(command, began):
     seconds = round(time.perf_counter() - began)
     return {"command": command, "versions": results.versions(), "seconds": seconds}
@@ -91,6 +101,7 @@ def main(argv=None) -> int:
         kind.set_defaults(run=run)
     kinds.choices["checkpoints"].add_argument("--only", help="one of its parts, such as: reader")
     kinds.choices["evidence"].add_argument("--dataset", default="synthetic")
+    kinds.choices["evidence"].add_argument("--scheduler", help="address of Dask's, for lesson 05")
     asked = vars(parser.parse_args(argv))
     run, _ = asked.pop("run"), asked.pop("kind")
     run(**asked)

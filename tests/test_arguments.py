@@ -66,6 +66,8 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
     },
     losses: {
         "weighted_cross_entropy": CLASS | {"logits": LOGITS, "weights": np.abs(LOGITS[..., 0])},
+        "soft_cross_entropy": {"targets": np.abs(LOGITS), "logits": LOGITS}
+        | {"weights": np.abs(LOGITS[..., 0])},
         "structural_dissimilarity": dict(zip(("truth", "prediction"), SETS.values()))
         | {"data_range": 1.0},
         "content_loss": {"features": LAYER, "target": LAYER[:, ::-1]},

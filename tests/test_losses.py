@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from course_utils.losses import weighted_cross_entropy
+from course_utils.losses import soft_cross_entropy, weighted_cross_entropy
 
 
 def batch(seed=0, shape=(2, 4, 5), classes=3, dtype="float32"):
@@ -61,6 +61,16 @@ def test_cross_entropy_by_numpy(classes):
     result = weighted_cross_entropy(labels, logits, weights)
     assert result.dtype == "float64" and result.shape == ()
     assert float(result) == pytest.approx(total / labels.size, rel=1e-12)
+
+
+def test_soft_cross_entropy_of_sure_targets_is_cross_entropy_and_by_hand_of_others():
+    labels, logits, weights = batch(dtype="float64")
+    sure = np.eye(logits.shape[-1])[labels]
+    expected = float(weighted_cross_entropy(labels, logits, weights))
+    assert float(soft_cross_entropy(sure, logits, weights)) == pytest.approx(expected, rel=1e-12)
+    logits = np.array([[[[np.log(3.0), 0.0]]]])  # p = (3/4, 1/4)
+    found = soft_cross_entropy(np.array([[[[0.5, 0.5]]]]), logits, np.array([[[2.0]]]))
+    assert float(found) == pytest.approx(-np.log(3 / 4) - np.log(1 / 4))
 
 
 def test_cross_entropy_gradient():

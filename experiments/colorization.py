@@ -1,0 +1,397 @@
+"""Lesson 05: four shipped networks, and the thesis' matrix of autoencoders and GANs, a process a row."""
+
+import functools
+import hashlib
+import importlib
+import io
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import psutil
+from PIL import Image, ImageDraw, ImageFont
+
+from course_utils import images, metrics, paths, shipped, speed
+from course_utils.data import colorization as data
+from course_utils.models import checkpoints as shipping
+from course_utils.models import colorization as models
+from course_utils.settings import settings
+from course_utils.training import colorization as training
+
+from . import facade_reader
+from .common import Checks, Log, safety
+
+DATASETS = {  # that the networks learn, both at once: the world, and where grey doesn't tell the colour
+    "synthetic": ("faces", ("clothes", "headwear")),
+    "landscapes": ("landscapes", ("object",)),
+}
+STEPS = {"autoencoder": 12_000, "gan": 20_000, "classes": 12_000, "hints": 20_000}
+TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for what is shipped
+ROW_STEPS = 3000  # of the matrix
+SHOWN, THUMBNAIL, LABEL = 4, 96, 200  # of each data set; pixels
+LARGEST = 300_000  # bytes of the contact sheet
+RUN = "import sys; from experiments.colorization import main; main(*sys.argv[1:])"
+COMMAND = [sys.executable, "-c", RUN]  # no module that processes for drawing would import again
+
+
+@settings
+class Row:
+    """One training of the matrix; see `training.Settings` and `models.Architecture`."""
+
+    kind: str = "unet"
+    learned: bool = True
+    discriminator: str = ""
+    weights: tuple[float, float] = training.WEIGHTS[0]
+    colours: str = "ab"
+
+    @property
+    def name(self):
+        """Such as "unet learned d8 [20, 80]"."""
+        words = [self.kind, "learned" if self.learned else "interpolated"]
+        words += [self.discriminator, f"[{self.weights[0]:g}, {self.weights[1]:g}]"] * bool(
+            self.discriminator
+        )
+        return " ".join(words + ["rgb"] * (self.colours == "rgb"))
+
+
+GENERATORS = [
+    {"kind": kind, "learned": learned}
+    for kind in ("unet", "encoder_decoder")
+    for learned in (True, False)
+]
+MATRIX = [
+    *(Row(**generator) for generator in GENERATORS),
+    *(
+        Row(**both[0], discriminator=both[1])
+        for both in itertools.product(GENERATORS, models.PORTIONS)
+    ),
+    *(Row(discriminator="d8", weights=weights) for weights in training.WEIGHTS[1:]),
+    # one line more is one row more, such as: Row(discriminator="d8", colours="rgb"),
+]
+
+
+def checkpoints():
+    return autoencoder, gan, classes, hints
+
+
+def evidence():
+    return {"synthetic": matrix}
+
+
+# What is shipped ---------------------------------------------------------------------------------
+
+
+def autoencoder():
+    """Lesson 05's autoencoder."""
+    yield from _shipped("autoencoder")
+
+
+def classes():
+    """Lesson 05's network of colour as classes."""
+    yield from _shipped("classes")
+
+
+def hints():
+    """Lesson 05's network that takes a person's hints."""
+    yield from _shipped("hints")
+
+
+def gan():
+    """Lesson 05's GAN; shipped is the moment of its training that `choose` takes."""
+    judges = [item for name in DATASETS for item in data.drawn(name, "validation", 128)]
+    data.draw(judges)
+    texture = facade_reader.texture_features()
+    truth = np.stack([item.picture for item in judges])
+
+    def score(network):
+        made = models.colour(network, truth)
+        told = scores(truth, made)
+        told["likeness"] = 1 - told["mad_mean"]
+        return told | {"texture_distance": metrics.texture_distance(made, truth, texture)}
+
+    def sheet(network):
+        few = truth[:: max(1, len(truth) // 8)][:8]
+        return np.concatenate([data.grey(few), models.colour(network, few), few])
+
+    checks = Checks(safety("05_gan"), score, sheet)
+    yield from _shipped("gan", checks)
+
+
+def _shipped(name, checks=None, seed=0):
+    """One of the four networks, measured on people and scenes that it never saw."""
+    s, steps = training.SHIPPED[name], STEPS[name]
+    items = [
+        data.Drawing(data.WORLDS[each], number, s.side) for each in DATASETS for number in TRAINED
+    ]
+    data.draw(items)
+    callbacks = [checks or Log(500)]
+    network = training.train(
+        training.Colours(items, s.generator), steps, seed, s, safety(f"05_{name}"), callbacks
+    )
+    told = {"validation": checks.restore_chosen([network], "likeness")} if checks else {}
+    network = shipping.as_shipped(network)
+    about = {"seed": seed, "steps": steps, "data": "drawn people and landscapes, seeds 0 to 1999"}
+    yield network, f"05_{name}", about | {"metrics": measured(network)} | told
+
+
+@functools.cache
+def _items(dataset, side):
+    """(train, test) of a data set, drawn."""
+    both = data.load(dataset, side=side)
+    data.draw([*both[0], *both[1]])
+    return both
+
+
+def measured(network):
+    """{data set: `scores`} of a network on the lesson's test pictures, and on their objects."""
+    found = {}
+    for name in DATASETS:
+        items = _items(name, network.input_shape[1])[1]
+        truth = np.stack([item.picture for item in items])
+        made = models.colour(network, truth)
+        found[name] = scores(truth, made) | {"objects": of_objects(name, items, made)}
+    return found
+
+
+def scores(truth, made):
+    """`metrics.colour_scores`, and `lattice`: the largest of three grids over the truth's."""
+    lattice = max(
+        metrics.grid(made, period) / metrics.grid(truth, period)
+        for period in facade_reader.PERIODS
+        if truth.shape[1] >= 6 * period
+    )
+    return metrics.colour_scores(truth, made) | {"lattice": lattice}
+
+
+def of_objects(dataset, items, made):
+    """Colourfulness of what grey doesn't tell the colour of, relative to the truth's; 1 is alike."""
+    pairs = [
+        (item.picture[mask][None], each[mask][None])  # as pictures of one row
+        for item, mask, each in zip(items, objects(dataset, items), made, strict=True)
+        if mask.any()
+    ]
+    return metrics.colour_scores(*zip(*pairs, strict=True))["colourfulness"]
+
+
+def objects(dataset, items):
+    """Masks (N, H, W) of what in drawn items could as well have another colour, see DATASETS."""
+    world, names = DATASETS[dataset]
+    classes = importlib.import_module(f"drawn_worlds.{world}").CLASSES
+    return np.isin([item.truth for item in items], [classes.index(name) for name in names])
+
+
+# The matrix --------------------------------------------------------------------------------------
+
+
+def matrix(
+    scheduler=None, rows=None, steps=ROW_STEPS, seed=0, generator=models.SHIPPED["gan"], folder=None
+):
+    """Lesson 05: the thesis' matrix, a row a training, all with equal steps; table and contact sheet.
+
+    Each row has a process of its own and leaves a JSON file and a strip of pictures in `folder`;
+    what is there isn't run again, and a row that was stopped goes on from its safety copy. One that
+    fails is run once more, then the others follow. scheduler: the address of Dask's, whose workers
+    were started in this folder; without one, row follows row. generator: its sizes.
+    Raises RuntimeError that names the rows that failed twice, when the others are finished.
+    """
+    folder = folder or paths.BUILD / "evidence" / "05"
+    jobs = [_job(row, steps, seed, generator) for row in (MATRIX if rows is None else rows)]
+    waiting = [job for job in jobs if not _file(job, folder).exists()]
+    _run(waiting, folder, scheduler)
+    failed = [job for job in jobs if not _file(job, folder).exists()]
+    if failed:
+        told = "; ".join(f"{job['name']} ({_last_words(job, folder)})" for job in failed)
+        raise RuntimeError(
+            f"{len(failed)} of {len(jobs)} rows failed twice, the others are kept: {told}."
+        )
+    runs = [json.loads(_file(job, folder).read_text()) for job in jobs]
+    path = paths.EVIDENCE / "05_matrix.jpg"
+    paths.write_atomically(path, _sheet(jobs, folder, generator.side))
+    shipped.sign(path)
+    return {"runs": runs, "summary": _summary(runs), "steps": steps}
+
+
+def _job(row, steps, seed, generator):
+    """All that a row's process is told, as JSON gives it back."""
+    of_row = {"kind": row.kind, "learned": row.learned, "colours": row.colours}
+    job = {
+        "name": row.name,
+        "generator": vars(generator) | of_row,
+        "discriminator": row.discriminator,
+        "weights": row.weights,
+        "steps": steps,
+        "seed": seed,
+    }
+    return json.loads(json.dumps(job))
+
+
+def _file(job, folder, ending="json"):
+    """A row's file; another seed, size or number of steps has another."""
+    digest = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:8]
+    words = "".join(each if each.isalnum() else " " for each in job["name"]).split()
+    return Path(folder) / f"{'_'.join(words)}_{digest}.{ending}"
+
+
+def _run(jobs, folder, scheduler):
+    """Each job once, or a second time if it fails: here, or on Dask's workers."""
+    if scheduler is None:
+        for job in jobs:
+            attempt(job, folder)
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError(
+            "--scheduler needs Dask in this environment: pip install distributed."
+        ) from None
+    with Client(scheduler) as client:
+        tasks = [client.submit(attempt, job, folder, key=_file(job, folder).stem) for job in jobs]
+        client.gather(tasks, errors="skip")
+
+
+def attempt(job, folder):
+    """A row in a process of its own, at most twice. What it says goes into its log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        with _file(job, folder, "log").open("w", encoding="utf-8") as log:
+            command, pipes = (
+                [*COMMAND, json.dumps(job), str(folder)],
+                {"stdout": log, "stderr": log},
+            )
+            with subprocess.Popen(
+                command, stdin=subprocess.PIPE, cwd=paths.ROOT, **pipes
+            ) as process:
+                if process.wait() == 0:  # its input stays open for as long as this process lives
+                    return
+
+
+def _last_words(job, folder):
+    lines = _file(job, folder, "log").read_text(encoding="utf-8").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def finish(job, folder):
+    """Trains one row, measures it and writes its files; goes on where an earlier process stopped."""
+    s = replace(
+        training.SHIPPED["gan"],
+        generator=models.Architecture(**job["generator"]),
+        discriminator=job["discriminator"],
+        weights=job["weights"],
+    )
+    items = [item for name in DATASETS for item in _items(name, s.side)[0]]
+    clock, steps = _Clock(), job["steps"]
+    network = training.train(
+        training.Colours(items, s.generator),
+        steps,
+        job["seed"],
+        s,
+        folder / _file(job, folder).stem,
+        [clock],
+        every=min(200, max(1, steps // 4)),
+    )
+    seconds = clock.seconds(steps)
+    told = {"seconds": round(seconds), "reference_seconds": round(seconds * speed.speed())}
+    if job["discriminator"]:
+        told["receptive_field"] = models.receptive_field(job["discriminator"], s.side)
+    strip = models.colour(network, _shown(s.side))
+    images.write_image(_file(job, folder, "png"), images.grid(strip, len(strip), gap=0))
+    found = json.dumps(job | told | {"metrics": measured(network)}, indent=1)
+    paths.write_atomically(_file(job, folder), found + "\n")
+
+
+class _Clock(keras.callbacks.Callback):
+    """Seconds of a training, as if it had never been stopped; its first step compiles, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.times = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.times.append(time.perf_counter())
+
+    def seconds(self, steps):
+        return (self.times[-1] - self.times[0]) / max(1, len(self.times) - 1) * steps
+
+
+def _shown(side):
+    """The test pictures of the contact sheet."""
+    return np.stack([item.picture for name in DATASETS for item in _items(name, side)[1][:SHOWN]])
+
+
+def _sheet(jobs, folder, side):
+    """The contact sheet's JPEG: truth, grey, and a strip of each row, with their names."""
+    truth = _shown(side)
+    rows = [("truth", images.grid(truth, len(truth), gap=0))]
+    rows.append(("grey", images.grid(data.grey(truth), len(truth), gap=0)))
+    rows += [(job["name"], images.read_image(_file(job, folder, "png"))) for job in jobs]
+    side = min(side, THUMBNAIL)
+    sheet = Image.new("RGB", (LABEL + side * len(truth), side * len(rows)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, (name, strip) in enumerate(rows):
+        small = images.resize(strip.clip(0, 1), (side, side * len(truth)))
+        sheet.paste(Image.fromarray(images.to_uint8(small)), (LABEL, side * number))
+        place = 6, side * number + side // 2
+        draw.multiline_text(
+            place, name.replace(" ", "\n", 1), "black", ImageFont.load_default(14), "lm"
+        )
+    return _jpeg(sheet)
+
+
+def _jpeg(picture):
+    """The picture's JPEG, as good as fits into LARGEST bytes."""
+    for quality in range(90, 5, -5):
+        content = io.BytesIO()
+        picture.save(content, "JPEG", quality=quality, optimize=True)
+        if content.tell() <= LARGEST:
+            return content.getvalue()
+    raise ValueError(f"The contact sheet doesn't fit into {LARGEST} bytes: show fewer pictures.")
+
+
+def _summary(runs):
+    """What the lesson says of the matrix: for each data set and generator, GANs beside autoencoder."""
+    summary = {}
+    for dataset in DATASETS:
+        found = {run["name"]: run["metrics"][dataset] for run in runs}
+        gans = [run["name"] for run in runs if run["discriminator"]]
+        plain = [name for name in found if name not in gans]
+        summary[dataset] = {
+            "best_autoencoder": min(plain, key=lambda name: found[name]["mad_mean"], default=None),
+            "best_gan": min(gans, key=lambda name: found[name]["mad_mean"], default=None),
+            "most_colourful_gan": max(gans, key=lambda name: found[name]["objects"], default=None),
+            "objects": {
+                name: {
+                    "autoencoder": found[name]["objects"],
+                    "gans": float(np.mean(of_gans)),
+                }
+                for name in plain
+                if (
+                    of_gans := [
+                        found[gan]["objects"]
+                        for gan in gans
+                        if gan.startswith(f"{name} ") and gan.endswith("[20, 80]")
+                    ]
+                )
+            },
+        }
+    return summary
+
+
+def main(job, folder) -> None:
+    """One row, which ends with the process that started it."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    finish(json.loads(job), Path(folder))
+
+
+def _end_with_parent():
+    os.read(0, 1)  # waits until nobody holds the other end
+    for child in psutil.Process().children(recursive=True):  # those that draw
+        child.kill()
+    os._exit(1)
