@@ -22,8 +22,7 @@ from .common import SEEDS, Checks, Log, interval, medians, safety
 
 STEPS = {  # of what is shipped
     "autoencoder": 2000,
-    "pix2pix_there": 6000,
-    "pix2pix_back": 8000,
+    "pix2pix": 8000,
     "cyclegan": 3000,
 }
 WAYS = ("there", "back")
@@ -57,7 +56,7 @@ def autoencoders(seed=0):
     for way in WAYS:
         name = f"03_autoencoder_{way}"
         settings = training.SHIPPED["autoencoder"]
-        example = Jitter(_turned(way, _people()), settings.side, **data.JITTER)
+        example = Jitter(_turned(way, _people()), settings.side)
         network = training.train_autoencoder(example, steps, seed, settings, 4, safety(name))
         yield network, name, _about(network, way, seed, steps)
 
@@ -91,16 +90,14 @@ def cyclegan(seed=0):
 
 def _pix2pix(way, seed=0):
     """One direction of lesson 03's pix2pix; shipped is the moment that `choose` takes."""
-    name, settings = f"03_pix2pix_{way}", training.SHIPPED["pix2pix"]
-    steps = STEPS[f"pix2pix_{way}"]
-    jitter = data.JITTER if way == "there" else {}  # the hand matters to what draws sketches
+    name, steps, settings = f"03_pix2pix_{way}", STEPS["pix2pix"], training.SHIPPED["pix2pix"]
 
     def sheet(network):
         sources, truth = _sides(_turned(way, _judges()[:8]))
         return np.concatenate([sources, translate(network, sources), truth])
 
     checks = Checks(safety(name), _scorer(way), sheet, every=1000)
-    example = Jitter(_turned(way, _people()), settings.side, **jitter)
+    example = Jitter(_turned(way, _people()), settings.side)
     more = {"folder": checks.folder, "callbacks": [checks]}
     network = pix2pix.train(example, "unet_l1_cgan", steps, seed, settings, **more).averaged
     told = checks.restore_chosen([network], "ssim")
@@ -197,7 +194,7 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6):
     for weight in (0, 1, 5, 50):
         folder = paths.BUILD / "evidence" / f"cycle_{weight}"
         model = cycles.train(
-            data.Strangers(train, photos.shape[1], **data.JITTER),
+            data.Strangers(train, photos.shape[1]),
             cycle_steps,
             0,
             replace(cycles.QUICK, cycle=float(weight)),

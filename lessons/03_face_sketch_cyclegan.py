@@ -214,8 +214,7 @@ s, names = settings["autoencoder"], ["person 1", "person 2", "person 3"]
 watch = lambda: (list(translate(live.model, photos[:3])), names)
 live = Live(run.steps, watch, keep="03_autoencoder",
             alt="The autoencoder's loss falls; three sketches become clearer.")
-example = Jitter(seen, s.side, **data.JITTER)
-trained = training.train_autoencoder(example, run.steps, SEED, s, callbacks=[live])
+trained = training.train_autoencoder(Jitter(seen, s.side), run.steps, SEED, s, callbacks=[live])
 
 # %% [markdown]
 # Outlines come first, hair next, hatching last or never: where nobody can know the stroke, its mean is grey.
@@ -327,7 +326,7 @@ def there_and_back():
 
 live = Live(run.steps, there_and_back, parts=("cycle", "gan"), keep="03_cyclegan",
             alt="The losses; a photograph, its sketch so far, and the photograph made of that.")
-strangers = data.Strangers(seen, side, **data.JITTER)
+strangers = data.Strangers(seen, side)
 unpaired = cyclegan.train(strangers, run.steps, SEED, settings["cyclegan"], callbacks=[live])
 
 # %% [markdown]

@@ -17,7 +17,6 @@ DRAWN = {
     "test": range(1_000_000, 1_000_040),
     "validation": range(3_000_000, 3_000_040),
 }  # seeds: the people
-JITTER = {"flip": False}  # an artist hatches from one side: a mirrored sketch has another hand
 SKIN = [faces.CLASSES.index(name) for name in ("skin", "nose")]
 SEEN = {"yaw": 0.0, "mouth_open": 0.0, "backdrop": "plain"}  # from the front, as CUHK's
 CUHK_TESTS = 38  # of 188: the last names in sorted order

@@ -77,13 +77,12 @@ def train_both(name, pairs, steps, seed, settings=None, folder=None):
     """
     settings = settings or QUICK[name]
     if name == "cyclegan":
-        strangers = data.Strangers(pairs, settings.side, **data.JITTER)
+        strangers = data.Strangers(pairs, settings.side)
         model = cyclegan.train(strangers, steps, seed, settings, folder=folder)
         return tuple(model.averaged or (model.G, model.F))
     networks = []
     for direction, both in (("there", pairs), ("back", data.turned(pairs))):
-        example = Jitter(both, settings.side, **data.JITTER)
-        copies = folder and folder / direction
+        example, copies = Jitter(both, settings.side), folder and folder / direction
         if name == "autoencoder":
             made = train_autoencoder(example, steps, seed, settings, folder=copies)
         else:
