@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Faces and sketches: from pairs to CycleGAN
 #
-# A photograph goes in and a pencil sketch comes out, or the other way round; first with pairs to learn from, then without a single one.
+# Photographs become pencil sketches, and the other way round: first learned from pairs, then without a single one.
 #
 # ![Three people, one per row: the sketch, the face by an autoencoder, by pix2pix, by CycleGAN, and the photograph.](pictures/03_face_sketch_cyclegan.png)
 #
@@ -32,7 +32,7 @@ TEST_DATA = None
 # %% [markdown]
 # ## People, and who tests
 #
-# 188 students of the Chinese University of Hong Kong were photographed, and an artist drew each: the CUHK faces.
+# 188 students of the Chinese University of Hong Kong were photographed and drawn by an artist: the CUHK faces.
 # Ours don't exist: the course draws them, photographs too.
 # First comes the split, **by person**; only then may pictures be shifted or turned.
 
@@ -161,7 +161,7 @@ for span, (a, b, right) in scales.items():
 # %% [markdown] tags=["optional"]
 # ### Misprint detective
 #
-# The slides misprint this formula: what must the SSIM of a window and its noisy copy be without noise?
+# The slides misprint SSIM: what must it be without noise?
 
 # %% tags=["hide"]
 from course_utils.exercises import face_sketch as mistakes
@@ -174,12 +174,12 @@ window, noise = photos[0, middle:, middle, 0], np.random.default_rng(0).normal(s
 
 def under_noise(formula):
     curves = {name: [formulas[name](window, window + s * noise) for s in strength] for name in ("right", formula)}
-    return line_figure(strength, curves, ("noise", "SSIM of the window"), (12.5, 4.7))
+    return line_figure(strength, curves, ("noise", "SSIM of the window"), (12.5, 4.2))
 play(under_noise, alt="SSIM of a window with itself under noise: the right formula falls from 1.",
      formula=ipywidgets.Dropdown(options=list(formulas)[1:]));
 
 # %% [markdown]
-# A window beside itself must get 1: whoever checks a formula on equal pictures finds such misprints.
+# A window beside itself must get 1: equal pictures find such misprints.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -218,7 +218,7 @@ trained = training.train_autoencoder(Jitter(seen, s.side), run.steps, SEED, s, c
 # %% [markdown]
 # ### pix2pix, and the shipped networks
 #
-# The second network is lesson 02's: U-Net, noise, a discriminator of patches that sees photograph and sketch, $\lambda = 10$.
+# The second network is lesson 02's, $\lambda = 10$, with a discriminator that sees photograph and sketch.
 # The course ships networks for drawn people, which learned from 2,000; for others they learn here.
 
 # %%
@@ -342,12 +342,12 @@ play(cycle, alt="A picture, its translation, and what comes back.",
      start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]));
 
 # %% [markdown]
-# A cycle that closes well is no proof of a good sketch: it may hold traces, such as dots, that no artist leaves.
+# A cycle that closes well proves no good sketch: it may hold traces, such as dots, that no artist leaves.
 
 # %% [markdown]
 # ### How strong must the cycle be?
 #
-# Equal short trainings at 64×64 that differ in $\lambda$ only; `found`: the share of sketches nearest to their own person's.
+# Short trainings that differ in $\lambda$ only; `found`: the share that is most like its own person.
 
 # %% tags=["hide"]
 import json
@@ -364,7 +364,7 @@ play(by_weight, alt="Six photographs, their sketches, and what comes back, for o
      weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="0"));
 
 # %% [markdown]
-# $\lambda = 0$ ties no sketch to its photograph: strokes, and nobody; $\lambda = 50$: everybody, and hardly a stroke.
+# $\lambda = 0$: strokes, and nobody; $\lambda = 50$: everybody, and hardly a stroke.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 14.
@@ -386,8 +386,7 @@ show_images(pictures, titles, columns=6,
                 "autoencoder, pix2pix, CycleGAN, and the artist.")
 
 # %% [markdown]
-# The autoencoder draws outlines and shades without a stroke; pix2pix hatches, and so does CycleGAN, which saw no pair.
-# Behind some heads CycleGAN leaves dots where the artist left paper: traces, perhaps, for the way back.
+# The autoencoder draws outlines and shades, no stroke; pix2pix hatches, and so does CycleGAN, which saw no pair.
 
 # %% [markdown]
 # ### Which does the ruler prefer?
@@ -424,7 +423,7 @@ show_images(pictures, titles, columns=5,
 # ### Whose skin keeps its lightness?
 #
 # Skin's tone is in the sketch, as graphite: who paints another one has lost part of a person.
-# Its mean error (0 is black, 100 white), by a third of the people each: a mean over all hides whom a network fails.
+# Below, the mean error of its lightness (0 black, 100 white), for a third of the people each.
 
 # %%
 back = {said_as[kind]: metrics.portrait_scores(photos, made) for kind, made in stupid_back.items()}
@@ -451,7 +450,7 @@ bets.ask("leak", "The leak of the next slide: how much SSIM does it add to a mem
 # %% [markdown]
 # ## What goes wrong
 #
-# **The leaking split**: 188 pairs were mirrored and turned to 1,504, then a fifth of the *pictures* tested: practically everyone had trained, too.
+# **The leaking split**: 188 pairs became 1,504 by mirroring and turning, and then a fifth of the *pictures* tested.
 # A **memory** answers with the sketch of the most similar photograph.
 
 # %% tags=["hide"]
@@ -466,12 +465,12 @@ show_intervals({who: {split.replace("_", " "): found[split] for split in ("by_pe
                alt="SSIM of test pictures, split by person and by picture, for an autoencoder and a memory.")
 
 # %% [markdown]
-# The memory gains; the autoencoder's short training hasn't learned faces by heart: three seeds can't tell its gain from none.
+# The memory gains, having seen nearly everyone; whether the autoencoder does, three seeds can't tell.
 
 # %% [markdown] tags=["optional"]
 # ### Which failure is it?
 #
-# Four patients, staged with the shipped CycleGAN: look, name it, then let the detectors speak.
+# Four patients: name the failure, then let the detectors speak.
 
 # %% tags=["hide"]
 from course_utils import symptoms
@@ -489,7 +488,7 @@ play(visit, alt="Six photographs, and below them the answers of a translator tha
      patient=ipywidgets.Dropdown(options=list(patients)), diagnose=ipywidgets.Checkbox(False));
 
 # %% [markdown]
-# A detector is one number with a limit, such as how much answers differ; `core.mistakes(translate)` has the cures.
+# A detector is one number with a limit; `core.mistakes(translate)` has the cures.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -498,13 +497,13 @@ play(visit, alt="Six photographs, and below them the answers of a translator tha
 # %% [markdown]
 # ## Recap
 #
-# 1. Autoencoder and pix2pix need pairs; CycleGAN needs two heaps of pictures, and more time.
+# 1. Autoencoder and pix2pix need pairs; CycleGAN needs two heaps of pictures.
 # 2. A discriminator knows what a sketch looks like, not whose it is; the cycle asks for the way home.
 # 3. MAE and SSIM need their range; SSIM prefers grey to hatching in the wrong place; accuracy means nothing.
 # 4. Split by person, then augment: a leak is seen in no picture.
 #
 # Now you: [exercises](exercises/03_face_sketch_cyclegan.ipynb).
-# References: Zhu et al., CycleGAN, 2017 (eq. 1 to 4); Mao et al., least squares, 2017; Wang et al., SSIM, 2004.
+# References: Zhu et al., CycleGAN, 2017; Mao et al., least squares, 2017; Wang et al., SSIM, 2004.
 
 # %%
 from course_utils import results
