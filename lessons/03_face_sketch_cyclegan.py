@@ -5,7 +5,7 @@
 #
 # ![Three people, one per row: the sketch, the face by an autoencoder, by pix2pix, by CycleGAN, and the photograph.](pictures/03_face_sketch_cyclegan.png)
 #
-# - **Time**: 54 minutes to read, 45 of them without what is optional; about a minute to run on a laptop CPU.
+# - **Time**: 54 minutes to read, 45 of them without what is optional; about a minute to run on a CPU.
 # - **You need**: lesson 02 (discriminator, patches, L1).
 # - **Data**: people drawn by the course (CC BY 4.0), or the CUHK student faces: `DATASET = "cuhk"`.
 
@@ -32,13 +32,13 @@ TEST_DATA = None
 # %% [markdown]
 # ## People, and who tests
 #
-# 188 students of the Chinese University of Hong Kong were photographed and drawn by an artist: the CUHK faces.
-# Ours don't exist: the course draws them, photographs too.
-# First comes the split, **by person**; only then may pictures be shifted or turned.
+# The CUHK faces: 188 students of the Chinese University of Hong Kong, photographed, and drawn by an artist.
+# Ours don't exist: the course draws them.
+# First comes the split, **by person**.
 
 # %%
 import numpy as np
-from course_utils import profile
+from course_utils import profile, results
 from course_utils.data import face_sketch as data
 from course_utils.teach import Bets
 from course_utils.training import face_sketch as training
@@ -174,7 +174,7 @@ window, noise = photos[0, middle:, middle, 0], np.random.default_rng(0).normal(s
 
 def under_noise(formula):
     curves = {name: [formulas[name](window, window + s * noise) for s in strength] for name in ("right", formula)}
-    return line_figure(strength, curves, ("noise", "SSIM of the window"), (12.5, 4.2))
+    return line_figure(strength, curves, ("noise", "SSIM of the window"), (12.5, 4.35))
 play(under_noise, alt="SSIM of a window with itself under noise: the right formula falls from 1.",
      formula=ipywidgets.Dropdown(options=list(formulas)[1:]));
 
@@ -342,7 +342,7 @@ play(cycle, alt="A picture, its translation, and what comes back.",
      start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]));
 
 # %% [markdown]
-# A cycle that closes well proves no good sketch: it may hold traces, such as dots, that no artist leaves.
+# A cycle that closes well proves no good sketch: it may hide traces, such as dots.
 
 # %% [markdown]
 # ### How strong must the cycle be?
@@ -358,9 +358,9 @@ stored = np.load(paths.EVIDENCE / "03_pictures.npz")
 
 def by_weight(weight):
     told = "  ".join(f"{key} {value:.2f}" for key, value in evidence["cycle"][weight].items() if key != "home")
-    return [stored[f"cycle_{weight}"]], [f"photographs, sketches, what comes back: {told}"], 1, 4.3
+    return [stored[f"cycle_{weight}"][66:]], [f"sketches, and what comes back: {told}"], 1, 4.2
 
-play(by_weight, alt="Six photographs, their sketches, and what comes back, for one weight.",
+play(by_weight, alt="Sketches of six people, and what comes back, for one weight.",
      weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="0"));
 
 # %% [markdown]
@@ -450,8 +450,7 @@ bets.ask("leak", "The leak of the next slide: how much SSIM does it add to a mem
 # %% [markdown]
 # ## What goes wrong
 #
-# **The leaking split**: 188 pairs became 1,504 by mirroring and turning, and then a fifth of the *pictures* tested.
-# A **memory** answers with the sketch of the most similar photograph.
+# **The leaking split**: 188 pairs became 1,504 by turning, and a fifth of these *pictures* tested.
 
 # %% tags=["hide"]
 from course_utils.show import show_intervals
@@ -465,7 +464,7 @@ show_intervals({who: {split.replace("_", " "): found[split] for split in ("by_pe
                alt="SSIM of test pictures, split by person and by picture, for an autoencoder and a memory.")
 
 # %% [markdown]
-# The memory gains, having seen nearly everyone; whether the autoencoder does, three seeds can't tell.
+# The memory of the most similar person gains; of the autoencoder three seeds can't tell.
 
 # %% [markdown] tags=["optional"]
 # ### Which failure is it?
@@ -498,16 +497,14 @@ play(visit, alt="Six photographs, and below them the answers of a translator tha
 # ## Recap
 #
 # 1. Autoencoder and pix2pix need pairs; CycleGAN needs two heaps of pictures.
-# 2. A discriminator knows what a sketch looks like, not whose it is; the cycle asks for the way home.
-# 3. MAE and SSIM need their range; SSIM prefers grey to hatching in the wrong place; accuracy means nothing.
-# 4. Split by person, then augment: a leak is seen in no picture.
+# 2. A discriminator knows sketches, not whose they are; the cycle asks for the way home.
+# 3. MAE and SSIM need their range; SSIM prefers grey to misplaced strokes; accuracy means nothing.
+# 4. Split by person, then augment: no picture shows a leak.
 #
 # Now you: [exercises](exercises/03_face_sketch_cyclegan.ipynb).
-# References: Zhu et al., CycleGAN, 2017; Mao et al., least squares, 2017; Wang et al., SSIM, 2004.
+# References: Zhu et al., CycleGAN, 2017; Mao et al., 2017; Wang et al., SSIM, 2004.
 
 # %%
-from course_utils import results
-
 bets.score()
 named = {f"{key}_{name}{way}": numbers[key] for name, both in scores.items()
          for way, numbers in zip(("", "_back"), both) for key in ("ssim", "mae", "sharpness")}
