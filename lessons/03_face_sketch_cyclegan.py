@@ -49,7 +49,7 @@ train, test = data.load(DATASET, run.test_data, settings["pix2pix"].side)
 seen = train[:60] if PROFILE == "quick" and DATASET == "synthetic" else train
 data.draw(seen + test)
 photos, sketches = (np.stack([getattr(p, part) for p in test]) for part in ("source_picture", "target"))
-print(len(train), "people to learn from,", len(test), "others to test on")
+print(len(seen), "people to learn from here,", len(test), "others to test on")
 bets = Bets()
 bets.ask("accuracy", "Keras' accuracy of plain white paper, as a sketch of everyone?", 0, 1)
 
@@ -70,8 +70,8 @@ show_images([pictures[i] for i in range(min(2, len(test))) for pictures in colum
             "grey, the pencil filter's sketch, and the mean photograph.")
 
 # %% [markdown]
-# A sketch leaves out colours and background, and adds hatching; each was drawn from its very photograph, as CUHK's were.
-# The **pencil filter** divides luminance by its own blur: it has never seen a sketch, and a network must do better.
+# A sketch leaves out colours and background, and adds hatching; it shows the same head in the same pose, as CUHK's do.
+# The **pencil filter** divides luminance by its own blur: it has never seen a sketch, and a network should do better.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
@@ -101,8 +101,6 @@ for name, made in {"white paper": white, "negatives": 1 - sketches, "photographs
     print(f"{name} as sketches: accuracy {accuracy(sketches, made):.2f}")
 print(f"MAE of white paper in [0, 1]: {metrics.mae(sketches, white):.3f}")
 bets.reveal("accuracy", accuracy(sketches, white))
-bets.ask("strangers", "Mean SSIM of two different people's sketches?", 0, 1, step=0.02)
-bets.ask("pencil", "SSIM of the pencil filter?", 0, 1, step=0.02)
 
 # %% [markdown]
 # ### SSIM looks at windows
@@ -113,7 +111,11 @@ bets.ask("pencil", "SSIM of the pencil filter?", 0, 1, step=0.02)
 # $$\frac{2\mu_x\mu_y + c_1}{\mu_x^2 + \mu_y^2 + c_1} \cdot \frac{2\sigma_x\sigma_y + c_2}{\sigma_x^2 + \sigma_y^2 + c_2} \cdot \frac{\sigma_{xy} + c_2/2}{\sigma_x\sigma_y + c_2/2} = \frac{(2\mu_x\mu_y + c_1)\,(2\sigma_{xy} + c_2)}{(\mu_x^2 + \mu_y^2 + c_1)\,(\sigma_x^2 + \sigma_y^2 + c_2)}$$
 #
 # with $c_1 = (0.01 L)^2$ and $c_2 = (0.03 L)^2$, where $L$ is the range of the values; we take grey pictures in [0, 1].
-# It is 1 for equal pictures, 0 where nothing varies together, and below 0 for a negative.
+# It is 1 for equal windows, flat white ones among them, near 0 where details are unrelated, below 0 where they are inverted; a picture's is the mean over its windows.
+
+# %%
+bets.ask("strangers", "Mean SSIM of two different people's sketches?", 0, 1, step=0.02)
+bets.ask("pencil", "SSIM of the pencil filter?", 0, 1, step=0.02)
 
 # %% [markdown]
 # ### What the baselines score
@@ -123,9 +125,9 @@ bets.ask("pencil", "SSIM of the pencil filter?", 0, 1, step=0.02)
 # %%
 def tell(table):
     keys = list(next(iter(table.values())))
-    print(" " * 14, *(f"{key:>9}" for key in keys))
+    print(" " * 18, *(f"{key:>9}" for key in keys))
     for name, numbers in table.items():
-        print(f"{name:<14}", *(f"{numbers[key]:9.3f}" for key in keys))
+        print(f"{name:<18}", *(f"{numbers[key]:9.3f}" for key in keys))
 
 # %%
 said_as = {"mean": "mean_sketch", "input": "grey_photo", "pencil": "pencil"}
@@ -161,7 +163,7 @@ for span, (a, b, right) in scales.items():
 # %% [markdown] tags=["optional"]
 # ### Misprint detective
 #
-# The slides misprint SSIM: what must it be without noise?
+# The slides misprint SSIM: which value must a window and itself have?
 
 # %% tags=["hide"]
 from course_utils.exercises import face_sketch as mistakes
@@ -174,7 +176,7 @@ window, noise = photos[0, middle:, middle, 0], np.random.default_rng(0).normal(s
 
 def under_noise(formula):
     curves = {name: [formulas[name](window, window + s * noise) for s in strength] for name in ("right", formula)}
-    return line_figure(strength, curves, ("noise", "SSIM of the window"), (12.5, 4.35))
+    return line_figure(strength, curves, ("standard deviation of the noise", "SSIM of the window"), (12.5, 4.35))
 play(under_noise, alt="SSIM of a window with itself under noise: the right formula falls from 1.",
      formula=ipywidgets.Dropdown(options=list(formulas)[1:]));
 
@@ -189,8 +191,8 @@ play(under_noise, alt="SSIM of a window with itself under noise: the right formu
 # %% [markdown]
 # ## With pairs
 #
-# First an **autoencoder**: six convolutions squeeze the picture to a quarter of its sides, eight transposed ones unfold it, two of them after interpolation to twice the sides.
-# No skips, no discriminator; its loss is MAE and half of 1 - SSIM.
+# First an **autoencoder**, as the slides call it: six convolutions squeeze the picture to a quarter of its sides, eight transposed ones unfold it, two of them after interpolation to twice the sides.
+# No skips, no discriminator; its loss is MAE plus half of 1 - SSIM.
 
 # %%
 from course_utils.data.pairs import Jitter
@@ -213,13 +215,13 @@ live = Live(run.steps, watch, keep="03_autoencoder",
 trained = training.train_autoencoder(Jitter(seen, s.side), run.steps, SEED, s, callbacks=[live])
 
 # %% [markdown]
-# Outlines come first, hair next, hatching last or never: where nobody can know the stroke, its mean is grey.
+# After seconds there are tones and rough outlines; where nobody can know the stroke, a smooth shade is the safest answer.
 
 # %% [markdown]
 # ### pix2pix, and the shipped networks
 #
-# The second network is lesson 02's, $\lambda = 10$, with a discriminator that sees photograph and sketch.
-# The course ships networks for drawn people, which learned from 2,000; for others they learn here.
+# The second network is lesson 02's, its L1 weighted by 10.
+# The course ships networks that learned from 2,000 drawn people, none of whom tests.
 
 # %%
 from functools import cache
@@ -249,7 +251,7 @@ faces, drawings = at(side, photos), at(side, sketches)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
-# > Ask why no lattice shows: the two layers that double the sides interpolate first, as in lesson 02.
+# > Ask why the autoencoder shows no lattice: its two layers that double the sides interpolate first, as in lesson 02.
 
 # %% [markdown]
 # ## Without pairs
@@ -264,6 +266,7 @@ faces, drawings = at(side, photos), at(side, sketches)
 #
 # $$L = L_{\mathrm{GAN}}(G, D_Y) + L_{\mathrm{GAN}}(F, D_X) + \lambda \left( \overline{|F(G(x)) - x|} + \overline{|G(F(y)) - y|} \right)$$
 #
+# The bar is the mean over pixels; $G$ and $F$ make $L$ small, the discriminators large.
 # The paper has $\lambda = 10$, this lesson 5.
 
 # %% [markdown]
@@ -287,9 +290,9 @@ show_figure(cycle_way((x, from_y[2 % len(ys)], home_x), (y, from_x[1], home_y)),
 # %% [markdown]
 # ### The generators' losses
 #
-# **Identity**: a sketch given to $G$ should stay as it is; otherwise two generators that both invert colours would satisfy the cycle.
+# **Identity**: a sketch given to $G$ should stay as it is; otherwise $G$ may swap two tones and $F$ swap them back.
 # With weight $\lambda / 2$ it joins the loss above, so $\lambda$ scales it, too.
-# A well-known example gives each generator the gradient of one cycle only, and loses half of what ties a picture to its source.
+# A well-known example, that of keras.io, gives each generator one cycle only, and drops half of the gradient.
 
 # %%
 from course_utils.training import cyclegan
@@ -299,7 +302,7 @@ show_source(cyclegan.CycleGAN.translate, cyclegan.CycleGAN.cycles)
 # %% [markdown]
 # ### The discriminators' step
 #
-# They learn by **least squares** in place of logarithms: 1 is real, 0 is fake, and the distance from there is squared.
+# They learn by **least squares** (Mao et al., 2017) in place of logarithms: 1 is real, 0 is fake, and the distance from there is squared.
 # Their fakes come out of a **pool** of 50, half of the time an old one; otherwise the networks may chase each other in circles.
 # CycleGAN's generators are **ResNets**: halved twice, then blocks that each add a change, then doubled twice.
 
@@ -322,7 +325,7 @@ unpaired = cyclegan.train(data.Strangers(seen, side), run.steps, SEED, settings[
                           callbacks=[live])
 
 # %% [markdown]
-# Seconds are enough for dark and light, not for lines: the pictures of the next slides come from longer trainings.
+# Seconds are enough for dark and light, not for lines: what follows was trained for longer.
 
 # %% [markdown]
 # ### Choose a person
@@ -342,12 +345,12 @@ play(cycle, alt="A picture, its translation, and what comes back.",
      start=ipywidgets.Dropdown(options=["photograph", "sketch", "you"]));
 
 # %% [markdown]
-# A cycle that closes well proves no good sketch: it may hide traces, such as dots.
+# Shapes come back, colours hardly; and a closed cycle may hide the photograph in dots.
 
 # %% [markdown]
 # ### How strong must the cycle be?
 #
-# Short trainings that differ in $\lambda$ only; `found`: the share that is most like its own person.
+# Short trainings; `found`: the share of sketches closer to their own person's than to anyone else's.
 
 # %% tags=["hide"]
 import json
@@ -364,12 +367,12 @@ play(by_weight, alt="Sketches of six people, and what comes back, for one weight
      weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="0"));
 
 # %% [markdown]
-# $\lambda = 0$: strokes, and nobody; $\lambda = 50$: everybody, and hardly a stroke.
+# $\lambda = 0$: texture, and no face; $\lambda = 50$: everybody, and hardly a stroke.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 14.
 # > Follow both ways in the diagram with a finger: four networks, two of them used twice.
-# > Ask what two generators could do to cheat the cycle: invert colours, hide the photograph in the noise of the sketch.
+# > Ask what two generators could do to cheat the cycle: swap two tones, hide the photograph in the noise of the sketch.
 
 # %% [markdown]
 # ## The same people, three networks
@@ -377,7 +380,7 @@ play(by_weight, alt="Sketches of six people, and what comes back, for one weight
 # %% tags=["hide"]
 def compared(first, way, last):  # three people, by all networks
     columns = first | {name: translated(name)[1][way] for name in models.NETWORKS} | last
-    return [p[i] for i in range(min(3, len(test))) for p in columns.values()], list(columns)
+    return [p[i] for i in range(min(3, len(test))) for p in columns.values()], [name.replace("cyclegan", "CycleGAN") for name in columns]
 
 given = {"photograph": photos, "pencil filter": stupid["pencil"]}
 pictures, titles = compared(given, 0, {"artist": sketches})
@@ -386,15 +389,15 @@ show_images(pictures, titles, columns=6,
                 "autoencoder, pix2pix, CycleGAN, and the artist.")
 
 # %% [markdown]
-# The autoencoder draws outlines and shades, no stroke; pix2pix hatches, and so does CycleGAN, which saw no pair.
+# The autoencoder draws outlines and shades; pix2pix and CycleGAN make texture, though not the artist's strokes, CycleGAN on empty paper, too.
 
 # %% [markdown]
 # ### Which does the ruler prefer?
 #
-# SSIM counts a stroke beside its place twice, where it is and where it should be: grey is the safer answer.
+# MAE counts a misplaced stroke twice, where it is and where it should be, and SSIM gives it nothing.
+# The autoencoder has also learned by SSIM: the ruler is partly its own.
 # The slides' SSIM, from CUHK in colour, split **after** eight copies of each picture were made: autoencoder .71, pix2pix .61, CycleGAN .16.
-# Their CycleGAN's discriminator loss was .046: by least squares an undecided one has .25 for each kind.
-# Theirs had won; where it is sure the squares are flat, and the generators learned little.
+# Their CycleGAN's discriminator ended with a loss of .046 (undecided: .25 for each kind): hardly ever fooled, it may have taught little.
 
 # %%
 def score(name):
@@ -405,7 +408,7 @@ scores = {name: score(name) for name in models.NETWORKS}
 live_scores = {"autoencoder": metrics.portrait_scores(sketches, translate(trained, photos)),
                "cyclegan": metrics.portrait_scores(drawings, translate(unpaired.G, faces))}
 tell(baselines | {name: both[0] for name, both in scores.items()}
-     | {"live": live_scores["autoencoder"]})
+     | {"autoencoder, live": live_scores["autoencoder"]})
 
 # %% [markdown]
 # ### And back
@@ -417,13 +420,13 @@ show_images(pictures, titles, columns=5,
                 "CycleGAN, and the photograph.")
 
 # %% [markdown]
-# No sketch tells that hair is fair or a shirt yellow: the autoencoder answers with the mean of many, the others with something likely.
+# Graphite tells light from dark, not hue: the autoencoder answers with a compromise, pix2pix with a likely colour; CycleGAN takes some shading for skin.
 
 # %% [markdown]
 # ### Whose skin keeps its lightness?
 #
-# Skin's tone is in the sketch, as graphite: who paints another one has lost part of a person.
-# Below, the mean error of its lightness (0 black, 100 white), for a third of the people each.
+# Skin's tone is in the sketch, as graphite: painting another one changes the person.
+# Below, its mean error in lightness (0 black, 100 white) by thirds of the people: whom does CycleGAN miss?
 
 # %%
 back = {said_as[kind]: metrics.portrait_scores(photos, made) for kind, made in stupid_back.items()}
@@ -437,14 +440,15 @@ if DATASET == "synthetic":
     for name, made in answers.items():
         told[name] |= metrics.skin_errors(photos, at(len(masks[0]), made), masks)
 tell(told)
-bets.ask("leak", "The leak of the next slide: how much SSIM does it add to a memory?", 0, 0.5)
+bets.ask("leak", "How much SSIM does a leak add to a memory of the training sketches?", 0, 0.5)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
 # > Vote by hand before the numbers are shown: which would you hang on the wall, and which would a ruler choose?
 # > Nobody can know the colour of a shirt from a sketch: what does each network do about it?
-# > Ask why CycleGAN, without pairs, can't know which grey of graphite is which skin.
-# > Ask who would be harmed if the errors of dark skin were three times the others', and nobody had looked.
+# > Without pairs CycleGAN misses light and middle skin: ask what could have told it which grey of graphite is which skin.
+# > Ask who is harmed where a mean over all people hides the errors of one group.
+# > By SSIM CycleGAN doesn't beat the filter, and pix2pix barely does: look before you believe.
 # > The paper that the slides cite has SSIM .66 for pix2pix and .76 for CycleGAN.
 
 # %% [markdown]
@@ -458,13 +462,14 @@ from course_utils.show import show_intervals
 leak = evidence["leak"]
 bets.reveal("leak", leak["memory"]["gain"]["mean"])
 gain = leak["autoencoder"]["gain"]
+assert not shipped or min(told["cyclegan"][k] for k in ("light", "middle")) > 2 * told["pix2pix"]["dark"]
 assert abs(gain["mean"]) < gain["half_width_95"] < leak["memory"]["gain"]["mean"]
-show_intervals({who: {split.replace("_", " "): found[split] for split in ("by_person", "by_picture")}
+show_intervals({f"SSIM of the {who}": {split.replace("_", " "): found[split] for split in ("by_person", "by_picture")}
                 for who, found in leak.items()},
                alt="SSIM of test pictures, split by person and by picture, for an autoencoder and a memory.")
 
 # %% [markdown]
-# The memory of the most similar person gains; of the autoencoder three seeds can't tell.
+# The leak adds to the memory's SSIM; for the autoencoder three seeds show no clear gain.
 
 # %% [markdown] tags=["optional"]
 # ### Which failure is it?
@@ -497,9 +502,9 @@ play(visit, alt="Six photographs, and below them the answers of a translator tha
 # ## Recap
 #
 # 1. Autoencoder and pix2pix need pairs; CycleGAN needs two heaps of pictures.
-# 2. A discriminator knows sketches, not whose they are; the cycle asks for the way home.
+# 2. A discriminator knows sketches, not whose they are; the cycle demands that the input comes back.
 # 3. MAE and SSIM need their range; SSIM prefers grey to misplaced strokes; accuracy means nothing.
-# 4. Split by person, then augment: no picture shows a leak.
+# 4. Split by person, then augment: a leak shows in no picture.
 #
 # Now you: [exercises](exercises/03_face_sketch_cyclegan.ipynb).
 # References: Zhu et al., CycleGAN, 2017; Mao et al., 2017; Wang et al., SSIM, 2004.
