@@ -4,6 +4,7 @@ import pytest
 from keras import layers
 
 from course_utils.models import face_sketch
+from course_utils.models.layers import Noise
 
 
 def count(model, kind):
@@ -88,6 +89,13 @@ def test_the_edge_is_mirrored():
     layer = keras.Model(picture, face_sketch._conv(picture, 2, 7))
     made = layer(np.ones((1, 16, 16, 1), np.float32)).numpy()
     assert np.ptp(made, axis=(1, 2)).max() < 1e-6
+
+
+def test_noise_goes_into_both_layers_up_and_interpolation_takes_the_place_of_transposing():
+    model = face_sketch.resnet_generator(16, width=2, blocks=1, noise=True)
+    assert count(model, Noise) == count(model, layers.UpSampling2D) == 2
+    assert count(model, layers.Conv2DTranspose) == 0
+    assert count(face_sketch.resnet_generator(16, width=2, blocks=1), Noise) == 0
 
 
 def test_a_residual_block_starts_from_its_input():

@@ -10,7 +10,7 @@ from PIL import Image
 
 from course_utils import paths, show
 from course_utils.models.unet import unet
-from course_utils.show import figures, gatys_way, live, source, widgets
+from course_utils.show import cycle_way, figures, gatys_way, live, source, widgets
 
 
 class Page:
@@ -219,6 +219,22 @@ def test_the_diagram_of_both_targets_shows_three_pictures():
     shown = [axis.get_images()[0].get_array().mean() for axis in figure.axes[0].child_axes]
     plt.close(figure)
     np.testing.assert_allclose(shown, [0.1, 0.5, 0.9])
+
+
+def test_the_diagram_of_both_cycles_runs_through_both_generators_each_way():
+    photos, sketches = (
+        [np.full((8, 8, 3), v) for v in values] for values in ((0, 0.1, 0.2), (0.7, 0.8, 0.9))
+    )
+    figure = cycle_way.cycle_way(photos, sketches)
+    shown = [axis.get_images()[0].get_array().mean() for axis in figure.axes[0].child_axes]
+    words = [text.get_text() for text in figure.axes[0].texts]
+    plt.close(figure)
+    # x, G(x), F(G(x)); y, F(y), G(F(y))
+    np.testing.assert_allclose(shown, [0, 0.8, 0.2, 0.7, 0.1, 0.9])
+    for row in cycle_way.ROWS:
+        boxes = [name for name, (_, up), _ in cycle_way.BOXES if up == row]
+        assert sorted(boxes) == ["$F$", "$G$"]
+    assert {"$x$", "$F(G(x))$", "$G(F(y))$", "$D_X$", "$D_Y$"} <= set(words)
 
 
 def test_heat_runs_from_dark_to_bright():

@@ -64,6 +64,16 @@ def test_dark_hair_gets_more_graphite_than_skin():
             assert one.sketch[hair].mean() < one.sketch[skin].mean() - 0.05
 
 
+def test_the_pencil_knows_the_tone_of_skin():
+    """Else nobody could tell from a sketch whether skin is light or dark."""
+    skins = [np.isin(one.regions, [NUMBER["skin"], NUMBER["nose"]]) for one in drawn()]
+    tones, sketched = (
+        [part(one)[skin].mean() for one, skin in zip(drawn(), skins, strict=True)]
+        for part in (lambda one: one.photo, lambda one: one.sketch)
+    )
+    assert np.ptp(tones) > 0.2 and np.corrcoef(tones, sketched)[0, 1] > 0.95
+
+
 def test_the_shaded_side_is_hatched():
     darker = []
     for seed in range(8):
