@@ -257,7 +257,7 @@ def colour(network, pictures, hints=None, seed=0, temperature=TEMPERATURE):
     that `hint_plane` takes. seed: of noise, see `pix2pix.generate`. What sRGB doesn't have is clipped.
     Raises TypeError or ValueError for other pictures, none, and for hints to a network that takes none.
     """
-    lightness = grey(pictures)
+    lightness = lightness_of(pictures)
     ab = colours_of(_answer(network, lightness, hints, seed), temperature)  # (N, h, w, 2)
     ab = np.stack([images.resize(each, lightness.shape[1:]) for each in ab])
     return images.lab_to_rgb(np.concatenate([lightness[..., None], ab], axis=-1))
@@ -265,11 +265,11 @@ def colour(network, pictures, hints=None, seed=0, temperature=TEMPERATURE):
 
 def distribution(network, pictures):
     """How likely a network of classes holds each of the `bins`: (N, side/4, side/4, Q), sums of 1."""
-    logits = _answer(network, grey(pictures), None, 0)
+    logits = _answer(network, lightness_of(pictures), None, 0)
     return ops.convert_to_numpy(ops.softmax(logits, axis=-1))
 
 
-def grey(pictures):
+def lightness_of(pictures):
     """L (N, H, W), 0 to 100, of pictures as `colour` takes them."""
     pictures = images.to_float(pictures)
     if pictures.ndim == 3:
