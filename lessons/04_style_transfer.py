@@ -69,7 +69,7 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
             alt="A portrait, the same in the colours of the painting, and the painting.")
 
 # %% [markdown]
-# In the middle, the photograph's colours are moved and turned, as one cloud, to the painting's mean and covariance: our simplest baseline.
+# In the middle, the photograph's colours are shifted and stretched, as one cloud, to the painting's mean and covariance: our simplest baseline.
 # It has not one stroke.
 # It is also what we hand in as content, so that the photograph's colours don't pull against the painting's.
 
@@ -79,8 +79,8 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
 # Gatys, Ecker and Bethge take VGG-19; we take its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
-# Which one looks, matters: what a network has learned to see, it paints.
-# VGG-16 began with ImageNet's weights; the set-up has fetched them, 55 MB.
+# The choice matters: a network paints what it has learned to see.
+# VGG-16's weights come from ImageNet; the set-up has fetched them, 55 MB.
 # Where they are missing, the course's own network steps in: 1 MB, so it recognises fewer shapes.
 
 # %%
@@ -157,7 +157,7 @@ show_images([steps[0], steps[2], steps[5]], ["noise", "after two steps", "after 
 
 # %% [markdown]
 # Only the sign of the gradient is used here, so that each pixel moves by 0.05 per step, up or down.
-# Outlines come out of the noise, of hair, collar and shoulders, with hardly any colour so far.
+# Outlines of hair and collar come out of the noise, in colours that are mostly wrong.
 
 # %% [markdown]
 # ### Rebuild a picture from one layer
@@ -178,18 +178,18 @@ said(numbers["block1"][0] < 0.05 and all(2 * n[0] < n[1] for n in list(numbers.v
 
 # %% [markdown]
 # Five runs from the same noise, one layer each; the titles say how far off it is for the layer itself and, in brackets, for the first block.
-# From the first block the picture comes back whole; from the next ones its lines do, in colours of their own; from the fifth only the largest forms.
-# So the slides' first claim holds; the second can't, since the loss compares place by place and asks for nothing that isn't there.
+# From the first block the picture comes back whole; from the next ones, in so few evaluations, its lines do; from the fifth little but rough forms.
+# So the slides' first claim holds; the second doesn't: odd scrolls come where a layer is blind, but no loss asks for objects.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
-# > This is the paper's figure 1, the row for content, from half a minute instead of an hour.
+# > The paper's figure 1, content row, in half a minute; the middle blocks would need longer.
 # > Ask which layer to choose if the person must be known again and the brush free.
 
 # %% [markdown]
 # ## Style: what goes together, wherever it is
 #
-# The **Gram matrix** $G$ multiplies two channels place by place, and sums over all places $k$: so places are forgotten.
+# The **Gram matrix** $G$ multiplies two channels place by place and sums over all places $k$, which forgets them.
 # The loss compares it with the painting's, $A$; $N$ channels and $M$ places are the layer's own, and the $w_l$ are equal, with the sum 1.
 #
 # $$G_{ij} = \sum_k F_{ik} F_{jk}, \qquad E = \frac{1}{4 N^2 M^2} \sum_{i,j} (G_{ij} - A_{ij})^2, \qquad L_\mathrm{style} = \sum_l w_l E_l$$
@@ -224,7 +224,7 @@ show_images([middle(p, 1, 0.75) for p in textures] + [middle(painting, 2 / 3, 1 
 said(far(textures[0]) > far(textures[1]) > far(textures[2]))
 
 # %% [markdown]
-# One block knows the colours and hardly any shape; each further one brings the strokes nearer to waves.
+# One block knows the main blues and hardly any shape; more of them bring the strokes nearer to waves.
 # No wave is where it was in the painting: the sum over places forgot.
 
 # %% [markdown] tags=["note"]
@@ -299,9 +299,9 @@ show_images([middle(p, 1, 0.75) for p in shown.values()], list(shown), height=4.
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
 
 # %% [markdown]
-# Strokes curl through the wall behind her and along the suit, where the photograph is smooth; the face is still hers.
+# Strokes curl through the wall behind her and along the suit, where the photograph is smooth; her eyes are nearly lost.
 # From noise only the content loss brings her in, so there it takes an early layer and counts a hundredfold.
-# Half as many evaluations are few for so long a way: an outline in faint colours.
+# Half as many evaluations end at an outline with few strokes.
 
 # %% [markdown] tags=["optional"]
 # ### And larger
@@ -349,12 +349,12 @@ reached = int((curves["L-BFGS"] > best).sum()) + 1
 logs = {name: np.log10(curve) for name, curve in curves.items()}
 show_figure(line_figure(range(run.steps), logs, ("evaluation", "log10 of the loss"), (12, 4.4)),
             alt="Loss over evaluations: L-BFGS falls fastest.")
-print(f"Adam at its best needs {run.steps} evaluations, L-BFGS {reached} for the same loss.")
+print(f"Adam at its best reaches after {run.steps} evaluations what L-BFGS has after {reached}.")
 said(0.4 * run.steps < reached < 0.7 * run.steps)
 
 # %% [markdown]
 # L-BFGS reaches Adam's best loss with little more than half the evaluations, and without a rate to choose.
-# Networks need another way: each batch has another loss, and old gradients mislead.
+# Networks keep to Adam: each batch has another loss, which blurs how it bends.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
@@ -380,7 +380,7 @@ play(knobs, alt="A portrait, repainted with these settings; on the right in its 
      strokes=SelectionSlider(options=[0.7, 1.0, 1.5, 2.5], value=1.5));
 
 # %% [markdown]
-# The losses of two paintings are added here; on the right only the lightness is repainted, **a** and **b** of Lab are the photograph's.
+# The losses of two paintings are averaged here; on the right only the lightness is repainted, **a** and **b** of Lab are the photograph's.
 # Which $\beta$ loses the person, and which one the painter?
 
 # %% [markdown] tags=["note"]
@@ -428,7 +428,7 @@ bets.reveal("misprint", lowest)
 #
 # Johnson, Alahi and Fei-Fei train a network to **answer** with the repainted picture, by the very same loss.
 # Its training takes long; then any picture takes milliseconds.
-# Ours was trained for waves only, and its judge was the course's own network; another painting or another $\beta$ means another training.
+# Ours was trained for waves only, and its loss used the course's own network; another painting or another $\beta$ means another training.
 #
 # In a clear sky a convolution answers the same everywhere: there is nothing to make strokes from.
 # So ours has a **canvas**, a pattern learned along with its weights, beside the activations.
@@ -458,7 +458,7 @@ show_images([middle(p, 1, 0.78) for p in shown],
             alt="A cat, and your picture or its stand-in, each with the same repainted as waves.")
 
 # %% [markdown]
-# The long bands and the blues of the waves are there, and a fine slanted hatch that no painting has: the course's small network, which judged the training, hardly sees it.
+# The long bands and the blues of the waves are there, and a fine slanted hatch that no painting has: the course's small network, which the training listened to, seems blind to it.
 
 # %% [markdown]
 # ### Who judges?
@@ -494,7 +494,7 @@ said(after < 0.05 * before and left > 0.4)
 bets.reveal("judge", left)
 
 # %% [markdown]
-# Random weights give grain, the course's network a fine hatch, ImageNet's strokes that bend around forms and come nearest to the painting.
+# Random weights give grain, the course's network grit, ImageNet's strokes that bend around forms and come nearest, if narrowly.
 # By that network's own eye nearly all of the style loss is gone; to an outsider much of the distance remains: a picture bribes the judge that it was optimised for.
 
 # %% [markdown] tags=["note"]
@@ -506,7 +506,7 @@ bets.reveal("judge", left)
 # %% [markdown]
 # ## Recap
 #
-# 1. Early layers keep pixels, deep ones the scene, Gram matrices what goes together.
+# 1. Early layers keep pixels, deep ones rough forms, Gram matrices what goes together.
 # 2. Content is half a sum of squares; Gram entries are products; $N$ and $M$ are the layer's own.
 # 3. The picture is the variable; L-BFGS needs fewer evaluations than Adam's best.
 # 4. One pass takes milliseconds, for one style and one balance; no network should judge its own paintings.
