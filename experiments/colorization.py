@@ -300,7 +300,7 @@ def finish(job, folder):
     seconds = clock.seconds(steps)
     told = {"seconds": round(seconds), "reference_seconds": round(seconds * speed.speed())}
     if job["discriminator"]:
-        told["receptive_field"] = models.receptive_field(job["discriminator"], s.side)
+        told["receptive_field"] = models.portion_seen(job["discriminator"], s.side)
     strip = models.colour(network, _shown(s.side))
     images.write_image(_file(job, folder, "png"), images.grid(strip, len(strip), gap=0))
     found = json.dumps(job | told | {"metrics": measured(network)}, indent=1)

@@ -100,13 +100,13 @@ def test_receptive_field_by_gradient(name, side, seen):
         answer = model(picture)
         one = answer[0, answer.shape[1] // 2, answer.shape[2] // 2, 0]
     rows, columns = np.nonzero(tape.gradient(one, picture).numpy()[0, ..., 0])
-    assert models.receptive_field(name, side) == seen
+    assert models.portion_seen(name, side) == seen
     assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == seen
 
 
 def test_receptive_fields_of_the_shipped_and_of_the_papers_size():
     found = {
-        side: [models.receptive_field(d, side) for d in models.PORTIONS] for side in (128, 256)
+        side: [models.portion_seen(d, side) for d in models.PORTIONS] for side in (128, 256)
     }
     assert found == {128: [70, 32, 16], 256: [70, 64, 32]}
 
@@ -138,7 +138,7 @@ def test_other_discriminators_and_sides_are_refused():
     with pytest.raises(ValueError, match="d0, d4, d8, not 'd2'"):
         models.portions("d2")
     with pytest.raises(ValueError, match="multiple of 8, not 100"):
-        models.receptive_field("d8", 100)
+        models.portion_seen("d8", 100)
 
 
 # Classes -----------------------------------------------------------------------------------------

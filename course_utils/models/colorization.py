@@ -136,7 +136,7 @@ def portions(
     return keras.Model(pair, x, name=discriminator)
 
 
-def receptive_field(discriminator="d0", side=128, layers=3):
+def portion_seen(discriminator="d0", side=128, layers=3):
     """Pixels along a side of what one number of a `portions` sees: never more than a portion."""
     count, layers = _portions(discriminator, side, layers)
     return min(side // count, patchgan.receptive_field(patchgan.convolutions(layers)))
