@@ -105,9 +105,7 @@ def test_receptive_field_by_gradient(name, side, seen):
 
 
 def test_receptive_fields_of_the_shipped_and_of_the_papers_size():
-    found = {
-        side: [models.portion_seen(d, side) for d in models.PORTIONS] for side in (128, 256)
-    }
+    found = {side: [models.portion_seen(d, side) for d in models.PORTIONS] for side in (128, 256)}
     assert found == {128: [70, 32, 16], 256: [70, 64, 32]}
 
 
