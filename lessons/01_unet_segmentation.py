@@ -427,7 +427,7 @@ from course_utils.show.live import Live
 from course_utils.training.schedules import warm_cosine
 
 model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
-live = Live(run.steps, watch, alt="The loss falls; a test picture, and its classes laid over it.", keep="01_unet")
+live = Live(run.steps, watch, keep="01_unet", alt="The loss falls; a picture, its classes over it.")
 peak = 6e-3 if DATASET == "synthetic" else 3e-3  # so few steps have to be large ones
 model.compile(keras.optimizers.AdamW(warm_cosine(run.steps, peak)), jit_compile=False,
               loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))

@@ -292,8 +292,7 @@ from course_utils.show.live import Live
 from course_utils.training import documents as training
 drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
 model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
-live = Live(run.steps, watch, "The loss falls towards its floor; a page, and it cleaned.", floor=low,
-            keep="06_documents")
+live = Live(run.steps, watch, "The loss falls; a page, and it cleaned.", floor=low, keep="06_pages")
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
 laps, held = min(8, run.steps), next(iter(checks))

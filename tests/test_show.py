@@ -296,7 +296,7 @@ def test_what_was_watched_is_kept_as_a_gif(page, monkeypatch, tmp_path, capsys):
         first = np.asarray(gif.convert("RGB"), int)
         gif.seek(3)
         assert np.abs(np.asarray(gif.convert("RGB"), int) - first).max() > 100
-    assert "99_toy.gif" in capsys.readouterr().out
+    assert "99_toy.gif" in capsys.readouterr().err  # in the bar
     (tmp_path / "work").rename(tmp_path / "gone")
     (tmp_path / "work").write_text("a file in the folder's place")
     watch._keep()

@@ -56,10 +56,10 @@ class Live(keras.callbacks.Callback):
             self._draw()
 
     def on_train_end(self, logs=None):
-        self._bar.close()
         self._draw()
         if self.keep:
             self._keep()
+        self._bar.close()
 
     def _draw(self):
         drawn = self.pictures()
@@ -99,7 +99,7 @@ class Live(keras.callbacks.Callback):
         path = paths.WORK / f"{self.keep}.gif"
         try:
             paths.write_atomically(path, moving(self._frames))
-            print(f"To watch it again: {paths.shown(path)}")
+            self._bar.set_postfix_str(f"loss={self.losses[-1]:.3f}, kept as {paths.shown(path)}")
         except OSError as error:
             print(f"Not kept: {paths.trouble(error)}")
 
