@@ -2,7 +2,7 @@
 
 import difflib
 import functools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 
 def settings(cls):
@@ -24,3 +24,8 @@ def settings(cls):
 
     cls.__init__ = checked
     return cls
+
+
+def with_side(settings, side: int):
+    """The same settings for pictures of another size."""
+    return replace(settings, generator=replace(settings.generator, side=side))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from course_utils import images, paths
+from course_utils.models.pix2pix import translate
 
 SEEDS = (0, 1, 2)
 
@@ -77,6 +78,19 @@ class Checks(keras.callbacks.Callback):
 
     def _file(self, step, kind):
         return self.folder / f"step_{step:06}.{kind}"
+
+
+def sides(pairs):
+    """(sources, targets) of `Pair`s: stacks of pictures (N, H, W, 3)."""
+    return tuple(
+        np.stack([getattr(pair, side) for pair in pairs]) for side in ("source_picture", "target")
+    )
+
+
+def sheet(pairs):
+    """A function of a network for `Checks`: sources, what it makes of them, and targets."""
+    sources, targets = sides(pairs)
+    return lambda network: np.concatenate([sources, translate(network, sources), targets])
 
 
 def choose(checks, quality, room=0.02, lattice=2):

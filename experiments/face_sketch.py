@@ -13,12 +13,13 @@ from course_utils.data import face_sketch as data
 from course_utils.data.pairs import Jitter
 from course_utils.models import checkpoints as shipping
 from course_utils.models.pix2pix import translate
+from course_utils.settings import with_side
 from course_utils.training import cyclegan as cycles
 from course_utils.training import face_sketch as training
 from course_utils.training import pix2pix
 
 from . import facade_reader
-from .common import SEEDS, Checks, Log, interval, medians, safety
+from .common import SEEDS, Checks, Log, interval, medians, safety, sheet, sides
 
 STEPS = {  # of what is shipped
     "autoencoder": 2000,
@@ -92,11 +93,7 @@ def _pix2pix(way, seed=0):
     """One direction of lesson 03's pix2pix; shipped is the moment that `choose` takes."""
     name, steps, settings = f"03_pix2pix_{way}", STEPS["pix2pix"], training.SHIPPED["pix2pix"]
 
-    def sheet(network):
-        sources, truth = _sides(_turned(way, _judges()[:8]))
-        return np.concatenate([sources, translate(network, sources), truth])
-
-    checks = Checks(safety(name), _scorer(way), sheet, every=1000)
+    checks = Checks(safety(name), _scorer(way), sheet(_turned(way, _judges()[:8])), every=1000)
     example = Jitter(_turned(way, _people()), settings.side)
     more = {"folder": checks.folder, "callbacks": [checks]}
     network = pix2pix.train(example, "unet_l1_cgan", steps, seed, settings, **more).averaged
@@ -126,13 +123,6 @@ def _turned(way, people):
     return data.turned(people) if way == "back" else people
 
 
-def _sides(pairs):
-    """(sources, truth): stacks of pictures."""
-    return tuple(
-        np.stack([getattr(pair, side) for pair in pairs]) for side in ("source_picture", "target")
-    )
-
-
 def _scorer(way, people=None):
     """A function that measures a network of one way on people, by default those of `_judges`.
 
@@ -140,7 +130,7 @@ def _scorer(way, people=None):
     on the way back the lightness of skin.
     """
     people = people or _judges()
-    sources, truth = _sides(_turned(way, people))
+    sources, truth = sides(_turned(way, people))
     texture, skins = facade_reader.texture_features(), [one.skin for one in people]
 
     def score(network):
@@ -162,7 +152,7 @@ def _scorer(way, people=None):
 
 def _round_trips(G, F, shown=8):
     """Photographs, their sketches, and what comes back; then the same from sketches."""
-    photos, sketches = _sides(_judges()[:shown])
+    photos, sketches = sides(_judges()[:shown])
     there, back = translate(G, photos), translate(F, sketches)
     rows = (photos, sketches), (there, back), (translate(F, there), translate(G, back))
     return np.concatenate([np.concatenate(row) for row in rows])
@@ -249,7 +239,7 @@ def _leak(pairs, split, seed, steps):
     seen = np.stack([pair.source_picture.ravel() for pair in train])
     nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
     example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
-    settings = training.with_side(training.QUICK["autoencoder"], photos.shape[1])
+    settings = with_side(training.QUICK["autoencoder"], photos.shape[1])
     made = translate(training.train_autoencoder(example, steps, seed, settings), photos)
     return {
         "autoencoder": metrics.portrait_scores(truth, made)["ssim"],

@@ -18,7 +18,7 @@ from course_utils.training import pix2pix
 from drawn_worlds import houses as facades
 
 from . import facade_reader
-from .common import SEEDS, Checks, Log, interval, medians, safety
+from .common import SEEDS, Checks, Log, interval, medians, safety, sheet
 
 
 def checkpoints():
@@ -74,7 +74,7 @@ def _shipped(name, seed=0, steps=20_000):
     """
     houses, test = [data.DrawnPair(n) for n in range(2000)], data.load("synthetic", "BtoA")[1]
     judges = [data.DrawnPair(number) for number in data.DRAWN["validation"][:40]]
-    checks = Checks(safety(f"02_{name}"), facade_reader.scorer(judges), _sheet(judges[:8]))
+    checks = Checks(safety(f"02_{name}"), facade_reader.scorer(judges), sheet(judges[:8]))
     settings, example = pix2pix.SHIPPED, Jitter(houses, pix2pix.SHIPPED.side)
     more = {"folder": checks.folder, "callbacks": [checks]}
     generator = pix2pix.train(example, name, steps, seed, settings, **more).averaged
@@ -90,15 +90,6 @@ def _shipped(name, seed=0, steps=20_000):
             "data": "drawn houses, seeds 0 to 1999",
         },
     )
-
-
-def _sheet(houses):
-    """A function of a generator: labels, what it makes of them, and photographs, in three rows."""
-    labels, photos = (
-        np.stack([getattr(house, side) for house in houses])
-        for side in ("source_picture", "target")
-    )
-    return lambda generator: np.concatenate([labels, translate(generator, labels), photos])
 
 
 def losses_and_generators(seeds=SEEDS, steps=1500):

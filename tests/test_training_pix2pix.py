@@ -18,7 +18,6 @@ from course_utils.models import patchgan
 from course_utils.models.pix2pix import Architecture, generate, generator
 from course_utils.training import fit, pix2pix
 from experiments import common
-from experiments import pix2pix as experiments
 
 SIDE = 32
 SMALL = replace(
@@ -247,7 +246,7 @@ def checked(folder, *callbacks):
 
     house = Pair("h", np.zeros((SIDE, SIDE, 3)), np.ones((SIDE, SIDE, 3)), "h")
     checks, settings = (
-        common.Checks(folder, score, experiments._sheet([house] * 2), 2),
+        common.Checks(folder, score, common.sheet([house] * 2), 2),
         replace(SMALL, momentum=0.9),
     )
     more = {"folder": folder, "callbacks": [checks, *callbacks]}

@@ -13,7 +13,7 @@ from ..colour import scaled, unscaled
 from ..losses import soft_cross_entropy
 from ..models import colorization as models
 from ..models import patchgan
-from ..settings import settings
+from ..settings import settings, with_side
 from .fit import fit
 from .optimizers import FusedAdam, Muon
 from .pix2pix import Pix2Pix
@@ -49,11 +49,6 @@ def _shipped(name, **more):
     critic = patchgan.Architecture(width=48, cap=4, norm=False)
     learns = {"critic": critic, "learning_rate": 1e-3, "optimizer": Muon, "momentum": 0.998}
     return Settings(generator=models.SHIPPED[name], **learns | more)
-
-
-def with_side(settings, side: int):
-    """The same settings for pictures of another size."""
-    return replace(settings, generator=replace(settings.generator, side=side))
 
 
 SHIPPED = {

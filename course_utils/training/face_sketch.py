@@ -1,7 +1,5 @@
 """The three networks of lesson 03: how each is trained, for either direction."""
 
-from dataclasses import replace
-
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
@@ -41,11 +39,6 @@ FULL = {
     "cyclegan": cyclegan.FULL,
 }
 STEPS_OF = {"autoencoder": 1, "pix2pix": 2, "cyclegan": 2}  # for each of the autoencoder's
-
-
-def with_side(settings, side: int):
-    """The same settings for pictures of another size."""
-    return replace(settings, generator=replace(settings.generator, side=side))
 
 
 def train_autoencoder(
