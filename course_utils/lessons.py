@@ -97,6 +97,17 @@ LESSONS = (
         lower=("style_distance", "evaluations_lbfgs"),
     ),
     Lesson(
+        "05_colorization",
+        "colorization",
+        "colour black-and-white pictures",
+        {  # steps of the autoencoder
+            "synthetic": Task(300, 200_000, "mad_mean"),
+            "landscapes": Task(300, 200_000, "mad_mean"),
+            ANY: Task(2000, 200_000, "mad_mean"),
+        },
+        lower=("mad_min", "mad_mean", "mad_max"),
+    ),
+    Lesson(
         "06_document_denoising",
         "documents",
         "clean documents until a machine can read them",

@@ -33,9 +33,10 @@ DATASETS = {  # that the networks learn, both at once: the world, and where grey
     "synthetic": ("faces", ("clothes", "headwear")),
     "landscapes": ("landscapes", ("object",)),
 }
-STEPS = {"autoencoder": 12_000, "gan": 20_000, "classes": 12_000, "hints": 20_000}
+STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 8000}
 TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for what is shipped
 ROW_STEPS = 3000  # of the matrix
+ROW_GENERATOR = replace(models.SHIPPED["gan"], side=64)
 SHOWN, THUMBNAIL, LABEL = 4, 96, 200  # of each data set; pixels
 LARGEST = 300_000  # bytes of the contact sheet
 RUN = "import sys; from experiments.colorization import main; main(*sys.argv[1:])"
@@ -192,7 +193,7 @@ def objects(dataset, items):
 
 
 def matrix(
-    scheduler=None, rows=None, steps=ROW_STEPS, seed=0, generator=models.SHIPPED["gan"], folder=None
+    scheduler=None, rows=None, steps=ROW_STEPS, seed=0, generator=ROW_GENERATOR, folder=None
 ):
     """Lesson 05: the thesis' matrix, a row a training, all with equal steps; table and contact sheet.
 
