@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils import images, metrics, paths, shipped, speed
+from course_utils import colour, images, metrics, paths, shipped, speed
 from course_utils.data import colorization as data
 from course_utils.models import checkpoints as shipping
 from course_utils.models import colorization as models
@@ -35,7 +35,7 @@ DATASETS = {  # that the networks learn, both at once: the world, and where grey
 }
 STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 8000}
 TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for what is shipped
-ROW_STEPS = 3000  # of the matrix
+ROW_STEPS, ALL = 3000, len(data.DRAWN["train"])  # of the matrix; pictures of each data set
 ROW_GENERATOR = replace(models.SHIPPED["gan"], side=64)
 SHOWN, THUMBNAIL, LABEL = 4, 96, 200  # of each data set; pixels
 LARGEST = 300_000  # bytes of the contact sheet
@@ -45,13 +45,17 @@ COMMAND = [sys.executable, "-c", RUN]  # no module that processes for drawing wo
 
 @settings
 class Row:
-    """One training of the matrix; see `training.Settings` and `models.Architecture`."""
+    """One training of the matrix; see `training.Settings` and `models.Architecture`.
+
+    pictures: how many of each data set it learns from.
+    """
 
     kind: str = "unet"
     learned: bool = True
     discriminator: str = ""
     weights: tuple[float, float] = training.WEIGHTS[0]
     colours: str = "ab"
+    pictures: int = ALL
 
     @property
     def name(self):
@@ -60,7 +64,8 @@ class Row:
         words += [self.discriminator, f"[{self.weights[0]:g}, {self.weights[1]:g}]"] * bool(
             self.discriminator
         )
-        return " ".join(words + ["rgb"] * (self.colours == "rgb"))
+        words += ["rgb"] * (self.colours == "rgb")
+        return " ".join(words + [f"{self.pictures} pictures"] * (self.pictures != ALL))
 
 
 GENERATORS = [
@@ -75,8 +80,9 @@ MATRIX = [
         for both in itertools.product(GENERATORS, models.PORTIONS)
     ),
     *(Row(discriminator="d8", weights=weights) for weights in training.WEIGHTS[1:]),
-    # one line more is one row more, such as: Row(discriminator="d8", colours="rgb"),
+    # one line more is one row more
 ]
+BESIDE = [Row(colours="rgb"), Row(pictures=ALL // 10)]  # each beside the matrix' first row
 
 
 def checkpoints():
@@ -152,13 +158,21 @@ def _items(dataset, side):
 
 
 def measured(network):
-    """{data set: `scores`} of a network on the lesson's test pictures, and on their objects."""
+    """{data set: `scores`} of a network on the lesson's test pictures, and on their objects.
+
+    `clipped`: the share of pixels whose colour sRGB doesn't have.
+    """
     found = {}
     for name in DATASETS:
         items = _items(name, network.input_shape[1])[1]
         truth = np.stack([item.picture for item in items])
-        made = models.colour(network, truth)
-        found[name] = scores(truth, made) | {"objects": of_objects(name, items, made)}
+        lab = models.lab(network, truth)
+        made = images.lab_to_rgb(lab)
+        told = {
+            "objects": of_objects(name, items, made),
+            "clipped": float(colour.out_of_gamut(lab)),
+        }
+        found[name] = scores(truth, made) | told
     return found
 
 
@@ -204,7 +218,9 @@ def matrix(
     Raises RuntimeError that names the rows that failed twice, when the others are finished.
     """
     folder = folder or paths.BUILD / "evidence" / "05"
-    jobs = [_job(row, steps, seed, generator) for row in (MATRIX if rows is None else rows)]
+    jobs = [
+        _job(row, steps, seed, generator) for row in (MATRIX + BESIDE if rows is None else rows)
+    ]
     waiting = [job for job in jobs if not _file(job, folder).exists()]
     _run(waiting, folder, scheduler)
     failed = [job for job in jobs if not _file(job, folder).exists()]
@@ -228,6 +244,7 @@ def _job(row, steps, seed, generator):
         "generator": vars(generator) | of_row,
         "discriminator": row.discriminator,
         "weights": row.weights,
+        "pictures": row.pictures,
         "steps": steps,
         "seed": seed,
     }
@@ -287,7 +304,7 @@ def finish(job, folder):
         discriminator=job["discriminator"],
         weights=job["weights"],
     )
-    items = [item for name in DATASETS for item in _items(name, s.side)[0]]
+    items = [item for name in DATASETS for item in _items(name, s.side)[0][: job["pictures"]]]
     clock, steps = _Clock(), job["steps"]
     network = training.train(
         training.Colours(items, s.generator),
@@ -362,7 +379,8 @@ def _summary(runs):
     for dataset in DATASETS:
         found = {run["name"]: run["metrics"][dataset] for run in runs}
         gans = [run["name"] for run in runs if run["discriminator"]]
-        plain = [name for name in found if name not in gans]
+        beside = [row.name for row in BESIDE]
+        plain = [name for name in found if name not in gans + beside]
         summary[dataset] = {
             "best_autoencoder": min(plain, key=lambda name: found[name]["mad_mean"], default=None),
             "best_gan": min(gans, key=lambda name: found[name]["mad_mean"], default=None),

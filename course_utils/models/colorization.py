@@ -250,17 +250,22 @@ def hint_plane(side, hints):
 
 
 def colour(network, pictures, hints=None, seed=0, temperature=TEMPERATURE):
-    """Pictures in colour, (N, H, W, 3) RGB in [0, 1], with the lightness of those that came in.
+    """Pictures in colour, (N, H, W, 3) RGB in [0, 1]; what sRGB doesn't have is clipped, see `lab`."""
+    return images.lab_to_rgb(lab(network, pictures, hints, seed, temperature))
+
+
+def lab(network, pictures, hints=None, seed=0, temperature=TEMPERATURE):
+    """L*a*b* (N, H, W, 3), with the lightness of the pictures and a network's colours.
 
     pictures: RGB (N, H, W, 3) or grey (N, H, W) or (N, H, W, 1), in [0, 1], of any size: the network
     colours them at its own, and only a and b are enlarged. hints: for each picture a list of those
-    that `hint_plane` takes. seed: of noise, see `pix2pix.generate`. What sRGB doesn't have is clipped.
+    that `hint_plane` takes. seed: of noise, see `pix2pix.generate`.
     Raises TypeError or ValueError for other pictures, none, and for hints to a network that takes none.
     """
     lightness = lightness_of(pictures)
     ab = colours_of(_answer(network, lightness, hints, seed), temperature)  # (N, h, w, 2)
     ab = np.stack([images.resize(each, lightness.shape[1:]) for each in ab])
-    return images.lab_to_rgb(np.concatenate([lightness[..., None], ab], axis=-1))
+    return np.concatenate([lightness[..., None], ab], axis=-1)
 
 
 def distribution(network, pictures):
