@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import importlib
 import io
 import itertools
 import json
@@ -29,10 +28,6 @@ from course_utils.training import colorization as training
 from . import facade_reader
 from .common import Checks, Log, safety
 
-DATASETS = {  # that the networks learn, both at once: the world, and where grey doesn't tell the colour
-    "synthetic": ("faces", ("clothes", "headwear")),
-    "landscapes": ("landscapes", ("object",)),
-}
 STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 8000}
 TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for what is shipped
 ROW_STEPS, ALL = 3000, len(data.DRAWN["train"])  # of the matrix; pictures of each data set
@@ -113,7 +108,7 @@ def hints():
 
 def gan():
     """Lesson 05's GAN; shipped is the moment of its training that `choose` takes."""
-    judges = [item for name in DATASETS for item in data.drawn(name, "validation", 128)]
+    judges = [item for name in data.WORLDS for item in data.drawn(name, "validation", 128)]
     data.draw(judges)
     texture = facade_reader.texture_features()
     truth = np.stack([item.picture for item in judges])
@@ -136,7 +131,9 @@ def _shipped(name, checks=None, seed=0):
     """One of the four networks, measured on people and scenes that it never saw."""
     s, steps = training.SHIPPED[name], STEPS[name]
     items = [
-        data.Drawing(data.WORLDS[each], number, s.side) for each in DATASETS for number in TRAINED
+        data.Drawing(data.WORLDS[each], number, s.side)
+        for each in data.WORLDS
+        for number in TRAINED
     ]
     data.draw(items)
     callbacks = [checks or Log(500)]
@@ -163,13 +160,13 @@ def measured(network):
     `clipped`: the share of pixels whose colour sRGB doesn't have.
     """
     found = {}
-    for name in DATASETS:
+    for name in data.WORLDS:
         items = _items(name, network.input_shape[1])[1]
         truth = np.stack([item.picture for item in items])
         lab = models.lab(network, truth)
         made = images.lab_to_rgb(lab)
         told = {
-            "objects": of_objects(name, items, made),
+            "objects": of_objects(items, made),
             "clipped": float(colour.out_of_gamut(lab)),
         }
         found[name] = scores(truth, made) | told
@@ -186,21 +183,14 @@ def scores(truth, made):
     return metrics.colour_scores(truth, made) | {"lattice": lattice}
 
 
-def of_objects(dataset, items, made):
+def of_objects(items, made):
     """Colourfulness of what grey doesn't tell the colour of, relative to the truth's; 1 is alike."""
     pairs = [
-        (item.picture[mask][None], each[mask][None])  # as pictures of one row
-        for item, mask, each in zip(items, objects(dataset, items), made, strict=True)
-        if mask.any()
+        (item.picture[item.ambiguous][None], each[item.ambiguous][None])  # as pictures of one row
+        for item, each in zip(items, made, strict=True)
+        if item.ambiguous.any()
     ]
     return metrics.colour_scores(*zip(*pairs, strict=True))["colourfulness"]
-
-
-def objects(dataset, items):
-    """Masks (N, H, W) of what in drawn items could as well have another colour, see DATASETS."""
-    world, names = DATASETS[dataset]
-    classes = importlib.import_module(f"drawn_worlds.{world}").CLASSES
-    return np.isin([item.truth for item in items], [classes.index(name) for name in names])
 
 
 # The matrix --------------------------------------------------------------------------------------
@@ -304,7 +294,7 @@ def finish(job, folder):
         discriminator=job["discriminator"],
         weights=job["weights"],
     )
-    items = [item for name in DATASETS for item in _items(name, s.side)[0][: job["pictures"]]]
+    items = [item for name in data.WORLDS for item in _items(name, s.side)[0][: job["pictures"]]]
     clock, steps = _Clock(), job["steps"]
     network = training.train(
         training.Colours(items, s.generator),
@@ -341,7 +331,9 @@ class _Clock(keras.callbacks.Callback):
 
 def _shown(side):
     """The test pictures of the contact sheet."""
-    return np.stack([item.picture for name in DATASETS for item in _items(name, side)[1][:SHOWN]])
+    return np.stack(
+        [item.picture for name in data.WORLDS for item in _items(name, side)[1][:SHOWN]]
+    )
 
 
 def _sheet(jobs, folder, side):
@@ -376,7 +368,7 @@ def _jpeg(picture):
 def _summary(runs):
     """What the lesson says of the matrix: for each data set and generator, GANs beside autoencoder."""
     summary = {}
-    for dataset in DATASETS:
+    for dataset in data.WORLDS:
         found = {run["name"]: run["metrics"][dataset] for run in runs}
         gans = [run["name"] for run in runs if run["discriminator"]]
         beside = [row.name for row in BESIDE]

@@ -30,7 +30,7 @@ def items(dataset, side):
     made = [
         SimpleNamespace(
             picture=random.random((side, side, 3), np.float32),
-            truth=np.full((side, side), 9) * (random.random((side, side)) > 0.5),
+            ambiguous=random.random((side, side)) > 0.5,
         )
         for _ in range(5)
     ]
@@ -42,7 +42,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "EVIDENCE", tmp_path / "evidence")
     monkeypatch.setattr(colorization, "_items", items)
     monkeypatch.setattr(speed, "speed", lambda: 2.0)
-    monkeypatch.setattr(colorization, "DATASETS", {"synthetic": ("faces", ("clothes",))})
+    monkeypatch.setattr(colorization.data, "WORLDS", {"synthetic": "faces"})
 
 
 @pytest.fixture
@@ -127,7 +127,16 @@ def test_a_row_tells_its_scores_seed_and_seconds(here, tmp_path):
     (run,) = matrix(tmp_path, ROWS[1:2], seed=3)["runs"]
     assert run["seed"] == 3 and run["steps"] == 4 and run["receptive_field"] == 8
     assert run["reference_seconds"] == pytest.approx(2 * run["seconds"], abs=1)
-    expected = {"mad_min", "mad_mean", "mad_max", "psnr", "colourfulness", "lattice", "objects"}
+    expected = {
+        "mad_min",
+        "mad_mean",
+        "mad_max",
+        "psnr",
+        "colourfulness",
+        "lattice",
+        "objects",
+        "clipped",
+    }
     assert set(run["metrics"]["synthetic"]) == expected
     assert json.dumps(run)
 
@@ -143,10 +152,10 @@ def test_the_colourfulness_of_objects_looks_at_nothing_else():
     pictures = items("synthetic", SIDE)[1]
     made = np.stack([item.picture for item in pictures])
     for item, each in zip(pictures, made, strict=True):
-        each[item.truth != 9] = 0.5  # "clothes" is class 9
-    assert colorization.of_objects("synthetic", pictures, made) == pytest.approx(1)
+        each[~item.ambiguous] = 0.5
+    assert colorization.of_objects(pictures, made) == pytest.approx(1)
     grey = np.full_like(made, 0.5)
-    assert colorization.of_objects("synthetic", pictures, grey) == pytest.approx(0, abs=1e-3)
+    assert colorization.of_objects(pictures, grey) == pytest.approx(0, abs=1e-3)
 
 
 # Processes ---------------------------------------------------------------------------------------

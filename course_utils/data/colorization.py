@@ -1,5 +1,6 @@
 """The pictures of lesson 05, in colour: drawn, or photographs of a folder; split by source first."""
 
+import importlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from .. import images
 from . import build, readers, splits
 
 WORLDS = {"synthetic": "faces", "landscapes": "landscapes"}  # names in drawn_worlds.WORLDS
+AMBIGUOUS = {"faces": ("clothes", "headwear"), "landscapes": ("object",)}  # names of classes
 DRAWN = {
     "train": range(400),
     "test": range(1_000_000, 1_000_040),
@@ -33,12 +35,25 @@ class Photograph:
     source: str
     fingerprint: str
 
+    @property
+    def ambiguous(self):
+        """The middle third: where a photographer puts what matters, for nobody tells more of it."""
+        mask, third = np.zeros(self.picture.shape[:2], bool), len(self.picture) // 3
+        mask[third:-third, third:-third] = True
+        return mask
+
 
 class Drawing:
     """A picture of a drawn world, drawn at the first look, with the world's truth about it."""
 
     picture = property(lambda self: self.drawn.picture)
     truth = property(lambda self: self.drawn.truth)
+
+    @property
+    def ambiguous(self):
+        """(side, side) bool: what could as well have another colour, by the grey picture."""
+        classes = importlib.import_module(f"drawn_worlds.{self.world}").CLASSES
+        return np.isin(self.truth, [classes.index(name) for name in AMBIGUOUS[self.world]])
 
     def __init__(self, world: str, seed: int, side: int = 64):
         self.id = self.source = f"{world} {seed}"
