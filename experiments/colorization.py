@@ -115,7 +115,7 @@ def gan():
 
     def score(network):
         made = models.colour(network, truth)
-        told = scores(truth, made)
+        told = scores(judges, made)
         told["likeness"] = 1 - told["mad_mean"]
         return told | {"texture_distance": metrics.texture_distance(made, truth, texture)}
 
@@ -155,42 +155,29 @@ def _items(dataset, side):
 
 
 def measured(network):
-    """{data set: `scores`} of a network on the lesson's test pictures, and on their objects.
+    """{data set: `scores`} of a network on the lesson's test pictures.
 
     `clipped`: the share of pixels whose colour sRGB doesn't have.
     """
     found = {}
     for name in data.WORLDS:
         items = _items(name, network.input_shape[1])[1]
-        truth = np.stack([item.picture for item in items])
-        lab = models.lab(network, truth)
-        made = images.lab_to_rgb(lab)
-        told = {
-            "objects": of_objects(items, made),
-            "clipped": float(colour.out_of_gamut(lab)),
-        }
-        found[name] = scores(truth, made) | told
+        lab = models.lab(network, np.stack([item.picture for item in items]))
+        clipped = {"clipped": float(colour.out_of_gamut(lab))}
+        found[name] = scores(items, images.lab_to_rgb(lab)) | clipped
     return found
 
 
-def scores(truth, made):
+def scores(items, made):
     """`metrics.colour_scores`, and `lattice`: the largest of three grids over the truth's."""
+    truth = np.stack([item.picture for item in items])
     lattice = max(
         metrics.grid(made, period) / metrics.grid(truth, period)
         for period in facade_reader.PERIODS
         if truth.shape[1] >= 6 * period
     )
-    return metrics.colour_scores(truth, made) | {"lattice": lattice}
-
-
-def of_objects(items, made):
-    """Colourfulness of what grey doesn't tell the colour of, relative to the truth's; 1 is alike."""
-    pairs = [
-        (item.picture[item.ambiguous][None], each[item.ambiguous][None])  # as pictures of one row
-        for item, each in zip(items, made, strict=True)
-        if item.ambiguous.any()
-    ]
-    return metrics.colour_scores(*zip(*pairs, strict=True))["colourfulness"]
+    masks = [item.ambiguous for item in items]
+    return metrics.colour_scores(truth, made, masks) | {"lattice": lattice}
 
 
 # The matrix --------------------------------------------------------------------------------------

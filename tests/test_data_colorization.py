@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import drawn_worlds
-from course_utils import images
+from course_utils import images, metrics
 from course_utils.data import build, colorization, splits
 from drawn_worlds import faces
 
@@ -142,3 +142,18 @@ def test_the_mean_colour_of_a_lightness():
     assert np.allclose(between, [50, 5, 10], atol=0.1)
     beyond = images.rgb_to_lab(colorization.mean_colour(train, flat(70, 0, 0)))
     assert np.allclose(beyond, [70, -10, 10], atol=0.1)
+
+
+def test_what_is_ambiguous_and_a_hint_on_it():
+    drawing = colorization.Drawing("landscapes", 1_000_001, 64)  # a balloon
+    y, x, colour = colorization.hint(drawing)
+    assert drawing.ambiguous[int(y * 64), int(x * 64)] and not drawing.ambiguous.all()
+    error = np.full((64, 64, 3), colour, np.float64)
+    truth = np.float64(drawing.picture)
+    assert metrics.colour_error(truth, error, drawing.ambiguous) < 2
+    photograph = colorization.Photograph("a", np.full((24, 24, 3), 0.5, np.float32), "a", "a")
+    assert photograph.ambiguous.sum() == 16 and photograph.ambiguous[10:14, 10:14].all()
+    assert colorization.hint(photograph)[2] == pytest.approx([0.5] * 3, abs=1e-3)
+    empty = colorization.Drawing("landscapes", 1_000_003, 64)
+    with pytest.raises(ValueError, match="landscapes 1000003 has nothing"):
+        colorization.hint(empty)

@@ -148,16 +148,6 @@ def test_another_seed_size_or_number_of_steps_is_another_row(tmp_path):
     assert files[0].name.startswith("unet_learned_d4_20_80_")
 
 
-def test_the_colourfulness_of_objects_looks_at_nothing_else():
-    pictures = items("synthetic", SIDE)[1]
-    made = np.stack([item.picture for item in pictures])
-    for item, each in zip(pictures, made, strict=True):
-        each[~item.ambiguous] = 0.5
-    assert colorization.of_objects(pictures, made) == pytest.approx(1)
-    grey = np.full_like(made, 0.5)
-    assert colorization.of_objects(pictures, grey) == pytest.approx(0, abs=1e-3)
-
-
 # Processes ---------------------------------------------------------------------------------------
 
 CHILD = """

@@ -35,6 +35,19 @@ def test_grey_is_good_for_the_differences_and_nothing_for_colourfulness():
         metrics.colour_scores(greys, truths)
 
 
+def test_the_colourfulness_of_objects_looks_at_nothing_else():
+    truths = rng.random((3, 8, 8, 3)).astype(np.float32)
+    masks = rng.random((3, 8, 8)) > 0.5
+    masks[2] = False
+    made = np.where(masks[..., None], truths, 0.5)
+    made[2] = 0.5  # without an object
+    assert metrics.colour_scores(truths, made, masks)["objects"] == pytest.approx(1)
+    assert metrics.colour_scores(truths, 0 * made + 0.5, masks)["objects"] == pytest.approx(0)
+    assert "objects" not in metrics.colour_scores(truths, made)
+    with pytest.raises(ValueError, match="masks are empty"):
+        metrics.colour_scores(truths, made, masks & False)
+
+
 def test_colourfulness_by_hand():
     assert metrics.colourfulness(flat(0.3, 0.3, 0.3)) == pytest.approx(0, abs=1e-9)
     red = flat(1, 0, 0)  # rg = 255, yb = 127.5 everywhere

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import ndimage
 
 import drawn_worlds
 from drawn_worlds import faces
@@ -37,9 +38,9 @@ class Photograph:
 
     @property
     def ambiguous(self):
-        """The middle third: where a photographer puts what matters, for nobody tells more of it."""
-        mask, third = np.zeros(self.picture.shape[:2], bool), len(self.picture) // 3
-        mask[third:-third, third:-third] = True
+        """(side, side) bool: a square in the middle, a sixth of the side; nobody tells more of it."""
+        mask, edge = np.zeros(self.picture.shape[:2], bool), 5 * len(self.picture) // 12
+        mask[edge:-edge, edge:-edge] = True
         return mask
 
 
@@ -122,6 +123,20 @@ def _read_one(file, side, manifest) -> Photograph:
     source = entry["source"] if entry else fingerprint
     square = images.centre_square(pixels, side)
     return Photograph(readers.name(file), square, source, fingerprint)
+
+
+def hint(item) -> tuple:
+    """(y, x, colour) as `models.colorization.hint_plane` takes them: what a person may say of an item.
+
+    The place is the deepest within what is `ambiguous` in it, the colour (3,) the mean there.
+    Raises ValueError for an item in which nothing is.
+    """
+    mask = item.ambiguous
+    if not mask.any():
+        raise ValueError(f"{item.id} has nothing whose colour could be another.")
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    place = (np.array(np.unravel_index(depth.argmax(), mask.shape)) + 0.5) / mask.shape
+    return (*place.tolist(), images.lab_to_rgb(images.rgb_to_lab(item.picture)[mask].mean(axis=0)))
 
 
 # Baselines ----------------------------------------------------------------------------------------

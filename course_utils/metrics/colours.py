@@ -10,7 +10,7 @@ PICTURES = Many("N", PICTURE("h w 3"))
 
 
 @takes(truths=PICTURES, predictions=PICTURES)
-def colour_scores(truths, predictions):
+def colour_scores(truths, predictions, masks=()):
     """{"mad_min", "mad_mean", "mad_max", "psnr", "colourfulness"} of coloured pictures.
 
     `mad` is the mean absolute difference of a picture's RGB values, as `mae`; its minimum, mean and
@@ -20,15 +20,26 @@ def colour_scores(truths, predictions):
     mad and psnr are good for grey, too; the last number isn't.
 
     truths, predictions: lists of pictures (H, W, 3) in [0, 1], sizes may vary. Equal ones give a
-    psnr of infinity. Raises ValueError for lists that don't fit, and for true pictures that are all
-    grey.
+    psnr of infinity. masks: for each picture (H, W) bool, an object; then `objects` is the
+    colourfulness of these alone, without pictures whose mask is empty. Raises ValueError for lists
+    that don't fit, for true pictures that are all grey, and where all masks are empty.
     """
     differences = [mae(*pair) for pair in zip(truths, predictions)]
     true, made = (np.mean([colourfulness(p) for p in side]) for side in (truths, predictions))
     if true < 1e-6:
         raise ValueError("colourfulness isn't defined: all of truths are grey.")
     pooled = (np.concatenate([p.ravel() for p in side]) for side in (truths, predictions))
-    return {
+    objects = {}
+    if len(masks):
+        cut = [  # each object as a picture of one row
+            (truth[mask][None], made[mask][None])
+            for truth, made, mask in zip(truths, predictions, masks, strict=True)
+            if mask.any()
+        ]
+        if not cut:
+            raise ValueError("masks are empty: no object is seen in any picture.")
+        objects = {"objects": colour_scores(*zip(*cut, strict=True))["colourfulness"]}
+    return objects | {
         "mad_min": min(differences),
         "mad_mean": float(np.mean(differences)),
         "mad_max": max(differences),
