@@ -137,11 +137,11 @@ def test_the_first_pair_is_shown_at_once(monkeypatch):
     ("real", "fakes", "told"),
     [
         (WHITE, {}, "A vote needs fakes"),
-        (WHITE, {"GAN": BLACK[:3]}, r"'GAN' are \(3, 8, 8, 3\)"),
-        (WHITE, {"GAN": BLACK, "other": BLACK[:, :4]}, r"'other' are \(4, 4, 8, 3\)"),
-        (WHITE[0], {"GAN": BLACK[0]}, r"'real' are \(8, 8, 3\)"),
-        (WHITE[:0], {"GAN": BLACK[:0]}, "at least one picture"),
-        (WHITE, {"GAN": BLACK - 1}, "0"),
+        (WHITE, {"GAN": BLACK[:3]}, r"fakes are {'GAN': \(3, 8, 8, 3\)}"),
+        (WHITE, {"GAN": BLACK, "other": BLACK[:, :4]}, r"'other': \(4, 4, 8, 3\)}"),
+        (WHITE[0], {"GAN": BLACK[0]}, r"real is \(8, 8, 3\)"),
+        (WHITE[:0], {"GAN": BLACK[:0]}, "at least one of each"),
+        (WHITE, {"GAN": BLACK - 1}, "go from -1 to 0"),
     ],
 )
 def test_what_cannot_be_voted_on_is_a_sentence(real, fakes, told):

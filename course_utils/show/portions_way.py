@@ -9,7 +9,6 @@ from .diagrams import INK, path
 from .figures import PALETTE, draw_picture
 
 BLUE, ORANGE = PALETTE[:2]
-SHADES = "Blues"  # of the answers
 PICTURES = ((9, 29.5), (44.5, 29.5), (44.5, 9))  # middles, on a sheet of 125 × 44; 15 wide and high
 COLUMNS = dict(zip(colorization.PORTIONS, (70, 92, 114), strict=True))  # middles
 WAYS = [  # of what is computed, solid: corners
@@ -61,7 +60,7 @@ def _discriminator(axis, name, x, picture):
     count = colorization.PORTIONS[name]
     judge = colorization.portions(name, len(picture), 3, patchgan.Architecture(width=1, norm=False))
     side = judge.output_shape[1]
-    shades = plt.get_cmap(SHADES)(np.random.default_rng(0).uniform(0.2, 0.95, (side, side)))
+    shades = plt.get_cmap("Blues")(np.random.default_rng(0).uniform(0.2, 0.95, (side, side)))
     _text(axis, x, 41.3, f"{name}: {f'{count} × {count} portions' if count > 1 else 'whole'}", BLUE)
     _picture(axis, (x, 30.5), 17.4, apart(picture, count, max(1, len(picture) // 64)))
     _box(axis, (x - 5.9, 12.7), (5.5, 6), "$D$", BLUE)
