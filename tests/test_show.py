@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from course_utils import paths, show
+from course_utils.models import colorization
 from course_utils.models.unet import unet
-from course_utils.show import cycle_way, figures, gatys_way, live, source, widgets
+from course_utils.show import cycle_way, figures, gatys_way, live, portions_way, source, widgets
 
 
 class Page:
@@ -235,6 +236,29 @@ def test_the_diagram_of_both_cycles_runs_through_both_generators_each_way():
         boxes = [name for name, (_, up), _ in cycle_way.BOXES if up == row]
         assert sorted(boxes) == ["$F$", "$G$"]
     assert {"$x$", "$F(G(x))$", "$G(F(y))$", "$D_X$", "$D_Y$"} <= set(words)
+
+
+@pytest.mark.parametrize("side", [64, 128])
+def test_the_diagram_of_portions_shows_the_answers_of_the_networks(side):
+    figure = portions_way.portions_way(*(np.full((side, side, 3), v) for v in (0.1, 0.5, 0.3)))
+    shown = [axis.get_images()[0].get_array() for axis in figure.axes[0].child_axes]
+    words = "\n".join(text.get_text() for text in figure.axes[0].texts)
+    sizes = [text.get_fontsize() for text in figure.axes[0].texts]
+    plt.close(figure)
+    np.testing.assert_allclose([picture.mean() for picture in shown[:3]], [0.1, 0.3, 0.5])
+    for name, seen in zip(colorization.PORTIONS, shown[3::2], strict=True):
+        assert np.isclose((seen == 0.3).all(-1).sum(), side**2), "every pixel, apart or not"
+        answers = colorization.portions(name, side).output_shape[1]
+        assert f"{name}: " in words and f"{answers} × {answers} answers" in words
+    assert "16 times" in words and "64 times" in words and min(sizes) >= 11
+
+
+def test_portions_stand_apart_in_their_places():
+    picture = np.arange(48.0).reshape(4, 4, 3) / 48
+    cut = portions_way.apart(picture, 2, 1)
+    assert cut.shape == (8, 8, 3) and np.array_equal(cut[5:7, 1:3], picture[2:, :2])
+    assert (cut[:, [0, 3, 4, 7]] == 1).all() and (cut[[0, 3, 4, 7]] == 1).all()
+    assert np.array_equal(portions_way.apart(picture, 1, 1), picture)
 
 
 def test_heat_runs_from_dark_to_bright():
