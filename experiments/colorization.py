@@ -324,18 +324,20 @@ def _shown(side):
 
 
 def _sheet(jobs, folder, side):
-    """The contact sheet's JPEG: truth, grey, and a strip of each row, with their names."""
+    """The contact sheet's JPEG, in two columns: truth, grey, and a strip of each row, with names."""
     truth = _shown(side)
     rows = [("truth", images.grid(truth, len(truth), gap=0))]
     rows.append(("grey", images.grid(data.grey(truth), len(truth), gap=0)))
     rows += [(job["name"], images.read_image(_file(job, folder, "png"))) for job in jobs]
-    side = min(side, THUMBNAIL)
-    sheet = Image.new("RGB", (LABEL + side * len(truth), side * len(rows)), "white")
+    side, lines = min(side, THUMBNAIL), -(-len(rows) // 2)
+    width = LABEL + side * len(truth)
+    sheet = Image.new("RGB", (2 * width, side * lines), "white")
     draw = ImageDraw.Draw(sheet)
     for number, (name, strip) in enumerate(rows):
+        left, top = width * (number // lines), side * (number % lines)
         small = images.resize(strip.clip(0, 1), (side, side * len(truth)))
-        sheet.paste(Image.fromarray(images.to_uint8(small)), (LABEL, side * number))
-        place = 6, side * number + side // 2
+        sheet.paste(Image.fromarray(images.to_uint8(small)), (left + LABEL, top))
+        place = left + 6, top + side // 2
         draw.multiline_text(
             place, name.replace(" ", "\n", 1), "black", ImageFont.load_default(14), "lm"
         )
@@ -353,31 +355,26 @@ def _jpeg(picture):
 
 
 def _summary(runs):
-    """What the lesson says of the matrix: for each data set and generator, GANs beside autoencoder."""
-    summary = {}
+    """What the lesson says of the matrix, by data set.
+
+    `objects`: the colourfulness of what is ambiguous, for each generator with each discriminator.
+    """
+    summary, beside = {}, [row.name for row in BESIDE]
+    runs = [run for run in runs if run["name"] not in beside]
     for dataset in data.WORLDS:
         found = {run["name"]: run["metrics"][dataset] for run in runs}
         gans = [run["name"] for run in runs if run["discriminator"]]
-        beside = [row.name for row in BESIDE]
-        plain = [name for name in found if name not in gans + beside]
+        plain = [name for name in found if name not in gans]
+        objects = {name: {"autoencoder": found[name]["objects"]} for name in plain}
+        for name in gans:
+            generator, _, rest = name.partition(" d")
+            if rest.endswith("[20, 80]") and generator in objects:
+                objects[generator][f"d{rest.split()[0]}"] = found[name]["objects"]
         summary[dataset] = {
             "best_autoencoder": min(plain, key=lambda name: found[name]["mad_mean"], default=None),
             "best_gan": min(gans, key=lambda name: found[name]["mad_mean"], default=None),
             "most_colourful_gan": max(gans, key=lambda name: found[name]["objects"], default=None),
-            "objects": {
-                name: {
-                    "autoencoder": found[name]["objects"],
-                    "gans": float(np.mean(of_gans)),
-                }
-                for name in plain
-                if (
-                    of_gans := [
-                        found[gan]["objects"]
-                        for gan in gans
-                        if gan.startswith(f"{name} ") and gan.endswith("[20, 80]")
-                    ]
-                )
-            },
+            "objects": objects,
         }
     return summary
 

@@ -1,0 +1,29 @@
+"""Lesson 05: how likely a network of classes holds each colour for one place."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .. import images
+from ..models import colorization
+
+LARGEST = 5000  # square points of a colour that is certain
+
+
+def colour_plane(picture, place, shares):
+    """A figure: the picture (H, W, 3) with a dot at `place`, and the plane of a* and b*.
+
+    place: (y, x), in pixels. shares: (Q,), how likely each of `colorization.bins` is there. Each is
+    a disc in its colour, at L* = 60; as likely as it is, so large is its area.
+    """
+    lab = np.concatenate([np.full((len(shares), 1), 60), colorization.bins()], axis=1)
+    discs = {
+        "s": LARGEST * np.asarray(shares) + 3,
+        "c": images.lab_to_rgb(np.float32(lab)[None])[0],
+    }
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 4.6), width_ratios=[1, 1.6])
+    left.imshow(picture)
+    left.axis("off")
+    left.plot(place[1], place[0], "o", color="white", markeredgecolor="black", markersize=12)
+    right.scatter(*colorization.bins().T, edgecolors="black", linewidths=0.3, **discs)
+    right.set(xlabel="a*: green to red", ylabel="b*: blue to yellow")
+    return figure

@@ -1,0 +1,522 @@
+# %% [markdown]
+# # Colour it: from grey to plausible colours
+#
+# A black-and-white picture keeps how light everything was, and forgets its colours: some of them a network can know, others nobody can.
+#
+# ![Four pictures, one per row: grey, and coloured by an autoencoder, by a GAN, by classes, and as they were.](pictures/05_colorization.png)
+#
+# - **Time**: 45 minutes to read; about a minute to run on a CPU.
+# - **You need**: lesson 02 (U-Net, discriminator, L1).
+# - **Data**: portraits and landscapes drawn by the course (CC BY 4.0), or a folder of your own photographs.
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Split a picture into lightness and colour, and say what a network that colours takes and gives.
+# 2. Say why the average of plausible colours is dull, and what discriminators, classes and hints do about it.
+# 3. Compare networks by error, by colourfulness and by eye, and say what each of them misses.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Bring an old black-and-white photograph: which of its colours does the room know, and how?
+
+# %% [markdown]
+# ## Lightness and colour
+#
+# One half of this lesson's pictures are people, the other half landscapes; those that test are drawn from other seeds.
+
+# %%
+import numpy as np
+from course_utils import images, metrics, profile, results
+from course_utils.data import colorization as data
+from course_utils.models import colorization as models
+from course_utils.teach import Bets
+from course_utils.training import colorization as training
+
+run = profile.start("05", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+side = {"quick": models.SHIPPED, "full": settings}[PROFILE]["gan"].side
+names = list(data.WORLDS) if DATASET in data.WORLDS else [DATASET]
+sets = {name: data.load(name, run.test_data, side) for name in names}
+seen = [item for train, _ in sets.values() for item in (train[:100] if PROFILE == "quick" else train)]
+tests = {name: test for name, (_, test) in sets.items()}
+data.draw(seen + [item for test in tests.values() for item in test])
+truths = {name: np.stack([item.picture for item in test]) for name, test in tests.items()}
+print(len(seen), "pictures to learn from,", sum(map(len, tests.values())), "others to test on")
+bets = Bets()
+bets.ask("grey", "Mean absolute difference of a picture and its grey version, in [0, 1]?", 0, 0.4)
+
+# %% [markdown]
+# ### L\*, a\* and b\*
+
+# %% tags=["hide"]
+from course_utils.show import show_images
+
+picture = truths[names[-1]][1]
+L, a, b = np.moveaxis(images.rgb_to_lab(picture), -1, 0)
+flat = lambda a, b: images.lab_to_rgb(np.stack([np.full_like(L, 65), a, b], axis=-1))
+show_images([picture, L / 100, flat(a, 0 * b), flat(0 * a, b)],
+            ["the picture", "L*: lightness", "a*: green to red", "b*: blue to yellow"], height=3.1,
+            alt="A landscape, its lightness in grey, its a* in greens and reds, its b* in blues and yellows.")
+
+# %% [markdown]
+# All details are in $L^*$; $a^*$ and $b^*$ are soft areas.
+# So a network is given $L^*$ alone, and answers $a^*$ and $b^*$, from which sRGB can be computed again.
+
+# %% [markdown]
+# ### What needs no network
+#
+# **Grey** leaves the colours out.
+# The **mean colour** is a table: for each lightness, the mean $a^*$ and $b^*$ of all training pixels.
+# `mad_min`, `mad_mean` and `mad_max` are the thesis' measure that this lesson follows: the mean absolute difference per picture in RGB, and its minimum, mean and maximum over the pictures.
+# `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the true pictures: 1 is as colourful as they are; `objects` is the same, of what grey doesn't tell.
+
+# %%
+def tell(table):
+    keys = list(next(iter(table.values())))
+    print(" " * 24, *(f"{key:>12}" for key in keys))
+    for name, numbers in table.items():
+        print(f"{name:<24}", *(f"{numbers[key]:12.3f}" for key in keys))
+
+def score(name, made):
+    return metrics.colour_scores(truths[name], made, [item.ambiguous for item in tests[name]])
+
+learned_from = np.stack([images.resize(item.picture, (64, 64)) for item in seen])
+stupid = {name: {"grey": data.grey(truth), "mean_colour": data.mean_colour(learned_from, truth)}
+          for name, truth in truths.items()}
+baselines = {name: {kind: score(name, made) for kind, made in both.items()} for name, both in stupid.items()}
+for name in names:
+    tell({f"{name}: {kind}": numbers for kind, numbers in baselines[name].items()})
+bets.reveal("grey", baselines[DATASET]["grey"]["mad_mean"])
+
+# %% [markdown]
+# ### What grey cannot tell
+#
+# Leaving all colours out costs little, as the lightness is right: such a measure will hardly notice a dull colour.
+# And dull is what it asks for, where several colours are plausible:
+
+# %% tags=["hide"]
+from drawn_worlds.landscapes import COLOURS, landscape
+
+balloons = [landscape(1_000_001, side, object="balloon", colour=number) for number in range(8)]
+eight, mask = np.stack([each.photo for each in balloons]), balloons[0].object_mask
+greys = data.grey(eight)
+assert np.abs(greys - greys[0]).max() < 0.02  # one grey picture for all eight
+show_images([*eight, greys[0]], [*COLOURS, "each in grey"], columns=5,
+            alt="One landscape with a balloon in eight colours, and the grey picture that all eight share.")
+bets.ask("mean", "How colourful is the mean of the eight balloons, if each of them has 1?", 0, 1)
+
+# %% [markdown]
+# Eight balloons, one grey picture: whatever a network answers to it, it can be right for one of the eight.
+
+# %% [markdown]
+# ### The best answer to all eight
+#
+# A network that minimises the squared error does best with the **mean** of $a^*$ and of $b^*$ over all that is plausible; for the absolute error (L1), with the **median** of each.
+
+# %% tags=["hide"]
+labs = images.rgb_to_lab(eight)
+answers = {"mean (L2)": labs.mean(axis=0), "median (L1)": np.median(labs, axis=0)}
+answers = {name: images.lab_to_rgb(lab) for name, lab in answers.items()}
+around = np.s_[: side // 2, side // 8 : 5 * side // 8]
+show_images([each[around] for each in (eight[0], eight[5], *answers.values())],
+            ["one truth", "another truth", *answers], height=3.1,
+            alt="A red balloon, a blue one, and two dull ones: the mean of eight colours and their median.")
+in_mask = lambda picture: metrics.colourfulness(picture[mask][None])
+bets.reveal("mean", in_mask(answers["mean (L2)"]) / np.mean([in_mask(each) for each in eight]))
+
+# %% [markdown]
+# Vivid colours lie on all sides of grey, so their middle is dull; it looks wrong, and is never far off.
+# A vivid guess looks right, and is far off when it is wrong: a loss that counts distances prefers the dull one.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 10.
+# > PSNR and SSIM in RGB hardly notice missing colours either: lightness is given to whoever colours.
+# > The whole lesson in one picture: let the room say what *they* would answer to the grey balloon, and why.
+
+# %% [markdown]
+# ## Autoencoders and GANs
+#
+# The thesis has four **autoencoders**: with the U-Net's skips or without them, and a way up that is learned (transposed convolutions) or interpolated.
+# They are lesson 02's generators with one plane in and two planes out; the loss is L1.
+# Networks prefer numbers in [-1, 1]: $L^*$ runs from 0 to 100 and goes in as $L^*/50 - 1$; no colour of sRGB has $|a^*|$ or $|b^*|$ over 110, and $a^*/110$, $b^*/110$ come out.
+# If training divides by 110 and inference multiplies by 128, all colours come out too strong and no error is raised, so the course keeps one constant.
+
+# %% [markdown]
+# ### Watch it learn
+
+# %%
+from course_utils.show.live import Live
+
+s = settings["autoencoder"]
+network = models.generator(**vars(s.generator))
+example = training.Colours(seen, s.generator)
+source, target = example(np.random.default_rng(SEED))
+print(network.name, network.input_shape, "->", network.output_shape)
+print("one example:", source.shape, "->", target.shape, f"L in [{source.min():.2f}, {source.max():.2f}]")
+watched = {name: truths[name][1:3] for name in names}
+
+def watch():
+    colours = [models.colour(training.network_of(live.model), truth) for truth in watched.values()]
+    return [*np.concatenate(colours)], ["coloured"] * 2 * len(names)
+
+live = Live(run.steps, watch, keep="05_autoencoder", alt="The loss falls; grey pictures take colour.")
+trained = training.train(example, run.steps, SEED, s, callbacks=[live])
+
+# %% [markdown]
+# Skies and meadows come first: they are large, and their texture tells what they are.
+
+# %% [markdown]
+# ### A discriminator for portions
+#
+# A **discriminator** is shown $L^*$ with the true colours or with the network's, and says which is real; a balloon as dull as the mean is found out.
+# The thesis has three, all PatchGANs: **d0** sees the picture whole, **d4** cuts it into 4×4 portions and **d8** into 8×8; one and the same network judges all portions, and their answers are put together.
+
+# %% tags=["hide"]
+from course_utils.show import show_figure
+from course_utils.show.portions_way import portions_way
+
+show_figure(portions_way(greys[0], eight[5], answers["median (L1)"]),
+            alt="Grey enters the generator, colours come out; the discriminator sees grey with colours, "
+                "real or fake: whole, in 4 by 4 portions, or in 8 by 8.")
+
+# %% [markdown]
+# A portion knows its own colours, and nothing of its neighbours': d8 can ask for vivid colours, not for the same colour on both halves of a balloon.
+
+# %% [markdown]
+# ### Portions in code
+
+# %%
+from course_utils.show import show_source
+
+show_source(models.portions)
+for name in models.PORTIONS:
+    print(f"{name}: one number of its answer sees {models.portion_seen(name, side)} pixels along a side")
+
+# %% [markdown]
+# ### Two losses, two weights
+#
+# The generator minimises $w_{\mathrm{adv}} L_{\mathrm{GAN}} + w_{\mathrm{pix}} L_1$; the thesis takes $[20, 80]$ for twelve GANs, and tries $[1, 99]$ and $[35, 65]$ for the best one.
+# Only the ratio matters: $[20, 80]$ is pix2pix with $\lambda = 4$, where its paper has 100.
+
+# %%
+gan_live = Live(run.steps, lambda: watch_gan(), parts=("l1", "gan"), keep="05_gan",
+                alt="The losses of a GAN; grey pictures take strong colours.")
+
+def watch_gan():
+    colours = [models.colour(training.network_of(gan_live.model), truth) for truth in watched.values()]
+    return [*np.concatenate(colours)], ["coloured"] * 2 * len(names)
+
+s = settings["gan"]
+played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s, callbacks=[gan_live])
+
+# %% [markdown]
+# Its colours are stronger, and wander: after seconds two networks at play have settled nothing.
+# The course ships networks that learned longer from 2,000 people and 2,000 landscapes, none of which tests; they come next.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > While it trains: why can skips do no harm here, where source and target share every edge?
+# > Ask what d8 cannot see: one half of the balloon red, the other blue.
+
+# %% [markdown]
+# ## The ruler and the eye
+
+# %%
+from functools import cache
+
+shipped = DATASET in data.WORLDS and PROFILE == "quick"
+
+@cache
+def coloured_by(name):
+    if shipped:
+        return models.load(name)
+    s = settings[name]
+    return training.train(training.Colours([i for n in names for i in sets[n][0]], s.generator), run.steps, SEED, s)
+
+@cache
+def made_by(name):
+    return {each: models.colour(coloured_by(name), truth) for each, truth in truths.items()}
+
+# %% tags=["hide"]
+kinds = {"autoencoder": "autoencoder", "gan": "GAN", "classes": "classes"}
+chosen = [(name, number) for name in names for number in (2, 6)]
+columns = {"grey": {name: both["grey"] for name, both in stupid.items()}}
+columns |= {title: made_by(name) for name, title in kinds.items()} | {"truth": truths}
+show_images([column[name][number] for name, number in chosen for column in columns.values()], list(columns),
+            columns=len(columns), height=1.7,
+            alt="Four pictures, one per row: grey, and coloured by an autoencoder, by a GAN, by classes, and as they were.")
+
+# %% [markdown]
+# The autoencoder is careful, the GAN bold; **classes** are a third way, which we open below.
+
+# %% [markdown]
+# ### Which one is the photograph?
+#
+# Of Zhang, Isola and Efros' coloured photographs, 27.8 % were taken for the real one, of pix2pix' 22.5 %, of an L2 regression's 16.3 % (Isola et al., 2017, table 4).
+
+# %%
+from course_utils.teach.vote import vote
+
+everything = lambda pictures: np.concatenate([pictures[name] for name in names])
+vote(everything(truths), {title: everything(made_by(name)) for name, title in kinds.items()}, seed=SEED);
+
+# %% [markdown]
+# ### Which does the ruler prefer?
+#
+# The thesis' own figures, from photographs of 256×256 pixels: portraits .037 (autoencoder) and .042 (GAN), landscapes .083 and .087.
+# They can't be held against ours: other pictures, whose grey baseline nobody wrote down.
+
+# %%
+scores = {name: {kind: score(name, made_by(kind)[name]) for kind in kinds} for name in names}
+live_scores = {"autoencoder": score(DATASET, models.colour(trained, truths[DATASET])),
+               "gan": score(DATASET, models.colour(played, truths[DATASET]))}
+for name in names:
+    tell({f"{name}: {kind}": numbers for kind, numbers in (baselines[name] | scores[name]).items()})
+tell({f"live: {kind}": numbers for kind, numbers in live_scores.items()})
+
+# %% [markdown]
+# By its ruler the autoencoder wins, by colourfulness the GAN: what the thesis found, too.
+
+# %% [markdown]
+# ### Nineteen networks
+#
+# Four autoencoders, twelve GANs with $[20, 80]$, three more with other weights: the thesis' matrix, each trained for equally many steps on pictures of 64×64 pixels (`make evidence LESSON=05`).
+
+# %% tags=["hide"]
+import json
+from course_utils import paths
+
+evidence = json.loads((paths.EVIDENCE / "05.json").read_text())
+show_images([images.read_image(paths.EVIDENCE / "05_matrix.jpg")], height=9,
+            alt="A contact sheet: the true pictures, the grey ones, and what each network of the matrix makes of them.")
+
+# %% [markdown]
+# Row for row the same people and landscapes; the first four are autoencoders.
+
+# %% [markdown]
+# ### Vivid balloons
+
+# %% tags=["hide"]
+from course_utils.show.figures import plt
+
+figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.6), sharey=True)
+for axis, (name, title) in zip(axes, {"synthetic": "clothes", "landscapes": "objects in landscapes"}.items()):
+    by_generator = evidence["summary"][name]["objects"]
+    ticks = [words.replace("encoder_decoder", "no skips").replace("unet", "skips").replace(" learned", "\nlearned")
+             .replace(" inter", "\ninter") for words in by_generator]
+    for who, marker in {"autoencoder": "s", "d0": "o", "d4": "^", "d8": "D"}.items():
+        axis.plot(ticks, [found[who] for found in by_generator.values()], marker, label=who, markersize=11)
+    axis.set(title=title, ylim=0)
+axes[0].legend(frameon=False, ncols=2)
+show_figure(figure, alt="Colourfulness of objects: for each generator, its autoencoder below its three GANs.")
+
+# %% [markdown]
+# 1 is as colourful as the truth: with each generator, the discriminators ask for more colour than L1 alone does.
+
+# %% [markdown]
+# ### More pictures, other colours, other weights
+#
+# `clipped`: the share of pixels whose answer is a colour that sRGB lacks; it is cut to one that it has, and no error is raised.
+# A network that answers in RGB can't leave sRGB, but must learn to repeat a lightness that it was given; we take its $a^*$ and $b^*$ alone.
+
+# %%
+rows = {each["name"]: each["metrics"]["landscapes"] for each in evidence["runs"]}
+best = evidence["summary"]["landscapes"]
+some = [best["best_autoencoder"], best["best_gan"], best["most_colourful_gan"], "unet learned", "unet learned rgb",
+        "unet learned 40 pictures", *(name for name in rows if name.startswith("unet learned d8"))]
+tell({name: {key: rows[name][key] for key in ("mad_mean", "objects", "lattice", "clipped")}
+      for name in dict.fromkeys(some)})
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 10.
+# > Vote by hand, ten rounds, before the table is shown: the room's tally against the table is the point of the lesson.
+# > Ask which row of the sheet they would ship, then look for it in the table.
+
+# %% [markdown]
+# ## A colour is a choice
+#
+# An answer of two numbers per pixel cannot say "red or blue, but nothing between".
+# Zhang, Isola and Efros (2016) ask for a **distribution**: the plane of $a^*$ and $b^*$ is cut into squares of 10×10, those that sRGB has become classes, and the loss is cross-entropy.
+
+# %% tags=["hide"]
+import ipywidgets
+from course_utils.show import play
+from course_utils.show.colour_plane import colour_plane
+
+spots = {"balloon": mask, "meadow": balloons[0].regions == 5, "sky": balloons[0].regions == 0}
+spots = {name: np.argwhere(where)[where.sum() // 2] for name, where in spots.items()}
+likely = models.distribution(coloured_by("classes"), eight[:1])[0]  # (side/4, side/4, Q)
+
+play(lambda place: colour_plane(greys[0], spots[place], likely[tuple(spots[place] * len(likely) // side)]),
+     alt="A place in the grey picture, and how likely each colour is there.",
+     place=ipywidgets.Dropdown(options=list(spots)));
+
+# %% [markdown]
+# For the balloon there are several likely colours on all sides; for the meadow one heap.
+
+# %% [markdown]
+# ### From a distribution to one colour
+#
+# The mean of the distribution is dull again; its likeliest class is vivid, and jumps from place to place.
+# The **annealed mean** lies between: the mean under $\mathrm{softmax}(\mathrm{logits} / T)$; the paper takes $T = 0.38$.
+#
+# Most pixels are nearly grey, so vivid classes would hardly be learned: each pixel's loss has the weight of its class, $w \propto 1 / ((1 - \lambda) p + \lambda / Q)$, where $p$ is the share of the class, $Q$ the number of classes and $\lambda = 0.5$.
+
+# %%
+show_source(models.class_weights, models.annealed_mean)
+
+# %% [markdown]
+# ### Choose a temperature
+
+# %% tags=["hide"]
+tempered = {name: truths[name][1:3] for name in names}
+
+def at_temperature(T):
+    made = [models.colour(coloured_by("classes"), truth, temperature=T) for truth in tempered.values()]
+    made += [models.colour(coloured_by("classes"), eight[:1], temperature=T)]
+    return list(np.concatenate(made)), None, 1 + 2 * len(names), 3.0
+
+play(at_temperature, alt="Pictures coloured at a temperature.",
+     T=ipywidgets.SelectionSlider(options=[0.05, 0.2, 0.38, 0.7, 1.0, 2.0], value=0.38));
+
+# %% [markdown]
+# A low $T$ makes islands of strong colour, a high one greys everything.
+
+# %% [markdown]
+# ### Ask a person
+#
+# What no network can know, a person can say.
+# A network with three more planes, $a^*$, $b^*$ and "given here", is trained with points of the true colours as **hints** (Zhang et al., 2017): few and small, mostly one to ten of them.
+
+# %% tags=["hide"]
+place = (np.argwhere(mask).mean(axis=0) + 0.5) / len(mask)
+
+def painted(colour, hint):
+    chosen = tuple(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    made = models.colour(coloured_by("hints"), greys[:1], [[(*place, chosen)] if hint else []])
+    return [greys[0], made[0]], ["grey", "with your hint" if hint else "without a hint"], 2, 4.4
+
+play(painted, alt="A grey landscape with a balloon, and the same in colour, the balloon as you chose.",
+     colour=ipywidgets.ColorPicker(value="#d9302c"), hint=ipywidgets.Checkbox(True));
+bets.ask("hint", "Which share of an object's colour error is left after one hint?", 0, 1)
+
+# %% [markdown]
+# One point of colour spreads over the whole balloon and ends at its edge: where colours end, the network has learned from pictures.
+
+# %% [markdown]
+# ### How much does one hint tell?
+#
+# Each test picture's object gets one hint, its true mean colour; the error is the distance of the mean $a^*$, $b^*$ of the object from the true one.
+
+# %%
+def object_errors(name, hinted):
+    items, truth = zip(*((item, p) for item, p in zip(tests[name], truths[name]) if item.ambiguous.any()))
+    hints = [[data.hint(item)] if hinted else [] for item in items]
+    made = models.colour(coloured_by("hints"), np.stack(truth), hints)
+    return [metrics.colour_error(*both, item.ambiguous) for *both, item in zip(truth, made, items)]
+
+errors = {name: [np.mean(object_errors(name, hinted)) for hinted in (False, True)] for name in names}
+for name, (without, given) in errors.items():
+    print(f"{name:<12} without a hint {without:5.1f}   with one {given:5.1f}")
+bets.reveal("hint", errors[DATASET][1], errors[DATASET][0])
+
+# %% [markdown]
+# ### After the network
+#
+# The thesis smooths the colours afterwards, and makes them stronger.
+# A **guided filter** smooths $a^*$ and $b^*$, and stops where $L^*$ has an edge; then both are multiplied by a factor.
+
+# %% tags=["hide"]
+from course_utils import postprocess
+
+raw = made_by("gan")[names[-1]][6]
+
+def after(radius, saturation):
+    made = postprocess.smooth_chroma(raw, radius) if radius else raw
+    return [raw, postprocess.saturated(made, saturation)], ["the GAN's", "afterwards"], 2, 4.2
+
+play(after, alt="A coloured landscape, and the same smoothed and with stronger colours.",
+     radius=ipywidgets.IntSlider(2, min=0, max=8), saturation=ipywidgets.FloatSlider(1.2, min=0, max=2));
+
+# %% [markdown]
+# Blotches vanish, and with a large radius the small coloured things.
+
+# %% [markdown]
+# ### Real photographs
+#
+# These networks have seen drawings only.
+# Photographs that come with scikit-image, one of them grey by nature:
+
+# %% tags=["hide"]
+from course_utils.data.photographs import PHOTOGRAPHS, photographs
+
+strangers = photographs(side)[[PHOTOGRAPHS.index(name) for name in ("astronaut", "coffee", "rocket", "camera")]]
+pictures = [data.grey(strangers), *(models.colour(coloured_by(kind), strangers) for kind in ("autoencoder", "gan")), strangers]
+show_images([row[number] for row in pictures for number in range(4)], ["astronaut", "coffee", "rocket", "camera"],
+            columns=4, height=1.55, rows=["grey", "autoencoder", "GAN", "true"],
+            alt="Four photographs: in grey, coloured by the autoencoder and the GAN, and as they were.")
+
+# %% [markdown]
+# Skin may pass; everything that isn't in the course's worlds gets a colour of theirs.
+# With photographs of your own as `DATASET` the same cells train on those.
+
+# %% [markdown]
+# ### Your picture, with a hint
+
+# %% tags=["hide"]
+from course_utils.teach import your_picture
+
+you = your_picture(256)
+
+def yours(colour, y, x, hint):
+    chosen = tuple(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    made = models.colour(coloured_by("hints"), you[None], [[(y, x, chosen)] if hint else []])[0]
+    images.write_image(paths.WORK / "me_coloured.png", made)
+    return [data.grey(you), made], ["you, in grey", "coloured"], 2, 3.9
+
+controls = {axis: ipywidgets.FloatSlider(0.7, min=0, max=1, step=0.02) for axis in "yx"}
+play(yours, alt="Your picture or its stand-in, in grey and coloured.",
+     colour=ipywidgets.ColorPicker(value="#d06a10"), **controls, hint=ipywidgets.Checkbox(True));
+
+# %% [markdown]
+# Kept as `work/me_coloured.png`; an old photograph of your family as `work/me.jpg` works, too.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 13.
+# > Ask for the distribution over a tomato, over a car, over a wall: which of them has one heap?
+# > Let somebody from the room choose the colour.
+# > The course's demo page (`make serve`) takes hints by mouse.
+# > Ask what it means to colour a historical photograph: whose guess will people remember as the truth?
+
+# %% [markdown]
+# ## Recap
+#
+# 1. The network is given $L^*$ and answers $a^*$ and $b^*$; one scale for both ways.
+# 2. The mean or median of plausible colours is dull; a discriminator finds dullness out, classes keep the plausible colours apart, a hint chooses one.
+# 3. The error prefers careful networks, colourfulness bold ones, and the eye what is plausible: none of them replaces the others.
+#
+# Left to explore: a video coloured frame by frame flickers, since each frame is guessed anew; ProGAN, which grows a GAN from small pictures to large ones.
+# Now you: [exercises](exercises/05_colorization.ipynb).
+# References: Zhang, Isola, Efros, *Colorful image colorization*, 2016, eq. 2 to 5; Isola et al., *pix2pix*, 2017; Zhang et al., *Real-time user-guided image colorization*, 2017, section 3; Hasler, Süsstrunk, 2003; He, Sun, Tang, *Guided image filtering*, 2013.
+
+# %%
+bets.score()
+kept = ("mad_min", "mad_mean", "mad_max", "psnr", "colourfulness", "objects")
+ours = {f"{key}_{kind}": scores[DATASET][kind][key] for kind in kinds for key in kept}
+ours |= {"hint_error": errors[DATASET][1], "hint_error_without": errors[DATASET][0]}
+live = {f"{key}_{kind}": numbers[key] for kind, numbers in live_scores.items() for key in ("mad_mean", "colourfulness")}
+results.record(run, scores[DATASET]["autoencoder"] | ours, live, baselines[DATASET])
+results.must_beat(run, live_scores["autoencoder"], {"grey": baselines[DATASET]["grey"]})
+results.must_beat(run, scores[DATASET]["autoencoder"], baselines[DATASET])
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Which other task has several right answers and a loss that averages them?
