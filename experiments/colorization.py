@@ -148,10 +148,8 @@ def _shipped(name, checks=None, seed=0):
 
 @functools.cache
 def _items(dataset, side):
-    """(train, test) of a data set, drawn."""
-    both = data.load(dataset, side=side)
-    data.draw([*both[0], *both[1]])
-    return both
+    """(train, test) of a data set, each drawn when it is needed and once."""
+    return data.load(dataset, side=side)
 
 
 def measured(network):
@@ -162,6 +160,7 @@ def measured(network):
     found = {}
     for name in data.WORLDS:
         items = _items(name, network.input_shape[1])[1]
+        data.draw(items)
         lab = models.lab(network, np.stack([item.picture for item in items]))
         clipped = {"clipped": float(colour.out_of_gamut(lab))}
         found[name] = scores(items, images.lab_to_rgb(lab)) | clipped
@@ -282,6 +281,7 @@ def finish(job, folder):
         weights=job["weights"],
     )
     items = [item for name in data.WORLDS for item in _items(name, s.side)[0][: job["pictures"]]]
+    data.draw(items)
     clock, steps = _Clock(), job["steps"]
     network = training.train(
         training.Colours(items, s.generator),
@@ -318,9 +318,9 @@ class _Clock(keras.callbacks.Callback):
 
 def _shown(side):
     """The test pictures of the contact sheet."""
-    return np.stack(
-        [item.picture for name in data.WORLDS for item in _items(name, side)[1][:SHOWN]]
-    )
+    items = [item for name in data.WORLDS for item in _items(name, side)[1][:SHOWN]]
+    data.draw(items)
+    return np.stack([item.picture for item in items])
 
 
 def _sheet(jobs, folder, side):
