@@ -63,7 +63,7 @@ def test_pairs_are_random_and_repeatable():
 def press(game, right):
     """Answer right or wrong, and go on."""
     game.buttons[game.truth if right else 1 - game.truth].click()
-    said = game.verdict.value, game.score.value
+    said = game.verdict.value, game.score.value.replace("\N{NO-BREAK SPACE}", " ")
     game.next.click()
     return said
 

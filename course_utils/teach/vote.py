@@ -99,7 +99,7 @@ class Vote:
 
 
 def _line(maker: str, taken: list[int]) -> str:
-    low, high = (f"{100 * share:.0f} %" for share in wilson(*taken))
+    low, high = (f"{100 * share:.0f}\N{NO-BREAK SPACE}%" for share in wilson(*taken))
     return f"{html.escape(maker)}: taken for real {taken[0]} of {taken[1]} times ({low} to {high})"
 
 
