@@ -1,4 +1,4 @@
-"""Lesson 05 as a part of the service: a picture comes back in colour, where it was told by hints."""
+"""Lesson 05 as a part of the service: a picture comes back in colour, and follows hints."""
 
 import json
 import re
@@ -17,18 +17,13 @@ SIDE = 512  # what is coloured is at most this long: a person who gives hints wa
 MOST = 50  # hints
 LIKE = '[y, x, "#rrggbb"]'
 
-Hints = Annotated[
-    str, Form(description=f"a JSON list of {LIKE}, at most {MOST}; y and x from 0 to 1")
-]
-
 
 def load():
     """Lesson 05's network, from a picture (H, W, 3) in [0, 1] and its hints to the same, coloured.
 
-    hints: a list of (y, x, colour), see `colorization.hint_plane`. Of the picture only the
-    lightness is looked at, and it stays. What is longer than SIDE is shrunk to it first. Any shape
-    will do: the network sees the lightness pressed into its square, and its a and b are stretched
-    back to the picture's shape.
+    hints: as `hint_plane` takes them. Of the picture only the lightness is looked at, and it stays.
+    What is longer than SIDE is shrunk to it first. Any shape will do: the network sees the
+    lightness pressed into its square, and its a and b are stretched back to the picture's shape.
     """
     from ..models import colorization
 
@@ -47,7 +42,7 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter()
 
     @router.post("/colour", **PAINTS)
-    async def colour(file: Upload, hints: Hints = "[]") -> Response:
+    async def colour(file: Upload, hints: Annotated[str, Form()] = "[]") -> Response:
         """Colour a picture: PNG, JPEG or TIFF in, a PNG of at most 512 pixels in colour out.
 
         Its field "hints" is a JSON list of [y, x, "#rrggbb"], at most 50: a place from the upper
@@ -74,23 +69,27 @@ def parsed(text: str) -> list[tuple]:
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, list):
-        raise HTTPException(422, f'The field "hints" holds no JSON list; send a list of {LIKE}.')
+        raise _wrong(f'The field "hints" holds no JSON list; send a list of {LIKE}.')
     if len(given) > MOST:
-        raise HTTPException(422, f"There are {len(given)} hints; send at most {MOST}.")
+        raise _wrong(f"There are {len(given)} hints; send at most {MOST}.")
     return [_hint(number, each) for number, each in enumerate(given, 1)]
 
 
 def _hint(number: int, given) -> tuple:
     if not isinstance(given, list) or len(given) != 3:
-        raise HTTPException(422, f"Hint {number} has another form than {LIKE}; send it like that.")
+        raise _wrong(f"Hint {number} has another form than {LIKE}; send it like that.")
     y, x, colour = given
     if not all(type(at) in (int, float) and 0 <= at <= 1 for at in (y, x)):
-        raise HTTPException(
-            422, f"Hint {number} has no place in the picture; send y and x as numbers from 0 to 1."
+        raise _wrong(
+            f"Hint {number} lies outside the picture; send y and x as numbers from 0 to 1."
         )
     if not isinstance(colour, str) or not re.fullmatch("#[0-9a-fA-F]{6}", colour):
-        raise HTTPException(422, f'Hint {number} has no colour; send one such as "#d9302c".')
+        raise _wrong(f'Hint {number} has no colour; send one such as "#d9302c".')
     return y, x, np.frombuffer(bytes.fromhex(colour[1:]), np.uint8) / np.float32(255)
+
+
+def _wrong(sentence: str) -> HTTPException:
+    return HTTPException(422, sentence)
 
 
 def _grey(seed: int) -> bytes:

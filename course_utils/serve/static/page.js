@@ -302,7 +302,7 @@ function makeTint(tab, index) {
     try {
       picture = await (await post(tab.send, wanted.file, {hints: JSON.stringify(wanted.hints)})).blob();
     } catch (error) {
-      asked = seen;                      // what was refused leaves no dot
+      if (asked === wanted) asked = seen;   // what was refused leaves no dot
       mend();
       throw error;
     }
