@@ -31,6 +31,16 @@ DROP = """([content, name]) => {
 }"""
 
 
+def blots(picture, hints=()):
+    """Stands for the colouring network: around each hint a square of its colour."""
+    coloured, (height, width) = picture.copy(), picture.shape[:2]
+    for y, x, colour in hints:
+        down, right = (np.arange(side) / side for side in (height, width))
+        near = np.ix_(np.abs(down - y) < 0.06, np.abs(right - x) < 0.06)
+        coloured[near] = colour
+    return coloured
+
+
 class Demo:
     """The page in the browser, the server behind it, and what went wrong in the console."""
 
@@ -77,7 +87,12 @@ def demo():
         return np.stack([sketch, sketch, 0 * sketch + 0.5], axis=-1)
 
     app = serve.create_app(
-        {"documents": clean, "face_sketch": paint, "style": lambda picture: 1 - picture},
+        {
+            "documents": clean,
+            "face_sketch": paint,
+            "style": lambda picture: 1 - picture,
+            "colorization": blots,
+        },
         lambda page: f"mean {page.mean():.2f}",
     )
     listening = listen(0)
@@ -227,7 +242,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(demo):
 
 def test_the_description_lists_routes_and_statuses_without_network(demo):
     demo.page.goto(demo.address + "docs")
-    demo.see("dl").to_have_count(8)
+    demo.see("dl").to_have_count(10)
     text = demo.page.locator("main").text_content()
     assert all(said in text for said in ("POST /denoise", "POST /ocr", "415", "seed", demo.address))
 
@@ -309,3 +324,133 @@ def test_a_photograph_to_repaint_and_the_next_one(demo):
     demo.stays_on_the_screen()
     demo.page.click("#repaint >> text=Try another")
     demo.see("#repaint .status").to_contain_text("Repainted 451 × 300 pixels")
+
+
+# Colouring ----------------------------------------------------------------------------------------
+
+
+def click(demo, y, x):
+    box = demo.page.locator(".hinted").bounding_box()
+    demo.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+def coloured(demo, said):
+    demo.see("#colour .status").to_contain_text(said)
+    demo.see("#colour .busy").to_be_hidden()
+
+
+def colours_at(demo, *places):
+    """RGB of the coloured picture at places (y, x), as the browser shows it."""
+    return demo.page.evaluate(
+        """places => {
+        const picture = document.querySelector("#colour .after");
+        const canvas = new OffscreenCanvas(100, 100), pen = canvas.getContext("2d");
+        pen.drawImage(picture, 0, 0, 100, 100);
+        return places.map(([y, x]) => [...pen.getImageData(100 * x, 100 * y, 1, 1).data.slice(0, 3)]);
+    }""",
+        places,
+    )
+
+
+@pytest.fixture
+def grey(demo):
+    """A wide picture on the tab."""
+    demo.page.click("text=Colour it")
+    demo.stays_on_the_screen()
+    demo.page.set_input_files(
+        "#colour input[type=file]",
+        {"name": "old.png", "mimeType": "image/png", "buffer": file(np.full((100, 200), 90, "u1"))},
+    )
+    coloured(demo, "Coloured 200 × 100 pixels with no hints")
+    return demo
+
+
+def test_hints_are_given_taken_back_cleared_and_saved(grey):
+    grey.stays_on_the_screen()
+    dots = grey.page.locator("#colour .dot")
+    click(grey, 0.3, 0.2)
+    coloured(grey, "with 1 hint in")
+    grey.page.fill("#colour input[type=color]", "#3c9a2e")
+    click(grey, 0.7, 0.8)
+    coloured(grey, "with 2 hints in")
+    places = (0.3, 0.2), (0.7, 0.8), (0.5, 0.5)
+    assert colours_at(grey, *places) == [[217, 48, 44], [60, 154, 46], [90, 90, 90]]
+    box, dot = grey.page.locator(".hinted").bounding_box(), dots.nth(1).bounding_box()
+    assert dot["x"] + dot["width"] / 2 == pytest.approx(box["x"] + 0.8 * box["width"], abs=1)
+    assert dot["y"] + dot["height"] / 2 == pytest.approx(box["y"] + 0.7 * box["height"], abs=1)
+    grey.stays_on_the_screen()
+    with grey.page.expect_download() as download:
+        grey.page.click("#colour >> text=Download")
+    assert download.value.suggested_filename == "coloured.png"
+    assert Image.open(download.value.path()).getpixel((160, 70)) == (60, 154, 46)
+    grey.page.click("#colour >> text=Take back")
+    coloured(grey, "with 1 hint in")
+    assert colours_at(grey, *places) == [[217, 48, 44], [90, 90, 90], [90, 90, 90]]
+    expect(dots).to_have_count(1)
+    grey.page.click("#colour >> text=Clear hints")
+    coloured(grey, "with no hints")
+    expect(dots).to_have_count(0)
+    assert colours_at(grey, places[0]) == [[90, 90, 90]]
+
+
+def test_hints_are_given_with_the_keyboard_and_told(grey):
+    heard = grey.page.locator("body").aria_snapshot()
+    for line in (
+        "textbox",
+        'button "Take back"',
+        'button "Clear hints"',
+        'button "Show in grey"',
+        'link "Download"',
+        "status: Coloured",
+        'application "The coloured picture. A click gives a hint;',
+    ):
+        assert f"- {line}" in heard, heard
+    reached = set()
+    for _ in range(12):
+        grey.page.keyboard.press("Tab")
+        reached.add(grey.page.evaluate("(e => e.className || e.type)(document.activeElement)"))
+    assert {"file", "example", "color", "back", "clear", "grey", "button first download"} <= reached
+    grey.page.locator(".hinted").focus()
+    for key in ["ArrowRight"] * 5 + ["ArrowUp"] * 10:
+        grey.page.keyboard.press(key)
+    grey.see("#colour .status").to_have_text(
+        "The mark is at 60 % from the left and 30 % from the top."
+    )
+    grey.see("#colour .mark").to_be_visible()
+    grey.page.keyboard.press("Enter")
+    coloured(grey, "with 1 hint in")
+    assert colours_at(grey, (0.3, 0.6)) == [[217, 48, 44]]
+
+
+def test_refused_hints_and_pictures_leave_what_was_there(grey):
+    shown = grey.page.locator("#colour .error")
+    grey.page.route("**/colour", lambda route: route.abort())
+    click(grey, 0.5, 0.5)
+    expect(shown).to_contain_text("course serve")
+    grey.see("#colour .dot").to_have_count(0)
+    grey.page.unroute("**/colour")
+    click(grey, 0.5, 0.5)
+    coloured(grey, "with 1 hint in")
+    expect(shown).to_be_empty()
+    no_picture = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"Dear Sir"}
+    grey.page.set_input_files("#colour input[type=file]", no_picture)
+    expect(shown).to_contain_text("no PNG, JPEG or TIFF")
+    grey.see("#colour .dot").to_have_count(1)
+    click(grey, 0.2, 0.2)
+    coloured(grey, "200 × 100 pixels with 2 hints in")
+
+
+def test_a_drawn_landscape_to_colour_and_the_next_one(demo):
+    demo.page.click("text=Colour it")
+    demo.page.click("#colour >> text=Try an example")
+    coloured(demo, "Coloured 256 × 256 pixels with no hints")
+    first = demo.page.get_attribute("#colour .before", "src")
+    click(demo, 0.4, 0.4)
+    coloured(demo, "with 1 hint in")
+    demo.page.click("#colour >> text=Show in grey")
+    demo.see("#colour .grey").to_have_attribute("aria-pressed", "true")
+    demo.page.click("#colour >> text=Try another")
+    demo.see("#colour .before").not_to_have_attribute("src", first)
+    coloured(demo, "with no hints")
+    demo.see("#colour .dot").to_have_count(0)
+    demo.see("#colour .grey").to_have_attribute("aria-pressed", "false")

@@ -43,9 +43,24 @@ def negative(picture):
     return 1 - picture
 
 
-def service(clean=darker, read=words, limits=pages.Limits(), paint=painted, repaint=negative):
+def dotted(picture, hints=()):
+    """Stands for the colouring network: the picture, with each hint's colour at its place."""
+    dots = picture.copy()
+    for y, x, colour in hints:
+        dots[round(y * (len(dots) - 1)), round(x * (dots.shape[1] - 1))] = colour
+    return dots
+
+
+def service(
+    clean=darker,
+    read=words,
+    limits=pages.Limits(),
+    paint=painted,
+    repaint=negative,
+    colour=dotted,
+):
     """The service without its networks."""
-    given = {"documents": clean, "face_sketch": paint, "style": repaint}
+    given = {"documents": clean, "face_sketch": paint, "style": repaint, "colorization": colour}
     networks = {word: network for word, network in given.items() if network}
     return serve.create_app(networks, read, limits)
 
@@ -407,14 +422,16 @@ def test_what_is_not_given_is_loaded_once_at_the_start_and_run(monkeypatch):
         loads.append(1)
         return lambda picture: shapes.append(picture.shape) or picture
 
-    for room, shape in zip(application.NETWORKS.values(), [(5, 4), (3, 3), (2, 2, 3)], strict=True):
+    for room, shape in zip(
+        application.NETWORKS.values(), [(5, 4), (3, 3), (2, 2, 3), (4, 4, 3)], strict=True
+    ):
         monkeypatch.setattr(room, "load", load)
         monkeypatch.setattr(room, "SHAPE", shape)
     app = service(clean=None, paint=None)
     assert caller(app).get("/health").json()["loaded"] is False
     with caller(app) as client:
         assert client.get("/health").json()["loaded"] is True
-        assert shapes == [(5, 4), (3, 3)]  # /repaint was given
+        assert shapes == [(5, 4), (3, 3)]  # /repaint and /colour were given
         for route in ("/denoise", "/face", "/repaint"):
             assert send(client, file(PAGE), route).status_code == 200
     assert len(loads) == 2 and len(shapes) == 4
@@ -437,8 +454,10 @@ def test_openapi_names_every_status(client):
         "/example.png",
         "/repaint",
         "/photograph.png",
+        "/colour",
+        "/grey.png",
     }
-    for path in ("/denoise", "/ocr", "/face", "/repaint"):
+    for path in ("/denoise", "/ocr", "/face", "/repaint", "/colour"):
         assert set(routes[path]["post"]["responses"]) == set(
             "200 400 403 413 415 422 503 504".split()
         )

@@ -27,7 +27,7 @@ from course_utils.serve import app as application
 from course_utils.serve import networks, pages
 from course_utils.serve import server as serving
 
-ROUTES = ("/denoise", "/ocr", "/face", "/repaint")
+ROUTES = ("/denoise", "/ocr", "/face", "/repaint", "/colour")
 
 # ---- who may call
 
@@ -412,7 +412,7 @@ def test_hostile_files_get_a_picture_or_a_sentence_on_every_route():
     before = from_here_on()  # with all that earlier tests have left
     with caller(networked()) as client:
         for number, content in enumerate(hostile()):
-            for route in (ROUTES[number % 4], "/face"):
+            for route in (ROUTES[number % len(ROUTES)], "/face"):
                 answer = send(client, content, route)
                 assert answer.status_code in (200, 413, 415, 422), (route, content[:60])
                 if answer.status_code != 200:
@@ -425,7 +425,12 @@ def test_hostile_files_get_a_picture_or_a_sentence_on_every_route():
 def networked():
     """The service with the shipped networks; what Tesseract would read isn't asked."""
     loaded = application.load()
-    return service(loaded["documents"], paint=loaded["face_sketch"], repaint=loaded["style"])
+    return service(
+        loaded["documents"],
+        paint=loaded["face_sketch"],
+        repaint=loaded["style"],
+        colour=loaded["colorization"],
+    )
 
 
 def test_pictures_of_many_sizes_are_seen_in_few():

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import __version__
-from . import documents, face_sketch, style
+from . import colorization, documents, face_sketch, style
 from .guard import Guard, problem
 from .pages import Limits
 from .service import PROBLEMS, Service
@@ -21,7 +21,12 @@ from .service import PROBLEMS, Service
 STATIC = Path(__file__).parent / "static"
 MODEL = "06_denoiser"
 SEND_FILE = 'Send the page as multipart form data, in a file field named "file".'
-NETWORKS = {"documents": documents, "face_sketch": face_sketch, "style": style}
+NETWORKS = {
+    "documents": documents,
+    "face_sketch": face_sketch,
+    "style": style,
+    "colorization": colorization,
+}
 
 
 class Health(BaseModel):
@@ -34,9 +39,10 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
     """The service as an ASGI application.
 
     networks: {word: function}. "documents" cleans a page (H, W) float32 in [0, 1]; "face_sketch"
-    makes a face (H', W', 3) of a sketch (H, W); "style" repaints a picture (H, W, 3). Those that
-    are missing are loaded when the server starts, from what is shipped; that raises ValueError
-    where they are missing or damaged. read: a function from a page to its text; None is
+    makes a face (H', W', 3) of a sketch (H, W); "style" repaints a picture (H, W, 3);
+    "colorization" colours a picture (H, W, 3), with `hints`. Those that are missing are loaded
+    when the server starts, from what is shipped; that raises ValueError where they are missing or
+    damaged. read: a function from a page to its text; None is
     Tesseract, which may be missing: then /ocr answers 503 and everything else works.
     """
     service = Service(dict(networks or {}), limits)
@@ -71,6 +77,7 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
     app.include_router(documents.routes(service, read))
     app.include_router(face_sketch.routes(service))
     app.include_router(style.routes(service))
+    app.include_router(colorization.routes(service))
     return app
 
 
@@ -111,7 +118,8 @@ async def _http_problem(request: Request, error: StarletteHTTPException) -> JSON
 async def _form_problem(request: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     where, name = first["loc"][0], first["loc"][-1]
-    return problem(422, SEND_FILE if where == "body" else f"{name}: {first['msg']}.")
+    misses = where == "body" and name != "hints"
+    return problem(422, SEND_FILE if misses else f"{name}: {first['msg']}.")
 
 
 async def _own_problem(request: Request, error: Exception) -> JSONResponse:

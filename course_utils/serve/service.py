@@ -89,14 +89,18 @@ class Service:
             Lane(threads, limits.queue) for threads in (2, 2, 1, 2)
         )
 
-    async def picture(self, file: UploadFile, word: str, cost=1.0, colour=False) -> Response:
+    async def picture(
+        self, file: UploadFile, word: str, cost=1.0, colour=False, given: dict | None = None
+    ) -> Response:
         """What a lesson's network makes of an uploaded picture, as a PNG file.
 
-        cost: a pixel's, where cleaning has 1.
+        cost: a pixel's, where cleaning has 1. given: what the network takes beside the picture.
         """
 
         def work(content):
-            return encode(self.networks[word](decode(content, self.limits, colour)))
+            return encode(
+                self.networks[word](decode(content, self.limits, colour), **(given or {}))
+            )
 
         content, pixels, lane = await self.measured(file, self.limits)
         with lane.room(cost * pixels):

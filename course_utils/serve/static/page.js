@@ -45,6 +45,23 @@ const TABS = [
     before: "Before",
     after: "After",
   },
+  {
+    id: "colour",
+    title: "Colour it",
+    lead: "A network that knows drawn people and landscapes guesses the colours. "
+      + "Where you know better, choose a colour and click where it belongs.",
+    make: makeTint,
+    invitation: ["Drop a black-and-white picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 512 pixels or less"],
+    choose: "Choose a picture",
+    accept: "image/png,image/jpeg,image/tiff",
+    send: "colour",                    // POST a file with hints, get a picture
+    example: "grey.png",               // GET, with a seed
+    seed: 2_000_002,                   // the first: none of those that the network trained on
+    busy: "Colouring …",
+    download: "coloured.png",
+    picture: "The coloured picture. A click gives a hint; with the keyboard, the arrow keys move "
+      + "a mark and Enter gives the hint there.",
+  },
 ];
 
 const main = document.querySelector("main");
@@ -67,14 +84,33 @@ function makeTab(tab, index, template) {
   panel.setAttribute("aria-labelledby", button.id);
   find("h2").textContent = tab.title;
   find(".lead").textContent = tab.lead;
-  return {panel, button, find};
+  if (tab.invitation) {
+    find(".invitation span").textContent = tab.invitation[0];
+    find(".invitation small").textContent = tab.invitation[1];
+    find(".invitation").onclick = () => find("input[type=file]").click();
+    find(".button span").textContent = tab.choose;
+    find("input[type=file]").accept = tab.accept;
+  }
+
+  // Say that something is being done, and what goes wrong.
+  async function said(action) {
+    find(".status").textContent = find(".busy").textContent = tab.busy;
+    find(".error").textContent = "";
+    find(".busy").hidden = false;
+    try {
+      await action();
+    } catch (error) {
+      find(".status").textContent = "";
+      find(".error").textContent = error.message;
+    }
+    find(".busy").hidden = true;
+  }
+
+  return {panel, button, find, said};
 }
 
 function makeTool(tab, index) {
   const {panel, button, find} = makeTab(tab, index, "#wiper");
-  find(".invitation span").textContent = tab.invitation[0];
-  find(".invitation small").textContent = tab.invitation[1];
-  find(".button span").textContent = tab.choose;
   find(".left").textContent = tab.before;
   find(".right").textContent = tab.after;
 
@@ -87,8 +123,6 @@ function makeTool(tab, index) {
   let seed = 0;
   let file = null;
 
-  find(".invitation").onclick = () => chooser.click();
-  chooser.accept = tab.accept;
   chooser.onchange = () => { if (chooser.files[0]) open(chooser.files[0]); chooser.value = ""; };
   example.onclick = () => working("Drawing an example …", async () => {
     const answer = await call(`${tab.example}?seed=${seed}`);
@@ -176,11 +210,18 @@ function makeTool(tab, index) {
 
 // Paper to draw on, and beside it what the network paints; it paints after each stroke.
 function makePad(tab, index) {
-  const {panel, button, find} = makeTab(tab, index, "#pad");
+  const {panel, button, find, said} = makeTab(tab, index, "#pad");
   const [paper, after, busy] = ["canvas", ".after", ".busy"].map(find);
   const pen = paper.getContext("2d", {willReadFrequently: true});
   const tools = {pencil: ["#333", 5], eraser: ["#fff", 36]};
-  let [chosen, from, seed, painting, again] = ["pencil", null, 0, false, false];
+  let [chosen, from, seed] = ["pencil", null, 0];
+  const paint = inTurn(() => said(async () => {
+    const drawn = await new Promise(done => paper.toBlob(done));
+    await load(after, await (await post(tab.send, drawn)).blob());
+    after.hidden = find(".results").hidden = false;
+    find(".download").href = after.src;
+    find(".status").textContent = "Painted.";
+  }));
   paper.setAttribute("aria-label", tab.paper);
   after.alt = tab.after;
   find(".download").download = tab.download;
@@ -231,37 +272,6 @@ function makePad(tab, index) {
     await paint();
   }
 
-  // One painting at a time; strokes made meanwhile ask for one more.
-  async function paint() {
-    again = true;
-    if (painting) return;
-    painting = true;
-    while (again) {
-      again = false;
-      await said(async () => {
-        const drawn = await new Promise(done => paper.toBlob(done));
-        await load(after, await (await post(tab.send, drawn)).blob());
-        after.hidden = find(".results").hidden = false;
-        find(".download").href = after.src;
-        find(".status").textContent = "Painted.";
-      });
-    }
-    painting = false;
-  }
-
-  async function said(action) {
-    find(".status").textContent = busy.textContent = tab.busy;
-    find(".error").textContent = "";
-    busy.hidden = false;
-    try {
-      await action();
-    } catch (error) {
-      find(".status").textContent = "";
-      find(".error").textContent = error.message;
-    }
-    busy.hidden = true;
-  }
-
   async function open(file) {
     await said(async () => {
       const picture = await createImageBitmap(file).catch(() => null);
@@ -272,7 +282,138 @@ function makePad(tab, index) {
     await paint();
   }
 
-  return {button, panel, open, shown: () => { if (after.hidden && !painting) sketch(); }};
+  return {button, panel, open, shown: () => { if (after.hidden && busy.hidden) sketch(); }};
+}
+
+// A picture that is coloured, and coloured anew after each hint that is given on it.
+function makeTint(tab, index) {
+  const {panel, button, find, said} = makeTab(tab, index, "#tint");
+  const [chooser, example, picked] = ["input[type=file]", ".example", "input[type=color]"].map(find);
+  const [figure, mark, grey] = [".hinted", ".mark", ".grey"].map(find);
+  let asked = {file: null, hints: []};   // hints: [y, x, "#rrggbb"], places from 0 to 1
+  let [seen, at, seed] = [asked, [0.5, 0.5], tab.seed];
+  find(".download").download = tab.download;
+  figure.setAttribute("aria-label", tab.picture);
+
+  const colour = inTurn(() => asked.file && said(async () => {
+    const wanted = asked;
+    const start = performance.now();
+    let picture;
+    try {
+      picture = await (await post(tab.send, wanted.file, {hints: JSON.stringify(wanted.hints)})).blob();
+    } catch (error) {
+      if (asked === wanted) asked = seen;   // what was refused leaves no dot
+      mend();
+      throw error;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    const after = await load(find(".after"), picture);
+    figure.style.setProperty("--ratio", after.naturalWidth / after.naturalHeight);
+    find(".download").href = after.src;
+    if (wanted.file !== seen.file) {
+      grey.disabled = !await load(find(".before"), wanted.file);   // no browser but Safari draws TIFF
+      find(".invitation").hidden = true;
+      find(".results").hidden = figure.hidden = false;
+      wipe(!grey.disabled, false);
+      figure.getBoundingClientRect();    // so that the colours come in from there
+      wipe(false, true);
+    }
+    seen = wanted;
+    const count = wanted.hints.length;
+    find(".status").textContent = `Coloured ${after.naturalWidth} × ${after.naturalHeight} pixels with `
+      + `${count || "no"} hint${count === 1 ? "" : "s"} in ${seconds.toFixed(2)} s.`;
+  }));
+
+  chooser.onchange = () => { if (chooser.files[0]) open(chooser.files[0]); chooser.value = ""; };
+  example.onclick = async () => {
+    let drawn;
+    await said(async () => {
+      drawn = await (await call(`${tab.example}?seed=${seed}`)).blob();
+      seed += 1;
+      example.textContent = "Try another";
+    });
+    if (drawn) open(new File([drawn], "example.png"));
+  };
+  find(".back").onclick = () => hint(asked.hints.slice(0, -1));
+  find(".clear").onclick = () => hint([]);
+  grey.onclick = () => wipe(grey.ariaPressed !== "true", true);
+  figure.onclick = event => {
+    const box = figure.getBoundingClientRect();
+    move([(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width]);
+    hint([...asked.hints, [...at, picked.value]]);
+  };
+  figure.onkeydown = event => {
+    const step = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[event.key];
+    if (step) {
+      move(at.map((share, axis) => share + step[axis] / 50));
+      const [top, left] = at.map(share => Math.round(100 * share));
+      find(".status").textContent = `The mark is at ${left} % from the left and ${top} % from the top.`;
+    } else if (event.key === "Enter" || event.key === " ") {
+      hint([...asked.hints, [...at, picked.value]]);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  function move(to) {
+    at = to.map(share => Math.min(Math.max(share, 0), 1));
+    put(mark, at);
+  }
+
+  function put(spot, [y, x]) {
+    spot.style.top = `${100 * y}%`;
+    spot.style.left = `${100 * x}%`;
+  }
+
+  function hint(hints) {
+    asked = {file: asked.file, hints};
+    mend();
+    wipe(false, true);
+    colour();
+  }
+
+  // The dots of the hints that are asked for.
+  function mend() {
+    figure.querySelectorAll(".dot").forEach(dot => dot.remove());
+    for (const [y, x, shade] of asked.hints) {
+      const dot = document.createElement("span");
+      dot.className = "dot";
+      dot.style.background = shade;
+      put(dot, [y, x]);
+      figure.append(dot);
+    }
+  }
+
+  function wipe(toGrey, sweeping) {
+    grey.ariaPressed = toGrey;
+    figure.classList.toggle("sweeping", sweeping);
+    figure.style.setProperty("--at", toGrey ? "100%" : "0%");
+  }
+
+  function open(file) {
+    asked = {file, hints: []};
+    mend();
+    return colour();
+  }
+
+  move(at);
+  return {button, panel, open};
+}
+
+// The same action, which never runs twice at once: calls made meanwhile ask for one more.
+function inTurn(action) {
+  let [running, again] = [false, false];
+  return async () => {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again) {
+      again = false;
+      await action();
+    }
+    running = false;
+  };
 }
 
 // Show a blob in an image; null if the browser can't draw it.
@@ -287,8 +428,9 @@ async function load(image, blob) {
   }
 }
 
-function post(route, file) {
+function post(route, file, fields = {}) {
   const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file);
   return call(route, {method: "POST", body: form});
 }
