@@ -189,8 +189,7 @@ def nearest(ab):
 def class_weights(ab, mix=0.5, sigma=5.0):
     """How much each bin counts, (Q,) float32, so that rare colours aren't forgotten: 1 in the mean.
 
-    w ∝ 1 / ((1 - λ) p + λ / Q), Σ p w = 1, where p is the share of the colours at each bin, smoothed by
-    a Gaussian of σ = 5, and λ = `mix`: 1 is the same for all, 0 is 1 / p.
+    Those of `rebalanced` for the share of the colours at each bin, smoothed by a Gaussian of σ = 5.
     ab: colours (..., 2) in units of Lab, such as those of all pictures that train; a few at once.
     Source: Zhang et al. (2016), eq. 4 and section 2.2.
     """
@@ -201,8 +200,17 @@ def class_weights(ab, mix=0.5, sigma=5.0):
     between = np.sum((bins()[:, None] - bins()) ** 2, axis=-1)
     blur = np.exp(-between / (2 * sigma**2))
     shares = (counts / counts.sum()) @ (blur / blur.sum(axis=1, keepdims=True))
+    return rebalanced(shares, mix).astype(np.float32)
+
+
+def rebalanced(shares, mix=0.5):
+    """How much each class counts, (Q,), by its share of all examples: 1 in the mean over them.
+
+    w ∝ 1 / ((1 - λ) p + λ / Q), Σ p w = 1, where λ = `mix`: 1 is the same for all, 0 is 1 / p.
+    shares: (Q,) from 0 to 1, of sum 1. Source: Zhang et al. (2016), eq. 4.
+    """
     weights = 1 / np.maximum((1 - mix) * shares + mix / len(shares), 1e-9)
-    return (weights / np.sum(shares * weights)).astype(np.float32)
+    return weights / np.sum(shares * weights)
 
 
 def annealed_mean(logits, temperature=TEMPERATURE):
