@@ -3,7 +3,7 @@
 #
 # A black-and-white picture keeps how light everything was, and forgets its colours: some of them a network can know, others nobody can.
 #
-# ![Four pictures, one per row: grey, and coloured by an autoencoder, by a GAN, by classes, and as they were.](pictures/05_colorization.png)
+# ![Three pictures, one per row: grey, coloured by an autoencoder, by a GAN, by classes, and as they were.](pictures/05_colorization.png)
 #
 # - **Time**: 45 minutes to read; about a minute to run on a CPU.
 # - **You need**: lesson 02 (U-Net, discriminator, L1).
@@ -59,31 +59,31 @@ bets.ask("grey", "Mean absolute difference of a picture and its grey version, in
 # %% tags=["hide"]
 from course_utils.show import show_images
 
-picture = truths[names[-1]][1]
-L, a, b = np.moveaxis(images.rgb_to_lab(picture), -1, 0)
-flat = lambda a, b: images.lab_to_rgb(np.stack([np.full_like(L, 65), a, b], axis=-1))
-show_images([picture, L / 100, flat(a, 0 * b), flat(0 * a, b)],
-            ["the picture", "L*: lightness", "a*: green to red", "b*: blue to yellow"], height=3.1,
-            alt="A landscape, its lightness in grey, its a* in greens and reds, its b* in blues and yellows.")
+def planes(picture):
+    L, a, b = np.moveaxis(images.rgb_to_lab(picture), -1, 0)
+    flat = lambda a, b: images.lab_to_rgb(np.stack([np.full_like(L, 65), a, b], axis=-1))
+    return [picture, L / 100, flat(a, 0 * b), flat(0 * a, b)]
+
+show_images([*planes(truths[names[0]][6]), *planes(truths[names[-1]][1])],
+            ["the picture", "L*: lightness", "a*: green to red", "b*: blue to yellow"], columns=4,
+            alt="Two pictures, their lightness in grey, their a* in greens and reds, their b* in blues and yellows.")
 
 # %% [markdown]
-# All details are in $L^*$; $a^*$ and $b^*$ are soft areas.
-# So a network is given $L^*$ alone, and answers $a^*$ and $b^*$, from which sRGB can be computed again.
+# All details are in $L^*$; a network that is given it has to answer only $a^*$ and $b^*$, soft areas.
 
 # %% [markdown]
 # ### What needs no network
 #
-# **Grey** leaves the colours out.
-# The **mean colour** is a table: for each lightness, the mean $a^*$ and $b^*$ of all training pixels.
-# `mad_min`, `mad_mean` and `mad_max` are the thesis' measure that this lesson follows: the mean absolute difference per picture in RGB, and its minimum, mean and maximum over the pictures.
-# `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the true pictures: 1 is as colourful as they are; `objects` is the same, of what grey doesn't tell.
+# **Grey** leaves the colours out; **mean colour** is a table: for each lightness, the mean $a^*$ and $b^*$ of all training pixels.
+# `mad` is the thesis' measure, the mean absolute difference in RGB per picture: its minimum, mean and maximum.
+# `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the truth's; `objects` is that of what grey doesn't tell.
 
 # %%
 def tell(table):
     keys = list(next(iter(table.values())))
-    print(" " * 24, *(f"{key:>12}" for key in keys))
+    print(" " * 26, *(f"{key:>11}"[-13:] for key in keys))
     for name, numbers in table.items():
-        print(f"{name:<24}", *(f"{numbers[key]:12.3f}" for key in keys))
+        print(f"{name:<26}", *(f"{numbers[key]:11.3f}" for key in keys))
 
 def score(name, made):
     return metrics.colour_scores(truths[name], made, [item.ambiguous for item in tests[name]])
@@ -91,16 +91,12 @@ def score(name, made):
 learned_from = np.stack([images.resize(item.picture, (64, 64)) for item in seen])
 stupid = {name: {"grey": data.grey(truth), "mean_colour": data.mean_colour(learned_from, truth)}
           for name, truth in truths.items()}
-baselines = {name: {kind: score(name, made) for kind, made in both.items()} for name, both in stupid.items()}
-for name in names:
-    tell({f"{name}: {kind}": numbers for kind, numbers in baselines[name].items()})
+baselines = {name: {kind: score(name, made) for kind, made in stupid[name].items()} for name in names}
+tell({f"{name}: {kind}": numbers for name in names for kind, numbers in baselines[name].items()})
 bets.reveal("grey", baselines[DATASET]["grey"]["mad_mean"])
 
 # %% [markdown]
 # ### What grey cannot tell
-#
-# Leaving all colours out costs little, as the lightness is right: such a measure will hardly notice a dull colour.
-# And dull is what it asks for, where several colours are plausible:
 
 # %% tags=["hide"]
 from drawn_worlds.landscapes import COLOURS, landscape
@@ -119,22 +115,20 @@ bets.ask("mean", "How colourful is the mean of the eight balloons, if each of th
 # %% [markdown]
 # ### The best answer to all eight
 #
-# A network that minimises the squared error does best with the **mean** of $a^*$ and of $b^*$ over all that is plausible; for the absolute error (L1), with the **median** of each.
+# The squared error is least for the **mean** of $a^*$ and of $b^*$ over all that is plausible, the absolute error (L1) for the **median**.
 
 # %% tags=["hide"]
 labs = images.rgb_to_lab(eight)
 answers = {"mean (L2)": labs.mean(axis=0), "median (L1)": np.median(labs, axis=0)}
 answers = {name: images.lab_to_rgb(lab) for name, lab in answers.items()}
 around = np.s_[: side // 2, side // 8 : 5 * side // 8]
-show_images([each[around] for each in (eight[0], eight[5], *answers.values())],
-            ["one truth", "another truth", *answers], height=3.1,
-            alt="A red balloon, a blue one, and two dull ones: the mean of eight colours and their median.")
+show_images([each[around] for each in (eight[5], *answers.values())], ["one of the truths", *answers], height=4.1,
+            alt="A blue balloon, and two dull ones: the mean of eight colours and their median.")
 in_mask = lambda picture: metrics.colourfulness(picture[mask][None])
 bets.reveal("mean", in_mask(answers["mean (L2)"]) / np.mean([in_mask(each) for each in eight]))
 
 # %% [markdown]
-# Vivid colours lie on all sides of grey, so their middle is dull; it looks wrong, and is never far off.
-# A vivid guess looks right, and is far off when it is wrong: a loss that counts distances prefers the dull one.
+# Vivid colours lie on all sides of grey, so their middle is dull: never far off, and never right.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -149,25 +143,27 @@ bets.reveal("mean", in_mask(answers["mean (L2)"]) / np.mean([in_mask(each) for e
 # Networks prefer numbers in [-1, 1]: $L^*$ runs from 0 to 100 and goes in as $L^*/50 - 1$; no colour of sRGB has $|a^*|$ or $|b^*|$ over 110, and $a^*/110$, $b^*/110$ come out.
 # If training divides by 110 and inference multiplies by 128, all colours come out too strong and no error is raised, so the course keeps one constant.
 
-# %% [markdown]
-# ### Watch it learn
-
 # %%
-from course_utils.show.live import Live
-
 s = settings["autoencoder"]
 network = models.generator(**vars(s.generator))
 example = training.Colours(seen, s.generator)
 source, target = example(np.random.default_rng(SEED))
 print(network.name, network.input_shape, "->", network.output_shape)
 print("one example:", source.shape, "->", target.shape, f"L in [{source.min():.2f}, {source.max():.2f}]")
-watched = {name: truths[name][1:3] for name in names}
 
-def watch():
-    colours = [models.colour(training.network_of(live.model), truth) for truth in watched.values()]
-    return [*np.concatenate(colours)], ["coloured"] * 2 * len(names)
+# %% [markdown]
+# ### Watch it learn
 
-live = Live(run.steps, watch, keep="05_autoencoder", alt="The loss falls; grey pictures take colour.")
+# %%
+from course_utils.show.live import Live
+
+watched = np.concatenate([truths[name][1 : 1 + 2 // len(names)] for name in names])
+
+def look(model):
+    return [*models.colour(training.network_of(model), watched)], ["coloured"] * len(watched)
+
+live = Live(run.steps, lambda: look(live.model), keep="05_autoencoder",
+            alt="The loss falls; grey pictures take colour.")
 trained = training.train(example, run.steps, SEED, s, callbacks=[live])
 
 # %% [markdown]
@@ -176,8 +172,8 @@ trained = training.train(example, run.steps, SEED, s, callbacks=[live])
 # %% [markdown]
 # ### A discriminator for portions
 #
-# A **discriminator** is shown $L^*$ with the true colours or with the network's, and says which is real; a balloon as dull as the mean is found out.
-# The thesis has three, all PatchGANs: **d0** sees the picture whole, **d4** cuts it into 4×4 portions and **d8** into 8×8; one and the same network judges all portions, and their answers are put together.
+# A **discriminator** sees $L^*$ with the true colours or with the network's, and says which is real.
+# The thesis' **d0** judges the whole picture, **d4** 4×4 and **d8** 8×8 portions, each by one PatchGAN for all of them.
 
 # %% tags=["hide"]
 from course_utils.show import show_figure
@@ -188,7 +184,7 @@ show_figure(portions_way(greys[0], eight[5], answers["median (L1)"]),
                 "real or fake: whole, in 4 by 4 portions, or in 8 by 8.")
 
 # %% [markdown]
-# A portion knows its own colours, and nothing of its neighbours': d8 can ask for vivid colours, not for the same colour on both halves of a balloon.
+# d8 can ask for vivid colours, but not for the same colour on both halves of a balloon: no portion knows its neighbours.
 
 # %% [markdown]
 # ### Portions in code
@@ -207,15 +203,10 @@ for name in models.PORTIONS:
 # Only the ratio matters: $[20, 80]$ is pix2pix with $\lambda = 4$, where its paper has 100.
 
 # %%
-gan_live = Live(run.steps, lambda: watch_gan(), parts=("l1", "gan"), keep="05_gan",
-                alt="The losses of a GAN; grey pictures take strong colours.")
-
-def watch_gan():
-    colours = [models.colour(training.network_of(gan_live.model), truth) for truth in watched.values()]
-    return [*np.concatenate(colours)], ["coloured"] * 2 * len(names)
-
 s = settings["gan"]
-played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s, callbacks=[gan_live])
+playing = Live(run.steps, lambda: look(playing.model), parts=("l1", "gan"), keep="05_gan",
+               alt="The losses of a GAN; grey pictures take strong colours.")
+played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s, callbacks=[playing])
 
 # %% [markdown]
 # Its colours are stronger, and wander: after seconds two networks at play have settled nothing.
@@ -238,8 +229,8 @@ shipped = DATASET in data.WORLDS and PROFILE == "quick"
 def coloured_by(name):
     if shipped:
         return models.load(name)
-    s = settings[name]
-    return training.train(training.Colours([i for n in names for i in sets[n][0]], s.generator), run.steps, SEED, s)
+    example = training.Colours([item for each in names for item in sets[each][0]], settings[name].generator)
+    return training.train(example, run.steps, SEED, settings[name])
 
 @cache
 def made_by(name):
@@ -247,12 +238,12 @@ def made_by(name):
 
 # %% tags=["hide"]
 kinds = {"autoencoder": "autoencoder", "gan": "GAN", "classes": "classes"}
-chosen = [(name, number) for name in names for number in (2, 6)]
+chosen = [(names[0], 6), (names[-1], 2), (names[-1], 8)]
 columns = {"grey": {name: both["grey"] for name, both in stupid.items()}}
 columns |= {title: made_by(name) for name, title in kinds.items()} | {"truth": truths}
-show_images([column[name][number] for name, number in chosen for column in columns.values()], list(columns),
-            columns=len(columns), height=1.7,
-            alt="Four pictures, one per row: grey, and coloured by an autoencoder, by a GAN, by classes, and as they were.")
+show_images([column[name][number] for name, number in chosen for column in columns.values()],
+            list(columns), columns=len(columns),
+            alt="Three pictures, one per row: grey, coloured by an autoencoder, by a GAN, by classes, and as they were.")
 
 # %% [markdown]
 # The autoencoder is careful, the GAN bold; **classes** are a third way, which we open below.
@@ -271,16 +262,14 @@ vote(everything(truths), {title: everything(made_by(name)) for name, title in ki
 # %% [markdown]
 # ### Which does the ruler prefer?
 #
-# The thesis' own figures, from photographs of 256×256 pixels: portraits .037 (autoencoder) and .042 (GAN), landscapes .083 and .087.
-# They can't be held against ours: other pictures, whose grey baseline nobody wrote down.
+# The thesis has .037 (autoencoder) and .042 (GAN) for portraits, .083 and .087 for landscapes: of other pictures, whose grey baseline nobody wrote down.
 
 # %%
 scores = {name: {kind: score(name, made_by(kind)[name]) for kind in kinds} for name in names}
 live_scores = {"autoencoder": score(DATASET, models.colour(trained, truths[DATASET])),
                "gan": score(DATASET, models.colour(played, truths[DATASET]))}
-for name in names:
-    tell({f"{name}: {kind}": numbers for kind, numbers in (baselines[name] | scores[name]).items()})
-tell({f"live: {kind}": numbers for kind, numbers in live_scores.items()})
+tell({f"{name}: {kind}": numbers for name in names for kind, numbers in (baselines[name] | scores[name]).items()}
+     | {f"live: {kind}": numbers for kind, numbers in live_scores.items()})
 
 # %% [markdown]
 # By its ruler the autoencoder wins, by colourfulness the GAN: what the thesis found, too.
@@ -288,7 +277,7 @@ tell({f"live: {kind}": numbers for kind, numbers in live_scores.items()})
 # %% [markdown]
 # ### Nineteen networks
 #
-# Four autoencoders, twelve GANs with $[20, 80]$, three more with other weights: the thesis' matrix, each trained for equally many steps on pictures of 64×64 pixels (`make evidence LESSON=05`).
+# The thesis' matrix: four autoencoders, twelve GANs with $[20, 80]$, three with other weights, of equally many steps at 64×64.
 
 # %% tags=["hide"]
 import json
@@ -330,9 +319,10 @@ show_figure(figure, alt="Colourfulness of objects: for each generator, its autoe
 # %%
 rows = {each["name"]: each["metrics"]["landscapes"] for each in evidence["runs"]}
 best = evidence["summary"]["landscapes"]
-some = [best["best_autoencoder"], best["best_gan"], best["most_colourful_gan"], "unet learned", "unet learned rgb",
-        "unet learned 40 pictures", *(name for name in rows if name.startswith("unet learned d8"))]
-tell({name: {key: rows[name][key] for key in ("mad_mean", "objects", "lattice", "clipped")}
+some = [best["best_autoencoder"], best["best_gan"], best["most_colourful_gan"],
+        *(name for name in rows if name.startswith("unet learned") and "[20" not in name)]
+tell({name.replace("encoder_decoder", "no skips").replace("unet", "skips"):
+      {key: rows[name][key] for key in ("mad_mean", "objects", "lattice", "clipped")}
       for name in dict.fromkeys(some)})
 
 # %% [markdown] tags=["note"]
@@ -452,17 +442,16 @@ play(after, alt="A coloured landscape, and the same smoothed and with stronger c
 # %% [markdown]
 # ### Real photographs
 #
-# These networks have seen drawings only.
-# Photographs that come with scikit-image, one of them grey by nature:
+# These networks have seen drawings only; the last of these photographs is grey by nature.
 
 # %% tags=["hide"]
 from course_utils.data.photographs import PHOTOGRAPHS, photographs
 
-strangers = photographs(side)[[PHOTOGRAPHS.index(name) for name in ("astronaut", "coffee", "rocket", "camera")]]
-pictures = [data.grey(strangers), *(models.colour(coloured_by(kind), strangers) for kind in ("autoencoder", "gan")), strangers]
-show_images([row[number] for row in pictures for number in range(4)], ["astronaut", "coffee", "rocket", "camera"],
-            columns=4, height=1.55, rows=["grey", "autoencoder", "GAN", "true"],
-            alt="Four photographs: in grey, coloured by the autoencoder and the GAN, and as they were.")
+wanted = ["astronaut", "chelsea", "coffee", "rocket", "camera"]
+strangers = photographs(side)[[PHOTOGRAPHS.index(name) for name in wanted]]
+by = [models.colour(coloured_by(kind), strangers) for kind in ("autoencoder", "gan")]
+show_images([*by[0], *by[1], *strangers], wanted, columns=5, rows=["autoencoder", "GAN", "true"],
+            alt="Five photographs: coloured by the autoencoder and by the GAN, and as they were.")
 
 # %% [markdown]
 # Skin may pass; everything that isn't in the course's worlds gets a colour of theirs.
