@@ -30,7 +30,7 @@ TEST_DATA = None
 # %% [markdown]
 # ## Lightness and colour
 #
-# One half of this lesson's pictures are people, the other half landscapes; those that test are drawn from other seeds.
+# People and landscapes, drawn by the course; those that test come from other seeds.
 
 # %%
 import numpy as np
@@ -41,13 +41,12 @@ from course_utils.teach import Bets
 from course_utils.training import colorization as training
 
 run = profile.start("05", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
-settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-side = {"quick": models.SHIPPED, "full": settings}[PROFILE]["gan"].side
+side = {"quick": training.SHIPPED, "full": training.FULL}[PROFILE]["gan"].side
 names = list(data.WORLDS) if DATASET in data.WORLDS else [DATASET]
 sets = {name: data.load(name, run.test_data, side) for name in names}
 seen = [item for train, _ in sets.values() for item in (train[:100] if PROFILE == "quick" else train)]
 tests = {name: test for name, (_, test) in sets.items()}
-data.draw(seen + [item for test in tests.values() for item in test])
+data.draw(sum(tests.values(), seen))
 truths = {name: np.stack([item.picture for item in test]) for name, test in tests.items()}
 print(len(seen), "pictures to learn from,", sum(map(len, tests.values())), "others to test on")
 bets = Bets()
@@ -75,8 +74,7 @@ show_images([*planes(truths[names[0]][6]), *planes(truths[names[-1]][1])],
 # ### What needs no network
 #
 # **Grey** leaves the colours out; **mean colour** is a table: for each lightness, the mean $a^*$ and $b^*$ of all training pixels.
-# `mad` is the thesis' measure, the mean absolute difference in RGB per picture: its minimum, mean and maximum.
-# `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the truth's; `objects` is that of what grey doesn't tell.
+# `mad`, the thesis' measure, is the mean absolute difference in RGB per picture; `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the truth's, `objects` that of what grey doesn't tell.
 
 # %%
 def tell(table):
@@ -107,7 +105,6 @@ greys = data.grey(eight)
 assert np.abs(greys - greys[0]).max() < 0.02  # one grey picture for all eight
 show_images([*eight, greys[0]], [*COLOURS, "each in grey"], columns=5,
             alt="One landscape with a balloon in eight colours, and the grey picture that all eight share.")
-bets.ask("mean", "How colourful is the mean of the eight balloons, if each of them has 1?", 0, 1)
 
 # %% [markdown]
 # Eight balloons, one grey picture: whatever a network answers to it, it can be right for one of the eight.
@@ -124,11 +121,11 @@ answers = {name: images.lab_to_rgb(lab) for name, lab in answers.items()}
 around = np.s_[: side // 2, side // 8 : 5 * side // 8]
 show_images([each[around] for each in (eight[5], *answers.values())], ["one of the truths", *answers], height=4.1,
             alt="A blue balloon, and two dull ones: the mean of eight colours and their median.")
-in_mask = lambda picture: metrics.colourfulness(picture[mask][None])
-bets.reveal("mean", in_mask(answers["mean (L2)"]) / np.mean([in_mask(each) for each in eight]))
+dull = metrics.colour_scores(eight, [answers["median (L1)"]] * 8, [mask] * 8)["objects"]
+print(f"The median balloon is {dull:.2f} times as colourful as the eight are.")
 
 # %% [markdown]
-# Vivid colours lie on all sides of grey, so their middle is dull: never far off, and never right.
+# Vivid colours lie on all sides of grey, so their middle is dull: it is never far off, and never right.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -144,6 +141,7 @@ bets.reveal("mean", in_mask(answers["mean (L2)"]) / np.mean([in_mask(each) for e
 # If training divides by 110 and inference multiplies by 128, all colours come out too strong and no error is raised, so the course keeps one constant.
 
 # %%
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
 s = settings["autoencoder"]
 network = models.generator(**vars(s.generator))
 example = training.Colours(seen, s.generator)
@@ -153,6 +151,8 @@ print("one example:", source.shape, "->", target.shape, f"L in [{source.min():.2
 
 # %% [markdown]
 # ### Watch it learn
+#
+# Skies and meadows come first: they are large, and their texture tells what they are.
 
 # %%
 from course_utils.show.live import Live
@@ -167,13 +167,9 @@ live = Live(run.steps, lambda: look(live.model), keep="05_autoencoder",
 trained = training.train(example, run.steps, SEED, s, callbacks=[live])
 
 # %% [markdown]
-# Skies and meadows come first: they are large, and their texture tells what they are.
-
-# %% [markdown]
 # ### A discriminator for portions
 #
-# A **discriminator** sees $L^*$ with the true colours or with the network's, and says which is real.
-# The thesis' **d0** judges the whole picture, **d4** 4×4 and **d8** 8×8 portions, each by one PatchGAN for all of them.
+# A **discriminator** sees $L^*$ with colours, and says if they are real: **d0** in the whole picture, **d4** and **d8** in 4×4 and 8×8 portions.
 
 # %% tags=["hide"]
 from course_utils.show import show_figure
@@ -184,7 +180,7 @@ show_figure(portions_way(greys[0], eight[5], answers["median (L1)"]),
                 "real or fake: whole, in 4 by 4 portions, or in 8 by 8.")
 
 # %% [markdown]
-# d8 can ask for vivid colours, but not for the same colour on both halves of a balloon: no portion knows its neighbours.
+# No portion knows its neighbours: d8 can't ask for the same colour on both halves of a balloon.
 
 # %% [markdown]
 # ### Portions in code
@@ -229,8 +225,8 @@ shipped = DATASET in data.WORLDS and PROFILE == "quick"
 def coloured_by(name):
     if shipped:
         return models.load(name)
-    example = training.Colours([item for each in names for item in sets[each][0]], settings[name].generator)
-    return training.train(example, run.steps, SEED, settings[name])
+    s, items = settings[name], [item for train, _ in sets.values() for item in train]
+    return training.train(training.Colours(items, s.generator), run.steps, SEED, s)
 
 @cache
 def made_by(name):
@@ -268,8 +264,8 @@ vote(everything(truths), {title: everything(made_by(name)) for name, title in ki
 scores = {name: {kind: score(name, made_by(kind)[name]) for kind in kinds} for name in names}
 live_scores = {"autoencoder": score(DATASET, models.colour(trained, truths[DATASET])),
                "gan": score(DATASET, models.colour(played, truths[DATASET]))}
-tell({f"{name}: {kind}": numbers for name in names for kind, numbers in (baselines[name] | scores[name]).items()}
-     | {f"live: {kind}": numbers for kind, numbers in live_scores.items()})
+both = {name: baselines[name] | scores[name] for name in names} | {"live": live_scores}
+tell({f"{name}: {kind}": numbers for name in both for kind, numbers in both[name].items()})
 
 # %% [markdown]
 # By its ruler the autoencoder wins, by colourfulness the GAN: what the thesis found, too.
@@ -277,7 +273,7 @@ tell({f"{name}: {kind}": numbers for name in names for kind, numbers in (baselin
 # %% [markdown]
 # ### Nineteen networks
 #
-# The thesis' matrix: four autoencoders, twelve GANs with $[20, 80]$, three with other weights, of equally many steps at 64×64.
+# The thesis' matrix: four autoencoders, twelve GANs, three with other weights.
 
 # %% tags=["hide"]
 import json
@@ -288,7 +284,7 @@ show_images([images.read_image(paths.EVIDENCE / "05_matrix.jpg")], height=9,
             alt="A contact sheet: the true pictures, the grey ones, and what each network of the matrix makes of them.")
 
 # %% [markdown]
-# Row for row the same people and landscapes; the first four are autoencoders.
+# Each row is one network, after equally many steps at 64×64.
 
 # %% [markdown]
 # ### Vivid balloons
@@ -333,8 +329,7 @@ tell({name.replace("encoder_decoder", "no skips").replace("unet", "skips"):
 # %% [markdown]
 # ## A colour is a choice
 #
-# An answer of two numbers per pixel cannot say "red or blue, but nothing between".
-# Zhang, Isola and Efros (2016) ask for a **distribution**: the plane of $a^*$ and $b^*$ is cut into squares of 10×10, those that sRGB has become classes, and the loss is cross-entropy.
+# Two numbers per pixel cannot say "red or blue, but nothing between"; a **distribution** over squares of 10×10 in the plane of $a^*$ and $b^*$ can (Zhang, Isola and Efros, 2016).
 
 # %% tags=["hide"]
 import ipywidgets
@@ -350,7 +345,7 @@ play(lambda place: colour_plane(greys[0], spots[place], likely[tuple(spots[place
      place=ipywidgets.Dropdown(options=list(spots)));
 
 # %% [markdown]
-# For the balloon there are several likely colours on all sides; for the meadow one heap.
+# For the balloon several colours on all sides are likely; for the meadow there is one heap.
 
 # %% [markdown]
 # ### From a distribution to one colour
@@ -362,17 +357,16 @@ play(lambda place: colour_plane(greys[0], spots[place], likely[tuple(spots[place
 
 # %%
 show_source(models.class_weights, models.annealed_mean)
+bets.ask("hint", "A person gives one hint: which share of an object's colour error is left?", 0, 1)
 
 # %% [markdown]
 # ### Choose a temperature
 
 # %% tags=["hide"]
-tempered = {name: truths[name][1:3] for name in names}
+tempered = np.concatenate([watched, eight[:1]])
 
 def at_temperature(T):
-    made = [models.colour(coloured_by("classes"), truth, temperature=T) for truth in tempered.values()]
-    made += [models.colour(coloured_by("classes"), eight[:1], temperature=T)]
-    return list(np.concatenate(made)), None, 1 + 2 * len(names), 3.0
+    return [*models.colour(coloured_by("classes"), tempered, temperature=T)], None, 3, 4.0
 
 play(at_temperature, alt="Pictures coloured at a temperature.",
      T=ipywidgets.SelectionSlider(options=[0.05, 0.2, 0.38, 0.7, 1.0, 2.0], value=0.38));
@@ -384,7 +378,7 @@ play(at_temperature, alt="Pictures coloured at a temperature.",
 # ### Ask a person
 #
 # What no network can know, a person can say.
-# A network with three more planes, $a^*$, $b^*$ and "given here", is trained with points of the true colours as **hints** (Zhang et al., 2017): few and small, mostly one to ten of them.
+# A network with three more planes, $a^*$, $b^*$ and "given here", learns from points of the true colours, **hints** (Zhang et al., 2017).
 
 # %% tags=["hide"]
 place = (np.argwhere(mask).mean(axis=0) + 0.5) / len(mask)
@@ -396,7 +390,6 @@ def painted(colour, hint):
 
 play(painted, alt="A grey landscape with a balloon, and the same in colour, the balloon as you chose.",
      colour=ipywidgets.ColorPicker(value="#d9302c"), hint=ipywidgets.Checkbox(True));
-bets.ask("hint", "Which share of an object's colour error is left after one hint?", 0, 1)
 
 # %% [markdown]
 # One point of colour spreads over the whole balloon and ends at its edge: where colours end, the network has learned from pictures.
@@ -404,7 +397,7 @@ bets.ask("hint", "Which share of an object's colour error is left after one hint
 # %% [markdown]
 # ### How much does one hint tell?
 #
-# Each test picture's object gets one hint, its true mean colour; the error is the distance of the mean $a^*$, $b^*$ of the object from the true one.
+# Each test picture's object gets one hint, its true mean colour; the error is the distance of the object's mean $a^*$, $b^*$ from the true one.
 
 # %%
 def object_errors(name, hinted):
@@ -421,8 +414,7 @@ bets.reveal("hint", errors[DATASET][1], errors[DATASET][0])
 # %% [markdown]
 # ### After the network
 #
-# The thesis smooths the colours afterwards, and makes them stronger.
-# A **guided filter** smooths $a^*$ and $b^*$, and stops where $L^*$ has an edge; then both are multiplied by a factor.
+# A **guided filter** smooths $a^*$ and $b^*$, and stops where $L^*$ has an edge; then both are made stronger.
 
 # %% tags=["hide"]
 from course_utils import postprocess
@@ -471,9 +463,9 @@ def yours(colour, y, x, hint):
     images.write_image(paths.WORK / "me_coloured.png", made)
     return [data.grey(you), made], ["you, in grey", "coloured"], 2, 3.9
 
-controls = {axis: ipywidgets.FloatSlider(0.7, min=0, max=1, step=0.02) for axis in "yx"}
+places = {axis: ipywidgets.FloatSlider(0.7, min=0, max=1, step=0.02) for axis in "yx"}
 play(yours, alt="Your picture or its stand-in, in grey and coloured.",
-     colour=ipywidgets.ColorPicker(value="#d06a10"), **controls, hint=ipywidgets.Checkbox(True));
+     colour=ipywidgets.ColorPicker(value="#d06a10"), **places, hint=ipywidgets.Checkbox(True));
 
 # %% [markdown]
 # Kept as `work/me_coloured.png`; an old photograph of your family as `work/me.jpg` works, too.
@@ -494,14 +486,14 @@ play(yours, alt="Your picture or its stand-in, in grey and coloured.",
 #
 # Left to explore: a video coloured frame by frame flickers, since each frame is guessed anew; ProGAN, which grows a GAN from small pictures to large ones.
 # Now you: [exercises](exercises/05_colorization.ipynb).
-# References: Zhang, Isola, Efros, *Colorful image colorization*, 2016, eq. 2 to 5; Isola et al., *pix2pix*, 2017; Zhang et al., *Real-time user-guided image colorization*, 2017, section 3; Hasler, Süsstrunk, 2003; He, Sun, Tang, *Guided image filtering*, 2013.
+# References: Zhang, Isola, Efros, 2016, eq. 2 to 5; Isola et al., 2017; Zhang et al., 2017, section 3; Hasler, Süsstrunk, 2003; He, Sun, Tang, *Guided image filtering*, 2013.
 
 # %%
 bets.score()
-kept = ("mad_min", "mad_mean", "mad_max", "psnr", "colourfulness", "objects")
-ours = {f"{key}_{kind}": scores[DATASET][kind][key] for kind in kinds for key in kept}
+ours = {f"{key}_{kind}": value for kind in kinds for key, value in scores[DATASET][kind].items()}
 ours |= {"hint_error": errors[DATASET][1], "hint_error_without": errors[DATASET][0]}
-live = {f"{key}_{kind}": numbers[key] for kind, numbers in live_scores.items() for key in ("mad_mean", "colourfulness")}
+live = {f"{key}_{kind}": each[key] for kind, each in live_scores.items()
+        for key in ("mad_mean", "colourfulness")}
 results.record(run, scores[DATASET]["autoencoder"] | ours, live, baselines[DATASET])
 results.must_beat(run, live_scores["autoencoder"], {"grey": baselines[DATASET]["grey"]})
 results.must_beat(run, scores[DATASET]["autoencoder"], baselines[DATASET])
