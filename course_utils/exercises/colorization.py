@@ -207,11 +207,11 @@ def added_up_without_sorting(colours, shares):
 
 def _shares():
     rng = np.random.default_rng(3)
-    grey = _of_sum_1(np.exp(-np.arange(262) / 12.0))
+    grey = _of_sum_1(np.exp(-np.arange(260) / 12.0))
     return {
         "three classes": (np.array([0.7, 0.2, 0.1]), 0.5),
         "one class is never seen": (np.array([0.5, 0.3, 0.2, 0.0]), 0.5),
-        "262 colours, mostly grey": (grey, 0.5),
+        "260 colours, mostly grey": (grey, 0.5),
         "little mixing": (_of_sum_1(rng.uniform(0.1, 1, 6)), 0.1),
         "no mixing: 1 / p": (np.array([0.1, 0.5, 0.4]), 0.0),
         "all mixed: no weights": (np.array([0.6, 0.3, 0.1]), 1.0),
