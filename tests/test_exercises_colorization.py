@@ -91,7 +91,7 @@ def test_weights_by_hand():
     assert rebalanced(shares, mix) == pytest.approx(right)
     assert shares @ rebalanced(shares, mix) == pytest.approx(1)
     assert colours.nothing_mixed_in(shares, mix) == pytest.approx([1 / 1.8, 5])
-    assert colours.not_normalised(shares, mix) == pytest.approx(1 / below)
+    assert colours.weights_not_normalised(shares, mix) == pytest.approx(1 / below)
     assert colours.mean_over_the_classes(shares, mix).mean() == pytest.approx(1)
     assert colours.weights_that_add_up_to_1(shares, mix).sum() == pytest.approx(1)
     common, rare = colours.frequent_ones_count_more(shares, mix)
@@ -138,7 +138,7 @@ def test_two_colours_as_the_symptoms_say():
 def test_a_network_that_is_very_sure_gets_no_nan():
     logits, temperature = colours._logits()["a network that is very sure"]
     with np.errstate(over="ignore", invalid="ignore"):
-        assert np.isnan(colours.exponential_overflows(logits, temperature)).any()
+        assert np.isnan(colours.largest_logit_left_in(logits, temperature)).any()
     assert np.isfinite(np.array(annealed_mean(logits, temperature))).all()
 
 

@@ -176,7 +176,7 @@ def shares_left_out(colours, shares):
 @mistake(
     best_colour,
     "It is the best of the given colours, but another one is better than all of them.",
-    "a and b may come from two colours: take each channel's own median.",
+    "Take each channel's own median: a and b may come from two colours.",
 )
 def one_of_the_colours(colours, shares):
     errors = np.abs(colours[:, None] - colours).sum(-1)  # (n, n)
@@ -185,7 +185,7 @@ def one_of_the_colours(colours, shares):
 
 @mistake(
     best_colour,
-    "b belongs to the colour in which a has its median.",
+    "The answer for b belongs to the colour in which a has its median.",
     "Sort a and b each by itself.",
 )
 def sorted_by_a_alone(colours, shares):
@@ -226,7 +226,7 @@ def _weighted(below, shares):
 
 @mistake(
     rebalanced,
-    "λ = 1 rebalances most and λ = 0 not at all: the two parts have changed places.",
+    "With λ = 1 it rebalances most, with λ = 0 not at all: the two parts have changed places.",
     "(1 - λ) belongs to p, λ to 1 / Q.",
 )
 def lambda_at_the_other_part(shares, mix):
@@ -256,7 +256,7 @@ def lambda_not_divided(shares, mix):
     "The loss is far larger than without weights: they aren't normalised.",
     "Divide by Σ p w, so that the mean weight of the examples is 1.",
 )
-def not_normalised(shares, mix):
+def weights_not_normalised(shares, mix):
     return 1 / np.maximum((1 - mix) * shares + mix / len(shares), 1e-9)
 
 
@@ -266,7 +266,7 @@ def not_normalised(shares, mix):
     "Weigh the mean by the shares: Σ p w = 1.",
 )
 def mean_over_the_classes(shares, mix):
-    weights = not_normalised(shares, mix)
+    weights = weights_not_normalised(shares, mix)
     return weights / weights.mean()
 
 
@@ -276,7 +276,7 @@ def mean_over_the_classes(shares, mix):
     "Not Σ w is 1, but Σ p w.",
 )
 def weights_that_add_up_to_1(shares, mix):
-    weights = not_normalised(shares, mix)
+    weights = weights_not_normalised(shares, mix)
     return weights / weights.sum()
 
 
@@ -368,7 +368,7 @@ def powers_not_normalised(logits, temperature):
     "Where the network is sure, it gives nan: the exponential is infinite.",
     "Take the largest logit of each pixel away before you call np.exp; the softmax stays.",
 )
-def exponential_overflows(logits, temperature):
+def largest_logit_left_in(logits, temperature):
     powers = np.exp(logits / temperature)
     return powers / powers.sum(axis=-1, keepdims=True) @ bins()
 
