@@ -450,7 +450,7 @@ def one_tint_for_everything(grey, pictures):
 @mistake(
     table_of_colours,
     "The colours belong to another landscape, which is the same for all twelve.",
-    "Look at the grey picture: which of the 36 resemble it?",
+    "Look at the grey picture, and ask which of the 36 resemble it.",
 )
 def colours_of_the_first(grey, pictures):
     return in_colours(grey, images.rgb_to_lab(pictures[0])[..., 1:])
