@@ -32,7 +32,7 @@ STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 8000}
 TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for what is shipped
 ROW_STEPS, ALL = 3000, len(data.DRAWN["train"])  # of the matrix; pictures of each data set
 ROW_GENERATOR = replace(models.SHIPPED["gan"], side=64)
-SHOWN, THUMBNAIL, LABEL = 4, 96, 200  # of each data set; pixels
+SHOWN, THUMBNAIL, LABEL = 4, 96, 170  # of each data set; pixels
 LARGEST = 300_000  # bytes of the contact sheet
 RUN = "import sys; from experiments.colorization import main; main(*sys.argv[1:])"
 COMMAND = [sys.executable, "-c", RUN]  # no module that processes for drawing would import again

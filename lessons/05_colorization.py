@@ -39,7 +39,6 @@ from course_utils.data import colorization as data
 from course_utils.models import colorization as models
 from course_utils.teach import Bets
 from course_utils.training import colorization as training
-
 run = profile.start("05", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 side = {"quick": training.SHIPPED, "full": training.FULL}[PROFILE]["gan"].side
 names = list(data.WORLDS) if DATASET in data.WORLDS else [DATASET]
@@ -73,15 +72,11 @@ show_images([*planes(truths[names[0]][6]), *planes(truths[names[-1]][1])],
 # %% [markdown]
 # ### What needs no network
 #
-# **Grey** leaves the colours out; **mean colour** is a table: for each lightness, the mean $a^*$ and $b^*$ of all training pixels.
-# `mad`, the thesis' measure, is the mean absolute difference in RGB per picture; `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the truth's, `objects` that of what grey doesn't tell.
+# **Grey** leaves the colours out; **mean colour** is a table: for each lightness, the mean $a^*$, $b^*$ of training pixels.
+# `mad`, the thesis' measure: the mean absolute difference in RGB; `colourfulness` (Hasler and Süsstrunk, 2003) is relative to the truth's, `objects` that of what grey doesn't tell.
 
 # %%
-def tell(table):
-    keys = list(next(iter(table.values())))
-    print(" " * 26, *(f"{key:>11}"[-13:] for key in keys))
-    for name, numbers in table.items():
-        print(f"{name:<26}", *(f"{numbers[key]:11.3f}" for key in keys))
+from course_utils.show import tell
 
 def score(name, made):
     return metrics.colour_scores(truths[name], made, [item.ambiguous for item in tests[name]])
@@ -140,23 +135,16 @@ print(f"The median balloon is {dull:.2f} times as colourful as the eight are.")
 # Networks prefer numbers in [-1, 1]: $L^*$ runs from 0 to 100 and goes in as $L^*/50 - 1$; no colour of sRGB has $|a^*|$ or $|b^*|$ over 110, and $a^*/110$, $b^*/110$ come out.
 # If training divides by 110 and inference multiplies by 128, all colours come out too strong and no error is raised, so the course keeps one constant.
 
-# %%
-settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-s = settings["autoencoder"]
-network = models.generator(**vars(s.generator))
-example = training.Colours(seen, s.generator)
-source, target = example(np.random.default_rng(SEED))
-print(network.name, network.input_shape, "->", network.output_shape)
-print("one example:", source.shape, "->", target.shape, f"L in [{source.min():.2f}, {source.max():.2f}]")
-
 # %% [markdown]
 # ### Watch it learn
-#
-# Skies and meadows come first: they are large, and their texture tells what they are.
 
 # %%
 from course_utils.show.live import Live
 
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+s = settings["autoencoder"]
+example = training.Colours(seen, s.generator)
+print("one example:", *(part.shape for part in example(np.random.default_rng(SEED))))
 watched = np.concatenate([truths[name][1 : 1 + 2 // len(names)] for name in names])
 
 def look(model):
@@ -165,6 +153,9 @@ def look(model):
 live = Live(run.steps, lambda: look(live.model), keep="05_autoencoder",
             alt="The loss falls; grey pictures take colour.")
 trained = training.train(example, run.steps, SEED, s, callbacks=[live])
+
+# %% [markdown]
+# Skies and meadows come first: they are large, and their texture tells what they are.
 
 # %% [markdown]
 # ### A discriminator for portions
@@ -233,6 +224,7 @@ def made_by(name):
     return {each: models.colour(coloured_by(name), truth) for each, truth in truths.items()}
 
 # %% tags=["hide"]
+everything = lambda pictures: np.concatenate([pictures[name] for name in names])
 kinds = {"autoencoder": "autoencoder", "gan": "GAN", "classes": "classes"}
 chosen = [(names[0], 6), (names[-1], 2), (names[-1], 8)]
 columns = {"grey": {name: both["grey"] for name, both in stupid.items()}}
@@ -247,12 +239,11 @@ show_images([column[name][number] for name, number in chosen for column in colum
 # %% [markdown]
 # ### Which one is the photograph?
 #
-# Of Zhang, Isola and Efros' coloured photographs, 27.8 % were taken for the real one, of pix2pix' 22.5 %, of an L2 regression's 16.3 % (Isola et al., 2017, table 4).
+# Zhang, Isola and Efros' colours passed for real in 27.8 % of such votes, pix2pix' in 22.5 %, an L2 regression's in 16.3 %.
 
 # %%
 from course_utils.teach.vote import vote
 
-everything = lambda pictures: np.concatenate([pictures[name] for name in names])
 vote(everything(truths), {title: everything(made_by(name)) for name, title in kinds.items()}, seed=SEED);
 
 # %% [markdown]
@@ -272,8 +263,6 @@ tell({f"{name}: {kind}": numbers for name in both for kind, numbers in both[name
 
 # %% [markdown]
 # ### Nineteen networks
-#
-# The thesis' matrix: four autoencoders, twelve GANs, three with other weights.
 
 # %% tags=["hide"]
 import json
@@ -284,7 +273,7 @@ show_images([images.read_image(paths.EVIDENCE / "05_matrix.jpg")], height=9,
             alt="A contact sheet: the true pictures, the grey ones, and what each network of the matrix makes of them.")
 
 # %% [markdown]
-# Each row is one network, after equally many steps at 64×64.
+# The thesis' matrix, each network after equally many steps at 64×64: four autoencoders, twelve GANs, three with other weights, and two of our own.
 
 # %% [markdown]
 # ### Vivid balloons
@@ -292,19 +281,20 @@ show_images([images.read_image(paths.EVIDENCE / "05_matrix.jpg")], height=9,
 # %% tags=["hide"]
 from course_utils.show.figures import plt
 
+said = lambda name: name.replace("encoder_decoder", "no_skips").replace("unet", "skips")
 figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.6), sharey=True)
 for axis, (name, title) in zip(axes, {"synthetic": "clothes", "landscapes": "objects in landscapes"}.items()):
     by_generator = evidence["summary"][name]["objects"]
-    ticks = [words.replace("encoder_decoder", "no skips").replace("unet", "skips").replace(" learned", "\nlearned")
-             .replace(" inter", "\ninter") for words in by_generator]
+    assert all(np.mean([*row.values()][1:]) > row["autoencoder"] for row in by_generator.values())
+    ticks = [said(words).replace(" ", "\n", 1) for words in by_generator]
     for who, marker in {"autoencoder": "s", "d0": "o", "d4": "^", "d8": "D"}.items():
-        axis.plot(ticks, [found[who] for found in by_generator.values()], marker, label=who, markersize=11)
+        axis.plot(ticks, [row[who] for row in by_generator.values()], marker, label=who, markersize=11)
     axis.set(title=title, ylim=0)
 axes[0].legend(frameon=False, ncols=2)
 show_figure(figure, alt="Colourfulness of objects: for each generator, its autoencoder below its three GANs.")
 
 # %% [markdown]
-# 1 is as colourful as the truth: with each generator, the discriminators ask for more colour than L1 alone does.
+# 1 is as colourful as the truth: with each generator, the three GANs' mean lies above their autoencoder.
 
 # %% [markdown]
 # ### More pictures, other colours, other weights
@@ -317,8 +307,7 @@ rows = {each["name"]: each["metrics"]["landscapes"] for each in evidence["runs"]
 best = evidence["summary"]["landscapes"]
 some = [best["best_autoencoder"], best["best_gan"], best["most_colourful_gan"],
         *(name for name in rows if name.startswith("unet learned") and "[20" not in name)]
-tell({name.replace("encoder_decoder", "no skips").replace("unet", "skips"):
-      {key: rows[name][key] for key in ("mad_mean", "objects", "lattice", "clipped")}
+tell({said(name): {key: rows[name][key] for key in ("mad_mean", "objects", "lattice", "clipped")}
       for name in dict.fromkeys(some)})
 
 # %% [markdown] tags=["note"]
@@ -329,7 +318,7 @@ tell({name.replace("encoder_decoder", "no skips").replace("unet", "skips"):
 # %% [markdown]
 # ## A colour is a choice
 #
-# Two numbers per pixel cannot say "red or blue, but nothing between"; a **distribution** over squares of 10×10 in the plane of $a^*$ and $b^*$ can (Zhang, Isola and Efros, 2016).
+# Two numbers can't say "red or blue"; a **distribution** over squares of the plane can (Zhang, Isola and Efros, 2016).
 
 # %% tags=["hide"]
 import ipywidgets
@@ -366,7 +355,7 @@ bets.ask("hint", "A person gives one hint: which share of an object's colour err
 tempered = np.concatenate([watched, eight[:1]])
 
 def at_temperature(T):
-    return [*models.colour(coloured_by("classes"), tempered, temperature=T)], None, 3, 4.0
+    return [*models.colour(coloured_by("classes"), tempered, temperature=T)], None, 3, 4.17
 
 play(at_temperature, alt="Pictures coloured at a temperature.",
      T=ipywidgets.SelectionSlider(options=[0.05, 0.2, 0.38, 0.7, 1.0, 2.0], value=0.38));
@@ -377,22 +366,21 @@ play(at_temperature, alt="Pictures coloured at a temperature.",
 # %% [markdown]
 # ### Ask a person
 #
-# What no network can know, a person can say.
-# A network with three more planes, $a^*$, $b^*$ and "given here", learns from points of the true colours, **hints** (Zhang et al., 2017).
+# A network with three more planes, $a^*$, $b^*$ and "given here", learns from points of true colour, **hints** (Zhang et al., 2017).
 
 # %% tags=["hide"]
 place = (np.argwhere(mask).mean(axis=0) + 0.5) / len(mask)
 
-def painted(colour, hint):
+def painted(colour):
     chosen = tuple(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    made = models.colour(coloured_by("hints"), greys[:1], [[(*place, chosen)] if hint else []])
-    return [greys[0], made[0]], ["grey", "with your hint" if hint else "without a hint"], 2, 4.4
+    made = models.colour(coloured_by("hints"), greys[:2], [[], [(*place, chosen)]])
+    return [greys[0], *made], ["grey", "without a hint", "with your hint"], 3, 4.1
 
-play(painted, alt="A grey landscape with a balloon, and the same in colour, the balloon as you chose.",
-     colour=ipywidgets.ColorPicker(value="#d9302c"), hint=ipywidgets.Checkbox(True));
+play(painted, alt="A grey landscape with a balloon, coloured without a hint, and with the balloon as you chose.",
+     colour=ipywidgets.ColorPicker(value="#d9302c"));
 
 # %% [markdown]
-# One point of colour spreads over the whole balloon and ends at its edge: where colours end, the network has learned from pictures.
+# One point of colour spreads over the whole balloon and ends at its edge.
 
 # %% [markdown]
 # ### How much does one hint tell?
@@ -419,13 +407,14 @@ bets.reveal("hint", errors[DATASET][1], errors[DATASET][0])
 # %% tags=["hide"]
 from course_utils import postprocess
 
-raw = made_by("gan")[names[-1]][6]
+raw = made_by("gan")[names[-1]][8]
 
 def after(radius, saturation):
     made = postprocess.smooth_chroma(raw, radius) if radius else raw
-    return [raw, postprocess.saturated(made, saturation)], ["the GAN's", "afterwards"], 2, 4.2
+    pictures = [raw, postprocess.saturated(made, saturation), truths[names[-1]][8]]
+    return pictures, ["the GAN's", "afterwards", "truth"], 3, 4.1
 
-play(after, alt="A coloured landscape, and the same smoothed and with stronger colours.",
+play(after, alt="A landscape coloured by the GAN, the same smoothed and with stronger colours, and the truth.",
      radius=ipywidgets.IntSlider(2, min=0, max=8), saturation=ipywidgets.FloatSlider(1.2, min=0, max=2));
 
 # %% [markdown]
@@ -446,8 +435,7 @@ show_images([*by[0], *by[1], *strangers], wanted, columns=5, rows=["autoencoder"
             alt="Five photographs: coloured by the autoencoder and by the GAN, and as they were.")
 
 # %% [markdown]
-# Skin may pass; everything that isn't in the course's worlds gets a colour of theirs.
-# With photographs of your own as `DATASET` the same cells train on those.
+# What isn't in the course's worlds gets a colour of theirs; with a folder of photographs as `DATASET` the same cells train on those.
 
 # %% [markdown]
 # ### Your picture, with a hint
@@ -457,15 +445,15 @@ from course_utils.teach import your_picture
 
 you = your_picture(256)
 
-def yours(colour, y, x, hint):
+def yours(colour, y, x):
     chosen = tuple(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    made = models.colour(coloured_by("hints"), you[None], [[(y, x, chosen)] if hint else []])[0]
-    images.write_image(paths.WORK / "me_coloured.png", made)
-    return [data.grey(you), made], ["you, in grey", "coloured"], 2, 3.9
+    made = models.colour(coloured_by("hints"), np.stack([you, you]), [[], [(y, x, chosen)]])
+    images.write_image(paths.WORK / "me_coloured.png", made[1])
+    return [data.grey(you), *made], ["you, in grey", "without a hint", "with your hint"], 3, 4.1
 
 places = {axis: ipywidgets.FloatSlider(0.7, min=0, max=1, step=0.02) for axis in "yx"}
-play(yours, alt="Your picture or its stand-in, in grey and coloured.",
-     colour=ipywidgets.ColorPicker(value="#d06a10"), **places, hint=ipywidgets.Checkbox(True));
+play(yours, alt="Your picture or its stand-in, in grey, coloured, and coloured with your hint.",
+     colour=ipywidgets.ColorPicker(value="#d06a10"), **places);
 
 # %% [markdown]
 # Kept as `work/me_coloured.png`; an old photograph of your family as `work/me.jpg` works, too.

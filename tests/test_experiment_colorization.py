@@ -94,7 +94,7 @@ def test_killed_and_resumed_it_is_the_same_table_and_nothing_runs_twice(
     first = sheet.read_bytes()
     assert shipped.read(sheet) == first and len(first) <= 300_000
     with Image.open(sheet) as picture:
-        assert picture.size == (2 * (200 + 2 * SIDE), 2 * SIDE)
+        assert picture.size == (2 * (170 + 2 * SIDE), 2 * SIDE)
 
     class Killed(colorization._Clock):
         def on_train_batch_end(self, batch, logs=None):

@@ -14,6 +14,7 @@ from .figures import (
     show_scores,
 )
 from .source import show_source
+from .table import tell
 from .widgets import on_button, play
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "show_lines",
     "show_scores",
     "show_source",
+    "tell",
     "unet_diagram",
 ]

@@ -77,7 +77,7 @@ class Vote:
         number, maker = next(self._pairs)
         self.maker, self.truth = list(self.fakes)[maker], int(self._chance.integers(2))
         pair = [self.fakes[self.maker][number], self.real[number]]
-        figure = image_figure(pair if self.truth else pair[::-1], SIDES, height=2.6)
+        figure = image_figure(pair if self.truth else pair[::-1], SIDES, height=3.0)
         self.picture.value, self.verdict.value = picture_html(figure, ALT), ""
         self._enable(asking=True)
 
