@@ -28,8 +28,8 @@ from course_utils.training import colorization as training
 from . import facade_reader
 from .common import Log, safety
 
-STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 8000}
-TRAINED = range(2000)  # seeds of each data set: more than the lesson's, for what is shipped
+STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 4000}
+PICTURES = {"autoencoder": 2000, "gan": 2000, "classes": 2000, "hints": 1000}  # of each data set
 ROW_STEPS, ALL = 3000, len(data.DRAWN["train"])  # of the matrix; pictures of each data set
 ROW_GENERATOR = replace(models.SHIPPED["gan"], side=64)
 SHOWN, THUMBNAIL, LABEL = 4, 96, 170  # of each data set; pixels
@@ -117,13 +117,17 @@ def _shipped(name, seed=0):
     items = [
         data.Drawing(data.WORLDS[each], number, s.side)
         for each in data.WORLDS
-        for number in TRAINED
+        for number in range(PICTURES[name])
     ]
     data.draw(items)
     example = training.Colours(items, s.generator)
     network = training.train(example, steps, seed, s, safety(f"05_{name}"), [Log(500)])
     network = shipping.as_shipped(network)
-    about = {"seed": seed, "steps": steps, "data": "drawn people and landscapes, seeds 0 to 1999"}
+    about = {
+        "seed": seed,
+        "steps": steps,
+        "data": f"drawn people and landscapes, seeds 0 to {PICTURES[name] - 1}",
+    }
     yield network, f"05_{name}", about | {"metrics": measured(network)}
 
 
