@@ -135,21 +135,21 @@ print(f"The median balloon is {dull:.2f} times as colourful as the eight are.")
 # Networks prefer numbers in [-1, 1]: $L^*$ runs from 0 to 100 and goes in as $L^*/50 - 1$; no colour of sRGB has $|a^*|$ or $|b^*|$ over 110, and $a^*/110$, $b^*/110$ come out.
 # If training divides by 110 and inference multiplies by 128, all colours come out too strong and no error is raised, so the course keeps one constant.
 
+# %%
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+s = settings["autoencoder"]
+example = training.Colours(seen, s.generator)
+grey, target = example(np.random.default_rng(SEED))
+print("one example:", grey.shape, "to", target.shape, f"L from {grey.min():.2f} to {grey.max():.2f}")
+
 # %% [markdown]
 # ### Watch it learn
 
 # %%
 from course_utils.show.live import Live
 
-settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-s = settings["autoencoder"]
-example = training.Colours(seen, s.generator)
-print("one example:", *(part.shape for part in example(np.random.default_rng(SEED))))
 watched = np.concatenate([truths[name][1 : 1 + 2 // len(names)] for name in names])
-
-def look(model):
-    return [*models.colour(training.network_of(model), watched)], ["coloured"] * len(watched)
-
+look = lambda model: [*models.colour(training.network_of(model), watched)]
 live = Live(run.steps, lambda: look(live.model), keep="05_autoencoder",
             alt="The loss falls; grey pictures take colour.")
 trained = training.train(example, run.steps, SEED, s, callbacks=[live])
@@ -169,19 +169,11 @@ from course_utils.show.portions_way import portions_way
 show_figure(portions_way(greys[0], eight[5], answers["median (L1)"]),
             alt="Grey enters the generator, colours come out; the discriminator sees grey with colours, "
                 "real or fake: whole, in 4 by 4 portions, or in 8 by 8.")
+sees = {name: models.portion_seen(name, side) for name in models.PORTIONS}
+print("One number of the answer sees so many pixels along a side:", sees)
 
 # %% [markdown]
 # No portion knows its neighbours: d8 can't ask for the same colour on both halves of a balloon.
-
-# %% [markdown]
-# ### Portions in code
-
-# %%
-from course_utils.show import show_source
-
-show_source(models.portions)
-for name in models.PORTIONS:
-    print(f"{name}: one number of its answer sees {models.portion_seen(name, side)} pixels along a side")
 
 # %% [markdown]
 # ### Two losses, two weights
@@ -206,22 +198,29 @@ played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s,
 
 # %% [markdown]
 # ## The ruler and the eye
+#
+# From here on the networks are those that the course ships; with a folder of photographs as `DATASET` each is trained on those.
 
 # %%
 from functools import cache
 
 shipped = DATASET in data.WORLDS and PROFILE == "quick"
 
+everyone = [item for train, _ in sets.values() for item in train]
+
 @cache
 def coloured_by(name):
     if shipped:
         return models.load(name)
-    s, items = settings[name], [item for train, _ in sets.values() for item in train]
-    return training.train(training.Colours(items, s.generator), run.steps, SEED, s)
+    s = settings[name]
+    return training.train(training.Colours(everyone, s.generator), run.steps, SEED, s)
 
 @cache
 def made_by(name):
     return {each: models.colour(coloured_by(name), truth) for each, truth in truths.items()}
+
+# %% [markdown]
+# ### Grey, three networks, truth
 
 # %% tags=["hide"]
 everything = lambda pictures: np.concatenate([pictures[name] for name in names])
@@ -239,7 +238,7 @@ show_images([column[name][number] for name, number in chosen for column in colum
 # %% [markdown]
 # ### Which one is the photograph?
 #
-# Zhang, Isola and Efros' colours passed for real in 27.8 % of such votes, pix2pix' in 22.5 %, an L2 regression's in 16.3 %.
+# In such votes Zhang, Isola and Efros' colours passed for real in 27.8 %, pix2pix' in 22.5 %.
 
 # %%
 from course_utils.teach.vote import vote
@@ -318,7 +317,7 @@ tell({said(name): {key: rows[name][key] for key in ("mad_mean", "objects", "latt
 # %% [markdown]
 # ## A colour is a choice
 #
-# Two numbers can't say "red or blue"; a **distribution** over squares of the plane can (Zhang, Isola and Efros, 2016).
+# Two numbers can't say "red or blue"; a **distribution** can (Zhang, Isola and Efros, 2016).
 
 # %% tags=["hide"]
 import ipywidgets
@@ -334,7 +333,7 @@ play(lambda place: colour_plane(greys[0], spots[place], likely[tuple(spots[place
      place=ipywidgets.Dropdown(options=list(spots)));
 
 # %% [markdown]
-# For the balloon several colours on all sides are likely; for the meadow there is one heap.
+# For the balloon several colours are likely; for the meadow there is one heap.
 
 # %% [markdown]
 # ### From a distribution to one colour
@@ -345,7 +344,9 @@ play(lambda place: colour_plane(greys[0], spots[place], likely[tuple(spots[place
 # Most pixels are nearly grey, so vivid classes would hardly be learned: each pixel's loss has the weight of its class, $w \propto 1 / ((1 - \lambda) p + \lambda / Q)$, where $p$ is the share of the class, $Q$ the number of classes and $\lambda = 0.5$.
 
 # %%
-show_source(models.class_weights, models.annealed_mean)
+from course_utils.show import show_source
+
+show_source(models.rebalanced, models.annealed_mean)
 bets.ask("hint", "A person gives one hint: which share of an object's colour error is left?", 0, 1)
 
 # %% [markdown]
@@ -355,7 +356,7 @@ bets.ask("hint", "A person gives one hint: which share of an object's colour err
 tempered = np.concatenate([watched, eight[:1]])
 
 def at_temperature(T):
-    return [*models.colour(coloured_by("classes"), tempered, temperature=T)], None, 3, 4.17
+    return [*models.colour(coloured_by("classes"), tempered, temperature=T)], ["a person", "a landscape", "a balloon"][-len(tempered):], 3, 4.17
 
 play(at_temperature, alt="Pictures coloured at a temperature.",
      T=ipywidgets.SelectionSlider(options=[0.05, 0.2, 0.38, 0.7, 1.0, 2.0], value=0.38));
@@ -366,7 +367,7 @@ play(at_temperature, alt="Pictures coloured at a temperature.",
 # %% [markdown]
 # ### Ask a person
 #
-# A network with three more planes, $a^*$, $b^*$ and "given here", learns from points of true colour, **hints** (Zhang et al., 2017).
+# Three more planes take **hints**: $a^*$, $b^*$ and "given here" (Zhang et al., 2017).
 
 # %% tags=["hide"]
 place = (np.argwhere(mask).mean(axis=0) + 0.5) / len(mask)
@@ -423,7 +424,6 @@ play(after, alt="A landscape coloured by the GAN, the same smoothed and with str
 # %% [markdown]
 # ### Real photographs
 #
-# These networks have seen drawings only; the last of these photographs is grey by nature.
 
 # %% tags=["hide"]
 from course_utils.data.photographs import PHOTOGRAPHS, photographs
@@ -435,7 +435,7 @@ show_images([*by[0], *by[1], *strangers], wanted, columns=5, rows=["autoencoder"
             alt="Five photographs: coloured by the autoencoder and by the GAN, and as they were.")
 
 # %% [markdown]
-# What isn't in the course's worlds gets a colour of theirs; with a folder of photographs as `DATASET` the same cells train on those.
+# The networks have seen drawings only: what isn't in the course's worlds gets a colour of theirs. The last one is grey by nature.
 
 # %% [markdown]
 # ### Your picture, with a hint
