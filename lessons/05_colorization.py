@@ -435,7 +435,8 @@ show_images([*by[0], *by[1], *strangers], wanted, columns=5, rows=["autoencoder"
             alt="Five photographs: coloured by the autoencoder and by the GAN, and as they were.")
 
 # %% [markdown]
-# The networks have seen drawings only: what isn't in the course's worlds gets a colour of theirs. The last one is grey by nature.
+# The networks have seen drawings only: what isn't in the course's worlds gets a colour of theirs.
+# The last one is grey by nature.
 
 # %% [markdown]
 # ### Your picture, with a hint
