@@ -15,7 +15,13 @@ from course_utils.training.pix2pix import Pix2Pix
 
 SIDE = 32
 random = np.random.default_rng(0)
-ITEMS = [SimpleNamespace(picture=random.random((SIDE, SIDE, 3), np.float32)) for _ in range(3)]
+ITEMS = [
+    SimpleNamespace(
+        picture=random.random((SIDE, SIDE, 3), np.float32),
+        ambiguous=np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 7 == 0,
+    )
+    for _ in range(3)
+]
 GENERATOR = models.Architecture(side=SIDE, width=2)
 SMALL = training.Settings(
     generator=GENERATOR,
@@ -93,6 +99,18 @@ def test_hints_are_few_small_and_true():
         there = plane[..., 2] == 1
         assert set(np.unique(plane[..., 2])) <= {0, 1} and not plane[~there].any()
         assert np.allclose(plane[there][:, :2], [0.5, -0.25], atol=1e-6)
+
+
+def test_half_of_the_planes_have_a_hint_on_the_object():
+    ab, places = np.zeros((64, 64, 2), np.float32), [(5, 60), (6, 60)]  # far from the middle
+    chances = [np.random.default_rng(n) for n in range(400)]
+    planes = np.array([training.simulated(ab, chance, places) for chance in chances])
+    hit = planes[:, 5:7, 60, 2].max(axis=1) > 0
+    assert 0.43 < hit.mean() < 0.57
+    without = [
+        training.simulated(ab, np.random.default_rng(n))[5:7, 60, 2].max() for n in range(400)
+    ]
+    assert np.mean(without) < 0.05
 
 
 def test_a_hint_shows_the_mean_of_what_it_covers():
