@@ -22,6 +22,7 @@ COARSE = 4  # classes are told for squares of as many pixels: Zhang et al. tell 
 PORTIONS = {"d0": 1, "d4": 4, "d8": 8}  # the thesis' discriminators: portions along a side
 STEP = 10  # of the bins, in a and b
 TEMPERATURE = 0.38
+DAB = 10  # a person's hint is a tenth of the side wide: smaller ones, as in training, spread little yet
 
 
 @settings
@@ -249,7 +250,7 @@ def hint_plane(side, hints):
         if not (0 <= y <= 1 and 0 <= x <= 1):
             raise ValueError(f"A hint's place is from 0 to 1 of height and width, not {y}, {x}.")
         reveal(
-            plane, y, x, images.rgb_to_lab(np.asarray(colour, np.float32))[1:], max(1, side // 40)
+            plane, y, x, images.rgb_to_lab(np.asarray(colour, np.float32))[1:], max(1, side // DAB)
         )
     return plane
 

@@ -20,7 +20,7 @@ def colour_plane(picture, place, shares):
         "s": LARGEST * np.asarray(shares) + 3,
         "c": images.lab_to_rgb(np.float32(lab)[None])[0],
     }
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 4.2), width_ratios=[1, 1.6])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 4.1), width_ratios=[1, 1.6])
     left.imshow(picture)
     left.axis("off")
     left.plot(place[1], place[0], "o", color="white", markeredgecolor="black", markersize=12)

@@ -68,9 +68,8 @@ class Vote:
         self.next.on_click(self._show)
         question = ipywidgets.HTML("<b>Which one is the photograph?</b>")
         parts = question, ipywidgets.HBox([*self.buttons, self.next]), self.verdict, self.score
-        panel = ipywidgets.VBox(parts, layout={"flex": "1 0 220px"})
+        panel = ipywidgets.VBox(parts, layout={"flex": "1 1 300px"})
         self.box = ipywidgets.HBox([self.picture, panel], layout={"flex_flow": "row wrap"})
-        self.picture.layout.flex, self.picture.layout.max_width = "0 1 920px", "100%"
         self._show()
 
     def _show(self, pressed=None):
@@ -78,7 +77,7 @@ class Vote:
         number, maker = next(self._pairs)
         self.maker, self.truth = list(self.fakes)[maker], int(self._chance.integers(2))
         pair = [self.fakes[self.maker][number], self.real[number]]
-        figure = image_figure(pair if self.truth else pair[::-1], SIDES, height=3.2)
+        figure = image_figure(pair if self.truth else pair[::-1], SIDES, height=2.6)
         self.picture.value, self.verdict.value = picture_html(figure, ALT), ""
         self._enable(asking=True)
 
