@@ -9,8 +9,8 @@ from .pictures import mae, psnr
 PICTURES = Many("N", PICTURE("h w 3"))
 
 
-@takes(truths=PICTURES, predictions=PICTURES)
-def colour_scores(truths, predictions, masks=()):
+@takes(truths=PICTURES, predictions=PICTURES, masks=Many("N", MASK("h w")))
+def colour_scores(truths, predictions, masks=None):
     """{"mad_min", "mad_mean", "mad_max", "psnr", "colourfulness"} of coloured pictures.
 
     `mad` is the mean absolute difference of a picture's RGB values, as `mae`; its minimum, mean and
@@ -30,7 +30,7 @@ def colour_scores(truths, predictions, masks=()):
         raise ValueError("colourfulness isn't defined: all of truths are grey.")
     pooled = (np.concatenate([p.ravel() for p in side]) for side in (truths, predictions))
     objects = {}
-    if len(masks):
+    if masks is not None:
         cut = [  # each object as a picture of one row
             (truth[mask][None], made[mask][None])
             for truth, made, mask in zip(truths, predictions, masks, strict=True)
