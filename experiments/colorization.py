@@ -350,11 +350,12 @@ def _summary(runs):
         found = {run["name"]: run["metrics"][dataset] for run in runs}
         gans = [run["name"] for run in runs if run["discriminator"]]
         plain = [name for name in found if name not in gans]
-        objects = {name: {"autoencoder": found[name]["objects"]} for name in plain}
-        for name in gans:
-            generator, _, rest = name.partition(" d")
-            if rest.endswith("[20, 80]") and generator in objects:
-                objects[generator][f"d{rest.split()[0]}"] = found[name]["objects"]
+        objects = {}
+        for run in runs:
+            if run["weights"] == list(training.WEIGHTS[0]):
+                kind, learned = (run["generator"][key] for key in ("kind", "learned"))
+                of_generator = objects.setdefault(Row(kind=kind, learned=learned).name, {})
+                of_generator[run["discriminator"] or "autoencoder"] = found[run["name"]]["objects"]
         summary[dataset] = {
             "best_autoencoder": min(plain, key=lambda name: found[name]["mad_mean"], default=None),
             "best_gan": min(gans, key=lambda name: found[name]["mad_mean"], default=None),

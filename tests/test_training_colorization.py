@@ -102,7 +102,7 @@ def test_hints_are_few_small_and_true():
 
 
 def test_half_of_the_planes_have_a_hint_on_the_object():
-    ab, places = np.zeros((64, 64, 2), np.float32), [(5, 60), (6, 60)]  # far from the middle
+    ab, places = np.zeros((64, 64, 2), np.float32), [(0.086, 0.945), (0.102, 0.945)]  # a corner
     chances = [np.random.default_rng(n) for n in range(400)]
     planes = np.array([training.simulated(ab, chance, places) for chance in chances])
     hit = planes[:, 5:7, 60, 2].max(axis=1) > 0

@@ -72,7 +72,7 @@ class Colours:
     """Draws training examples: `colours(rng)` is (grey, its colours), mirrored every second time.
 
     items: with `.picture`, (H, W, 3) RGB in [0, 1], turned into Lab once, and for hints `.ambiguous`,
-    (side, side) bool. architecture: of the
+    of any square size. architecture: of the
     generator that learns from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
     with hints as `simulated`; the target (side, side, 2), a and b in [-1, 1], or (side, side, 3)
     for a generator of "rgb". Raises ValueError if there is no item.
@@ -105,8 +105,9 @@ class Colours:
         lab = self.lab(number)[:, ::turn]
         source, target = lab[..., :1], lab[..., 1:]
         if self.architecture.hints:
-            object_ = np.argwhere(self.items[number].ambiguous[:, ::turn])
-            source = np.concatenate([source, simulated(target, rng, object_)], axis=-1)
+            mask = self.items[number].ambiguous[:, ::turn]
+            places = (np.argwhere(mask) + 0.5) / len(mask)
+            source = np.concatenate([source, simulated(target, rng, places)], axis=-1)
         if self.architecture.colours == "rgb":
             target = images.to_signed(images.lab_to_rgb(unscaled(lab)))
         return source, target
@@ -119,7 +120,7 @@ def simulated(ab, rng, places=()):
     7/8 of that of n (a geometric distribution); the places are Gaussian around the middle, σ a
     quarter of the side; squares have 1 to 9 pixels where the side has 256; each shows its mean.
     Every hundredth plane shows all. Source: Zhang et al. (2017), section 3.1.
-    Ours: every second plane has one hint more, in one of `places`, (n, 2) pixels (y, x), such as
+    Ours: every second plane has one hint more, in one of `places`, (n, 2), y and x from 0 to 1, such as
     those of an object whose colour nobody can tell: that is where people click.
     """
     side = len(ab)
@@ -128,7 +129,7 @@ def simulated(ab, rng, places=()):
     plane = np.zeros((side, side, 3), np.float32)
     spots = rng.normal(0.5, 0.25, (rng.geometric(1 / 8) - 1, 2)).clip(0, 1 - 1 / side)
     if len(places) and rng.random() < 0.5:
-        spots = [*spots, (rng.choice(places) + 0.5) / side]
+        spots = [*spots, rng.choice(places)]
     for y, x in spots:
         size = int(rng.integers(1, max(1, 9 * side // 256) + 1))
         mask = models.reveal(np.zeros_like(plane), y, x, (0, 0), size)[..., 2] > 0
