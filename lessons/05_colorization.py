@@ -62,7 +62,7 @@ def planes(picture):
     flat = lambda a, b: images.lab_to_rgb(np.stack([np.full_like(L, 65), a, b], axis=-1))
     return [picture, L / 100, flat(a, 0 * b), flat(0 * a, b)]
 
-show_images([*planes(truths[names[0]][6]), *planes(truths[names[-1]][1])],
+show_images([*planes(truths[names[0]][6 % len(truths[names[0]])]), *planes(truths[names[-1]][1])],
             ["the picture", "L*: lightness", "a*: green to red", "b*: blue to yellow"], columns=4,
             alt="Two pictures, their lightness in grey, their a* in greens and reds, their b* in blues and yellows.")
 
@@ -226,6 +226,7 @@ def made_by(name):
 everything = lambda pictures: np.concatenate([pictures[name] for name in names])
 kinds = {"autoencoder": "autoencoder", "gan": "GAN", "classes": "classes"}
 chosen = [(names[0], 6), (names[-1], 2), (names[-1], 8)]
+chosen = [(name, number % len(tests[name])) for name, number in chosen]
 columns = {"grey": {name: both["grey"] for name, both in stupid.items()}}
 columns |= {title: made_by(name) for name, title in kinds.items()} | {"truth": truths}
 show_images([column[name][number] for name, number in chosen for column in columns.values()],
@@ -416,11 +417,12 @@ bets.reveal("hint", errors[DATASET][1], errors[DATASET][0])
 # %% tags=["hide"]
 from course_utils import postprocess
 
-raw = made_by("gan")[names[-1]][8]
+name, number = chosen[-1]
+raw, true = made_by("gan")[name][number], truths[name][number]
 
 def after(radius, saturation):
     made = postprocess.smooth_chroma(raw, radius) if radius else raw
-    pictures = [raw, postprocess.saturated(made, saturation), truths[names[-1]][8]]
+    pictures = [raw, postprocess.saturated(made, saturation), true]
     return pictures, ["the GAN's", "afterwards", "truth"], 3, 4.1
 
 play(after, alt="A landscape coloured by the GAN, the same smoothed and with stronger colours, and the truth.",
