@@ -7,9 +7,9 @@ function nameControls() {
     const part = text(toggle.closest('li'), 'a') ?? 'this part';
     toggle.setAttribute('aria-label', 'Pages of ' + part);
   }
-  for (const handle of all('.noUi-handle')) {
-    const label = text(handle.closest('.widget-inline-hbox'), '.widget-label');
-    handle.setAttribute('aria-label', label || 'value');
+  for (const control of all('.noUi-handle, .widget-colorpicker input')) {
+    const label = text(control.closest('.widget-inline-hbox'), '.widget-label');
+    control.setAttribute('aria-label', label || 'value');
   }
 }
 document.addEventListener('DOMContentLoaded', () => {
