@@ -28,8 +28,8 @@ from course_utils.training import colorization as training
 from . import facade_reader
 from .common import Log, safety
 
-STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 4000}
-PICTURES = {"autoencoder": 2000, "gan": 2000, "classes": 2000, "hints": 1000}  # of each data set
+STEPS = {"autoencoder": 6000, "gan": 14_000, "classes": 8000, "hints": 8000}
+PICTURES = {"autoencoder": 2000, "gan": 2000, "classes": 2000, "hints": 2000}  # of each data set
 ROW_STEPS, ALL = 3000, len(data.DRAWN["train"])  # of the matrix; pictures of each data set
 ROW_GENERATOR = replace(models.SHIPPED["gan"], side=64)
 SHOWN, THUMBNAIL, LABEL = 4, 96, 170  # of each data set; pixels

@@ -209,6 +209,47 @@ def test_a_hint_is_a_square_around_its_place_and_ends_at_the_edge():
         models.hint_plane(8, [(1.5, 0, (1, 0, 0))])
 
 
+def carried(features, lightness, hints):
+    """What an untrained `Spread` makes of one picture's features (s, s, F), L (s, s) and hints."""
+    plane = models.hint_plane(len(lightness), hints)
+    inputs = np.concatenate([lightness[..., None], plane], axis=-1)[None].astype(np.float32)
+    keras.utils.set_random_seed(0)
+    return keras.ops.convert_to_numpy(models.Spread()([features[None], inputs]))[0]
+
+
+def test_a_hint_goes_to_what_is_near_as_light_and_of_like_features():
+    side, red = 64, (1.0, 0.0, 0.0)
+    features, lightness = np.zeros((side, side, 6), np.float32), np.zeros((side, side))
+    lightness[:, 32:] = 1
+    features[32:] = 1
+    made = carried(features, lightness, [(0.25, 0.25, red)])
+    coloured = made[made[..., 2] > 0.1][:, :2] * models.AB
+    assert np.abs(coloured - [80.1, 67.2]).max() < 1
+    given = made[..., 2]
+    assert given[16, 16] > 0.6 and given[16, 31] > 2 * given[16, 33]  # L ends there
+    assert given[16, 16] > given[30, 16] > 2 * given[33, 16]  # the features do
+    assert not carried(features, lightness, []).any()
+
+
+def test_between_two_hints_the_nearer_has_more_weight():
+    side = 64
+    flat = np.zeros((side, side, 2), np.float32), np.zeros((side, side))
+    hints = [(0.5, 0.2, (1.0, 0.0, 0.0)), (0.5, 0.8, (0.0, 0.0, 1.0))]
+    made = carried(*flat, hints) * [models.AB, models.AB, 1]
+    left, right = (carried(*flat, [each])[32, 32, :2] * models.AB for each in hints)
+    assert made[32, 32, :2] == pytest.approx((left + right) / 2, abs=2)
+    assert np.linalg.norm(made[32, 16, :2] - left) < np.linalg.norm(made[32, 16, :2] - right)
+    assert made[32, 16, 2] > carried(*flat, hints[1:])[32, 16, 2]
+
+
+def test_squared_distances_as_numpy_has_them():
+    some, others = (random.normal(size=(2, n, 3)).astype(np.float32) for n in (5, 4))
+    expected = ((some[:, :, None] - others[:, None]) ** 2).sum(axis=-1)
+    assert keras.ops.convert_to_numpy(models.squared_distances(some, others)) == pytest.approx(
+        expected, abs=1e-5
+    )
+
+
 def pictures(count=2, size=(SIDE, SIDE)):
     return random.uniform(0.3, 0.7, (count, *size, 3)).astype(np.float32)
 

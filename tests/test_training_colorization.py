@@ -101,6 +101,15 @@ def test_hints_are_few_small_and_true():
         assert np.allclose(plane[there][:, :2], [0.5, -0.25], atol=1e-6)
 
 
+def test_only_the_object_gets_other_colours_and_they_are_as_strong():
+    ab = random.uniform(-0.5, 0.5, (16, 16, 2)).astype(np.float32)
+    mask = np.zeros((16, 16), bool)
+    mask[3:7, 2:9] = True
+    made = training.turned(ab, mask, np.pi / 2)
+    assert np.array_equal(made[~mask], ab[~mask]) and made.dtype == np.float32
+    assert made[mask] == pytest.approx(ab[mask][:, ::-1] * [-1, 1], abs=1e-6)
+
+
 def test_half_of_the_planes_have_a_hint_on_the_object():
     ab, places = np.zeros((64, 64, 2), np.float32), [(0.086, 0.945), (0.102, 0.945)]  # a corner
     chances = [np.random.default_rng(n) for n in range(400)]

@@ -22,7 +22,8 @@ COARSE = 4  # classes are told for squares of as many pixels: Zhang et al. tell 
 PORTIONS = {"d0": 1, "d4": 4, "d8": 8}  # the thesis' discriminators: portions along a side
 STEP = 10  # of the bins, in a and b
 TEMPERATURE = 0.38
-DAB = 10  # a person's hint is a tenth of the side wide: smaller ones, as in training, spread little yet
+DAB = 40  # a person's hint is a fortieth of the side wide
+FEATURES = 24  # of each pixel, from which a network of hints tells what belongs together
 
 
 @settings
@@ -68,8 +69,9 @@ def generator(
     as that size.
 
     kind: "unet" or "encoder_decoder", which lacks the skips. learned: transposed convolutions, else
-    interpolation and a convolution, see `layers.enlarged`. The other sizes are those of
-    `pix2pix.generator`. Raises ValueError for other `colours` and what that one raises.
+    interpolation and a convolution, see `layers.enlarged`. With `hints` the network's answers are
+    features, and colours come of them and of the hints that `Spread` carries. The other sizes are
+    those of `pix2pix.generator`. Raises ValueError for other `colours` and what that one raises.
     """
     if colours not in CHANNELS:
         raise ValueError(f"colours is one of {', '.join(CHANNELS)}, not {colours!r}.")
@@ -79,13 +81,20 @@ def generator(
         side,
         width,
         cap,
-        CHANNELS[colours] or 1,
+        FEATURES if hints else CHANNELS[colours] or 1,
         4 if hints else 1,
         fine=fine,
         fine_layers=fine_layers,
         transposed=learned,
     )
     answer = network.output
+    if hints:
+        spread = Spread()([answer, network.input])  # (N, side, side, 3)
+        x = layers.Concatenate()([answer, spread])
+        x = layers.Conv2D(FEATURES, 3, padding="same", activation="relu")(x)
+        x = layers.Concatenate()([x, spread])
+        x = layers.Conv2D(CHANNELS[colours], 3, padding="same", kernel_initializer=small())(x)
+        answer = layers.Activation("tanh")(x)
     if colours == "classes":
         sized = [each.output for each in network.layers if each.output.shape[1] == side // COARSE]
         answer = layers.Conv2D(len(bins()), 1, kernel_initializer=small())(sized[-1])
@@ -225,6 +234,66 @@ def annealed_mean(logits, temperature=TEMPERATURE):
 
 
 # Hints -------------------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class Spread(layers.Layer):
+    """Carries each hint to the pixels that are like its own: near, as light, and of like features.
+
+    Takes features (N, side, side, F) and a network's input (N, side, side, 4), L and the three
+    planes of hints. Gives (N, side, side, 3): the mean colour of the hints, each weighted by
+    exp(-d²/2), and how much there is of them, 1 - exp(-sum of the weights), from 0 to 1. d is a
+    distance in place (in units of `REACH`), in L (`LIGHTER`), and in what a 1×1 convolution, which
+    learns, makes of the features: so that a dab on a shirt colours the shirt and not the wall. A
+    hint is the mean over a square of `CELL` pixels; of more than `MOST` only so many spread.
+
+    Like the weights of a bilateral filter (Tomasi and Manduchi, 1998) and of an attention with
+    features as its keys. That hints should go where L is alike: Levin, Lischinski and Weiss (2004),
+    "Colorization using optimization".
+    """
+
+    CELL, MOST = 4, 128
+    REACH, LIGHTER = 0.3, 0.2  # of the side; of L in [-1, 1]
+    KEYS, STRENGTH = 8, 3.0
+
+    def build(self, shapes):
+        self.keys = layers.Conv2D(self.KEYS, 1, use_bias=False)
+        self.keys.build(shapes[0])
+
+    def call(self, inputs):
+        features, picture = inputs
+        keys = ops.concatenate(
+            [self.STRENGTH * self.keys(features), self._places(picture)], axis=-1
+        )  # (N, side, side, K)
+        given = picture[..., 3:]
+        share = ops.average_pool(given, self.CELL)  # of each cell
+        means = ops.average_pool(given * ops.concatenate([picture[..., 1:3], keys], -1), self.CELL)
+        means = means / ops.maximum(share, 1e-6)  # over what is given in a cell
+        share, means = (ops.reshape(x, (-1, x.shape[1] ** 2, x.shape[3])) for x in (share, means))
+        there = ops.cast(share[..., 0] > 0, "float32")  # (N, cells)
+        there, chosen = ops.top_k(there, min(self.MOST, there.shape[1]))
+        means = ops.take_along_axis(means, chosen[..., None], axis=1)  # (N, hints, 2 + K)
+        flat = ops.reshape(keys, (-1, keys.shape[1] ** 2, keys.shape[3]))  # (N, pixels, K)
+        weights = ops.exp(-squared_distances(flat, means[..., 2:]) / 2) * there[:, None]
+        total = ops.sum(weights, axis=-1, keepdims=True)
+        colours = ops.matmul(weights, means[..., :2]) / (total + 1e-3)
+        spread = ops.concatenate([colours, 1 - ops.exp(-total)], axis=-1)
+        return ops.reshape(spread, (-1, *keys.shape[1:3], 3))
+
+    def _places(self, picture):
+        """y, x and L (N, side, side, 3), in units of REACH and LIGHTER."""
+        steps = ops.arange(picture.shape[1], dtype="float32") / picture.shape[1]
+        place = ops.stack(ops.meshgrid(steps, steps, indexing="ij"), axis=-1)
+        place = ops.broadcast_to(place, (ops.shape(picture)[0], *place.shape))
+        return ops.concatenate([place / self.REACH, picture[..., :1] / self.LIGHTER], axis=-1)
+
+
+def squared_distances(some, others):
+    """|a - b|² of each of (N, P, K) with each of (N, Q, K): (N, P, Q), at least 0."""
+    lengths = (ops.sum(each**2, axis=-1) for each in (some, others))
+    both = ops.matmul(some, ops.swapaxes(others, 1, 2))
+    first, second = lengths
+    return ops.relu(first[:, :, None] - 2 * both + second[:, None])
 
 
 def reveal(plane, y, x, ab, size):

@@ -71,9 +71,10 @@ FULL = {
 class Colours:
     """Draws training examples: `colours(rng)` is (grey, its colours), mirrored every second time.
 
-    items: with `.picture`, (H, W, 3) RGB in [0, 1], turned into Lab once, and for hints `.ambiguous`,
-    of any square size. architecture: of the
-    generator that learns from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
+    items: with `.picture`, (H, W, 3) RGB in [0, 1], converted into Lab once, and for hints
+    `.ambiguous`, of any square size: what is there gets other colours each time, see `turned`, so
+    that it should be a whole object, as in drawings. architecture: of the generator that learns
+    from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
     with hints as `simulated`; the target (side, side, 2), a and b in [-1, 1], or (side, side, 3)
     for a generator of "rgb". Raises ValueError if there is no item.
     """
@@ -106,11 +107,21 @@ class Colours:
         source, target = lab[..., :1], lab[..., 1:]
         if self.architecture.hints:
             mask = self.items[number].ambiguous[:, ::turn]
+            target = turned(target, mask, rng.uniform(0, 2 * np.pi))
             places = (np.argwhere(mask) + 0.5) / len(mask)
             source = np.concatenate([source, simulated(target, rng, places)], axis=-1)
         if self.architecture.colours == "rgb":
             target = images.to_signed(images.lab_to_rgb(unscaled(lab)))
         return source, target
+
+
+def turned(ab, mask, angle):
+    """Other colours for what is in `mask` (side, side) bool: a and b (side, side, 2), turned in radians.
+
+    An object whose colour nobody can tell has any: no network can learn it by heart, it must ask.
+    """
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.where(mask[..., None], ab @ np.float32([[cos, -sin], [sin, cos]]), ab)
 
 
 def simulated(ab, rng, places=()):
