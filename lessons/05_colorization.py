@@ -374,15 +374,13 @@ play(at_temperature, alt="Pictures coloured at a temperature.",
 
 # %% tags=["hide"]
 from matplotlib.colors import to_rgb
-from scipy.ndimage import binary_erosion
 
-inside = np.argwhere(binary_erosion(mask, iterations=side // 18))
-places = (inside[:: max(1, len(inside) // 16)] + 0.5) / side  # evenly over the balloon
+place = (np.argwhere(mask).mean(axis=0) + 0.5) / side  # in the middle of the balloon
 
 def painted(colour):
-    hints = [(*place, to_rgb(colour)) for place in places]
+    hints = [(*place, to_rgb(colour))]
     made = models.colour(coloured_by("hints"), greys[:2], [[], hints])
-    return [greys[0], *made], ["grey", "without a hint", "with your hints"], 3, 4.3
+    return [greys[0], *made], ["grey", "without a hint", "with your hint"], 3, 4.3
 
 play(painted, alt="A grey landscape with a balloon, coloured without a hint, and with the balloon as you chose.",
      colour=ipywidgets.ColorPicker(value="#d9302c"));

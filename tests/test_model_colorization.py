@@ -237,7 +237,7 @@ def test_between_two_hints_the_nearer_has_more_weight():
     hints = [(0.5, 0.2, (1.0, 0.0, 0.0)), (0.5, 0.8, (0.0, 0.0, 1.0))]
     made = carried(*flat, hints) * [models.AB, models.AB, 1]
     left, right = (carried(*flat, [each])[32, 32, :2] * models.AB for each in hints)
-    assert made[32, 32, :2] == pytest.approx((left + right) / 2, abs=2)
+    assert made[32, 32, :2] == pytest.approx((left + right) / 2, abs=4)
     assert np.linalg.norm(made[32, 16, :2] - left) < np.linalg.norm(made[32, 16, :2] - right)
     assert made[32, 16, 2] > carried(*flat, hints[1:])[32, 16, 2]
 

@@ -107,7 +107,7 @@ def test_only_the_object_gets_other_colours_and_they_are_as_strong():
     mask[3:7, 2:9] = True
     made = training.turned(ab, mask, np.pi / 2)
     assert np.array_equal(made[~mask], ab[~mask]) and made.dtype == np.float32
-    assert made[mask] == pytest.approx(ab[mask][:, ::-1] * [-1, 1], abs=1e-6)
+    assert made[mask] == pytest.approx(ab[mask][:, ::-1] * [1, -1], abs=1e-6)
 
 
 def test_half_of_the_planes_have_a_hint_on_the_object():
