@@ -107,6 +107,20 @@ def least_squares(scores, aim):
     return ops.mean(ops.square(scores - aim))
 
 
+@takes(difference=FLOATS("..."), beta=number("(0, 1e9]"))
+def smooth_l1(difference, beta=1.0):
+    """Huber's loss: a parabola near 0, a straight line beyond, so that no far box rules the step.
+
+    d²/(2β) where |d| < β, |d| - β/2 elsewhere. At least 0, no upper limit.
+
+    difference: (...), of any shape. beta: above 0. Returns (...), not their mean.
+    Raises TypeError for other types, ValueError for values that aren't finite.
+    Source: Girshick (2015), "Fast R-CNN", eq. 3, where β is 1.
+    """
+    far = ops.abs(difference)
+    return ops.where(far < beta, far**2 / (2 * beta), far - beta / 2)
+
+
 @takes(first=FLOATS("..."), second=FLOATS("..."))
 def absolute(first, second):
     """Mean absolute difference |first - second|, the L1 of cycles and identity; 0 at best.

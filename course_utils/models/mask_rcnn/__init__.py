@@ -1,0 +1,40 @@
+"""Mask R-CNN (He, Gkioxari, Dollár, Girshick, 2017), small and whole, a piece a module.
+
+Everywhere a box is y0, x0, y1, x1 in pixels of the picture, the coordinates of its edges: the whole
+picture is 0, 0, height, width. A batch holds equally many boxes for each picture; what isn't there
+has no size, and `present` or `kinds` say so.
+"""
+
+from .anchors import anchors
+from .boxes import area, clip, decode, encode, iou
+from .matching import NEGATIVE, POSITIVE, UNUSED, match, sample
+from .network import SHIPPED, Architecture, MaskRCNN, build, load
+from .paste import paste, paste_all
+from .proposals import nms, propose
+from .roi import pyramid_align, roi_align, roi_pool
+
+__all__ = [
+    "NEGATIVE",
+    "POSITIVE",
+    "SHIPPED",
+    "UNUSED",
+    "Architecture",
+    "MaskRCNN",
+    "anchors",
+    "area",
+    "build",
+    "clip",
+    "decode",
+    "encode",
+    "iou",
+    "load",
+    "match",
+    "nms",
+    "paste",
+    "paste_all",
+    "propose",
+    "pyramid_align",
+    "roi_align",
+    "roi_pool",
+    "sample",
+]

@@ -1,0 +1,246 @@
+"""The four networks of Mask R-CNN, wired: backbone with FPN, RPN, box head, mask head."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from ... import images
+from ...settings import settings
+from .. import checkpoints
+from .anchors import anchors
+from .boxes import area, clip, decode
+from .paste import paste_all
+from .proposals import nms, propose
+from .roi import pyramid_align
+
+STRIDES = (4, 8, 16)  # of the pyramid's levels
+GROUPS = 8  # of channels, normalised together
+
+
+@settings
+class Architecture:
+    """The networks' sizes. `classes`: with the background. `anchor_sizes`: one a level, in pixels.
+
+    widths: of the backbone at strides 2, 4, 8 and 16; channels: of pyramid and heads. pool,
+    mask_pool: cells along a side of what the heads see. before, after: how many proposals `nms`
+    sees and leaves; most: how many things are found in a picture.
+    """
+
+    classes: int = 7
+    side: int = 128
+    widths: tuple[int, ...] = (24, 48, 96, 128)
+    channels: int = 64
+    anchor_sizes: tuple[float, ...] = (16, 28, 48)
+    ratios: tuple[float, ...] = (0.5, 1, 2)
+    dense: int = 128
+    pool: int = 7
+    mask_pool: int = 14
+    before: int = 200
+    after: int = 48
+    most: int = 20
+    through_boxes: bool = False
+
+
+SHIPPED = Architecture()
+
+
+class MaskRCNN(keras.Model):
+    """Finds each thing in pictures (N, side, side, 3) in [0, 1]: `call` gives what `detections` does.
+
+    Its four networks can be called alone: `backbone`, pictures to a list of pyramid levels; `rpn`,
+    a level to (N, A) logits and (N, A, 4) deltas of its anchors; `box_head`, crops to classes'
+    logits and each class's deltas; `mask_head`, crops to each class's mask as logits.
+    Source: He et al. (2017), section 3; the pyramid: Lin et al. (2017), figure 3.
+    """
+
+    def __init__(self, architecture=SHIPPED):
+        super().__init__(name="mask_rcnn")
+        a = self.architecture = architecture
+        self.anchors = anchors(a.side, STRIDES, a.anchor_sizes, a.ratios)
+        self.backbone = backbone(a.side, a.widths, a.channels)
+        self.rpn = rpn(a.channels, len(a.ratios))
+        self.box_head = box_head(a.pool, a.channels, a.dense, a.classes)
+        self.mask_head = mask_head(a.mask_pool, a.channels, a.classes)
+        self._graph = tf.function(self.call, reduce_retracing=True)
+        self.built = True
+
+    def objectness(self, pyramid):
+        """The RPN's logits (N, A) and deltas (N, A, 4) of all anchors."""
+        answers = [self.rpn(level) for level in pyramid]
+        return [ops.concatenate(each, axis=1) for each in zip(*answers, strict=True)]
+
+    def proposals(self, logits, deltas):
+        """Boxes (N, after, 4) and scores (N, after), see `propose`."""
+        a = self.architecture
+        return propose(logits, deltas, self.anchors, a.side, a.before, a.after)
+
+    def crops(self, pyramid, boxes, out):
+        """(N, R, out, out, C): what a head sees of each box."""
+        a = self.architecture
+        finest = a.anchor_sizes[0] * 0.7  # the second level's begin at 1.4 of the first's anchors
+        return pyramid_align(pyramid, boxes, out, STRIDES, finest, a.through_boxes)
+
+    def boxes_of(self, pyramid, proposals):
+        """Classes' logits (N, R, K) and deltas (N, R, K, 4) of proposals (N, R, 4)."""
+        return by_box(self.box_head, self.crops(pyramid, proposals, self.architecture.pool))
+
+    def masks_of(self, pyramid, boxes):
+        """Masks' logits (N, R, m, m, K), one of each class, of boxes (N, R, 4)."""
+        return by_box(self.mask_head, self.crops(pyramid, boxes, self.architecture.mask_pool))
+
+    def call(self, pictures, least=0.05, threshold=0.5):
+        pyramid = self.backbone(pictures)
+        proposals, _ = self.proposals(*self.objectness(pyramid))
+        logits, deltas = self.boxes_of(pyramid, proposals)
+        boxes, classes, scores = detections(
+            proposals, logits, deltas, self.architecture, least, threshold
+        )
+        masks = self.masks_of(pyramid, boxes)  # (N, M, m, m, K)
+        own = ops.cast(classes[..., None] == ops.arange(masks.shape[-1]), masks.dtype)
+        masks = ops.sigmoid(ops.sum(masks * own[:, :, None, None], axis=-1))
+        return {"boxes": boxes, "classes": classes, "scores": scores, "masks": masks}
+
+    def find(self, pictures, least=0.5, threshold=0.5):
+        """For each picture (H, W, 3) in [0, 1] a dict: `boxes` (n, 4), `classes`, `scores`, `masks`.
+
+        The best first, down to a score of `least`; masks are (n, H, W) bool. threshold: of `nms`
+        among things of one class. The network sees all pictures at its own size.
+        """
+        side, limits = self.architecture.side, np.float32([least, threshold])
+        small = [images.resize(images.to_float(each), (side, side)) for each in pictures]
+        found = self._graph(ops.convert_to_tensor(np.stack(small)), *map(tf.constant, limits))
+        found = {key: ops.convert_to_numpy(value) for key, value in found.items()}
+        return [
+            _of_one(
+                {key: value[number] for key, value in found.items()}, np.shape(picture)[:2], side
+            )
+            for number, picture in enumerate(pictures)
+        ]
+
+
+def detections(proposals, logits, deltas, architecture, least=0.05, threshold=0.5):
+    """The things: boxes (N, M, 4), classes (N, M) and scores (N, M), the best first, M = `most`.
+
+    Each proposal (N, R, 4) may become one of each class but the background: logits (N, R, K), deltas
+    (N, R, K, 4). Those of a score below `least` are left out, and `nms` works in each class alone.
+    Where fewer are left, a score is 0 and its box without size.
+    """
+    a, count = architecture, logits.shape[2] - 1
+    total = logits.shape[1] * count
+    scores = ops.softmax(logits)[..., 1:]  # (N, R, K - 1)
+    boxes = clip(decode(deltas[:, :, 1:], proposals[:, :, None]), a.side, a.side)
+    scores = scores * ops.cast((scores >= least) & (area(boxes) >= 1), scores.dtype)
+    classes = ops.broadcast_to(ops.arange(1, count + 1), ops.shape(scores))
+    flat = (ops.reshape(scores, (-1, total)), ops.reshape(classes, (-1, total)))
+    scores, classes, boxes = best(*flat, ops.reshape(boxes, (-1, total, 4)), 4 * a.most)
+    apart = ops.cast(classes[..., None] * 2 * a.side, boxes.dtype)  # no two classes overlap
+    scores = scores * ops.cast(nms(boxes + apart, threshold), scores.dtype)
+    scores, classes, boxes = best(scores, classes, boxes, a.most)
+    return boxes * ops.cast(scores > 0, boxes.dtype)[..., None], classes, scores
+
+
+def best(scores, classes, boxes, most):
+    """The `most` best scores (N, K), or all of them, the best first, with their classes and boxes."""
+    scores, places = ops.top_k(scores, min(most, scores.shape[1]))
+    classes = ops.take_along_axis(classes, places, 1)
+    return scores, classes, ops.take_along_axis(boxes, places[..., None], 1)
+
+
+def by_box(head, crops):
+    """A head's answers for crops (N, R, h, w, C): each (N, R, …)."""
+    count = crops.shape[1]
+    answers = head(ops.reshape(crops, (-1, *crops.shape[2:])))
+    shaped = [
+        ops.reshape(each, (-1, count, *each.shape[1:])) for each in keras.tree.flatten(answers)
+    ]
+    return shaped if len(shaped) > 1 else shaped[0]
+
+
+def _of_one(found, size, side):
+    """What `find` says of one picture of another size than the network's."""
+    there = found["scores"] > 0
+    boxes = found["boxes"][there] * np.tile(np.float32(size) / side, 2)
+    masks = paste_all(found["masks"][there], boxes, *size)
+    return {
+        "boxes": boxes,
+        "classes": found["classes"][there],
+        "scores": found["scores"][there],
+        "masks": masks,
+    }
+
+
+def build(architecture=SHIPPED):
+    """An untrained network."""
+    return MaskRCNN(architecture)
+
+
+def load(name="shapes"):
+    """The shipped network, trained on drawn tables (see its JSON).
+
+    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    """
+    return checkpoints.load(build(), f"07_{name}")
+
+
+# The four networks -------------------------------------------------------------------------------
+
+
+def backbone(side, widths, channels):
+    """A small residual network with a feature pyramid: levels of `channels` at strides 4, 8 and 16.
+
+    From the coarsest level down, each is enlarged and added to the next finer one.
+    """
+    picture = keras.Input((side, side, 3))
+    x = convolved(picture * 2 - 1, widths[0], 2)  # (N, side/2, side/2, w0)
+    levels = []
+    for width in widths[1:]:
+        x = block(convolved(x, width, 2))
+        levels.append(x)  # (N, side/4, ..), (N, side/8, ..), (N, side/16, ..)
+    pyramid = [layers.Conv2D(channels, 1)(levels[-1])]
+    for level in levels[-2::-1]:
+        coarse = layers.UpSampling2D(2, interpolation="nearest")(pyramid[0])
+        pyramid.insert(0, layers.Add()([coarse, layers.Conv2D(channels, 1)(level)]))
+    pyramid = [layers.Conv2D(channels, 3, padding="same")(level) for level in pyramid]
+    return keras.Model(picture, pyramid, name="backbone")
+
+
+def rpn(channels, count):
+    """One level (N, h, w, C) to (N, h·w·count) logits of objectness and (N, h·w·count, 4) deltas."""
+    level = keras.Input((None, None, channels))
+    x = layers.Conv2D(channels, 3, padding="same", activation="relu")(level)
+    logits = layers.Reshape((-1,))(layers.Conv2D(count, 1)(x))
+    deltas = layers.Reshape((-1, 4))(layers.Conv2D(4 * count, 1)(x))
+    return keras.Model(level, [logits, deltas], name="rpn")
+
+
+def box_head(pool, channels, dense, classes):
+    """A crop to a class's logits (N, classes) and deltas (N, classes, 4), one box of each class."""
+    crop = keras.Input((pool, pool, channels))
+    x = layers.Flatten()(crop)
+    for _ in range(2):
+        x = layers.Dense(dense, activation="relu")(x)
+    deltas = layers.Reshape((classes, 4))(layers.Dense(4 * classes)(x))
+    return keras.Model(crop, [layers.Dense(classes)(x), deltas], name="box_head")
+
+
+def mask_head(pool, channels, classes):
+    """A crop to masks (N, 2·pool, 2·pool, classes): logits, each class's for itself."""
+    crop = x = keras.Input((pool, pool, channels))
+    for _ in range(3):
+        x = layers.Conv2D(channels, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2DTranspose(channels, 2, 2, activation="relu")(x)
+    return keras.Model(crop, layers.Conv2D(classes, 1)(x), name="mask_head")
+
+
+def convolved(x, width, stride=1, activation=True):
+    """3×3 convolution, group norm, ReLU."""
+    x = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
+    x = layers.GroupNormalization(GROUPS)(x)
+    return layers.ReLU()(x) if activation else x
+
+
+def block(x):
+    """A residual block: x + two convolutions. Source: He et al. (2016), figure 2."""
+    width = x.shape[-1]
+    return layers.ReLU()(layers.Add()([x, convolved(convolved(x, width), width, activation=False)]))

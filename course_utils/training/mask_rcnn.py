@@ -1,0 +1,268 @@
+"""The training of Mask R-CNN: targets, five losses, and the source slides' four ways."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from keras.optimizers.schedules import CosineDecay
+
+from .. import profile
+from ..losses import smooth_l1
+from ..models import mask_rcnn as models
+from ..models.mask_rcnn import POSITIVE, UNUSED, encode, match, roi_align, sample
+from ..settings import settings
+from .fit import fit
+from .means import average
+from .optimizers import FusedAdam
+
+SHARE = 0.25  # of the RoIs are positive at most, as in the paper
+RPN, HEADS = ("rpn_class", "rpn_box"), ("class", "box", "mask")  # losses
+PARTS = RPN + HEADS
+WAYS = ("approximate_joint", "joint", "alternating", "stepwise")
+
+
+@settings
+class Settings:
+    """What `train` builds and how it learns.
+
+    anchors, rois: how many of a picture teach RPN and heads. most: truths of a picture at most.
+    momentum: of a mean of the weights, see `Learner`.
+    """
+
+    network: models.Architecture = models.SHIPPED
+    anchors: int = 64
+    rois: int = 32
+    most: int = 12
+    learning_rate: float = 1e-3
+    momentum: float = 0.0
+    optimizer: type[keras.optimizers.Optimizer] = FusedAdam
+    batch: int = 4
+
+
+class Examples:
+    """Draws training examples: `examples(rng)` is (picture, boxes, classes, masks) of one item.
+
+    items: with `picture` (side, side, 3) in [0, 1], `masks` (n, side, side) bool and `classes` (n,),
+    1 or more. Mirrored every second time. Of more than `most` things those that are drawn by lot; of
+    fewer, boxes, classes and masks are 0: (most, 4) float32, (most,) int32, (most, side, side) uint8.
+    """
+
+    def __init__(self, items, most=12):
+        if not items:
+            raise ValueError("There is no picture to learn from; give at least one.")
+        self.items, self.most = items, most
+
+    def __call__(self, rng):
+        item, turn = self.items[int(rng.integers(len(self.items)))], rng.choice([-1, 1])
+        chosen = rng.permutation(len(item.classes))[: self.most]
+        masks = item.masks[chosen][:, :, ::turn]
+        more = ((0, self.most - len(chosen)), (0, 0), (0, 0))
+        boxes = np.pad(boxes_of(masks), more[:2])
+        classes = np.pad(np.asarray(item.classes, np.int32)[chosen], more[0])
+        return item.picture[:, ::turn], boxes, classes, np.pad(masks, more).astype(np.uint8)
+
+
+def boxes_of(masks):
+    """The boxes (n, 4) float32 around masks (n, H, W) bool; one without pixels has no size."""
+    boxes = np.zeros((len(masks), 4), np.float32)
+    for number, mask in enumerate(masks):
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if len(rows):
+            boxes[number] = rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
+    return boxes
+
+
+class Learner(keras.Model):
+    """A `MaskRCNN` and how it learns; `fit` logs `loss` and its five `PARTS`.
+
+    parts: which of the losses count; frozen: networks that stay as they are. proposer: another
+    `MaskRCNN`, whose proposals the heads learn from. momentum: of `averaged`, a mean of the weights
+    over all steps, see `Pix2Pix`; 0: there is none. Source: He et al. (2017), section 3.1: L = L_cls + L_box + L_mask;
+    Ren et al. (2015), eq. 1, for the RPN.
+    """
+
+    def __init__(self, network, settings, parts=PARTS, frozen=(), proposer=None, momentum=0.0):
+        super().__init__()
+        self.network, self.s, self.parts, self.frozen = network, settings, parts, frozen
+        self.proposer = proposer
+        self.momentum = momentum
+        self.averaged = None
+        if momentum:
+            self.averaged = models.build(network.architecture)
+            self.averaged.set_weights(network.get_weights())
+        self.chance = keras.random.SeedGenerator(0)
+        self.built = True
+
+    @property
+    def settings(self):
+        """What makes another training of it, for `fit`."""
+        return self.parts, self.frozen, self.momentum
+
+    @property
+    def learned(self):
+        """The variables that learn."""
+        networks = ("backbone", "rpn", "box_head", "mask_head")
+        parts = [getattr(self.network, name) for name in networks if name not in self.frozen]
+        return [variable for part in parts for variable in part.trainable_variables]
+
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            losses = self.losses_of(*data)
+            loss = sum(losses[part] for part in self.parts)
+        variables = self.learned
+        gradients = tape.gradient(loss, variables)
+        pairs = [both for both in zip(gradients, variables, strict=True) if both[0] is not None]
+        self.optimizer.apply_gradients(pairs)
+        if self.averaged is not None:
+            average(self.averaged, self.network, self.momentum)
+        return {"loss": loss} | losses
+
+    def losses_of(self, pictures, boxes, classes, masks):
+        """The five losses of a batch of `Examples`."""
+        network = self.network
+        pyramid = network.backbone(pictures, training=True)
+        logits, deltas = network.objectness(pyramid)
+        losses = rpn_losses(logits, deltas, network.anchors, boxes, classes, self.s, self.chance)
+        if self.proposer is not None:
+            logits, deltas = self.proposer.objectness(self.proposer.backbone(pictures))
+        proposals, _ = network.proposals(logits, deltas)
+        rois, matched, kinds = chosen_rois(proposals, boxes, classes, self.s, self.chance)
+        losses |= box_losses(*network.boxes_of(pyramid, rois), rois, matched, kinds, boxes, classes)
+        count = int(self.s.rois * SHARE)
+        few = rois[:, :count], matched[:, :count], kinds[:, :count]  # the positive ones are first
+        return losses | mask_loss(network.masks_of(pyramid, few[0]), *few, classes, masks)
+
+
+# The four ways -----------------------------------------------------------------------------------
+
+
+def train(example, steps, seed, s, way="approximate_joint", folder=None, callbacks=(), every=200):
+    """A `MaskRCNN`, trained on `Examples` in one of the source slides' four `WAYS`, in `steps` in all.
+
+    approximate_joint: all losses at once; that the RoIs move with the RPN's weights is left out of
+    the gradient. joint: it is in, through the boxes of RoIAlign. alternating: RPN and heads in turn,
+    twice, both on one backbone. stepwise: an RPN and heads on a backbone each, then both on
+    the heads' backbone, which stays as it is. folder, every: safety copies of the first two, see
+    `fit`. Raises ValueError for another way.
+    Source: Ren et al. (2015), section 3.2.
+    """
+    profile.set_seeds(seed)
+    if way not in WAYS:
+        raise ValueError(f"way is one of {', '.join(WAYS)}, not {way!r}.")
+    if way.endswith("joint"):
+        network = models.build(replace(s.network, through_boxes=way == "joint"))
+        return stage(network, example, steps, seed, s, folder, callbacks, every)
+    network, turns, told = models.build(s.network), steps // 4, {"callbacks": callbacks}
+    if way == "alternating":
+        for number, parts in enumerate((RPN, HEADS, RPN, HEADS)):
+            stage(network, example, turns, seed + number, s, parts=parts, **told)
+        return network
+    proposer, told = models.build(s.network), told | {"momentum": 0.0}
+    stage(proposer, example, turns, seed, s, parts=RPN, **told)
+    stage(network, example, turns, seed + 1, s, parts=HEADS, proposer=proposer, **told)
+    network.rpn.set_weights(proposer.rpn.get_weights())
+    stage(network, example, turns, seed + 2, s, parts=RPN, frozen=("backbone",), **told)
+    stage(network, example, turns, seed + 3, s, parts=HEADS, frozen=("backbone", "rpn"), **told)
+    return network
+
+
+def stage(
+    network, example, steps, seed, s, folder=None, callbacks=(), every=200, momentum=None, **more
+):
+    """Train a network further, its learning rate falling to 0 along a cosine; returns it, or the mean.
+
+    more: `parts`, `frozen` and `proposer` of `Learner`.
+    """
+    model = Learner(network, s, momentum=s.momentum if momentum is None else momentum, **more)
+    model.compile(s.optimizer(CosineDecay(s.learning_rate, steps)), jit_compile=False)
+    model.optimizer.build(model.learned)
+    fit(model, example, steps, s.batch, seed, folder, every, callbacks)
+    return model.averaged or network
+
+
+# Targets and losses ------------------------------------------------------------------------------
+
+
+def rpn_losses(logits, deltas, anchors, boxes, classes, s, seed=None):
+    """Objectness of sampled anchors, and the boxes of the positive ones: scalars by name.
+
+    Source: Ren et al. (2015), eq. 1; IoU 0.7 and 0.3, half of the sample positive.
+    """
+    matched, kinds = match(anchors, boxes, classes > 0, 0.7, 0.3, best=True)
+    places, kinds = sample(kinds, s.anchors, 0.5, seed)  # (N, S)
+    logits, matched = (ops.take_along_axis(each, places, 1) for each in (logits, matched))
+    deltas = ops.take_along_axis(deltas, places[..., None], 1)
+    truths = ops.take_along_axis(boxes, matched[..., None], 1)  # (N, S, 4)
+    positive = ops.cast(kinds == POSITIVE, "float32")
+    each = ops.binary_crossentropy(positive, logits, from_logits=True)
+    off = smooth_l1(deltas - encode(truths, ops.take(anchors, places, axis=0)), 1 / 9)
+    return {
+        "rpn_class": mean_where(each, kinds != UNUSED),
+        "rpn_box": ops.sum(off * positive[..., None]) / count_of(kinds != UNUSED),
+    }
+
+
+def chosen_rois(proposals, boxes, classes, s, seed=None):
+    """RoIs that teach the heads, (N, R, 4), the truths they match (N, R) and their kinds, (N, R).
+
+    Proposals and the true boxes themselves, which make sure that there are good ones, a quarter
+    positive at most: those come first.
+    """
+    candidates = ops.concatenate([proposals, boxes], axis=1)
+    matched, kinds = match(ops.stop_gradient(candidates), boxes, classes > 0)
+    there = ops.any(candidates[..., 2:] > candidates[..., :2], axis=-1)
+    kinds = ops.where(there, kinds, UNUSED)
+    places, kinds = sample(kinds, s.rois, SHARE, seed)
+    rois = ops.take_along_axis(candidates, places[..., None], 1)
+    return rois, ops.take_along_axis(matched, places, 1), kinds
+
+
+def box_losses(logits, deltas, rois, matched, kinds, boxes, classes):
+    """The class of each RoI, 0 without a thing, and the box of the true class: scalars by name.
+
+    Source: Girshick (2015), "Fast R-CNN", eq. 1 to 3.
+    """
+    positive = kinds == POSITIVE
+    truth = ops.where(positive, ops.take_along_axis(classes, matched, 1), 0)  # (N, R)
+    each = ops.sparse_categorical_crossentropy(truth, logits, from_logits=True)
+    deltas = ops.take_along_axis(deltas, truth[..., None, None], 2)[:, :, 0]
+    truths = ops.take_along_axis(boxes, matched[..., None], 1)
+    off = smooth_l1(deltas - encode(truths, ops.stop_gradient(rois)))
+    off = ops.where(positive[..., None], off, 0.0)
+    return {
+        "class": mean_where(each, kinds != UNUSED),
+        "box": ops.sum(off) / count_of(kinds != UNUSED),
+    }
+
+
+def mask_loss(logits, rois, matched, kinds, classes, masks):
+    """The mean cross-entropy of the true class's mask, in positive RoIs only; the others have no say.
+
+    logits: (N, R, m, m, K). masks: (N, G, side, side), 0 or 1.
+    Source: He et al. (2017), section 3, "Mask representation": a sigmoid for each pixel and class.
+    """
+    truth = mask_targets(rois, matched, masks, logits.shape[2])  # (N, R, m, m)
+    own = ops.take_along_axis(classes, matched, 1)[:, :, None, None, None]
+    logits = ops.take_along_axis(logits, own, 4)[..., 0]
+    each = ops.mean(ops.binary_crossentropy(truth, logits, from_logits=True), axis=(2, 3))
+    return {"mask": mean_where(each, kinds == POSITIVE)}
+
+
+def mask_targets(rois, matched, masks, out):
+    """What of each RoI's own truth lies in it, 0 or 1, (N, R, out, out)."""
+    masks = ops.take_along_axis(masks, matched[..., None, None], 1)  # (N, R, side, side)
+    flat = ops.cast(ops.reshape(masks, (-1, *masks.shape[2:], 1)), "float32")
+    each = roi_align(flat, ops.reshape(rois, (-1, 1, 4)), out)  # (N R, 1, out, out, 1)
+    return ops.cast(ops.reshape(each, (-1, rois.shape[1], out, out)) >= 0.5, "float32")
+
+
+def mean_where(values, mask):
+    """The mean of the values in `mask`; 0 where there is none."""
+    return ops.sum(ops.where(mask, values, 0.0)) / count_of(mask)
+
+
+def count_of(mask):
+    """How many there are, at least 1."""
+    return ops.maximum(ops.sum(ops.cast(mask, "float32")), 1.0)
