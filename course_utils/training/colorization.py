@@ -94,6 +94,11 @@ class Colours:
             self._labs[number] = scaled(images.rgb_to_lab(picture)).astype(np.float16)
         return self._labs[number].astype(np.float32)
 
+    def mask(self, number):
+        """What is ambiguous in an item, (side, side) bool."""
+        size = (self.architecture.side,) * 2
+        return images.resize(self.items[number].ambiguous.astype(np.uint8), size, labels=True) > 0
+
     @cached_property
     def class_weights(self):
         """`models.class_weights` of 500 of the pictures, evenly taken."""
@@ -106,7 +111,7 @@ class Colours:
         lab = self.lab(number)[:, ::turn]
         source, target = lab[..., :1], lab[..., 1:]
         if self.architecture.hints:
-            mask = self.items[number].ambiguous[:, ::turn]
+            mask = self.mask(number)[:, ::turn]
             target = turned(target, mask, rng.uniform(0, 2 * np.pi))
             places = (np.argwhere(mask) + 0.5) / len(mask)
             source = np.concatenate([source, simulated(target, rng, places)], axis=-1)
