@@ -122,11 +122,11 @@ class Learner(keras.Model):
     def losses_of(self, pictures, boxes, classes, masks):
         """The five losses of a batch of `Examples`."""
         network = self.network
-        pyramid = network.backbone(pictures, training=True)
+        pyramid = network.pyramid(pictures, training=True)
         logits, deltas = network.objectness(pyramid)
         losses = rpn_losses(logits, deltas, network.anchors, boxes, classes, self.s, self.chance)
         if self.proposer is not None:
-            logits, deltas = self.proposer.objectness(self.proposer.backbone(pictures))
+            logits, deltas = self.proposer.objectness(self.proposer.pyramid(pictures))
         proposals, _ = network.proposals(logits, deltas)
         rois, matched, kinds = chosen_rois(proposals, boxes, classes, self.s, self.chance)
         losses |= box_losses(*network.boxes_of(pyramid, rois), rois, matched, kinds, boxes, classes)

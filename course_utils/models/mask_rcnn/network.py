@@ -1,5 +1,7 @@
 """The four networks of Mask R-CNN, wired: backbone with FPN, RPN, box head, mask head."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,16 +14,16 @@ from .anchors import anchors
 from .boxes import area, clip, decode
 from .paste import paste_all
 from .proposals import nms, propose
-from .roi import pyramid_align
+from .roi import pyramid_align, roi_align, roi_pool
 
-STRIDES = (4, 8, 16)  # of the pyramid's levels
 GROUPS = 8  # of channels, normalised together
 
 
 @settings
 class Architecture:
-    """The networks' sizes. `classes`: with the background. `anchor_sizes`: one a level, in pixels.
+    """The networks' sizes. `classes`: with the background. anchor_sizes: of each level, in pixels.
 
+    strides: of the pyramid's levels, some of 4, 8, 16, ending with 16. roi: "align" or "pool".
     widths: of the backbone at strides 2, 4, 8 and 16; channels: of pyramid and heads. pool,
     mask_pool: cells along a side of what the heads see. before, after: how many proposals `nms`
     sees and leaves; most: how many things are found in a picture.
@@ -29,9 +31,10 @@ class Architecture:
 
     classes: int = 7
     side: int = 128
+    strides: tuple[int, ...] = (4, 8, 16)
     widths: tuple[int, ...] = (24, 48, 96, 128)
     channels: int = 64
-    anchor_sizes: tuple[float, ...] = (16, 28, 48)
+    anchor_sizes: tuple = (16, 28, 48)
     ratios: tuple[float, ...] = (0.5, 1, 2)
     dense: int = 128
     pool: int = 7
@@ -39,7 +42,13 @@ class Architecture:
     before: int = 200
     after: int = 48
     most: int = 20
+    roi: str = "align"
     through_boxes: bool = False
+
+    @property
+    def finest(self):
+        """Pixels: see `pyramid_align`; between two levels' anchors lies their border."""
+        return 0.7 * float(np.min(self.anchor_sizes[0]))
 
 
 SHIPPED = Architecture()
@@ -57,13 +66,17 @@ class MaskRCNN(keras.Model):
     def __init__(self, architecture=SHIPPED):
         super().__init__(name="mask_rcnn")
         a = self.architecture = architecture
-        self.anchors = anchors(a.side, STRIDES, a.anchor_sizes, a.ratios)
-        self.backbone = backbone(a.side, a.widths, a.channels)
-        self.rpn = rpn(a.channels, len(a.ratios))
+        self.anchors = anchors(a.side, a.strides, a.anchor_sizes, a.ratios)
+        self.backbone = backbone(a.side, a.widths, a.channels, len(a.strides))
+        self.rpn = rpn(a.channels, len(a.ratios) * np.size(a.anchor_sizes[0]))
         self.box_head = box_head(a.pool, a.channels, a.dense, a.classes)
         self.mask_head = mask_head(a.mask_pool, a.channels, a.classes)
         self._graph = tf.function(self.call, reduce_retracing=True)
         self.built = True
+
+    def pyramid(self, pictures, training=False):
+        """The backbone's levels, a list of (N, side/stride, side/stride, channels)."""
+        return keras.tree.flatten(self.backbone(pictures, training=training))
 
     def objectness(self, pyramid):
         """The RPN's logits (N, A) and deltas (N, A, 4) of all anchors."""
@@ -77,9 +90,10 @@ class MaskRCNN(keras.Model):
 
     def crops(self, pyramid, boxes, out):
         """(N, R, out, out, C): what a head sees of each box."""
-        a = self.architecture
-        finest = a.anchor_sizes[0] * 0.7  # the second level's begin at 1.4 of the first's anchors
-        return pyramid_align(pyramid, boxes, out, STRIDES, finest, a.through_boxes)
+        a, extract = self.architecture, roi_pool
+        if a.roi == "align":
+            extract = partial(roi_align, through_boxes=a.through_boxes)
+        return pyramid_align(pyramid, boxes, out, a.strides, a.finest, extract)
 
     def boxes_of(self, pyramid, proposals):
         """Classes' logits (N, R, K) and deltas (N, R, K, 4) of proposals (N, R, 4)."""
@@ -90,7 +104,7 @@ class MaskRCNN(keras.Model):
         return by_box(self.mask_head, self.crops(pyramid, boxes, self.architecture.mask_pool))
 
     def call(self, pictures, least=0.05, threshold=0.5):
-        pyramid = self.backbone(pictures)
+        pyramid = self.pyramid(pictures)
         proposals, _ = self.proposals(*self.objectness(pyramid))
         logits, deltas = self.boxes_of(pyramid, proposals)
         boxes, classes, scores = detections(
@@ -186,8 +200,8 @@ def load(name="shapes"):
 # The four networks -------------------------------------------------------------------------------
 
 
-def backbone(side, widths, channels):
-    """A small residual network with a feature pyramid: levels of `channels` at strides 4, 8 and 16.
+def backbone(side, widths, channels, count=3):
+    """A small residual network with a feature pyramid: `count` levels of `channels`, the last of stride 16.
 
     From the coarsest level down, each is enlarged and added to the next finer one.
     """
@@ -198,7 +212,7 @@ def backbone(side, widths, channels):
         x = block(convolved(x, width, 2))
         levels.append(x)  # (N, side/4, ..), (N, side/8, ..), (N, side/16, ..)
     pyramid = [layers.Conv2D(channels, 1)(levels[-1])]
-    for level in levels[-2::-1]:
+    for level in levels[::-1][1:count]:
         coarse = layers.UpSampling2D(2, interpolation="nearest")(pyramid[0])
         pyramid.insert(0, layers.Add()([coarse, layers.Conv2D(channels, 1)(level)]))
     pyramid = [layers.Conv2D(channels, 3, padding="same")(level) for level in pyramid]

@@ -3,6 +3,8 @@
 import numpy as np
 from keras import ops
 
+from .boxes import area
+
 
 def roi_align(features, boxes, out=7, stride=1, samples=2, through_boxes=False):
     """The features inside boxes, (N, R, out, out, C), each bin the mean of `samples`² exact samples.
@@ -64,18 +66,18 @@ def _cells(start, end, cells, out, stride):
     return (places >= first) & (places < last)
 
 
-def pyramid_align(pyramid, boxes, out, strides, finest, through_boxes=False):
-    """`roi_align` of each box in the level for its size, (N, R, out, out, C).
+def pyramid_align(pyramid, boxes, out, strides, finest, extract=roi_align):
+    """What `extract` takes of each box from the level for its size, (N, R, out, out, C).
 
     pyramid: levels (N, H, W, C), the finest first. A box whose side, sqrt(h·w), is below
     2·`finest` pixels goes to the first, below 4·finest to the second, and so on.
     Source: Lin et al. (2017), "Feature pyramid networks", eq. 1.
     """
-    size = ops.sqrt(ops.prod(ops.relu(boxes[..., 2:] - boxes[..., :2]), axis=-1))
-    level = ops.floor(ops.log(ops.maximum(ops.stop_gradient(size), 1e-3) / finest) / np.log(2.0))
+    size = ops.sqrt(area(ops.stop_gradient(boxes)))
+    level = ops.floor(ops.log(ops.maximum(size, 1e-3) / finest) / np.log(2.0))
     level = ops.clip(level, 0, len(pyramid) - 1)
     found = 0.0
     for number, (features, stride) in enumerate(zip(pyramid, strides, strict=True)):
         here = ops.cast(level == number, features.dtype)[..., None, None, None]
-        found += here * roi_align(features, boxes, out, stride, through_boxes=through_boxes)
+        found += here * extract(features, boxes, out, stride)
     return found
