@@ -1,6 +1,7 @@
 """The training of Mask R-CNN: targets, five losses, and the source slides' four ways."""
 
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -39,6 +40,29 @@ class Settings:
     momentum: float = 0.0
     optimizer: type[keras.optimizers.Optimizer] = FusedAdam
     batch: int = 4
+
+
+QUICK = Settings()
+SHIPPED = Settings(momentum=0.998)
+FULL = Settings(
+    network=models.Architecture(
+        classes=81,
+        side=512,
+        widths=(64, 128, 256, 512),
+        channels=256,
+        anchor_sizes=(32, 64, 128),
+        dense=1024,
+        before=1000,
+        after=300,
+        most=100,
+    ),
+    anchors=256,
+    rois=512,
+    most=100,
+    learning_rate=0.02,
+    optimizer=partial(keras.optimizers.SGD, momentum=0.9, weight_decay=1e-4),
+    batch=2,
+)
 
 
 class Examples:
