@@ -24,8 +24,18 @@ CLASSES = ("table", "apple", "banana", "cup", "ball", "block", "star")
 SMALLEST, LARGEST, MOST = 64, 512, 40
 SHOWN, LEAST = 0.3, 0.004  # a thing stays if so much of it is seen, and so much of the picture
 PLAN = 96  # pixels of the rough view that decides what is seen
-TOYS = "#d8342c #e8762c #f0c028 #5aa83c #2f7fc4 #7a4fa8 #e87a9c #2aa198 #f2efe6 #333a48".split()
-WOODS = ("#c99a62", "#b98450", "#8a5a38", "#d8b484", "#6a4630", "#a8764a")
+TOYS = "#d8342c #e8762c #f0c028 #5aa83c #2f7fc4 #7a4fa8 #e87a9c #2aa198 #e2ddd0 #333a48".split()
+WOODS = (
+    "#c99a62",
+    "#b98450",
+    "#8a5a38",
+    "#d8b484",
+    "#6a4630",
+    "#a8764a",
+    "#94887a",
+    "#4e382c",
+    "#a06a4c",
+)
 
 
 class Scene(NamedTuple):
@@ -114,11 +124,17 @@ def table(seed: int, size: int = 128, things: int | None = None) -> Scene:
     """
     _check(seed, size, things)
     layout, paint, film = (np.random.default_rng((int(seed), stream)) for stream in (40, 41, 42))
-    elevation = np.radians(layout.uniform(38, 64))
-    view = View(2 * int(size), float(np.sin(elevation)), float(np.cos(elevation)))
-    light, number = _light(layout), int(layout.integers(2, 10))
-    placed = _visible(_arranged(layout, view, number if things is None else int(things)), view)
+    view, light, placed = _laid(layout, int(size), things)
     return _drawn(placed, view, light, paint, film)
+
+
+def _laid(rng, size, things):
+    """The view, the light, and the things in their places of which enough is seen."""
+    elevation = np.radians(rng.uniform(38, 64))
+    view = View(2 * size, float(np.sin(elevation)), float(np.cos(elevation)))
+    light, number = _light(rng), 2 + int(8 * rng.beta(1.5, 1.2))
+    number = number if things is None else int(things)
+    return view, light, _visible(_arranged(rng, view, number), view)
 
 
 def _check(seed, size, things):
@@ -150,7 +166,7 @@ def _arranged(rng, view, count):
     for _ in range(count):
         kind = int(rng.integers(1, len(CLASSES)))
         body = BODIES[CLASSES[kind]](rng)
-        size = usual * np.exp(rng.uniform(np.log(0.068), np.log(0.16))) / body.reach
+        size = usual * np.exp(rng.uniform(*np.log(body.sizes))) / body.reach
         turn = _yaw(rng.uniform(0, 2 * np.pi)) @ body.pose
         own = body.feet * [size, size, size]
         own[:, :2] = own[:, :2] @ turn[:2, :2].T
@@ -164,7 +180,7 @@ def _arranged(rng, view, count):
 
 
 def _spot(rng, view, own, feet, near):
-    """A free place (2,) for feet `own` (k, 3), None without; the one closest to others if `near`."""
+    """A free place (2,) for feet `own` (k, 3), None without; one close to others if `near`."""
     spots = rng.uniform(-0.46, 0.46, (60, 2)) / [1, view.sine]
     if not len(feet):
         return 0.6 * spots[0]
@@ -174,7 +190,8 @@ def _spot(rng, view, own, feet, near):
     free = np.flatnonzero(gap > 0)
     if not len(free):
         return None
-    return spots[free[np.argmin(gap[free])]] if near else spots[free[0]]
+    away = gap + 0.2 * np.linalg.norm(spots * [1, view.sine], axis=1)
+    return spots[free[np.argmin(away[free])]] if near else spots[free[0]]
 
 
 def _visible(placed, view):
@@ -210,7 +227,9 @@ def _clipped(seen, side):
     pairs = []
     for start, length in zip((seen.top, seen.left), seen.mask.shape, strict=True):
         first, last = max(start, 0), min(max(start + length, 0), side)
-        pairs.append((slice(first, max(first, last)), slice(first - start, max(first, last) - start)))
+        pairs.append(
+            (slice(first, max(first, last)), slice(first - start, max(first, last) - start))
+        )
     return tuple(zip(*pairs, strict=True))
 
 
@@ -244,8 +263,8 @@ def _cast(thing, view, steps=22):
     far = -sum(p * float(w) for p, w in zip(start, way, strict=True)) - reach
     for _ in range(steps):
         away = thing.body.distance(*_along(start, way, far))
-        far += 0.95 * away
-    near = np.float32(max(0.012, 0.25 / (view.side * thing.size)))
+        far += away
+    near = np.float32(max(0.016, 0.25 / (view.side * thing.size)))
     return Seen(int(left), int(top), away < near, -far * thing.size, _along(start, way, far))
 
 
@@ -257,7 +276,7 @@ def _normals(thing, places, step=0.012):
         away = thing.body.distance(*(p + step * w for p, w in zip((x, y, z), way, strict=True)))
         total = [t + w * away for t, w in zip(total, way, strict=True)]
     facing = _times(thing.turn, *total)
-    length = np.sqrt(sum(part * part for part in facing)) + np.float32(1e-9)
+    length = _length(*facing) + np.float32(1e-9)
     return tuple(part / length for part in facing)
 
 
@@ -279,7 +298,8 @@ def _shadow(thing, places, light, steps=12):
 
 def _mix(first, second, share):
     """From the colours `first` to `second`, each (3,) or (h, w, 3), by `share` (h, w)."""
-    return first + np.clip(share, 0, 1)[..., None] * (second - first)
+    step, share = np.asarray(second - first, np.float32), np.clip(share, 0, 1)
+    return first + (tinted(share, step) if step.ndim == 1 else shaded(step, np.float32(share)))
 
 
 def _ramp(value, start, end):
@@ -288,28 +308,36 @@ def _ramp(value, start, end):
     return share * share * (3 - 2 * share)
 
 
+def _length(*parts):
+    """The length of a way of two or three parts."""
+    return np.sqrt(sum(part * part for part in parts))
+
+
 def _capsule(x, y, z, end, thick):
     """Distance to a rod from the origin to the place `end` (3,)."""
     way = np.float32(end)
-    share = np.clip(sum(p * float(w) for p, w in zip((x, y, z), way, strict=True)) / (way @ way), 0, 1)
+    share = np.clip(
+        sum(p * float(w) for p, w in zip((x, y, z), way, strict=True)) / (way @ way), 0, 1
+    )
     rest = (p - float(w) * share for p, w in zip((x, y, z), way, strict=True))
-    return np.sqrt(sum(part * part for part in rest)) - np.float32(thick)
+    return _length(*rest) - np.float32(thick)
 
 
 def _solid(flat, high, half, round_):
     """Distance to what is `half` high of an outline at distance `flat`, with rounded edges."""
     flat, high = flat + np.float32(round_), np.abs(high) - np.float32(half - round_)
-    outside = np.hypot(np.maximum(flat, 0), np.maximum(high, 0))
+    outside = _length(np.maximum(flat, 0), np.maximum(high, 0))
     return outside + np.minimum(np.maximum(flat, high), 0) - np.float32(round_)
 
 
 class Body:
     """A solid of local places: `reach` half its length, `rise` its origin's height above the table,
-    `feet` (k, 3) circles x, y, radius that it takes up there, `pose` (3, 3) how it leans."""
+    `feet` (k, 3) circles x, y, radius that it takes up there, `pose` (3, 3) how it leans, `sizes` the least and the most of `reach` in sides."""
 
     reach, rise, gloss = 1.0, 1.0, 0.5
     low, high = -np.ones(3), np.ones(3)
     feet, pose = np.array([[0, 0, 1.0]]), np.eye(3)
+    sizes = (0.068, 0.14)
 
 
 class Apple(Body):
@@ -324,7 +352,9 @@ class Apple(Body):
         self.taper, self.leaf = rng.uniform(0.08, 0.22), rng.random() < 0.4
         self.stem = np.array([*rng.uniform(-0.16, 0.16, 2), 0.5])
         lean, way = abs(rng.normal(0, 0.25)), _yaw(rng.uniform(0, 2 * np.pi))
-        tilt = np.array([[1, 0, 0], [0, np.cos(lean), -np.sin(lean)], [0, np.sin(lean), np.cos(lean)]])
+        tilt = np.array(
+            [[1, 0, 0], [0, np.cos(lean), -np.sin(lean)], [0, np.sin(lean), np.cos(lean)]]
+        )
         self.pose, self.rise = way @ tilt @ way.T, 0.62 + 0.36 * np.sin(lean)
 
     def distance(self, x, y, z):
@@ -333,13 +363,13 @@ class Apple(Body):
         return np.minimum(away, self._leaf(x, y, z)) if self.leaf else away
 
     def _flesh(self, x, y, z):
-        out = np.sqrt(x * x + y * y) * (1 - np.float32(self.taper) * (z - 0.2))
-        return 0.93 * (np.hypot(out - 0.38, z) - 0.62)
+        out = _length(x, y) * (1 - np.float32(self.taper) * (z - 0.2))
+        return 0.93 * (_length(out - 0.38, z) - 0.62)
 
     def _leaf(self, x, y, z):
         x, y, z = x - 0.42, y - 0.04, z - 0.72
         z = z + 0.5 * x * x - 0.25 * y * y
-        away = np.sqrt((x / 0.38) ** 2 + (y / 0.18) ** 2 + (z / 0.04) ** 2)
+        away = _length(x / 0.38, y / 0.18, z / 0.04)
         return (away - 1) * 0.04 * np.maximum(1, 0.8 * away) ** 0.5
 
     def paint(self, noise, x, y, z):
@@ -347,8 +377,10 @@ class Apple(Body):
         streaks = noise(turn, z, (0.11, 1.5)) + 0.5 * noise(turn, z, (0.05, 0.8))
         blush = 0.5 * noise(x, y + z, 1.3) + 0.28 * streaks
         colour = _mix(*self.skin, 0.35 + 0.45 * blush)
-        out = np.hypot(x, y)
-        colour = _mix(colour, ink("#8f9440"), 0.8 * _ramp(0.36 + 0.1 * streaks - out, 0, 0.25) * (z > 0))
+        out = _length(x, y)
+        colour = _mix(
+            colour, ink("#8f9440"), 0.8 * _ramp(0.36 + 0.1 * streaks - out, 0, 0.25) * (z > 0)
+        )
         colour = _mix(colour, ink("#ead9a0"), 0.35 * _ramp(noise(x + z, y - z, 0.05), 1.7, 2.4))
         colour = _mix(colour, ink("#3c2a1c"), _ramp(0.12 - out, 0, 0.05) * (z < 0))
         stem = _capsule(x, y, z - np.float32(0.4), self.stem, 0.05) < flesh
@@ -364,17 +396,17 @@ class Banana(Body):
     """A bent rod on its side, five-edged, thin at its ends."""
 
     low, high = np.array([-0.62, -1.12, -0.3]), np.array([0.42, 1.12, 0.3])
+    sizes, gloss = (0.105, 0.165), 0.3
     kinds = (("#ecc22e", 0.25), ("#f0cf3a", 0.05), ("#dfb02a", 0.7), ("#c8c43c", 0.1))
 
     def __init__(self, rng):
         self.skin, self.ripe = pick(rng, self.kinds)
         self.bow = rng.uniform(0.8, 1.15)
-        self.arc = 1.02 / (self.bow + 0.0)
+        self.arc = 1.02 / self.bow
         self.thick, self.rise = rng.uniform(0.21, 0.26), 0.21
         turns = np.linspace(-0.85, 0.85, 6) * self.bow
         x, y = self._bend(np.cos(turns)), self.arc * np.sin(turns)
         self.feet = np.stack([x, y, np.full(6, 0.2)], 1)
-        self.gloss = 0.3
 
     def _bend(self, cosine):
         return self.arc * (cosine - 0.5 - 0.5 * np.cos(self.bow))
@@ -385,7 +417,7 @@ class Banana(Body):
         turn = np.clip(np.arctan2(y, x), -self.bow, self.bow)
         cosine, sine = np.cos(turn), np.sin(turn)
         out, over = x * cosine + y * sine - np.float32(self.arc), y * cosine - x * sine
-        return turn / np.float32(self.bow), np.sqrt(out * out + over * over + z * z), (out, z)
+        return turn / np.float32(self.bow), _length(out, over, z), (out, z)
 
     def _width(self, share):
         share = np.abs(share + 0.03)
@@ -402,13 +434,19 @@ class Banana(Body):
         around = np.arctan2(up, out)
         long = np.float32(1.0) * share
         skin = ink(self.skin)
-        colour = _mix(skin, skin * np.float32([0.86, 0.8, 0.6]), 0.4 + 0.4 * noise(long, around, (0.6, 0.7)))
+        colour = _mix(
+            skin, skin * np.float32([0.86, 0.8, 0.6]), 0.4 + 0.4 * noise(long, around, (0.6, 0.7))
+        )
         green = _ramp(np.abs(share), 0.6, 0.95) * (0.75 - self.ripe)
         colour = _mix(colour, ink("#8fa63a"), green)
         edge = _ramp(np.cos(5 * around), 0.9, 1.0) * (0.25 + 0.4 * self.ripe)
-        colour = _mix(colour, ink("#8a6420"), edge * _ramp(noise(long, around, (0.3, 0.5)), -0.8, 0.8))
+        colour = _mix(
+            colour, ink("#8a6420"), edge * _ramp(noise(long, around, (0.3, 0.5)), -0.8, 0.8)
+        )
         spots = noise(long, around, (0.045, 0.16)) + 0.6 * noise(long, around, (0.3, 1.0))
-        colour = _mix(colour, ink("#5c3a1c"), 0.8 * _ramp(spots, 2.6 - 1.6 * self.ripe, 3.1 - 1.6 * self.ripe))
+        colour = _mix(
+            colour, ink("#5c3a1c"), 0.8 * _ramp(spots, 2.6 - 1.6 * self.ripe, 3.1 - 1.6 * self.ripe)
+        )
         tips = _ramp(np.abs(share) + 0.02 * noise(long, around, 0.2), 0.9, 0.97)
         return _mix(colour, ink("#3e2c1c"), 0.9 * tips)
 
@@ -416,7 +454,7 @@ class Banana(Body):
 class Cup(Body):
     """A cup with a handle, full of a drink or empty, plain or with a pattern."""
 
-    reach, rise, gloss = 0.95, 0.0, 0.9
+    reach, rise, gloss, sizes = 0.95, 0.0, 0.9, (0.08, 0.155)
     drinks = ("#2a1509", "#3b2012", "#8a5530", "#7a2f10", "#efe6d6", None, None)
     feet = np.array([[0, 0, 0.68], [0.85, 0, 0.22]])
 
@@ -435,16 +473,16 @@ class Cup(Body):
         return np.float32(self.wide) + np.float32(self.flare) * (2 * z / self.tall - 1)
 
     def distance(self, x, y, z):
-        out, side = np.sqrt(x * x + y * y), self._side(z)
+        out, side = _length(x, y), self._side(z)
         half = self.tall / 2
         wall = _solid(out - side, z - np.float32(half), half, 0.05)
-        ring = np.hypot(x - np.float32(self.wide + 0.03), 0.9 * (z - np.float32(1.02 * half)))
-        handle = np.hypot(ring - np.float32(0.6 * half), 0.8 * y) - 0.075
+        ring = _length(x - np.float32(self.wide + 0.03), 0.9 * (z - np.float32(1.02 * half)))
+        handle = _length(ring - np.float32(0.6 * half), 0.8 * y) - 0.075
         cave = np.maximum(out - side + 0.08, np.float32(self.floor) - z)
         return 0.95 * np.maximum(np.minimum(wall, handle), -cave)
 
     def paint(self, noise, x, y, z):
-        out, side, turn = np.hypot(x, y), self._side(z), np.arctan2(y, x)
+        out, side, turn = _length(x, y), self._side(z), np.arctan2(y, x)
         colour = np.broadcast_to(self.glaze, (*x.shape, 3))
         high = z / np.float32(self.tall)
         share = {
@@ -469,7 +507,7 @@ class Cup(Body):
 class Ball(Body):
     """A ball of one colour, or with gores, bands, panels or dots."""
 
-    gloss = 0.8
+    sizes = (0.062, 0.15)
 
     def __init__(self, rng):
         self.colours = [ink(code) for code in rng.choice(TOYS, 3, replace=False)]
@@ -478,7 +516,7 @@ class Ball(Body):
         self.gloss = pick(rng, (0.35, 0.8, 1.0))
 
     def distance(self, x, y, z):
-        return np.sqrt(x * x + y * y + z * z) - 1
+        return _length(x, y, z) - 1
 
     def paint(self, noise, x, y, z):
         first, second, third = self.colours
@@ -489,7 +527,7 @@ class Ball(Body):
             return _mix(colour, third, _ramp(0.06 - np.abs(np.abs(z) - 0.4), 0, 0.02))
         if self.pattern == "gores":
             turn = (np.arctan2(y, x) / np.float32(2 * np.pi) + 0.5) * 3
-            colour = _mix(first, second, _wave(turn, 0.04 / np.maximum(np.hypot(x, y), 0.1)))
+            colour = _mix(first, second, _wave(turn, 0.04 / np.maximum(_length(x, y), 0.1)))
             return _mix(colour, ink("#f2efe6"), _ramp(np.abs(z), 0.93, 0.95))
         near = np.tensordot(_icosahedron(), np.stack([x, y, z]), 1)
         if self.pattern == "dots":
@@ -532,14 +570,13 @@ class Block(Body):
             return wood
         if self.style == "painted":
             return self.colours[0] * (1 + 0.04 * grain[..., None])
-        parts = [p / float(h) for p, h in zip((x, y, z), self.half, strict=True)]
-        face = np.argmax(np.abs(np.stack(parts)), 0)
+        u, v, w = (p / float(h) for p, h in zip((x, y, z), self.half, strict=True))
+        face = np.argmax(np.abs(np.stack([u, v, w])), 0)
         colour = wood
-        for axis, (across, up) in enumerate(((1, 2), (0, 2), (0, 1))):
+        for axis, spot in enumerate(((-v * np.sign(u), -w), (u * np.sign(v), -w), (u, v))):
             own = self.colours[axis] * (1 + 0.04 * grain[..., None])
             if self.style == "letter":
-                share = _stamp(self.letters[axis], parts[across], -parts[up])
-                own = _mix(wood, own, share)
+                own = _mix(wood, own, _stamp(self.letters[axis], *spot))
             colour = np.where((face == axis)[..., None], own, colour)
         return colour
 
@@ -552,25 +589,27 @@ class Star(Body):
 
     def __init__(self, rng):
         self.half, self.deep = rng.uniform(0.13, 0.21), rng.uniform(0.46, 0.58)
-        self.rise, self.style = self.half, pick(rng, ("biscuit", "iced", "iced", "toy", "toy", "rim"))
+        self.rise, self.style = (
+            self.half,
+            pick(rng, ("biscuit", "iced", "iced", "toy", "toy", "rim")),
+        )
         self.gloss = 0.1 if self.style == "biscuit" else 0.4 if self.style == "iced" else 0.7
         codes = ("#f6efe2", "#f0a8b8", "#a8d0e0", "#5a3018", "#f4e2a0")
         self.colours = [ink(code) for code in rng.choice(TOYS, 2, replace=False)]
         self.icing = ink(pick(rng, codes))
 
     def _outline(self, x, y):
-        """Distance (h, w) to the star in the plane, negative inside."""
-        sector = np.float32(2 * np.pi / 5)
-        turn = np.arctan2(y, x)
-        turn = np.abs(turn - sector * np.round(turn / sector))
-        out = np.sqrt(x * x + y * y)
-        x, y = out * np.cos(turn) - 0.92, out * np.sin(turn)
-        notch = self.deep * 0.92 * np.array([np.cos(np.pi / 5), np.sin(np.pi / 5)])
-        edge = notch - [0.92, 0]
-        share = np.clip((x * float(edge[0]) + y * float(edge[1])) / float(edge @ edge), 0, 1)
-        apart = np.hypot(x - float(edge[0]) * share, y - float(edge[1]) * share)
-        inside = x * float(edge[1]) - y * float(edge[0]) < 0
-        return np.where(inside, -apart, apart)
+        """Distance (h, w) to the star in the plane, negative inside; it is folded to one edge."""
+        across, along = float(np.cos(np.pi / 5)), float(np.sin(np.pi / 5))
+        x = np.abs(x)
+        for side in (1, -1):
+            beyond = 2 * np.maximum(side * across * x - along * y, 0)
+            x, y = x - side * across * beyond, y + along * beyond
+        x, y = np.abs(x), y - np.float32(0.92)
+        right, up = float(self.deep * along), float(self.deep * across - 1)
+        share = np.clip((x * right + y * up) / (right**2 + up**2), 0, 0.92)
+        apart = _length(x - right * share, y - up * share)
+        return np.where(y * right < x * up, -apart, apart)
 
     def distance(self, x, y, z):
         return 0.95 * (_solid(self._outline(x, y), z, self.half - 0.06, 0.06) - np.float32(0.06))
@@ -600,7 +639,7 @@ def _wave(place, edge):
 def _dots(x, y):
     """Height over 0 inside dots, one a unit, each second row shifted."""
     x = x + 0.5 * (np.floor(y) % 2)
-    return 0.3 - np.hypot(x - np.floor(x) - 0.5, y - np.floor(y) - 0.5)
+    return 0.3 - _length(x - np.floor(x) - 0.5, y - np.floor(y) - 0.5)
 
 
 @lru_cache(1)
@@ -617,9 +656,9 @@ def _letter(letter):
     """A letter in a frame, 0 to 1 (96, 96)."""
     picture = np.zeros((192, 192), np.uint8)
     font = cv2.FONT_HERSHEY_DUPLEX
-    (wide, high), _ = cv2.getTextSize(letter, font, 4.6, 17)
-    spot = ((192 - wide) // 2, (192 + high) // 2)
-    cv2.putText(picture, letter, spot, font, 4.6, 255, 17, cv2.LINE_AA)
+    cv2.putText(picture, letter, (45, 146), font, 4.6, 255, 17, cv2.LINE_AA)
+    left, _, wide, _ = cv2.boundingRect(picture)
+    picture = np.roll(picture, 96 - left - wide // 2, 1)
     cv2.rectangle(picture, (14, 14), (177, 177), 255, 12)
     return cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
@@ -679,7 +718,9 @@ def _marble(rng, noise, u, v, pixel):
         crack = np.abs(noise(u + 0.12 * bend, v - 0.1 * bend, lump))
         veins = veins + strong * np.clip(1 - crack / 0.16, 0, 1) ** 2
     cloud = 0.5 * noise.octaves(u, v, 0.35, 3)
-    return _mix(base * np.float32(1), vein, 0.12 + 0.14 * cloud + 0.5 * veins * np.clip(0.5 + bend, 0, 1))
+    return _mix(
+        base * np.float32(1), vein, 0.12 + 0.14 * cloud + 0.5 * veins * np.clip(0.5 + bend, 0, 1)
+    )
 
 
 MARBLES = (("#efece6", "#8a8a90"), ("#e6ddd0", "#a5805c"), ("#3c4a48", "#b8c4bc"))
@@ -688,7 +729,9 @@ MARBLES += (("#c9cdd2", "#6a7078"), ("#4a4548", "#c8b8a8"))
 
 def _painted(rng, noise, u, v, pixel):
     """Plain paint, brushed, a little worn."""
-    base = ink(pick(rng, ("#6fa3a8", "#d9c7a3", "#8aa37a", "#c98a7a", "#7a8fb0", "#e3ded2", "#54606a")))
+    base = ink(
+        pick(rng, ("#6fa3a8", "#d9c7a3", "#8aa37a", "#c98a7a", "#7a8fb0", "#e3ded2", "#54606a"))
+    )
     brush = noise(u, v, (0.4, 0.012)) * _fine(0.012, pixel)
     tone = 1 + 0.035 * brush + 0.05 * noise(u, v, 0.3)
     worn = _ramp(noise.octaves(u, v, (0.3, 0.1), 4), 1.9, 2.3) * 0.5
@@ -744,7 +787,9 @@ def _drawn(placed, view, light, paint, film):
 
 def _top(rng, view):
     """The table's colour (S, S, 3) without light, and its gloss."""
-    top, gloss = TOPS[pick(rng, ("wood", "wood", "cloth", "cloth", "marble", "painted", "terrazzo"))]
+    top, gloss = TOPS[
+        pick(rng, ("wood", "wood", "cloth", "cloth", "marble", "painted", "terrazzo"))
+    ]
     x, y, _ = view.plane(0, 0, view.side, view.side)
     y = y / np.float32(view.sine**2)
     turn = rng.uniform(0, 2 * np.pi)
@@ -780,7 +825,9 @@ def _shadow_box(one, view, light):
     seen = view.place(np.concatenate([down, base]))
     margin = 0.35 * one.size
     first, last = ((seen.min(0) - margin), (seen.max(0) + margin))
-    first, last = (np.clip(np.round(end * view.side), 0, view.side).astype(int) for end in (first, last))
+    first, last = (
+        np.clip(np.round(end * view.side), 0, view.side).astype(int) for end in (first, last)
+    )
     return slice(first[1], last[1]), slice(first[0], last[0])
 
 
@@ -824,7 +871,11 @@ def _lit(one, seen, inner, others, noise, light, view, bounce):
     colour = paint * (colour + tinted(open_ * (0.5 - 0.5 * z), 1.1 * bounce))
     shine, mirror = _gleam(normal, light, view)
     gloss = np.float32(one.body.gloss)
-    return colour + tinted(gloss * shine * lit, light.sun) + tinted(gloss * mirror * open_, light.shade)
+    return (
+        colour
+        + tinted(gloss * shine * lit, light.sun)
+        + tinted(gloss * mirror * open_, light.shade)
+    )
 
 
 def _openness(one, local, normal):
@@ -854,7 +905,7 @@ def _developed(linear, rng):
     size = len(linear)
     bright = float(np.quantile(linear.mean(-1), 0.6))
     balance = np.exp(rng.normal(0, [0.04, 0.01, 0.05])).astype(np.float32)
-    exposure, vignette = rng.uniform(0.42, 0.56) / bright**0.75, rng.uniform(0.05, 0.25)
+    exposure, vignette = rng.uniform(0.46, 0.6) / bright**0.6, rng.uniform(0.05, 0.25)
     away = np.linspace(-1, 1, size, dtype=np.float32) ** 2
     fade = -1.3 * exposure * (1 - 0.5 * vignette * (away + away[:, None]))
     film = np.sqrt(np.clip(1 - cv2.exp(np.clip(linear, 0, None) * tinted(fade, balance)), 0, 1))
