@@ -5,15 +5,16 @@
 
 Sizes in capitals are equal in all arguments, those in small letters among the items at one place
 of `Many`s. `3` is three, `H≥11` at least eleven, `...` any shape, `N N | B N N` one of two; nothing
-is empty. A wrong type is a TypeError, all else a ValueError, in one sentence that names the
-argument. An argument whose default is None may be None. The function gets arrays of the kind's
-dtype.
+is empty, but where `n≥0` may be none. A wrong type is a TypeError, all else a ValueError, in one
+sentence that names the argument. An argument whose default is None may be None. The function gets
+arrays of the kind's dtype.
 """
 
 import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -220,7 +221,7 @@ def _fit(item, sizes):
     if names is None:
         batch = any(each[0] == "B" and len(each) == len(shape) + 1 for each in wanted if each)
         raise _misshapen(item, _mend("add the batch's axis with x[None]") if batch else "")
-    if 0 in shape:
+    if 0 in [n for name, n in zip_longest(names, shape, fillvalue="") if "≥0" not in name]:
         raise ValueError(f"{item.name} must not be empty, but has the shape {shape}.")
     for name, size in [("...", shape)] if names == ["..."] else zip(names, shape):
         name, _, least = name.partition("≥")
@@ -270,7 +271,7 @@ def _both(one, other):
 def _check_range(item, sizes):
     """Check the values, where they are known: not in a graph."""
     within, values = item.kind.within, _values(item.value)
-    if not within or values is None:
+    if not within or values is None or not np.size(values):
         return
     low, high = values.min(), values.max()
     if within == "{0, 1}":

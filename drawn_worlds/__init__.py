@@ -24,6 +24,7 @@ WORLDS = {  # name: (function, its picture, its truth)
     "houses": ("facade", "photo", "labels"),  # int32 (H, W): `houses.CLASSES`
     "landscapes": ("landscape", "photo", "regions"),  # int32 (H, W): `landscapes.CLASSES`
     "painters": ("painting", None, None),  # a painting has none
+    "shapes": ("table", "photo", "labels"),  # int32 (H, W): 0 the table, 1 … n things
     "streets": ("street", "photo", "labels"),  # int32 (H, W): `streets.STREET_CLASSES`
 }
 

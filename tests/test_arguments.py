@@ -22,6 +22,9 @@ SETS = {"truths": rng.random((2, 15, 15, 3)), "predictions": rng.random((2, 15, 
 NAMES = {"classes": ("wall", "window", "sill", "door")}
 LOGITS = rng.normal(size=(2, 15, 15, 4)).astype(np.float32)
 CLASS = {"labels": np.stack(LISTS["truths"])}
+OVERLAPS = {"ious": [rng.random((2, 3)), rng.random((4, 2))]}
+KINDS = {"truths": [[1, 2], [1, 1, 2, 1]], "predictions": [[1, 2, 1], [2, 1]]}
+BOXES = rng.random((3, 2)) @ [[1, 0, 1, 0], [0, 1, 0, 1]] + [0, 0, 1, 2]
 LAYER = rng.random((1, 4, 5, 3), np.float32)
 SCORES = rng.normal(size=(2, 3, 3, 1)).astype(np.float32)
 PEOPLE = rng.random((3, 12, 13, 3))
@@ -40,6 +43,11 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "instance_f1": PAIR | {"threshold": 0.5},
         "pooled_f1": LISTS | {"threshold": 0.5},
         "mean_average_precision": PAIR | {"thresholds": (0.5, 0.7)},
+        "mask_iou": {name: value[..., 0] > 0.5 for name, value in SETS.items()},
+        "box_iou": {"truths": BOXES, "predictions": BOXES[:2] + 0.5},
+        "average_precision": OVERLAPS
+        | KINDS
+        | {"scores": [rng.random(3), rng.random(2)], "thresholds": (0.5, 0.7), "most": 9},
         "merges": {"probability": INSIDE, "truth": CELLS, "threshold": 0.5, "share": 0.5},
         "adapted_rand_error": PAIR,
         "class_scores": LISTS | NAMES,
@@ -130,7 +138,7 @@ def wrong_values(kind, good):
     if kind.shape == "":
         bad |= {"two numbers": [good, good], "a tensor": np.ones((1, 1))}
     else:
-        bad |= {"empty": array[:0], "a number": 0}
+        bad |= {"a number": 0} | ({} if "≥0" in kind.shape else {"empty": array[:0]})
         bad |= (
             {} if kind.shape == "..." else {"an axis more": array[..., None], "one less": array[0]}
         )
@@ -196,7 +204,9 @@ def test_arguments_that_do_not_fit_each_other_are_refused(function, good):
     ]
     for name in arrays[1:]:
         many, value = isinstance(function.takes[name], Many), good[name]
-        smaller = [np.asarray(value[0])[:, 1:], *value[1:]] if many else np.asarray(value)[:, 1:]
+        first = np.asarray(value[0] if many else value)
+        smaller = first[:, 1:] if first.ndim > 1 else first[1:]
+        smaller = [smaller, *value[1:]] if many else smaller
         refused(function, good | {name: smaller}, name)
         if many:
             refused(function, good | {name: [*value, value[0]]}, name)

@@ -73,7 +73,7 @@ def _read_nuclei(home, notes):
     files = pictures(home / "masks")
     if not files:
         raise FileNotFoundError(f"There are no masks in {home / 'masks'}.")
-    found = [_read_mask(file, image, notes) for file in files]
+    found = [read_mask(file, image, notes) for file in files]
     if masks.inverted(found):
         notes.append(f"The masks in {home / 'masks'} are black on white and read so.")
         found = [1 - each for each in found]
@@ -102,12 +102,12 @@ def _read_slice(path, label_path, notes):
     if not name(path).isdecimal():
         raise ValueError(f"{path} should have a slice number as its name, like 0.png.")
     image = read(path, grey=True)
-    cells = _read_mask(label_path, image, notes)
+    cells = read_mask(label_path, image, notes)
     labels = masks.parts(cells > 0) if cells.max() == 1 else cells
     return Sample(name(path), image[..., None], labels, fingerprint(image))
 
 
-def _read_mask(path, image, notes):
+def read_mask(path, image, notes):
     """The cells of a mask of an image's size; one without any is noted."""
     if not path.is_file():
         raise FileNotFoundError(f"The mask {path} is missing.")
