@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from course_utils import metrics
 from course_utils.data import mask_rcnn as data
 from course_utils.models import checkpoints as shipping
 from course_utils.models import mask_rcnn as models
@@ -43,17 +42,10 @@ def shapes(seed=0):
 
 
 def measured(network, dataset="synthetic"):
-    """`scores` of a network on the lesson's test pictures, and of 40 to choose by, which don't test."""
+    """`training.scores` of a network on the lesson's test pictures."""
     _, test = data.load(dataset, side=network.architecture.side)
     data.draw(test)
-    return scores(network, test)
-
-
-def scores(network, items):
-    """`ap`, `ap50`, `ap75` of the masks, `box_ap`, and `f1` of the instances at IoU 0.5."""
-    return metrics.detection_scores(
-        items, network.find([item.picture for item in items], least=0.05)
-    )
+    return training.scores(test, network.find([item.picture for item in test], least=0.05))
 
 
 def compared(seeds=SEEDS, steps=SHORT):

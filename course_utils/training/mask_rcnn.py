@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
-from .. import profile
+from .. import metrics, profile
 from ..losses import smooth_l1
 from ..models import mask_rcnn as models
 from ..models.mask_rcnn import POSITIVE, UNUSED, encode, match, roi_align, sample
@@ -290,3 +290,24 @@ def mean_where(values, mask):
 def count_of(mask):
     """How many there are, at least 1."""
     return ops.maximum(ops.sum(ops.cast(mask, "float32")), 1.0)
+
+
+# Measuring ---------------------------------------------------------------------------------------
+
+
+def scores(items, found, sure=0.5):
+    """`ap`, `ap50`, `ap75` of masks, `box_ap`, and `f1`: COCO's measures, and lesson 01's.
+
+    items: with `masks`, `boxes`, `classes` and `labels`. found: of each what `MaskRCNN.find` gives,
+    with a low `least`, since each more may add to AP; `f1` counts those of a score of `sure` at least,
+    whatever their class, each pixel the best one's.
+    """
+    truths = [item.classes for item in items]
+    by = [[each[key] for each in found] for key in ("classes", "scores")]
+    both = list(zip(items, found, strict=True))
+    masks = [metrics.mask_iou(item.masks, each["masks"]) for item, each in both]
+    boxes = [metrics.box_iou(item.boxes, each["boxes"]) for item, each in both]
+    told = metrics.average_precision(masks, truths, *by)
+    told["box_ap"] = metrics.average_precision(boxes, truths, *by)["ap"]
+    labels = [models.labels(each["masks"][each["scores"] >= sure]) for each in found]
+    return told | {"f1": metrics.pooled_f1([item.labels for item in items], labels)}

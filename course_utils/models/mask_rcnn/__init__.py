@@ -9,7 +9,7 @@ from .anchors import anchors
 from .boxes import area, clip, decode, encode, iou
 from .matching import NEGATIVE, POSITIVE, UNUSED, match, sample
 from .network import SHIPPED, Architecture, MaskRCNN, build, load
-from .paste import paste, paste_all
+from .paste import labels, paste, paste_all
 from .proposals import nms, propose
 from .roi import pyramid_align, roi_align, roi_pool
 
@@ -27,6 +27,7 @@ __all__ = [
     "decode",
     "encode",
     "iou",
+    "labels",
     "load",
     "match",
     "nms",

@@ -19,6 +19,14 @@ def paste_all(masks, boxes, height, width, threshold=0.5):
     return np.reshape(found, (len(masks), height, width)).astype(bool)
 
 
+def labels(masks):
+    """One picture of masks (n, H, W), the best first: (H, W) int32, 0 where there is none."""
+    found = np.zeros(masks.shape[1:], np.int32)
+    for number in range(len(masks), 0, -1):
+        found[masks[number - 1]] = number
+    return found
+
+
 def _weights(start, end, pixels, cells):
     """What each cell counts for each pixel of an axis, (pixels, cells)."""
     middle = np.arange(pixels) + 0.5
