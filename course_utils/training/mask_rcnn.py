@@ -16,7 +16,7 @@ from ..models.mask_rcnn import POSITIVE, UNUSED, encode, match, roi_align, sampl
 from ..settings import settings
 from .fit import fit
 from .means import average
-from .optimizers import FusedAdam
+from .optimizers import Muon
 
 SHARE = 0.25  # of the RoIs are positive at most, as in the paper
 RPN, HEADS = ("rpn_class", "rpn_box"), ("class", "box", "mask")  # losses
@@ -36,9 +36,9 @@ class Settings:
     anchors: int = 64
     rois: int = 32
     most: int = 12
-    learning_rate: float = 1e-3
+    learning_rate: float = 7e-4
     momentum: float = 0.0
-    optimizer: type[keras.optimizers.Optimizer] = FusedAdam
+    optimizer: type[keras.optimizers.Optimizer] = Muon
     batch: int = 4
 
 
