@@ -21,11 +21,12 @@ WANTED = "it needs images, categories and annotations of them, each with its id"
 class Entry(NamedTuple):
     """A picture that the file lists: its name in it, where it lies, and its annotations.
 
-    annotations: [(what errors call it, class 1 … K, the annotation as it stands in the file)].
+    size: (height, width) by the file, each of which may be None. annotations: [(what errors call it, class 1 … K, the annotation as it stands in the file)].
     """
 
     name: str
     path: Path
+    size: tuple
     annotations: list
 
 
@@ -42,7 +43,10 @@ def read(folder) -> tuple[list[Entry], tuple[str, ...]]:
     folder = paths.resolved(folder)
     file = _file(folder)
     images, categories, annotations = _parsed(file)
-    entries = {key: Entry(name, _place(folder, file, name), []) for key, name in images.items()}
+    entries = {
+        key: Entry(name, _place(folder, file, name), size, [])
+        for key, (name, size) in images.items()
+    }
     classes = {key: number for number, key in enumerate(categories, start=1)}
     for number, one in enumerate(annotations, start=1):
         if one.get("iscrowd"):
@@ -61,8 +65,14 @@ def read(folder) -> tuple[list[Entry], tuple[str, ...]]:
 def masks(entry: Entry, shape: tuple[int, int]) -> np.ndarray:
     """The masks of a picture of the shape (H, W): bool (n, H, W), one per annotation.
 
-    Raises ValueError, naming file and annotation, for an outline that can't be drawn.
+    Raises ValueError, naming file and annotation, for an outline that can't be drawn, and if the
+    file says another size.
     """
+    if None not in entry.size and entry.size != shape:
+        raise ValueError(
+            f"The picture {entry.path} is {shape[1]}x{shape[0]} pixels, by its COCO file it is "
+            f"{entry.size[1]}x{entry.size[0]}: take the picture that was labelled."
+        )
     drawn = np.zeros((len(entry.annotations), *shape), bool)
     for mask, (called, _, one) in zip(drawn, entry.annotations, strict=True):
         outline = one.get("segmentation")
@@ -162,10 +172,10 @@ def _file(folder) -> Path:
 
 
 def _parsed(file):
-    """{id: file name} of the pictures, {id: name} of the categories by id, and the annotations."""
+    """{id: (file name, size)} of pictures, {id: name} of categories by id, and the annotations."""
     try:
         data = json.loads(file.read_text(encoding="utf-8-sig"))
-        images = [(one["id"], readers.composed(one["file_name"])) for one in data["images"]]
+        images = [(one["id"], _listed(one)) for one in data["images"]]
         categories = sorted((one["id"], str(one["name"])) for one in data["categories"])
         annotations = list(data["annotations"])
         {(one["image_id"], one["category_id"], bool(one.get("iscrowd"))) for one in annotations}
@@ -178,6 +188,10 @@ def _parsed(file):
         if len(listed) != len(kept):
             raise ValueError(f"{file} has {what} with the same id: give each its own.")
     return *pairs, annotations
+
+
+def _listed(one):
+    return readers.composed(one["file_name"]), (one.get("height"), one.get("width"))
 
 
 def _place(folder, file, name) -> Path:

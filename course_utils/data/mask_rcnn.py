@@ -303,7 +303,8 @@ def _scene(world, seed, side):
         masks = masks_of(field.labels)
         return field.image, masks, np.ones(len(masks), np.int32)
     scene = _shapes().table(seed, side)
-    return scene.photo, masks_of(scene.labels), np.asarray(scene.classes, np.int32)
+    shown = np.unique(scene.labels)  # in a small picture a thing may have no pixel left
+    return scene.photo, masks_of(scene.labels), scene.classes[shown[shown > 0] - 1]
 
 
 def _shapes():
