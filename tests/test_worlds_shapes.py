@@ -19,7 +19,7 @@ def tables():
 
 @functools.cache
 def hidden():
-    """Of each thing on each of many tables: the shares of it that others hide and the border cuts."""
+    """Of each thing on each of many tables: what share others hide, the border cuts, is seen."""
     found = []
     for seed in range(200):
         view, _, placed = shapes._laid(np.random.default_rng((seed, 40)), 64, None)

@@ -113,11 +113,13 @@ def _lit(one, seen, inner, others, noise, light, view, bounce):
     normal = normals(one, local)
     world = one.world(*local)
     start = tuple(p + 0.04 * one.size * n for p, n in zip(world, normal, strict=True))
-    lit = shadow(one, start, light, 8)
+    facing, up = sum(n * float(w) for n, w in zip(normal, light.way, strict=True)), normal[2]
+    lit = shadow(one, start, light, 8) if one.body.hollow else ramp(facing, -0.12, 0.2)
     for other in others:
         lit = lit * shadow(other, start, light, 8)
-    open_ = _openness(one, local, normal) * (0.55 + 0.45 * ramp(world[2], 0, 0.6 * one.size))
-    facing, up = sum(n * float(w) for n, w in zip(normal, light.way, strict=True)), normal[2]
+    open_ = 0.55 + 0.45 * ramp(world[2], 0, 0.6 * one.size)
+    if one.body.hollow:
+        open_ = open_ * _openness(one, local, normal)
     falls = tinted(np.clip(0.92 * facing + 0.08, 0, 1) * lit, light.sun)
     falls += tinted(open_ * (0.58 + 0.42 * up), light.shade)
     falls += tinted(open_ * (0.5 - 0.5 * up), 1.1 * bounce)

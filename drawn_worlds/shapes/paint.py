@@ -43,4 +43,7 @@ def dots(x, y):
 
 def length(*parts):
     """The length of a way of two or three parts."""
-    return np.sqrt(sum(part * part for part in parts))
+    total = parts[0] * parts[0]
+    for part in parts[1:]:
+        total = total + part * part
+    return np.sqrt(total)

@@ -20,9 +20,8 @@ from drawn_worlds.textures import ink, pick
 def _capsule(x, y, z, end, thick):
     """Distance to a rod from the origin to the place `end` (3,)."""
     way = np.float32(end)
-    share = np.clip(
-        sum(p * float(w) for p, w in zip((x, y, z), way, strict=True)) / (way @ way), 0, 1
-    )
+    share = sum(p * float(w) for p, w in zip((x, y, z), way / (way @ way), strict=True))
+    share = np.clip(share, 0, 1)
     rest = (p - float(w) * share for p, w in zip((x, y, z), way, strict=True))
     return length(*rest) - np.float32(thick)
 
@@ -36,9 +35,10 @@ def _solid(flat, high, half, round_):
 
 class Body:
     """A solid of local places: `reach` half its length, `rise` its origin's height above the table,
-    `feet` (k, 3) circles x, y, radius that it takes up there, `pose` (3, 3) how it leans, `sizes` the least and the most of `reach` in sides."""
+    `feet` (k, 3) circles x, y, radius that it takes up there, `pose` (3, 3) how it leans, `sizes`
+    the least and the most of `reach` in sides; what is not `hollow` never shades itself."""
 
-    reach, rise, gloss = 1.0, 1.0, 0.5
+    reach, rise, gloss, hollow = 1.0, 1.0, 0.5, True
     low, high = -np.ones(3), np.ones(3)
     feet, pose = np.array([[0, 0, 1.0]]), np.eye(3)
     sizes = (0.068, 0.14)
@@ -57,9 +57,7 @@ class Apple(Body):
         self.taper, self.leaf = rng.uniform(0.08, 0.22), rng.random() < 0.4
         self.stem = np.array([*rng.uniform(-0.16, 0.16, 2), 0.5])
         lean, way = abs(rng.normal(0, 0.25)), yaw(rng.uniform(0, 2 * np.pi))
-        tilt = np.array(
-            [[1, 0, 0], [0, np.cos(lean), -np.sin(lean)], [0, np.sin(lean), np.cos(lean)]]
-        )
+        tilt = np.roll(yaw(lean), 1, (0, 1))
         self.pose, self.rise = way @ tilt @ way.T, 0.62 + 0.36 * np.sin(lean)
 
     def distance(self, x, y, z):
@@ -83,9 +81,8 @@ class Apple(Body):
         blush = 0.5 * noise(x, y + z, 1.3) + 0.28 * streaks
         colour = mix(*self.skin, 0.35 + 0.45 * blush)
         out = length(x, y)
-        colour = mix(
-            colour, ink("#8f9440"), 0.8 * ramp(0.36 + 0.1 * streaks - out, 0, 0.25) * (z > 0)
-        )
+        dimple = ramp(0.36 + 0.1 * streaks - out, 0, 0.25) * (z > 0)
+        colour = mix(colour, ink("#8f9440"), 0.8 * dimple)
         colour = mix(colour, ink("#ead9a0"), 0.35 * ramp(noise(x + z, y - z, 0.05), 1.7, 2.4))
         colour = mix(colour, ink("#3c2a1c"), ramp(0.12 - out, 0, 0.05) * (z < 0))
         stem = _capsule(x, y, z - np.float32(0.4), self.stem, 0.05) < flesh
@@ -135,24 +132,19 @@ class Banana(Body):
         return 0.85 * (away - self._width(share) * edges)
 
     def paint(self, noise, x, y, z):
-        share, _, (out, up) = self._frame(x, y, z)
-        around = np.arctan2(up, out)
-        long = np.float32(1.0) * share
-        skin = ink(self.skin)
-        colour = mix(
-            skin, skin * np.float32([0.86, 0.8, 0.6]), 0.4 + 0.4 * noise(long, around, (0.6, 0.7))
-        )
-        green = ramp(np.abs(share), 0.6, 0.95) * (0.75 - self.ripe)
+        long, _, (out, up) = self._frame(x, y, z)
+        around, skin = np.arctan2(up, out), ink(self.skin)
+        clouds = 0.4 + 0.4 * noise(long, around, (0.6, 0.7))
+        colour = mix(skin, skin * np.float32([0.86, 0.8, 0.6]), clouds)
+        green = ramp(np.abs(long), 0.6, 0.95) * (0.75 - self.ripe)
         colour = mix(colour, ink("#8fa63a"), green)
         edge = ramp(np.cos(5 * around), 0.9, 1.0) * (0.25 + 0.4 * self.ripe)
-        colour = mix(
-            colour, ink("#8a6420"), edge * ramp(noise(long, around, (0.3, 0.5)), -0.8, 0.8)
-        )
+        edge *= ramp(noise(long, around, (0.3, 0.5)), -0.8, 0.8)
+        colour = mix(colour, ink("#8a6420"), edge)
         spots = noise(long, around, (0.045, 0.16)) + 0.6 * noise(long, around, (0.3, 1.0))
-        colour = mix(
-            colour, ink("#5c3a1c"), 0.8 * ramp(spots, 2.6 - 1.6 * self.ripe, 3.1 - 1.6 * self.ripe)
-        )
-        tips = ramp(np.abs(share) + 0.02 * noise(long, around, 0.2), 0.9, 0.97)
+        spots = ramp(spots + 1.6 * self.ripe, 2.6, 3.1)
+        colour = mix(colour, ink("#5c3a1c"), 0.8 * spots)
+        tips = ramp(np.abs(long) + 0.02 * noise(long, around, 0.2), 0.9, 0.97)
         return mix(colour, ink("#3e2c1c"), 0.9 * tips)
 
 
@@ -212,7 +204,7 @@ class Cup(Body):
 class Ball(Body):
     """A ball of one colour, or with gores, bands, panels or dots."""
 
-    sizes = (0.062, 0.15)
+    sizes, hollow = (0.062, 0.15), False
 
     def __init__(self, rng):
         self.colours = [ink(code) for code in rng.choice(TOYS, 3, replace=False)]
@@ -246,7 +238,7 @@ class Ball(Body):
 class Block(Body):
     """A wooden block: bare, painted, or with a letter on each face."""
 
-    gloss = 0.25
+    gloss, hollow = 0.25, False
 
     def __init__(self, rng):
         shape = pick(rng, ((1, 1, 1), (1, 1, 1), (1.7, 0.8, 0.6), (1.2, 1.2, 0.5), (0.7, 0.7, 1.2)))
@@ -254,9 +246,7 @@ class Block(Body):
         self.low, self.high, self.rise = -self.half - 0.01, self.half + 0.01, float(self.half[2])
         self.reach = float(np.linalg.norm(self.half))
         long, wide = float(self.half[0]), float(self.half[1])
-        spots = np.linspace(-1, 1, 1 if long < 1.2 * wide else 3) * (long - wide)
-        spots = spots if len(spots) > 1 else np.zeros(1)
-        self.feet = np.stack([spots, 0 * spots, np.full(len(spots), 1.22 * wide)], 1)
+        self.feet = np.array([[way * (long - wide), 0, 1.22 * wide] for way in (-1, 0, 1)])
         self.wood = ink(pick(rng, WOODS[:4]))
         self.style = pick(rng, ("wood", "painted", "faces", "letter", "letter"))
         self.colours = [ink(code) for code in rng.choice(TOYS, 3, replace=False)]
@@ -291,14 +281,12 @@ class Star(Body):
 
     low, high = np.array([-1.0, -1.0, -0.22]), np.array([1.0, 1.0, 0.22])
     feet = np.array([[0, 0, 0.82]])
+    styles = (("biscuit", 0.1), ("iced", 0.4), ("toy", 0.7), ("rim", 0.7))  # and their gloss
 
     def __init__(self, rng):
         self.half, self.deep = rng.uniform(0.13, 0.21), rng.uniform(0.46, 0.58)
-        self.rise, self.style = (
-            self.half,
-            pick(rng, ("biscuit", "iced", "iced", "toy", "toy", "rim")),
-        )
-        self.gloss = 0.1 if self.style == "biscuit" else 0.4 if self.style == "iced" else 0.7
+        self.rise = self.half
+        self.style, self.gloss = pick(rng, self.styles)
         codes = ("#f6efe2", "#f0a8b8", "#a8d0e0", "#5a3018", "#f4e2a0")
         self.colours = [ink(code) for code in rng.choice(TOYS, 2, replace=False)]
         self.icing = ink(pick(rng, codes))
@@ -329,8 +317,8 @@ class Star(Body):
         if self.style == "biscuit":
             return mix(baked, ink("#6b3f1c"), 0.5 * ramp(crumbs, 1.4, 2.0))
         iced = ramp(-flat + 0.012 * noise(x, y, 0.25), 0.07, 0.1) * (z > 0)
-        dots = ramp(noise(x, y, 0.075), 1.35, 1.6)
-        return mix(mix(baked, self.icing, iced), self.colours[0], iced * dots)
+        sugar = ramp(noise(x, y, 0.075), 1.35, 1.6)
+        return mix(mix(baked, self.icing, iced), self.colours[0], iced * sugar)
 
 
 BODIES = {"apple": Apple, "banana": Banana, "cup": Cup, "ball": Ball, "block": Block, "star": Star}

@@ -11,6 +11,7 @@ from drawn_worlds.shapes.paint import WOODS, dots, mix, ramp, wave
 from drawn_worlds.textures import ink, pick, shaded, tinted
 
 CLOTHS = ("#b8342f", "#3f6fa8", "#4f8a5a", "#d89a3c", "#8a5a8a", "#5a6a78", "#c8707a", "#2f8a8a")
+PAINTS = ("#6fa3a8", "#d9c7a3", "#8aa37a", "#c98a7a", "#7a8fb0", "#e3ded2", "#54606a")
 MARBLES = (("#efece6", "#8a8a90"), ("#e6ddd0", "#a5805c"), ("#3c4a48", "#b8c4bc"))
 MARBLES += (("#c9cdd2", "#6a7078"), ("#4a4548", "#c8b8a8"))
 
@@ -20,7 +21,7 @@ def _wood(rng, noise, u, v, pixel):
     wide, base = rng.uniform(0.16, 0.5), ink(pick(rng, WOODS))
     plank = np.floor(v / np.float32(wide))
     into = v - plank * np.float32(wide)
-    shift = 0.37 * plank * 3.1
+    shift = np.float32(1.147) * plank
     knots = v + 0.02 * noise(u + shift, v, (0.5, 0.12))
     rings = np.sin(knots * np.float32(2 * np.pi / 0.045) + 3 * noise(u + shift, v, (0.8, 0.2)))
     fibres = noise(u + shift, v, (0.25, 0.009)) * np.float32(_fine(0.009, pixel))
@@ -39,7 +40,7 @@ def _cloth(rng, noise, u, v, pixel):
     across, along = wave(u / np.float32(unit), edge), wave(v / np.float32(unit), edge)
     share = {
         "checks": 0.5 * across + 0.5 * along,
-        "stripes": np.maximum(across, 0.6 * wave(2 * u / np.float32(unit) + 0.5, 2 * edge) * 0.4),
+        "stripes": np.maximum(across, 0.24 * wave(2 * u / np.float32(unit) + 0.5, 2 * edge)),
         "dots": ramp(dots(u / np.float32(unit), v / np.float32(unit)), 0, edge) * 0.95,
     }[kind]
     if kind == "dots" and rng.random() < 0.5:
@@ -57,17 +58,13 @@ def _marble(rng, noise, u, v, pixel):
     for lump, strong in ((0.55, 1.0), (0.3, 0.6), (0.16, 0.35)):
         crack = np.abs(noise(u + 0.12 * bend, v - 0.1 * bend, lump))
         veins = veins + strong * np.clip(1 - crack / 0.16, 0, 1) ** 2
-    cloud = 0.5 * noise.octaves(u, v, 0.35, 3)
-    return mix(
-        base * np.float32(1), vein, 0.12 + 0.14 * cloud + 0.5 * veins * np.clip(0.5 + bend, 0, 1)
-    )
+    veins = veins * np.clip(0.5 + bend, 0, 1)
+    return mix(base, vein, 0.12 + 0.07 * noise.octaves(u, v, 0.35, 3) + 0.5 * veins)
 
 
 def _painted(rng, noise, u, v, pixel):
     """Plain paint, brushed, a little worn."""
-    base = ink(
-        pick(rng, ("#6fa3a8", "#d9c7a3", "#8aa37a", "#c98a7a", "#7a8fb0", "#e3ded2", "#54606a"))
-    )
+    base = ink(pick(rng, PAINTS))
     brush = noise(u, v, (0.4, 0.012)) * _fine(0.012, pixel)
     tone = 1 + 0.035 * brush + 0.05 * noise(u, v, 0.3)
     worn = ramp(noise.octaves(u, v, (0.3, 0.1), 4), 1.9, 2.3) * 0.5
@@ -84,8 +81,8 @@ def _terrazzo(rng, noise, u, v, pixel):
     return shaded(colour, 1 + 0.03 * noise(u, v, 0.2))
 
 
-TOPS = {"wood": (_wood, 0.22), "cloth": (_cloth, 0.0), "marble": (_marble, 0.4)}
-TOPS |= {"painted": (_painted, 0.12), "terrazzo": (_terrazzo, 0.3)}
+TOPS = ((_wood, 0.22), (_wood, 0.22), (_cloth, 0.0), (_cloth, 0.0))  # and their gloss
+TOPS += ((_marble, 0.4), (_painted, 0.12), (_terrazzo, 0.3))
 
 
 def _fine(lump, pixel):
@@ -95,13 +92,11 @@ def _fine(lump, pixel):
 
 def top(rng, view):
     """The table's colour (S, S, 3) without light, and its gloss."""
-    top, gloss = TOPS[
-        pick(rng, ("wood", "wood", "cloth", "cloth", "marble", "painted", "terrazzo"))
-    ]
+    cover, gloss = pick(rng, TOPS)
     x, y, _ = view.plane(0, 0, view.side, view.side)
-    y = y / np.float32(view.sine**2)
+    y = y / np.float32(view.sine**2)  # from the picture's plane on to the table
     turn = rng.uniform(0, 2 * np.pi)
     cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     u, v = x * cosine + y * sine, y * cosine - x * sine
     pixel = 1 / (view.side * view.sine)
-    return top(rng, Noise(np.random.default_rng(rng.integers(2**32))), u, v, pixel), gloss
+    return cover(rng, Noise(np.random.default_rng(rng.integers(2**32))), u, v, pixel), gloss
