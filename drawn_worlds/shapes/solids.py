@@ -47,30 +47,30 @@ class Body:
 class Apple(Body):
     """Red, green or yellow, with a stem, sometimes a leaf, leaning a little."""
 
-    low, high = np.array([-1.05, -1.05, -0.72]), np.array([1.05, 1.05, 1.05])
+    low, high = np.array([-1.1, -1.1, -0.8]), np.array([1.1, 1.1, 1.15])
     gloss = 0.34
     kinds = (("#b3202a", "#d9a03c"), ("#8f1626", "#b8342c"), ("#7fae36", "#a8c44c"))
     kinds += (("#d8362c", "#a8b848"), ("#e0b83c", "#d8682c"), ("#c42832", "#e8c860"))
 
     def __init__(self, rng):
         self.skin = [ink(code) for code in pick(rng, self.kinds)]
-        self.taper, self.leaf = rng.uniform(0.08, 0.22), rng.random() < 0.4
+        self.taper, self.leaf = rng.uniform(0.12, 0.26), rng.random() < 0.4
         self.stem = np.array([*rng.uniform(-0.16, 0.16, 2), 0.5])
         lean, way = abs(rng.normal(0, 0.25)), yaw(rng.uniform(0, 2 * np.pi))
         tilt = np.roll(yaw(lean), 1, (0, 1))
-        self.pose, self.rise = way @ tilt @ way.T, 0.62 + 0.36 * np.sin(lean)
+        self.pose, self.rise = way @ tilt @ way.T, 0.7 + 0.28 * np.sin(lean)
 
     def distance(self, x, y, z):
         flesh = self._flesh(x, y, z)
-        away = np.minimum(flesh, _capsule(x, y, z - np.float32(0.4), self.stem, 0.05))
+        away = np.minimum(flesh, _capsule(x, y, z - np.float32(0.52), self.stem, 0.05))
         return np.minimum(away, self._leaf(x, y, z)) if self.leaf else away
 
     def _flesh(self, x, y, z):
         out = length(x, y) * (1 - np.float32(self.taper) * (z - 0.2))
-        return 0.93 * (length(out - 0.38, z) - 0.62)
+        return 0.9 * (length(out - 0.3, z) - 0.7)
 
     def _leaf(self, x, y, z):
-        x, y, z = x - 0.42, y - 0.04, z - 0.72
+        x, y, z = x - 0.42, y - 0.04, z - 0.84
         z = z + 0.5 * x * x - 0.25 * y * y
         away = length(x / 0.38, y / 0.18, z / 0.04)
         return (away - 1) * 0.04 * np.maximum(1, 0.8 * away) ** 0.5
@@ -78,14 +78,14 @@ class Apple(Body):
     def paint(self, noise, x, y, z):
         turn, flesh = np.arctan2(y, x), self._flesh(x, y, z)
         streaks = noise(turn, z, (0.11, 1.5)) + 0.5 * noise(turn, z, (0.05, 0.8))
-        blush = 0.5 * noise(x, y + z, 1.3) + 0.28 * streaks
+        blush = 0.5 * noise(x, y + z, 1.3) + 0.18 * streaks
         colour = mix(*self.skin, 0.35 + 0.45 * blush)
         out = length(x, y)
         dimple = ramp(0.36 + 0.1 * streaks - out, 0, 0.25) * (z > 0)
         colour = mix(colour, ink("#8f9440"), 0.8 * dimple)
         colour = mix(colour, ink("#ead9a0"), 0.35 * ramp(noise(x + z, y - z, 0.05), 1.7, 2.4))
         colour = mix(colour, ink("#3c2a1c"), ramp(0.12 - out, 0, 0.05) * (z < 0))
-        stem = _capsule(x, y, z - np.float32(0.4), self.stem, 0.05) < flesh
+        stem = _capsule(x, y, z - np.float32(0.52), self.stem, 0.05) < flesh
         colour = np.where(stem[..., None], ink("#5e4228"), colour)
         if self.leaf:
             vein = 0.5 * ramp(0.03 - np.abs(y - 0.04), 0, 0.02)
