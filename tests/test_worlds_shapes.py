@@ -7,7 +7,7 @@ from scipy import ndimage
 from skimage.color import rgb2hsv, rgb2lab
 
 from drawn_worlds import shapes
-from drawn_worlds.shapes import CLASSES, table
+from drawn_worlds.shapes import CLASSES, rays, table
 
 SEEDS = range(900, 960)
 
@@ -19,14 +19,14 @@ def tables():
 
 @functools.cache
 def hidden():
-    """Of each thing on each of many tables: the shares of it that others hide and the border cuts."""
+    """Of each thing on each of many tables: what share others hide, the border cuts, is seen."""
     found = []
     for seed in range(200):
         view, _, placed = shapes._laid(np.random.default_rng((seed, 40)), 64, None)
-        views = [shapes._cast(one, view) for one in placed]
-        _, owner = shapes._hidden(views, view.side)
+        views = [rays.cast(one, view) for one in placed]
+        _, owner = rays.hidden(views, view.side)
         for number, seen in enumerate(views, start=1):
-            _, inner = shapes._clipped(seen, view.side)
+            _, inner = rays.clipped(seen, view.side)
             whole, within = seen.mask.sum(), seen.mask[inner].sum()
             seen_of_it = (owner == number).sum()
             found.append((seed, 1 - seen_of_it / within, 1 - within / whole, seen_of_it / whole))
@@ -107,7 +107,7 @@ def test_things_are_an_eighth_to_a_third_of_the_side_long():
     for seed in range(40):
         view, _, placed = shapes._laid(np.random.default_rng((seed, 40)), 64, None)
         for one in placed:
-            places = np.argwhere(shapes._cast(one, view).mask)
+            places = np.argwhere(rays.cast(one, view).mask)
             longest.append(np.ptp(places, 0).max() / view.side)
     assert 0.08 < min(longest) and max(longest) < 0.36
     assert np.percentile(longest, 90) / np.percentile(longest, 10) > 1.5
