@@ -1,0 +1,57 @@
+"""Pictures with boxes and masks of the things in them."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
+
+from .figures import PALETTE, image_figure
+
+COLOURS = (*PALETTE[:2], "#FFFFFF", *PALETTE[3:7])  # of classes 1, 2, …; green things are many
+
+BEHIND = {"facecolor": (0, 0, 0, 0.55), "edgecolor": "none", "pad": 0.8}  # a name
+
+
+def boxes_figure(pictures, boxes, titles=None, columns=None, height=4.0, colours=None):
+    """A figure of pictures (H, W, 3) in [0, 1] with boxes (n, 4) each: y0, x0, y1, x1 in pixels.
+
+    colours: for each picture one of each box; None: all are yellow.
+    """
+    figure = image_figure(pictures, titles, columns, height)
+    for number, (axis, of_one) in enumerate(zip(figure.axes, boxes, strict=False)):
+        for place, box in enumerate(np.asarray(of_one)):
+            colour = colours[number][place] if colours else PALETTE[6]
+            _frame(axis, box, colour)
+    return figure
+
+
+def things_figure(pictures, things, names, titles=None, columns=None, height=4.0):
+    """A figure of pictures with what is in them: of each thing its mask, its box and its class's name.
+
+    things: of each picture a dict of `boxes` (n, 4), `classes` (n,), `masks` (n, H, W), and of
+    what was found `scores` (n,). names: of the classes 1, 2, …
+    """
+    laid = [coloured(picture, each) for picture, each in zip(pictures, things, strict=True)]
+    figure = image_figure(laid, titles, columns, height)
+    for axis, each in zip(figure.axes, things, strict=False):
+        for number, (box, kind) in enumerate(zip(each["boxes"], each["classes"], strict=True)):
+            colour, text = COLOURS[(kind - 1) % len(COLOURS)], names[kind - 1]
+            if "scores" in each:
+                text += f" {each['scores'][number]:.2f}".replace("0.", ".")
+            _frame(axis, box, colour)
+            place = {"fontsize": 9, "va": "bottom", "clip_on": True, "color": "white"}
+            axis.text(box[1], box[0], text, **place, bbox=BEHIND)
+    return figure
+
+
+def coloured(picture, things, strength=0.55):
+    """A picture (H, W, 3) with each thing's mask in its class's colour, the best on top."""
+    laid = np.array(picture, np.float32)
+    for mask, kind in list(zip(things["masks"], things["classes"], strict=True))[::-1]:
+        colour = np.float32(to_rgb(COLOURS[(kind - 1) % len(COLOURS)]))
+        laid[mask] = (1 - strength) * laid[mask] + strength * colour
+    return laid
+
+
+def _frame(axis, box, colour):
+    corner, size = (box[1] - 0.5, box[0] - 0.5), (box[3] - box[1], box[2] - box[0])
+    axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.6))

@@ -1,0 +1,415 @@
+# %% [markdown]
+# # Cut out each one: Mask R-CNN
+#
+# Lesson 01 asked of every pixel what it is; here we ask how many things there are, where each of them is, and which pixels are its own.
+#
+# ![Four tables, each thing in its colour: the truth above, what the network finds below.](pictures/07_mask_rcnn.png)
+#
+# - **Time**: 45 minutes to read; about a minute to run on a CPU.
+# - **You need**: lesson 01 (segmentation, IoU).
+# - **Data**: tables drawn by the course (CC BY 4.0), cells, real nuclei (`DATASET = "dsb2018"`), or pictures that you labelled (a COCO file).
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Follow a picture through the two stages: anchors, proposals, RoIAlign, classes, boxes, masks.
+# 2. Say what half a cell costs, and why each class has a mask of its own.
+# 3. Measure what was found with average precision, and say when a U-Net with a watershed is the better tool.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Put some things from your bag onto the table: how many are there, and how do you know where one ends?
+
+# %% [markdown]
+# ## Things on a table
+#
+# Some hide others, some leave the picture; those that test come from other seeds.
+
+# %%
+import numpy as np
+from course_utils import images, metrics, postprocess, profile, results
+from course_utils.data import mask_rcnn as data
+from course_utils.models import mask_rcnn as models
+from course_utils.teach import Bets
+from course_utils.training import mask_rcnn as training
+
+run = profile.start("07", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
+s = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+side = s.network.side
+train, test = data.load(DATASET, run.test_data, side)
+train = train[:200] if DATASET == "synthetic" and PROFILE == "quick" else train
+data.draw(train + test)
+names, pictures = train[0].names, [item.picture for item in test]
+usual = DATASET == "synthetic" and PROFILE == "quick" and not run.short
+print(len(train), "pictures to learn from,", len(test), "others to test on:", ", ".join(names))
+
+# %% [markdown]
+# ### Each thing has a mask, a box and a class
+
+# %% tags=["hide"]
+from course_utils.show import show_figure
+from course_utils.show.things import boxes_figure, things_figure
+
+truths = [{"boxes": item.boxes, "classes": item.classes, "masks": item.masks} for item in test]
+crowd = int(np.argmax([len(item.classes) for item in test]))
+shown = [crowd, *[number for number in range(3) if number != crowd]][:3]
+show_figure(things_figure([pictures[n] for n in shown], [truths[n] for n in shown], names, height=4.3),
+            alt="Three tables; over each thing lie its mask in its class's colour, its box and its name.")
+
+# %% [markdown]
+# Two bananas have one colour here, since they are of one class, and two boxes, since they are two.
+
+# %% [markdown]
+# ### Average precision
+#
+# What is found has a **score**. In the order of the scores, a find is right if its mask's IoU with a true thing of its class, which no better find has taken, is 0.5 at least; **AP50** is the area under precision over recall, the mean over the classes.
+# **AP** is the mean of ten such numbers, at IoU 0.5, 0.55, … 0.95, and AP75 the one at 0.75. `f1` is lesson 01's: it ignores classes and scores.
+#
+# Two baselines need no network: the whole picture as one thing, and what differs from the table in colour, cut apart by lesson 01's watershed; both call everything by the most common name.
+
+# %%
+from skimage.filters import threshold_otsu
+
+common = np.bincount(np.concatenate([item.classes for item in train])).argmax()
+
+def found_by(labels):
+    masks = data.masks_of(labels)
+    return {"boxes": data.boxes_of(masks), "classes": np.full(len(masks), common),
+            "masks": masks, "scores": np.ones(len(masks))}
+
+def blobs(picture):
+    lab = images.rgb_to_lab(picture)
+    far = np.linalg.norm(lab - np.median(lab, axis=(0, 1)), axis=-1)
+    return postprocess.instances(far > threshold_otsu(far))
+
+one = [found_by(np.ones(item.picture.shape[:2], np.int32)) for item in test]
+found = {"constant": one, "blobs": [found_by(blobs(picture)) for picture in pictures]}
+baselines = {name: training.scores(test, each) for name, each in found.items()}
+from course_utils.show import tell
+tell(baselines)
+bets = Bets()
+bets.ask("ap50", "AP50 of a network that learned for hours?", 0, 1, step=0.02)
+
+# %% [markdown]
+# A striped cloth differs from itself, and what touches is one blob.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 7.
+# > Ask for a rule that counts the things without knowing what things are.
+# > Compute AP for three finds on the board: right, wrong, right, of three true things.
+
+# %% [markdown]
+# ## Two stages
+
+# %% tags=["hide"]
+from course_utils.show.mask_rcnn_way import mask_rcnn_way
+from course_utils.show.things import coloured
+
+show_figure(mask_rcnn_way(pictures[crowd], coloured(pictures[crowd], truths[crowd])),
+            alt="A picture enters a backbone with a pyramid; a region proposal network makes proposals; "
+                "RoIAlign cuts each out of the pyramid; box head and mask head answer for each.")
+
+# %% [markdown]
+# The first stage looks at all places at once and asks only: is something here?
+# The second looks at each proposal alone, cut out of the same features.
+
+# %% [markdown]
+# ### Anchors
+#
+# A network can't say "here is a box" out of nothing: around the middle of each cell of each level stand three **anchors**, and it says how each should move.
+
+# %%
+shipped = DATASET == "synthetic" and PROFILE == "quick"
+net = models.load() if shipped else None
+a = s.network
+grid = models.anchors(side, a.strides, a.anchor_sizes, a.ratios)
+print(f"{len(grid):,} anchors for a picture of {side} × {side}")
+
+# %% [markdown]
+# ### One place, three levels
+
+# %% tags=["hide"]
+middle = (grid[:, :2] + grid[:, 2:]) / 2
+at = side * np.float32([0.55, 0.5])
+sizes = np.sqrt(np.prod(grid[:, 2:] - grid[:, :2], axis=-1))
+chosen = []
+for size in np.unique(np.round(sizes)):
+    level = np.flatnonzero(np.round(sizes) == size)
+    nearest = level[np.argsort(np.linalg.norm(middle[level] - at, axis=-1), kind="stable")[:3]]
+    chosen.append(grid[nearest])
+show_figure(boxes_figure([pictures[crowd]] * len(chosen), chosen, height=4.3,
+                         titles=[f"stride {stride}: every {stride} pixels" for stride in a.strides]),
+            alt="Three tables with three yellow boxes each: small, middle and large; upright, square and lying.")
+
+# %% [markdown]
+# Small things are looked for on the fine level, large ones on the coarse one: nobody has to be 62 times as large as its anchor.
+
+# %% [markdown]
+# ### From anchors to boxes
+#
+# The network answers four numbers of size 1 for each anchor: shifts in units of the anchor, and logarithms of the growth.
+# $t_y = (y - y_a) / h_a$ and $t_h = \log(h / h_a)$, of the centres and sizes; the same for $x$ and $w$.
+
+# %%
+from course_utils.show import show_source
+
+show_source(models.encode, models.decode)
+
+# %% [markdown]
+# ### Is something here?
+
+# %% tags=["hide"]
+import keras
+from course_utils.show import heat, show_images
+
+look = net or models.build(a)
+pyramid = look.pyramid(pictures[crowd][None])
+logits, deltas = look.objectness(pyramid)
+likely, maps, start = keras.ops.convert_to_numpy(keras.ops.sigmoid(logits))[0], [], 0
+for stride in a.strides:
+    cells, count = side // stride, len(a.ratios)
+    part = likely[start:start + cells**2 * count].reshape(cells, cells, count).max(-1)
+    maps.append(heat(images.resize(part, (side, side), labels=True), 1))
+    start += cells**2 * count
+show_images([pictures[crowd], *maps], ["picture", *(f"stride {stride}" for stride in a.strides)], height=3.1,
+            alt="A table, and three maps of how likely each place holds a thing: fine, middle, coarse.")
+
+# %% [markdown]
+# Bright is likely: the middles of small things on the left, those of large ones on the right.
+
+# %% [markdown]
+# ### One thing, many proposals
+#
+# Neighbouring anchors find the same thing. **Non-maximum suppression** takes the best box, drops all that overlap it by more than a threshold, and goes on with the best that is left.
+
+# %%
+show_source(models.nms)
+
+# %% [markdown]
+# ### Before and after
+
+# %% tags=["hide"]
+import ipywidgets
+from course_utils.show import play
+
+def thinned(threshold, best):
+    boxes, scores = models.propose(logits, deltas, grid, side, best, best, threshold)
+    kept = keras.ops.convert_to_numpy(boxes)[0][keras.ops.convert_to_numpy(scores)[0] > 0]
+    everything = keras.ops.convert_to_numpy(models.propose(logits, deltas, grid, side, best, best, 1.0)[0])[0]
+    return boxes_figure([pictures[crowd]] * 2, [everything, kept], height=4.6,
+                        titles=[f"the {best} best", f"{len(kept)} are left"])
+
+play(thinned, alt="A table under many yellow boxes, and the same with some of them left.",
+     threshold=ipywidgets.FloatSlider(0.5, min=0.1, max=1, step=0.1),
+     best=ipywidgets.IntSlider(60, min=10, max=200, step=10));
+
+# %% [markdown]
+# A low threshold loses things that hide one another; a high one keeps the same thing several times.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 10.
+# > Ask before the source of `nms`: which box may suppress which, and may a box that is gone suppress another?
+# > Pull the threshold until one of two neighbours vanishes.
+
+# %% [markdown]
+# ## Half a cell
+#
+# Each proposal is cut out of the features, at one size. A box has its edges between cells: **RoIPool** rounds them, and a cell of the coarsest level is 16 pixels.
+# **RoIAlign** rounds nothing; it reads the features at exact places, each as a weighted mean of the cells around it.
+
+# %%
+show_source(models.roi_align)
+
+# %% [markdown]
+# ### A ramp tells
+#
+# Features that grow evenly, $f(y, x) = x$, have a known answer in each bin: the $x$ of its middle.
+# `tf.image.crop_and_resize`, which most copies in TensorFlow take for RoIAlign, counts from corner to corner.
+
+# %%
+import tensorflow as tf
+
+cells, stride = 16, 8
+ramp = np.tile((np.arange(cells, dtype=np.float32) + 0.5) * stride, (cells, 1))[None, ..., None]
+box = np.float32([[[20, 27, 91, 101]]])
+right = 27 + (np.arange(7) + 0.5) / 7 * (101 - 27)
+ways = {"RoIAlign": models.roi_align(ramp, box, 7, stride), "RoIPool": models.roi_pool(ramp, box, 7, stride),
+        "crop_and_resize": tf.image.crop_and_resize(ramp, box[0] / (cells * stride), [0], (7, 7))[None]}
+errors = {name: np.abs(np.asarray(each)[0, 0, 3, :, 0] - right).max() for name, each in ways.items()}
+for name, error in errors.items():
+    print(f"{name:<16} is off by up to {error:5.2f} pixels")
+assert errors["RoIAlign"] < 1e-3 < 3 < min(errors["RoIPool"], errors["crop_and_resize"])
+
+# %% [markdown]
+# ### What it costs
+
+# %% tags=["hide"]
+import json
+from course_utils import paths
+from course_utils.show import show_intervals
+
+evidence = json.loads((paths.EVIDENCE / "07.json").read_text())
+show_intervals({"AP75 on one coarse map": evidence["summary"]["roi"],
+                "AP of the four ways": evidence["summary"]["ways"]},
+               alt="AP75 with RoIAlign and RoIPool, and AP of four ways to train, with 95 % intervals.")
+gained = evidence["summary"]["align_minus_pool_ap75"]
+assert gained["mean"] > 0
+
+# %% [markdown]
+# Left: one level of stride 16, equal steps, three seeds, 95 % intervals. The paper measured 10.5 points of AP75 at stride 32.
+# Right: the four ways to train, to which we come below.
+
+# %% [markdown]
+# ### Which class, and where exactly
+#
+# The **box head** gives each proposal a class and, for each class, how its box should move.
+
+# %% tags=["hide"]
+def answered(least, threshold):
+    return things_figure([pictures[crowd]], look.find([pictures[crowd]], least, threshold), names,
+                         [f"scores of {least:.2f} and more"], height=4.8)
+
+play(answered, alt="A table with the things that the network finds at a score.",
+     least=ipywidgets.FloatSlider(0.5, min=0.05, max=0.95, step=0.05),
+     threshold=ipywidgets.FloatSlider(0.5, min=0.1, max=1, step=0.1));
+
+# %% [markdown]
+# The score that you ask for decides between things missed and things invented; AP looks at all scores at once.
+
+# %% [markdown]
+# ### A mask for each class
+#
+# The **mask head** draws every class's mask in every box, each by a **sigmoid** of its own, and the class that the box head chose picks one.
+# With a softmax over classes the masks would have to fight about each pixel: the paper lost 5.5 points of AP that way (30.3 and 24.8).
+
+# %% tags=["hide"]
+best = look.find([pictures[crowd]], 0.05)[0]
+box = best["boxes"][:1] if len(best["boxes"]) else np.float32([[8, 8, 72, 72]])
+crop = models.roi_align(pictures[crowd][None], box[None], 28)[0, 0]
+every = keras.ops.convert_to_numpy(keras.ops.sigmoid(look.masks_of(pyramid, box[None])))[0, 0]
+show_images([np.asarray(crop), *(heat(every[..., kind + 1], 1) for kind in range(len(names)))],
+            ["the box", *names], columns=4, height=2.6,
+            alt="One box of the picture, and the mask that each class would draw in it.")
+
+# %% [markdown]
+# Only the mask of the true class is ever taught in a box, so the others are whatever the head likes.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 12.
+# > Draw a ramp and a box between two cells on the board: what does rounding answer?
+# > Ask what a softmax would do in a box with a banana before a cup.
+
+# %% [markdown]
+# ## Learning
+#
+# $$L = L_{\mathrm{objectness}} + L_{\mathrm{anchor\ box}} + L_{\mathrm{cls}} + L_{\mathrm{box}} + L_{\mathrm{mask}}$$
+#
+# The boxes' losses are Huber's, the classes' cross-entropy; boxes and masks count only where a thing is.
+
+# %%
+show_source(training.mask_loss)
+
+# %% [markdown]
+# ### Four ways
+#
+# The proposals depend on the first stage's weights, so what is the gradient?
+# **Approximate joint**: all five losses at once, and the proposals are taken as given. **Joint**: RoIAlign lets the gradient through to the boxes, `through_boxes=True`.
+# **Alternating**: first stage and heads in turn, on one backbone. **Stepwise**: each stage on a backbone of its own, then both on one that stays as it is.
+
+# %%
+show_source(training.train)
+
+# %% [markdown]
+# At equal steps (above, right), all losses at once learn the most per step: every step teaches everything.
+
+# %% [markdown]
+# ### Watch the heads learn
+#
+# The backbone is the shipped one and stays as it is; first stage and heads begin anew.
+
+# %%
+from course_utils.show.live import Live
+
+fresh = models.build(training.replace(a, classes=len(names) + 1))
+if PROFILE == "quick":
+    fresh.backbone.set_weights(models.load().backbone.get_weights())
+frozen = ("backbone",) if DATASET == "synthetic" else ()
+watched = [pictures[n] for n in shown[:2]]
+watch = lambda: [coloured(*both) for both in zip(watched, fresh.find(watched))]
+live = Live(run.steps, watch, keep="07_heads", alt="The loss falls; more and more things get their colour.")
+training.stage(fresh, training.Examples(train, s.most), run.steps, SEED, s, callbacks=[live], frozen=frozen)
+net = net or fresh
+
+# %% [markdown]
+# First it finds that there is something, then what; the masks come last.
+
+# %% [markdown]
+# ### Measured
+
+# %%
+ours = {name: training.scores(test, network.find(pictures, least=0.05))
+        for name, network in {"live": fresh, "shipped": net}.items()}
+tell(baselines | ours)
+bets.reveal("ap50", ours["shipped"]["ap50"])
+
+# %% [markdown]
+# ### The best and the worst
+
+# %% tags=["hide"]
+from course_utils.show import best_and_worst
+
+answers = net.find(pictures)
+each = [metrics.instance_f1(item.labels, models.labels(found["masks"])) for item, found in zip(test, answers)]
+worth = best_and_worst(each, 2)
+show_figure(things_figure([pictures[n] for n in worth] * 2, [truths[n] for n in worth] + [answers[n] for n in worth],
+                          names, [f"F1 {each[n]:.2f}" for n in worth], columns=len(worth), height=3.1),
+            alt="Four tables, each thing in its colour: the truth above, what the network finds below.")
+
+# %% [markdown]
+# Above the truth, below what is found; on the right, look for what was hidden, cut off or merged.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > While it trains: which of the five losses can be right while the others are wrong?
+# > Let the room find the mistake in the worst picture before you name it.
+
+# %% [markdown]
+# ## Your picture
+
+# %% tags=["hide"]
+from course_utils.data.photographs import PHOTOGRAPHS, photographs
+from course_utils.teach import your_picture
+
+you = [your_picture(256), photographs(256)[PHOTOGRAPHS.index("coffee")]]
+show_figure(things_figure(you, net.find(you, least=0.3), names, ["you", "a photograph of a cup"], height=4.6),
+            alt="Your picture and a photograph of a cup, with what the network takes for things on a table.")
+
+# %% [markdown]
+# It knows drawn tables only: whatever it sees is an apple, a banana, a cup, a ball, a block or a star, or nothing.
+
+# %% [markdown]
+# ## Recap
+#
+# 1. Anchors, objectness, proposals thinned by NMS; then RoIAlign, a class, a box and a mask for each.
+# 2. Rounding a box to cells costs accuracy where it counts, in AP75; sigmoids let each class draw its mask for itself.
+# 3. AP ranks by score and asks for each class; a U-Net with a watershed is smaller and finds many alike things that touch, and Mask R-CNN finds things of several classes that hide one another.
+#
+# Left to explore: a larger backbone, keypoints, video.
+# Now you: [exercises](exercises/07_mask_rcnn.ipynb).
+# References: He, Gkioxari, Dollár, Girshick, *Mask R-CNN*, 2017, section 3, tables 2 and 3; Ren et al., *Faster R-CNN*, 2015, eq. 1 and 2; Lin et al., *FPN*, 2017; Lin et al., *COCO*, 2014.
+
+# %%
+bets.score()
+results.record(run, ours["shipped"], ours["live"], baselines)
+results.must_beat(run, ours["live"], baselines)
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 3.
+# > Which pictures of your own work have things that touch, and which have things that hide one another?
