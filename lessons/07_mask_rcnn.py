@@ -69,7 +69,8 @@ show_figure(things_figure([pictures[n] for n in shown], [truths[n] for n in show
 # %% [markdown]
 # ### Average precision
 #
-# What is found has a **score**. In the order of the scores, a find is right if its mask's IoU with a true thing of its class, which no better find has taken, is 0.5 at least; **AP50** is the area under precision over recall, the mean over the classes.
+# What is found has a **score**.
+# In the order of the scores, a find is right if its mask's IoU with a true thing of its class, which no better find has taken, is 0.5 at least; **AP50** is the area under precision over recall, the mean over the classes.
 # **AP** is the mean of ten such numbers, at IoU 0.5, 0.55, … 0.95, and AP75 the one at 0.75. `f1` is lesson 01's: it ignores classes and scores.
 #
 # Two baselines need no network: the whole picture as one thing, and what differs from the table in colour, cut apart by lesson 01's watershed; both call everything by the most common name.
@@ -171,13 +172,10 @@ from course_utils.show import heat, show_images
 
 look = net or models.build(a)
 pyramid = look.pyramid(pictures[crowd][None])
-logits, deltas = look.objectness(pyramid)
-likely, maps, start = keras.ops.convert_to_numpy(keras.ops.sigmoid(logits))[0], [], 0
-for stride in a.strides:
-    cells, count = side // stride, len(a.ratios)
-    part = likely[start:start + cells**2 * count].reshape(cells, cells, count).max(-1)
-    maps.append(heat(images.resize(part, (side, side), labels=True), 1))
-    start += cells**2 * count
+answers = [look.rpn(level) for level in pyramid]
+cells = [keras.ops.sigmoid(logits).numpy().reshape(side // stride, side // stride, -1).max(-1)
+         for (logits, _), stride in zip(answers, a.strides)]
+maps = [heat(images.resize(each, (side, side), labels=True), 1) for each in cells]
 show_images([pictures[crowd], *maps], ["picture", *(f"stride {stride}" for stride in a.strides)], height=3.1,
             alt="A table, and three maps of how likely each place holds a thing: fine, middle, coarse.")
 
@@ -198,6 +196,8 @@ show_source(models.nms)
 # %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
+
+logits, deltas = look.objectness(pyramid)
 
 def thinned(threshold, best):
     boxes, scores = models.propose(logits, deltas, grid, side, best, best, threshold)
@@ -221,7 +221,8 @@ play(thinned, alt="A table under many yellow boxes, and the same with some of th
 # %% [markdown]
 # ## Half a cell
 #
-# Each proposal is cut out of the features, at one size. A box has its edges between cells: **RoIPool** rounds them, and a cell of the coarsest level is 16 pixels.
+# Each proposal is cut out of the features, at one size.
+# A box has its edges between cells: **RoIPool** rounds them, and a cell of the coarsest level is 16 pixels.
 # **RoIAlign** rounds nothing; it reads the features at exact places, each as a weighted mean of the cells around it.
 
 # %%
@@ -263,7 +264,8 @@ gained = evidence["summary"]["align_minus_pool_ap75"]
 assert gained["mean"] > 0
 
 # %% [markdown]
-# Left: one level of stride 16, equal steps, three seeds, 95 % intervals. The paper measured 10.5 points of AP75 at stride 32.
+# Left: one level of stride 16, equal steps, three seeds, 95 % intervals.
+# The paper measured 10.5 points of AP75 at stride 32.
 # Right: the four ways to train, to which we come below.
 
 # %% [markdown]
@@ -335,9 +337,10 @@ show_source(training.train)
 # The backbone is the shipped one and stays as it is; first stage and heads begin anew.
 
 # %%
+from dataclasses import replace
 from course_utils.show.live import Live
 
-fresh = models.build(training.replace(a, classes=len(names) + 1))
+fresh = models.build(replace(a, classes=len(names) + 1))
 if PROFILE == "quick":
     fresh.backbone.set_weights(models.load().backbone.get_weights())
 frozen = ("backbone",) if DATASET == "synthetic" else ()
@@ -393,6 +396,10 @@ show_figure(things_figure(you, net.find(you, least=0.3), names, ["you", "a photo
 
 # %% [markdown]
 # It knows drawn tables only: whatever it sees is an apple, a banana, a cup, a ball, a block or a star, or nothing.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 3.
+# > Which of its mistakes would more pictures mend, and which only other pictures?
 
 # %% [markdown]
 # ## Recap
