@@ -210,7 +210,9 @@ def test_best_leaves_no_truth_without_and_a_shared_candidate_goes_where_it_overl
     for seed in range(20):
         truths = boxes_like(4, seed=seed)[None]
         overlap = iou_by_numpy(anchors, truths[0])
-        places, kinds = matched(anchors, truths, np.ones((1, 4), bool), high=0.7, low=0.3, best=True)
+        places, kinds = matched(
+            anchors, truths, np.ones((1, 4), bool), high=0.7, low=0.3, best=True
+        )
         positive = np.array(kinds) == POSITIVE
         if len(set(overlap.argmax(axis=0))) == 4:
             assert set(np.array(places)[positive]) == {0, 1, 2, 3}
@@ -394,9 +396,7 @@ def test_roi_align_is_exact_on_a_ramp(stride):
     boxes = boxes[None] * stride
     found = models.roi_align(ramp(stride=stride), boxes, 5, stride)[0, ..., 0]
     for box, each in zip(boxes[0], ops.convert_to_numpy(found), strict=True):
-        y, x = (
-            box[n] + (np.arange(5) + 0.5) * (box[n + 2] - box[n]) / 5 for n in (0, 1)
-        )
+        y, x = (box[n] + (np.arange(5) + 0.5) * (box[n + 2] - box[n]) / 5 for n in (0, 1))
         assert np.abs(each - (0.7 * y[:, None] - 0.4 * x + 3)).max() < 1e-4
 
 
@@ -456,9 +456,7 @@ def test_gradients_of_roi_align_by_finite_differences():
     counts = random.normal(size=(1, 2, 3, 3, 2)).astype(np.float32)
 
     def weighed(features, boxes, through_boxes=True):
-        return ops.sum(
-            counts * models.roi_align(features, boxes, 3, through_boxes=through_boxes)
-        )
+        return ops.sum(counts * models.roi_align(features, boxes, 3, through_boxes=through_boxes))
 
     of_features, of_boxes = slopes(weighed, features, boxes)
     expected = differences(lambda x: weighed(x, boxes), features, 0.1)

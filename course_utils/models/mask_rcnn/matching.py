@@ -23,9 +23,10 @@ def match(candidates, truths, present, high=0.5, low=0.5, best=False):
     matched = ops.argmax(overlap, axis=-1)
     if best:
         top = ops.max(overlap, axis=1, keepdims=True)  # (N, 1, G)
-        own = ops.cast((overlap == top) & (top > 0), "float32")
-        kinds = ops.where(ops.any(own > 0, axis=-1), POSITIVE, kinds)
-        matched = ops.where(ops.any(own > 0, axis=-1), ops.argmax(overlap * own, axis=-1), matched)
+        own = ops.where(overlap == top, overlap, 0.0)
+        taken = ops.any(own > 0, axis=-1)
+        kinds = ops.where(taken, POSITIVE, kinds)
+        matched = ops.where(taken, ops.argmax(own, axis=-1), matched)
     return ops.cast(matched, "int32"), ops.cast(kinds, "int32")
 
 
