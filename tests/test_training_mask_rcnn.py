@@ -1,3 +1,4 @@
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -181,9 +182,8 @@ def test_rpn_losses_of_perfect_answers_and_by_hand():
 
 def test_an_rpn_learns_from_a_truth_that_no_anchor_fits():
     truth = np.float32([[[20, 20, 21, 21]]])
-    found = training.rpn_losses(
-        np.zeros((1, 16)), np.zeros((1, 16, 4)), ANCHORS, truth, np.int32([[1]]), SMALL, 0
-    )
+    logits, deltas = np.zeros((1, 16), np.float32), np.zeros((1, 16, 4), np.float32)
+    found = training.rpn_losses(logits, deltas, ANCHORS, truth, np.int32([[1]]), SMALL, 0)
     expected = ops.convert_to_numpy(models.encode(truth[0, 0], ANCHORS[5]))
     assert float(found["rpn_box"]) == pytest.approx((np.abs(expected) - 1 / 18).sum() / 9, rel=1e-4)
 
@@ -375,8 +375,18 @@ def watched(monkeypatch):
     return stages
 
 
+@pytest.fixture
+def eagerly():
+    """Without a graph, whose tracing takes longer than a few steps do."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not apply to tf.data.*")
+        tf.config.run_functions_eagerly(True)
+        yield
+        tf.config.run_functions_eagerly(False)
+
+
 @pytest.mark.parametrize("way", ["approximate_joint", "joint"])
-def test_joint_ways_change_all_at_once(way, monkeypatch):
+def test_joint_ways_change_all_at_once(way, monkeypatch, eagerly):
     stages = watched(monkeypatch)
     network = train(steps=2, way=way)
     assert [each.changed for each in stages] == [set(NETWORKS)] and stages[0].steps == 2
@@ -384,7 +394,7 @@ def test_joint_ways_change_all_at_once(way, monkeypatch):
     assert all(np.isfinite(each).all() for each in network.get_weights())
 
 
-def test_alternating_changes_rpn_and_heads_in_turn(monkeypatch):
+def test_alternating_changes_rpn_and_heads_in_turn(monkeypatch, eagerly):
     stages = watched(monkeypatch)
     network = train(replace(TINY, momentum=0.9), 5, way="alternating")
     rpn, heads = {"backbone", "rpn"}, {"backbone", "box_head", "mask_head"}
@@ -394,7 +404,7 @@ def test_alternating_changes_rpn_and_heads_in_turn(monkeypatch):
     assert not changed(stages[-1].after, weights(network))
 
 
-def test_stepwise_has_a_backbone_each_and_then_leaves_the_heads_as_it_is(monkeypatch):
+def test_stepwise_has_a_backbone_each_and_then_leaves_the_heads_as_it_is(monkeypatch, eagerly):
     stages = watched(monkeypatch)
     network = train(steps=2, way="stepwise")  # of too few, each stage has one
     rpn, heads = {"backbone", "rpn"}, {"backbone", "box_head", "mask_head"}
@@ -450,7 +460,7 @@ def test_two_pictures_are_learned_by_heart():
     settings = replace(settings, learning_rate=5e-3)
     items = [ITEMS["one"], ITEMS["two"]]
     training_set = training.Examples(items, settings.most)
-    network = training.train(training_set, 150, 0, settings, callbacks=[watch])
+    network = training.train(training_set, 120, 0, settings, callbacks=[watch])
     assert np.mean(seen[-20:]) < np.mean(seen[:5]) / 3
     for each, found in zip(items, network.find([each.picture for each in items]), strict=True):
         for mask in each.masks:
