@@ -9,7 +9,7 @@ from keras import ops
 from course_utils import profile
 from course_utils.models import mask_rcnn as models
 from course_utils.models.mask_rcnn import NEGATIVE, POSITIVE, UNUSED, network
-from course_utils.models.mask_rcnn.network import STRIDES, Architecture
+from course_utils.models.mask_rcnn.network import Architecture
 
 random = np.random.default_rng(0)
 SMALL = Architecture(
@@ -70,8 +70,8 @@ def test_anchors_by_hand():
 
 def test_anchors_are_counted_centred_and_of_equal_area():
     sizes, ratios = (16, 28, 48), (0.5, 1, 2)
-    found, start = models.anchors(64, STRIDES, sizes, ratios), 0
-    for stride, size in zip(STRIDES, sizes, strict=True):
+    found, start = models.anchors(64, Architecture().strides, sizes, ratios), 0
+    for stride, size in zip(Architecture().strides, sizes, strict=True):
         cells = 64 // stride
         level = found[start : start + cells**2 * 3].reshape(cells, cells, 3, 4)
         start += cells**2 * 3
@@ -109,7 +109,7 @@ def test_the_order_of_anchors_is_that_of_the_rpns_answers():
 
 def test_a_side_that_no_pyramid_fits_is_refused():
     with pytest.raises(ValueError, match="multiple of 16, not 40: resize first"):
-        models.anchors(40, STRIDES, (16, 28, 48), (1,))
+        models.anchors(40, Architecture().strides, (16, 28, 48), (1,))
     with pytest.raises(ValueError, match="multiple of 16"):
         models.build(replace(SMALL, side=72))
 
@@ -206,7 +206,7 @@ def test_who_is_absent_matches_nothing():
 
 
 def test_best_leaves_no_truth_without_and_a_shared_candidate_goes_where_it_overlaps_more():
-    anchors = models.anchors(64, STRIDES, (16, 28, 48), (0.5, 1, 2))
+    anchors = models.anchors(64, Architecture().strides, (16, 28, 48), (0.5, 1, 2))
     for seed in range(20):
         truths = boxes_like(4, seed=seed)[None]
         overlap = iou_by_numpy(anchors, truths[0])
@@ -301,7 +301,7 @@ def test_nms_is_the_greedy_loop():
 
 
 def test_proposals_are_sorted_thinned_and_padded():
-    anchors = models.anchors(64, STRIDES, (16, 28, 48), (0.5, 1, 2))
+    anchors = models.anchors(64, Architecture().strides, (16, 28, 48), (0.5, 1, 2))
     logits = random.normal(size=(2, len(anchors))).astype(np.float32)
     deltas = random.normal(size=(2, len(anchors), 4)).astype(np.float32)
     boxes, scores = models.propose(logits, deltas, anchors, 64, 100, 60)
@@ -469,20 +469,20 @@ def test_gradients_of_roi_align_by_finite_differences():
 
 
 def test_each_box_goes_to_the_level_for_its_size():
-    pyramid = [np.full((2, 64 // s, 64 // s, 1), s, np.float32) for s in STRIDES]
+    pyramid = [np.full((2, 64 // s, 64 // s, 1), s, np.float32) for s in Architecture().strides]
     sides = [0, 3, 19.9, 20, 39.9, 40, 64]
     boxes = np.zeros((2, 7, 4), np.float32)
     boxes[0, :, 2] = boxes[0, :, 3] = sides
     boxes[1, :, 2], boxes[1, :, 3] = np.array(sides) / 2, np.array(sides) * 2  # as large
-    found = ops.convert_to_numpy(models.pyramid_align(pyramid, boxes, 2, STRIDES, 10))
+    found = ops.convert_to_numpy(models.pyramid_align(pyramid, boxes, 2, Architecture().strides, 10))
     expected = [4, 4, 4, 8, 8, 16, 16]
     assert found.shape == (2, 7, 2, 2, 1)
     assert found[:, :, 0, 0, 0] == pytest.approx(np.float32([expected] * 2), rel=1e-6)
     picture = ramp(64, 64)
-    pyramid = [ramp(64 // s, 64 // s, s) for s in STRIDES]  # the same seen at each level
+    pyramid = [ramp(64 // s, 64 // s, s) for s in Architecture().strides]  # the same seen at each level
     boxes = boxes_like(20, 40.0)[None] + 12
     both = (
-        models.pyramid_align(pyramid, boxes, 3, STRIDES, 10),
+        models.pyramid_align(pyramid, boxes, 3, Architecture().strides, 10),
         models.roi_align(picture, boxes, 3),
     )
     assert np.abs(both[0] - both[1]).max() < 1e-3
@@ -540,7 +540,7 @@ def pictures(count, size=(64, 64)):
 
 def test_shapes_of_the_four_networks(untrained):
     pyramid = untrained.backbone(pictures(2))
-    assert [tuple(each.shape) for each in pyramid] == [(2, 64 // s, 64 // s, 8) for s in STRIDES]
+    assert [tuple(each.shape) for each in pyramid] == [(2, 64 // s, 64 // s, 8) for s in Architecture().strides]
     logits, deltas = untrained.objectness(pyramid)
     assert logits.shape == (2, len(untrained.anchors)) and deltas.shape == (*logits.shape, 4)
     proposals, scores = untrained.proposals(logits, deltas)

@@ -10,6 +10,7 @@ from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import metrics, profile
+from ..data.mask_rcnn import boxes_of
 from ..losses import smooth_l1
 from ..models import mask_rcnn as models
 from ..models.mask_rcnn import POSITIVE, UNUSED, encode, match, roi_align, sample
@@ -86,16 +87,6 @@ class Examples:
         boxes = np.pad(boxes_of(masks), more[:2])
         classes = np.pad(np.asarray(item.classes, np.int32)[chosen], more[0])
         return item.picture[:, ::turn], boxes, classes, np.pad(masks, more).astype(np.uint8)
-
-
-def boxes_of(masks):
-    """The boxes (n, 4) float32 around masks (n, H, W) bool; one without pixels has no size."""
-    boxes = np.zeros((len(masks), 4), np.float32)
-    for number, mask in enumerate(masks):
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if len(rows):
-            boxes[number] = rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
-    return boxes
 
 
 class Learner(keras.Model):
