@@ -14,7 +14,7 @@ from course_utils.training import mask_rcnn as training
 from .common import SEEDS, Log, interval, safety
 
 PICTURES, STEPS = 3000, 12_000  # of the shipped network
-FEW, SHORT = 400, 1200  # of each training of the evidence
+FEW, SHORT = 400, 800  # of each training of the evidence
 COARSE = replace(models.SHIPPED, strides=(16,), anchor_sizes=((16, 28, 48),))
 
 
@@ -64,8 +64,11 @@ def compared(seeds=SEEDS, steps=SHORT):
         told = {"name": name, "seed": seed, "seconds": round(time.perf_counter() - start)}
         runs.append(told | measured(network))
         print(runs[-1], flush=True)
-    ap = {name: [run["ap"] for run in runs if run["name"] == name] for name in training.WAYS}
-    strict = ([run["ap75"] for run in runs if run["name"] == roi] for roi in ("align", "pool"))
-    gained = np.subtract(*strict).tolist()
-    summary = {name: interval(values) for name, values in ap.items()}
-    return {"runs": runs, "ap": summary, "align_minus_pool_ap75": interval(gained), "steps": steps}
+    of = {name: [run for run in runs if run["name"] == name] for name in kinds}
+    strict = {roi: [run["ap75"] for run in of[roi]] for roi in ("align", "pool")}
+    summary = {
+        "ways": {way: interval([run["ap"] for run in of[way]]) for way in training.WAYS},
+        "roi": {roi: interval(values) for roi, values in strict.items()},
+        "align_minus_pool_ap75": interval(np.subtract(*strict.values()).tolist()),
+    }
+    return {"runs": runs, "summary": summary, "steps": steps}

@@ -474,12 +474,16 @@ def test_each_box_goes_to_the_level_for_its_size():
     boxes = np.zeros((2, 7, 4), np.float32)
     boxes[0, :, 2] = boxes[0, :, 3] = sides
     boxes[1, :, 2], boxes[1, :, 3] = np.array(sides) / 2, np.array(sides) * 2  # as large
-    found = ops.convert_to_numpy(models.pyramid_align(pyramid, boxes, 2, Architecture().strides, 10))
+    found = ops.convert_to_numpy(
+        models.pyramid_align(pyramid, boxes, 2, Architecture().strides, 10)
+    )
     expected = [4, 4, 4, 8, 8, 16, 16]
     assert found.shape == (2, 7, 2, 2, 1)
     assert found[:, :, 0, 0, 0] == pytest.approx(np.float32([expected] * 2), rel=1e-6)
     picture = ramp(64, 64)
-    pyramid = [ramp(64 // s, 64 // s, s) for s in Architecture().strides]  # the same seen at each level
+    pyramid = [
+        ramp(64 // s, 64 // s, s) for s in Architecture().strides
+    ]  # the same seen at each level
     boxes = boxes_like(20, 40.0)[None] + 12
     both = (
         models.pyramid_align(pyramid, boxes, 3, Architecture().strides, 10),
@@ -540,7 +544,9 @@ def pictures(count, size=(64, 64)):
 
 def test_shapes_of_the_four_networks(untrained):
     pyramid = untrained.backbone(pictures(2))
-    assert [tuple(each.shape) for each in pyramid] == [(2, 64 // s, 64 // s, 8) for s in Architecture().strides]
+    assert [tuple(each.shape) for each in pyramid] == [
+        (2, 64 // s, 64 // s, 8) for s in Architecture().strides
+    ]
     logits, deltas = untrained.objectness(pyramid)
     assert logits.shape == (2, len(untrained.anchors)) and deltas.shape == (*logits.shape, 4)
     proposals, scores = untrained.proposals(logits, deltas)
