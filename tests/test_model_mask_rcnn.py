@@ -329,6 +329,16 @@ def test_equal_proposals_are_one_and_more_than_there_are_anchors_may_be_asked_fo
     assert not ops.convert_to_numpy(boxes)[0, 1:].any() and not np.any(scores[0, 1:])
 
 
+def test_what_is_moved_out_of_the_picture_is_no_proposal():
+    anchors = np.float32([[0, 0, 16, 16], [32, 32, 48, 48], [8, 8, 24, 24]])
+    deltas = np.zeros((1, 3, 4), np.float32)
+    deltas[0, 0, 0] = -20  # by twice its height
+    deltas[0, 2, 2:] = -20  # to a thousandth of a pixel and less
+    boxes, scores = models.propose(np.float32([[3, 1, 2]]), deltas, anchors, 64, 3, 3)
+    assert ops.convert_to_numpy(boxes)[0].tolist() == [[32, 32, 48, 48], [0] * 4, [0] * 4]
+    assert float(scores[0, 0]) > 0 and not np.any(scores[0, 1:])
+
+
 # RoIAlign and the others -------------------------------------------------------------------------
 
 
