@@ -14,7 +14,7 @@ from course_utils.training import mask_rcnn as training
 from .common import SEEDS, Log, interval, safety
 
 PICTURES, STEPS = 3000, 12_000  # of the shipped network
-FEW, SHORT = 400, 800  # of each training of the evidence
+FEW, SHORT = 400, 500  # of each training of the evidence
 COARSE = replace(models.SHIPPED, strides=(16,), anchor_sizes=((16, 28, 48),))
 
 
