@@ -64,11 +64,19 @@ def compared(seeds=SEEDS, steps=SHORT):
         told = {"name": name, "seed": seed, "seconds": round(time.perf_counter() - start)}
         runs.append(told | measured(network))
         print(runs[-1], flush=True)
-    of = {name: [run for run in runs if run["name"] == name] for name in kinds}
-    strict = {roi: [run["ap75"] for run in of[roi]] for roi in ("align", "pool")}
-    summary = {
-        "ways": {way: interval([run["ap"] for run in of[way]]) for way in training.WAYS},
-        "roi": {roi: interval(values) for roi, values in strict.items()},
-        "align_minus_pool_ap75": interval(np.subtract(*strict.values()).tolist()),
+    return {"runs": runs, "summary": summary(runs), "steps": steps}
+
+
+def summary(runs):
+    """Means over the seeds, with intervals, and RoIAlign's gain in pairs of equal seeds."""
+
+    def of(name, key):
+        return [run[key] for run in runs if run["name"] == name]
+
+    gained = np.subtract(of("align", "ap75"), of("pool", "ap75")).tolist()
+    keys = ("ap50", "ap75")
+    return {
+        "ways": {way: interval(of(way, "ap")) for way in training.WAYS},
+        "roi": {roi: {key: interval(of(roi, key)) for key in keys} for roi in ("align", "pool")},
+        "align_minus_pool_ap75": interval(gained),
     }
-    return {"runs": runs, "summary": summary, "steps": steps}
