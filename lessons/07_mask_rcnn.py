@@ -42,12 +42,12 @@ from course_utils.training import mask_rcnn as training
 
 run = profile.start("07", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 s = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-side = s.network.side
+side = s.network.side if DATASET in data.WORLDS else max(256, s.network.side)
 train, test = data.load(DATASET, run.test_data, side)
 train = train[:200] if DATASET == "synthetic" and PROFILE == "quick" else train
 data.draw(train + test)
+s = training.fitted(s, train)
 names, pictures = train[0].names, [item.picture for item in test]
-usual = DATASET == "synthetic" and PROFILE == "quick" and not run.short
 print(len(train), "pictures to learn from,", len(test), "others to test on:", ", ".join(names))
 
 # %% [markdown]
@@ -59,7 +59,7 @@ from course_utils.show.things import boxes_figure, things_figure
 
 truths = [{"boxes": item.boxes, "classes": item.classes, "masks": item.masks} for item in test]
 crowd = int(np.argmax([len(item.classes) for item in test]))
-shown = [crowd, *[number for number in range(3) if number != crowd]]
+shown = [crowd, *[number for number in range(min(3, len(test))) if number != crowd]]
 show_figure(things_figure([pictures[n] for n in shown[:2]], [truths[n] for n in shown[:2]], names, height=5.3),
             alt="Two tables; over each thing lie its mask's outline, its box, dashed, and its class's name.")
 
@@ -143,8 +143,10 @@ show_figure(mask_rcnn_way(pictures[crowd], coloured(pictures[crowd], truths[crow
 
 # %%
 shipped = DATASET == "synthetic" and PROFILE == "quick"
-net = models.load() if shipped else None
 a = s.network
+start = models.build if PROFILE == "full" else models.begun
+net = models.load() if shipped else None
+look = net or start(a)
 grid = models.anchors(side, a.strides, a.anchor_sizes, a.ratios)
 print(f"{len(grid):,} anchors for a picture of {side} × {side}")
 
@@ -185,7 +187,6 @@ show_source(models.encode, models.decode)
 import keras
 from course_utils.show import heat, show_images
 
-look = net or models.build(a)
 pyramid = look.pyramid(pictures[crowd][None])
 answers = [look.rpn(level) for level in pyramid]
 cells = [keras.ops.sigmoid(logits).numpy().reshape(side // stride, side // stride, -1).max(-1)
@@ -364,11 +365,7 @@ show_intervals({"AP after equally many steps": evidence["ways"]},
 # The backbone is the shipped one and stays as it is; first stage and heads begin anew.
 
 # %%
-from dataclasses import replace
-
-fresh = models.build(replace(a, classes=len(names) + 1))
-if PROFILE == "quick":
-    fresh.backbone.set_weights(models.load().backbone.get_weights())
+fresh = start(a)
 frozen = ("backbone",) if DATASET == "synthetic" else ()
 print([part for part in ("backbone", "rpn", "box_head", "mask_head") if part not in frozen], "learn")
 
@@ -378,7 +375,7 @@ print([part for part in ("backbone", "rpn", "box_head", "mask_head") if part not
 # %%
 from course_utils.show.live import Live
 
-watched = [pictures[n] for n in range(4)]
+watched = pictures[:4]
 watch = lambda: [coloured(*both, 0.6) for both in zip(watched, fresh.find(watched))]
 live = Live(run.steps, watch, keep="07_heads", alt="The loss falls; more and more things get a colour.")
 training.stage(fresh, training.Examples(train, s.most), run.steps, SEED, s, callbacks=[live], frozen=frozen)
@@ -424,7 +421,7 @@ show_figure(things_figure([pictures[n] for n in worth] * 2, [truths[n] for n in 
 from course_utils.data.photographs import PHOTOGRAPHS, photographs
 from course_utils.teach import your_picture
 
-you = [your_picture(256), photographs(256)[PHOTOGRAPHS.index("coffee")], pictures[shown[1]]]
+you = [your_picture(256), photographs(256)[PHOTOGRAPHS.index("coffee")], pictures[shown[-1]]]
 show_figure(things_figure(you, net.find(you), names, ["you", "a photograph", "a drawing"], height=4.3),
             alt="Your picture, a photograph of a cup and a drawing, with what the network takes for things.")
 

@@ -692,3 +692,14 @@ def test_through_boxes_is_an_architecture_and_not_other_weights():
     for name, each in plain(given).items():
         assert np.array_equal(each, through(given)[name])
     assert isinstance(plain, keras.Model)
+
+
+def test_a_network_begins_with_the_shipped_parts_at_any_size():
+    network = models.begun(replace(models.SHIPPED, side=64, classes=2), ("backbone", "rpn"))
+    learned = models.load()
+    for part in ("backbone", "rpn"):
+        both = (getattr(each, part).get_weights() for each in (network, learned))
+        assert all(np.array_equal(*pair) for pair in zip(*both, strict=True))
+    assert network.box_head.output_shape[0] == (None, 2)
+    with pytest.raises(ValueError):
+        models.begun(replace(models.SHIPPED, channels=8))

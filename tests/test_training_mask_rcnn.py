@@ -466,3 +466,16 @@ def test_two_pictures_are_learned_by_heart():
         for mask in each.masks:
             shared = [(mask & other).sum() / (mask | other).sum() for other in found["masks"]]
             assert max(shared, default=0) > 0.6
+
+
+# Settings for the pictures -----------------------------------------------------------------------
+
+
+def test_settings_are_fitted_to_size_classes_and_the_fullest_picture():
+    few = [SimpleNamespace(**vars(ITEMS["two"]), names=("bright", "dark"))]
+    s = training.fitted(SMALL, few)
+    assert s == replace(SMALL, network=replace(NETWORK, side=SIDE, classes=3))
+    crowd = [SimpleNamespace(**vars(ITEMS["three hundred"]), names=("bright",))]
+    s = training.fitted(SMALL, [*few, *crowd])
+    assert s.most == 300 and (s.anchors, s.rois) == (4 * SMALL.anchors, 4 * SMALL.rois)
+    assert (s.network.before, s.network.after, s.network.most) == (240, 48, 20)

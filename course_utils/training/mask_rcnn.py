@@ -66,6 +66,24 @@ FULL = Settings(
 )
 
 
+CROWDED = 4  # at most so many times as many proposals, RoIs and finds
+
+
+def fitted(settings, items):
+    """The settings for the size, the classes and the fullest picture of `items`.
+
+    Where a picture holds more things than `most`, all count as truths, and there are more proposals,
+    RoIs and finds, up to `CROWDED` times as many.
+    """
+    s, fullest = settings, max(len(item.classes) for item in items)
+    more = min(CROWDED, max(1.0, fullest / s.most))
+    room = {name: int(more * getattr(s.network, name)) for name in ("before", "after", "most")}
+    side, classes = len(items[0].picture), 1 + len(items[0].names)
+    network = replace(s.network, side=side, classes=classes, **room)
+    counts = {name: int(more * getattr(s, name)) for name in ("anchors", "rois")}
+    return replace(s, network=network, most=max(s.most, fullest), **counts)
+
+
 class Examples:
     """Draws training examples: `examples(rng)` is (picture, boxes, classes, masks) of one item.
 

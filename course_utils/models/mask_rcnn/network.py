@@ -192,6 +192,17 @@ def build(architecture=SHIPPED):
     return MaskRCNN(architecture)
 
 
+def begun(architecture, parts=("backbone",)):
+    """An untrained network, but for `parts`, which are the shipped one's; they may see any size.
+
+    Raises ValueError if such a part has other sizes there, and what `load` raises.
+    """
+    network, learned = build(architecture), load()
+    for part in parts:
+        getattr(network, part).set_weights(getattr(learned, part).get_weights())
+    return network
+
+
 def load(name="shapes"):
     """The shipped network, trained on drawn tables (see its JSON).
 
