@@ -585,7 +585,7 @@ def mean_of_no_crop(logits, truth, own, positive):
     "Where it is sure and wrong the loss is infinite: the sigmoid was rounded to 0 or 1.",
     "Stay with the logits: np.logaddexp(0, x) - truth · x is the same, and never infinite.",
 )
-def logarithm_of_a_rounded_sigmoid(logits, truth, own, positive):
+def sigmoid_rounded_to_0_or_1(logits, truth, own, positive):
     inside = expit(_of_class(logits, own))
     losses = -np.where(truth > 0, np.log(inside), np.log(1 - inside))
     return _mean_where(losses, positive)

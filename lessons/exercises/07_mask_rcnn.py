@@ -140,7 +140,7 @@ if stay is not ...:
 # RoIAlign cuts a box into `out` bins and reads `samples` places in each of them, along each axis alike:
 #
 # - The edges are $a$ and $b$, so the places are $a + (b - a)\,\frac{i + 0.5}{n}$ with $n$ = `out · samples` and $i = 0, 1, \ldots, n - 1$.
-# - Divide them by the stride. The middle of cell 0 is at 0.5 then, so take 0.5 away: now cell $c$ is at $c$.
+# - Divide them by the stride, and take 0.5 away, since cell 0 has its middle at 0.5: now cell $c$ is at $c$.
 # - Beyond the first and the last middle the border's value goes on: clip the places to $0, \ldots, \mathrm{cells} - 1$.
 # - At the place $p$, cell $c$ counts $\max(0, 1 - |p - c|)$, which is linear interpolation.
 # - A bin is the mean of its samples.
@@ -227,9 +227,9 @@ q5.check(class_mask_loss)
 # %% [markdown]
 # ## Predict, then explain
 #
-# Two bananas lie one upon the other on a table, and a network finds both exactly.
+# Three bananas lie on a table, two of them close together and aslant, and a network finds all three exactly.
 # Suppression works among things of one class, and programs differ in its threshold: torchvision takes 0.5 and Matterport's Mask R-CNN 0.3.
-# How many of the two bananas are left with each of them, and would masks in place of boxes change that?
+# How many of the three are left with each of them, and would it help to compare masks in place of boxes?
 # Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
 
 # %% [markdown]
@@ -243,23 +243,24 @@ from course_utils.data import mask_rcnn as data
 from course_utils.show.things import things_figure
 
 item = data.Drawing("shapes", 2_000_575)
-two = np.flatnonzero(item.classes == item.names.index("banana") + 1)
-boxes, masks = item.boxes[two], item.masks[two]
-print(f"IoU of the two: boxes {metrics.box_iou(boxes, boxes)[0, 1]:.2f}, masks {metrics.mask_iou(masks, masks)[0, 1]:.2f}")
+chosen = np.flatnonzero(item.classes == item.names.index("banana") + 1)
+bananas = {"boxes": item.boxes[chosen], "classes": item.classes[chosen], "masks": item.masks[chosen]}
+for name, overlap in {"boxes": metrics.box_iou, "masks": metrics.mask_iou}.items():
+    print(f"The largest IoU of two {name} is {np.triu(overlap(bananas[name], bananas[name]), 1).max():.2f}.")
 for threshold in (0.5, 0.3):
-    left = np.asarray(models.nms(boxes[None], threshold)).sum()
-    print(f"threshold {threshold}: {left} of 2 left")
-show_figure(things_figure([item.picture], [{"boxes": boxes, "classes": item.classes[two], "masks": masks}], item.names),
-            alt="A table with two bananas that cross each other, their masks and their boxes.")
+    left = np.asarray(models.nms(bananas["boxes"][None], threshold)).sum()
+    print(f"Threshold {threshold}: {left} of {len(chosen)} are left.")
+show_figure(things_figure([item.picture], [bananas], item.names),
+            alt="A table with three bananas, their masks and their boxes, of which two overlap.")
 
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# With 0.5 both are left, and with 0.3 one of them is gone, although the network was right about both.
+# With 0.5 all are left, and with 0.3 one of them is gone, although the network was right about it.
 # Suppression can't know whether two boxes mean one thing or two: it sees only how far they overlap.
 # Masks would tell, since each pixel belongs to one banana, and so the IoU of the masks is 0.
 # But suppression comes before the masks, which are drawn only for the boxes that stay.
-# A higher threshold saves both, and lets more things be found twice.
+# A higher threshold saves the third banana, and lets more things be found twice.
 #
 # </details>
 
