@@ -121,13 +121,16 @@ from course_utils.show.things import boxes_figure
 
 rng = np.random.default_rng(1)
 things = np.float32([[8, 6, 40, 34], [14, 26, 44, 60], [46, 10, 60, 52]])
-boxes = np.repeat(things, 10, axis=0) + rng.normal(0, 2.5, (30, 4)).astype(np.float32)
+boxes = np.repeat(things, 10, axis=0) + rng.normal(0, 1.5, (30, 4)).astype(np.float32)
 boxes = boxes[rng.permutation(30)]
 stay = nms(boxes[None], 0.5)
 if stay is not ...:
     dark = np.full((64, 64, 3), 0.2)
     show_figure(boxes_figure([dark] * 2, [boxes, boxes[np.asarray(stay)[0]]], ["all", "those that stay"]),
                 alt="Thirty yellow boxes in three heaps, and those of them that stay.")
+
+# %% [markdown]
+# One box should be left on each thing, although the two upper things overlap.
 
 # %% [markdown] tags=["solution"]
 # In a chain of boxes each may overlap the next, and the first may not touch the third.
@@ -165,9 +168,11 @@ q4.check(axis_weights)
 #
 # The features are a ramp here: each cell has the place of its own middle, in pixels.
 # So each bin should answer where its middle is, and any other answer is an error.
-# `models.roi_pool` rounds the box to whole cells.
+# `models.roi_pool` rounds the box to whole cells, and `tf.image.crop_and_resize`, which many programs take for RoIAlign, counts from corner to corner.
 
 # %%
+import tensorflow as tf
+
 from course_utils.show import show_lines
 
 cells, stride, out = 8, 16, 14
@@ -178,11 +183,15 @@ if weights is not ...:
     right = 20 + (np.arange(out) + 0.5) / out * (101 - 20)
     flat, box = np.tile(ramp, (cells, 1))[None, ..., None], np.float32([[[20, 20, 101, 101]]])
     answers = {"yours": (np.asarray(weights) @ ramp)[0],
-               "RoIPool": np.asarray(models.roi_pool(flat, box, out, stride))[0, 0, 0, :, 0]}
+               "RoIPool": np.asarray(models.roi_pool(flat, box, out, stride))[0, 0, 0, :, 0],
+               "crop_and_resize": tf.image.crop_and_resize(flat, box[0] / (cells * stride), [0], (out, out))[0, 0, :, 0]}
     for name, answer in answers.items():
-        print(f"{name:<8} is off by up to {np.abs(answer - right).max():.2f} pixels")
+        print(f"{name:<15} is off by up to {np.abs(answer - right).max():.2f} pixels")
     show_lines(np.arange(out), {"right": right, **answers}, ("bin", "pixels"),
-               alt="A straight line, your answers, and RoIPool's, which are stairs.")
+               alt="A straight line, your answers, RoIPool's, which are stairs, and a line that is too steep at its beginning.")
+
+# %% [markdown]
+# Your answers should lie on the straight line.
 
 # %% [markdown] tags=["solution"]
 # Linear interpolation is exact on a ramp, so every error there is one of the places.
