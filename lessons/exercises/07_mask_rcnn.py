@@ -188,10 +188,10 @@ if weights is not ...:
     for name, answer in answers.items():
         print(f"{name:<15} is off by up to {np.abs(answer - right).max():.2f} pixels")
     show_lines(np.arange(out), {"right": right, **answers}, ("bin", "pixels"),
-               alt="A straight line, your answers, RoIPool's, which are stairs, and a line that is too steep at its beginning.")
+               alt="A straight line, your answers, RoIPool's, which are stairs, and a line that is too flat.")
 
 # %% [markdown]
-# Your answers should lie on the straight line.
+# Your answers should lie on the straight line; RoIPool's are stairs, and those of `crop_and_resize` are too large at the beginning and too small at the end.
 
 # %% [markdown] tags=["solution"]
 # Linear interpolation is exact on a ramp, so every error there is one of the places.
