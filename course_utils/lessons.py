@@ -117,6 +117,16 @@ LESSONS = (
         },
         lower=("rmse",),
     ),
+    Lesson(
+        "07_mask_rcnn",
+        "mask_rcnn",
+        "cut out each thing with Mask R-CNN",
+        {
+            "synthetic": Task(220, 100_000, "ap50"),
+            "dsb2018": Task(2000, 100_000, "f1"),
+            ANY: Task(2000, 100_000, "ap50"),
+        },
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from course_utils.training import mask_rcnn as training
 from .common import SEEDS, Log, interval, safety
 
 PICTURES, STEPS = 3000, 12_000  # of the shipped network
-FEW, SHORT = 400, 1200  # of each training of the evidence
+FEW, SHORT = 400, 500  # of each training of the evidence
 COARSE = replace(models.SHIPPED, strides=(16,), anchor_sizes=((16, 28, 48),))
 
 
@@ -64,8 +64,19 @@ def compared(seeds=SEEDS, steps=SHORT):
         told = {"name": name, "seed": seed, "seconds": round(time.perf_counter() - start)}
         runs.append(told | measured(network))
         print(runs[-1], flush=True)
-    ap = {name: [run["ap"] for run in runs if run["name"] == name] for name in training.WAYS}
-    strict = ([run["ap75"] for run in runs if run["name"] == roi] for roi in ("align", "pool"))
-    gained = np.subtract(*strict).tolist()
-    summary = {name: interval(values) for name, values in ap.items()}
-    return {"runs": runs, "ap": summary, "align_minus_pool_ap75": interval(gained), "steps": steps}
+    return {"runs": runs, "summary": summary(runs), "steps": steps}
+
+
+def summary(runs):
+    """Means over the seeds, with intervals, and RoIAlign's gain in pairs of equal seeds."""
+
+    def of(name, key):
+        return [run[key] for run in runs if run["name"] == name]
+
+    gained = np.subtract(of("align", "ap75"), of("pool", "ap75")).tolist()
+    keys = ("ap50", "ap75")
+    return {
+        "ways": {way: interval(of(way, "ap")) for way in training.WAYS},
+        "roi": {roi: {key: interval(of(roi, key)) for key in keys} for roi in ("align", "pool")},
+        "align_minus_pool_ap75": interval(gained),
+    }

@@ -89,6 +89,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         },
         "adversarial_loss": {"logits": SCORES, "real": True},
         "absolute": {"first": SCORES, "second": -SCORES},
+        "smooth_l1": {"difference": SCORES, "beta": 0.5},
         "least_squares": {"scores": SCORES, "aim": 1},
     },
 }

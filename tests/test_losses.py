@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from course_utils.losses import soft_cross_entropy, weighted_cross_entropy
+from course_utils.losses import smooth_l1, soft_cross_entropy, weighted_cross_entropy
 
 
 def batch(seed=0, shape=(2, 4, 5), classes=3, dtype="float32"):
@@ -195,6 +195,44 @@ def test_short_enough_for_a_slide():
     docstring = function.body[0]
     lines = function.end_lineno - (docstring.end_lineno - docstring.lineno)
     assert lines <= 1 + 1 + 12  # def, a docstring of one line, body
+
+
+# Smooth L1
+
+
+def test_smooth_l1_by_hand():
+    given = np.float32([0, 0.5, -0.5, 1, -1, 3])
+    assert np.asarray(smooth_l1(given)) == pytest.approx([0, 0.125, 0.125, 0.5, 0.5, 2.5])
+    assert np.asarray(smooth_l1(given, 0.5)) == pytest.approx([0, 0.25, 0.25, 0.75, 0.75, 2.75])
+    assert np.asarray(smooth_l1(given, 4)) == pytest.approx(given**2 / 8)
+
+
+@pytest.mark.parametrize("beta", [1 / 9, 1.0, 2.5])
+def test_smooth_l1_by_numpy_and_by_keras(beta):
+    given = np.random.default_rng(0).normal(0, 2, (3, 4, 5))
+    expected = np.zeros_like(given)
+    for i in np.ndindex(given.shape):
+        far = abs(given[i])
+        expected[i] = far**2 / (2 * beta) if far < beta else far - beta / 2
+    found = smooth_l1(given, beta)
+    assert found.shape == given.shape and found.dtype == "float64"
+    assert np.asarray(found) == pytest.approx(expected, rel=1e-12)
+    huber = keras.losses.Huber(delta=beta, reduction=None, dtype="float64")
+    keras_has = huber(given[..., None], np.zeros((*given.shape, 1)))
+    assert np.asarray(found) * beta == pytest.approx(np.asarray(keras_has), rel=1e-6)
+
+
+@pytest.mark.parametrize("beta", [1 / 9, 1.0])
+def test_smooth_l1_gradient_is_at_most_one(beta):
+    given = np.append(np.random.default_rng(0).normal(0, 1, 30), [0, 1e3, -1e30])
+
+    def total(difference):
+        return keras.ops.sum(smooth_l1(difference, beta))
+
+    found = gradient(total, given)
+    assert found[:31] == pytest.approx(finite_differences(total, given[:31]), abs=1e-6)
+    assert found == pytest.approx(np.clip(given / beta, -1, 1), abs=1e-12)
+    assert gradient(total, np.float32([beta, -beta])) == pytest.approx([1, -1])
 
 
 # Errors

@@ -11,7 +11,17 @@ from PIL import Image
 from course_utils import paths, show
 from course_utils.models import colorization
 from course_utils.models.unet import unet
-from course_utils.show import cycle_way, figures, gatys_way, live, portions_way, source, widgets
+from course_utils.show import (
+    cycle_way,
+    figures,
+    gatys_way,
+    live,
+    mask_rcnn_way,
+    portions_way,
+    source,
+    things,
+    widgets,
+)
 
 
 class Page:
@@ -259,6 +269,50 @@ def test_portions_stand_apart_in_their_places():
     assert cut.shape == (8, 8, 3) and np.array_equal(cut[5:7, 1:3], picture[2:, :2])
     assert (cut[:, [0, 3, 4, 7]] == 1).all() and (cut[[0, 3, 4, 7]] == 1).all()
     assert np.array_equal(portions_way.apart(picture, 1, 1), picture)
+
+
+def test_the_two_stages_have_all_five_losses_and_both_pictures():
+    figure = mask_rcnn_way.mask_rcnn_way(np.full((8, 8, 3), 0.2), np.full((8, 8, 3), 0.9))
+    shown = [axis.get_images()[0].get_array().mean() for axis in figure.axes[0].child_axes]
+    words = "\n".join(text.get_text() for text in figure.axes[0].texts)
+    sizes = [text.get_fontsize() for text in figure.axes[0].texts]
+    plt.close(figure)
+    np.testing.assert_allclose(shown, [0.2, 0.9])
+    for part in ("objectness", "anchor", "cls", "box}}", "mask}}", "RPN", "RoIAlign", "mask head"):
+        assert part in words
+    assert min(sizes) >= 11
+
+
+def two_things():
+    masks = np.zeros((2, 16, 16), bool)
+    masks[0, 2:8, 2:8] = masks[1, 6:12, 6:14] = True
+    boxes = np.float32([[2, 2, 8, 8], [6, 6, 12, 14]])
+    return {"masks": masks, "boxes": boxes, "classes": np.array([2, 1])}
+
+
+def test_things_have_names_scores_boxes_and_outlines():
+    found = two_things() | {"scores": np.array([0.9, 0.55])}
+    picture = np.full((16, 16, 3), 0.5, np.float32)
+    figure = things.things_figure([picture], [found], ["apple", "cup"], ["found"])
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.texts] == ["cup .90", "apple .55"]
+    assert [patch.get_bbox().bounds for patch in axis.patches] == [
+        (1.5, 1.5, 6, 6),
+        (5.5, 5.5, 8, 6),
+    ]
+    assert axis.get_title() == "found" and len(axis.collections) == 2
+    plt.close(figure)
+    figure = things.things_figure([picture], [two_things()], ["apple", "cup"])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["cup", "apple"]
+    plt.close(figure)
+
+
+def test_the_best_thing_lies_on_top_and_the_rest_of_the_picture_stays():
+    picture, found = np.full((16, 16, 3), 0.5, np.float32), two_things()
+    laid = things.coloured(picture, found, strength=1)
+    assert np.array_equal(laid[7, 7], laid[3, 3]) and not np.array_equal(laid[7, 7], laid[9, 9])
+    outside = ~found["masks"].any(axis=0)
+    assert np.array_equal(laid[outside], picture[outside]) and (picture == 0.5).all()
 
 
 def test_heat_runs_from_dark_to_bright():

@@ -19,6 +19,7 @@ ITEMS = [
     SimpleNamespace(
         picture=random.random((SIDE, SIDE, 3), np.float32),
         ambiguous=np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % 7 == 0,
+        knows_object=True,
     )
     for _ in range(3)
 ]
@@ -108,6 +109,24 @@ def test_only_the_object_gets_other_colours_and_they_are_as_strong():
     made = training.turned(ab, mask, np.pi / 2)
     assert np.array_equal(made[~mask], ab[~mask]) and made.dtype == np.float32
     assert made[mask] == pytest.approx(ab[mask][:, ::-1] * [1, -1], abs=1e-6)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_object_that_is_known_gets_other_colours_and_a_photograph_keeps_them(known):
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[8:16] = True
+    draws = training.Colours(
+        [SimpleNamespace(picture=ITEMS[0].picture, ambiguous=mask, knows_object=known)],
+        OTHERS["hints"].generator,
+    )
+    true = draws.lab(0)[..., 1:]
+    for number in range(4):
+        target = draws(np.random.default_rng(number))[1]
+        off = min(
+            (np.abs(target - each) for each in (true, true[:, ::-1])),
+            key=lambda off: off[~mask].max(),
+        )
+        assert off[~mask].max() < 1e-6 and (off[mask].max() > 1e-3) == known
 
 
 def test_half_of_the_planes_have_a_hint_on_the_object():

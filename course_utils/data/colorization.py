@@ -35,6 +35,7 @@ class Photograph:
     picture: np.ndarray
     source: str
     fingerprint: str
+    knows_object = False
 
     @property
     def ambiguous(self):
@@ -46,6 +47,8 @@ class Photograph:
 
 class Drawing:
     """A picture of a drawn world, drawn at the first look, with the world's truth about it."""
+
+    knows_object = True  # what is `ambiguous` is a whole object, which may have other colours
 
     picture = property(lambda self: self.drawn.picture)
     truth = property(lambda self: self.drawn.truth)

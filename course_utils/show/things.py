@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 
 from .figures import PALETTE, image_figure
 
-COLOURS = (*PALETTE[:2], "#FFFFFF", *PALETTE[3:7])  # of classes 1, 2, …; green things are many
+COLOURS = ("#00E5FF", "#FF3DBB", "#FFFFFF", "#FFE600", "#3D5AFE", "#FF6D00")  # of classes 1, 2, …
 
 BEHIND = {"facecolor": (0, 0, 0, 0.55), "edgecolor": "none", "pad": 0.8}  # a name
 
@@ -24,26 +24,27 @@ def boxes_figure(pictures, boxes, titles=None, columns=None, height=4.0, colours
     return figure
 
 
-def things_figure(pictures, things, names, titles=None, columns=None, height=4.0):
+def things_figure(pictures, things, names, titles=None, columns=None, height=4.0, rows=()):
     """A figure of pictures with what is in them: of each thing its mask, its box and its class's name.
 
     things: of each picture a dict of `boxes` (n, 4), `classes` (n,), `masks` (n, H, W), and of
     what was found `scores` (n,). names: of the classes 1, 2, …
     """
     laid = [coloured(picture, each) for picture, each in zip(pictures, things, strict=True)]
-    figure = image_figure(laid, titles, columns, height)
+    figure = image_figure(laid, titles, columns, height, rows)
     for axis, each in zip(figure.axes, things, strict=False):
         for number, (box, kind) in enumerate(zip(each["boxes"], each["classes"], strict=True)):
             colour, text = COLOURS[(kind - 1) % len(COLOURS)], names[kind - 1]
             if "scores" in each:
                 text += f" {each['scores'][number]:.2f}".replace("0.", ".")
             _frame(axis, box, colour)
-            place = {"fontsize": 9, "va": "bottom", "clip_on": True, "color": "white"}
+            axis.contour(each["masks"][number], [0.5], colors=[colour], linewidths=1.8)
+            place = {"fontsize": 10, "va": "bottom", "clip_on": True, "color": "white"}
             axis.text(box[1], box[0], text, **place, bbox=BEHIND)
     return figure
 
 
-def coloured(picture, things, strength=0.55):
+def coloured(picture, things, strength=0.3):
     """A picture (H, W, 3) with each thing's mask in its class's colour, the best on top."""
     laid = np.array(picture, np.float32)
     for mask, kind in list(zip(things["masks"], things["classes"], strict=True))[::-1]:
@@ -54,4 +55,5 @@ def coloured(picture, things, strength=0.55):
 
 def _frame(axis, box, colour):
     corner, size = (box[1] - 0.5, box[0] - 0.5), (box[3] - box[1], box[2] - box[0])
-    axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.6))
+    look = {"edgecolor": colour, "linewidth": 1.2, "linestyle": (0, (3, 2))}
+    axis.add_patch(Rectangle(corner, *size, fill=False, **look))

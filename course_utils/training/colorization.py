@@ -72,9 +72,8 @@ class Colours:
     """Draws training examples: `colours(rng)` is (grey, its colours), mirrored every second time.
 
     items: with `.picture`, (H, W, 3) RGB in [0, 1], converted into Lab once, and for hints
-    `.ambiguous`, of any square size: what is there gets other colours each time, see `turned`, so
-    that it should be a whole object, as in drawings. architecture: of the generator that learns
-    from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
+    `.ambiguous` and `.knows_object`, of any square size: an object that is known to be whole gets
+    other colours each time, see `turned`. architecture: of the generator that learns from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
     with hints as `simulated`; the target (side, side, 2), a and b in [-1, 1], or (side, side, 3)
     for a generator of "rgb". Raises ValueError if there is no item.
     """
@@ -112,7 +111,8 @@ class Colours:
         source, target = lab[..., :1], lab[..., 1:]
         if self.architecture.hints:
             mask = self.mask(number)[:, ::turn]
-            target = turned(target, mask, rng.uniform(0, 2 * np.pi))
+            if self.items[number].knows_object:
+                target = turned(target, mask, rng.uniform(0, 2 * np.pi))
             places = (np.argwhere(mask) + 0.5) / len(mask)
             source = np.concatenate([source, simulated(target, rng, places)], axis=-1)
         if self.architecture.colours == "rgb":

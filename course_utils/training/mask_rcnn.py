@@ -10,6 +10,7 @@ from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
 from .. import metrics, profile
+from ..data.mask_rcnn import boxes_of
 from ..losses import smooth_l1
 from ..models import mask_rcnn as models
 from ..models.mask_rcnn import POSITIVE, UNUSED, encode, match, roi_align, sample
@@ -29,7 +30,7 @@ class Settings:
     """What `train` builds and how it learns.
 
     anchors, rois: how many of a picture teach RPN and heads. most: truths of a picture at most.
-    momentum: of a mean of the weights, see `Learner`.
+    momentum: of a mean of the weights in the two joint ways, see `Learner`.
     """
 
     network: models.Architecture = models.SHIPPED
@@ -88,23 +89,13 @@ class Examples:
         return item.picture[:, ::turn], boxes, classes, np.pad(masks, more).astype(np.uint8)
 
 
-def boxes_of(masks):
-    """The boxes (n, 4) float32 around masks (n, H, W) bool; one without pixels has no size."""
-    boxes = np.zeros((len(masks), 4), np.float32)
-    for number, mask in enumerate(masks):
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if len(rows):
-            boxes[number] = rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
-    return boxes
-
-
 class Learner(keras.Model):
     """A `MaskRCNN` and how it learns; `fit` logs `loss` and its five `PARTS`.
 
     parts: which of the losses count; frozen: networks that stay as they are. proposer: another
     `MaskRCNN`, whose proposals the heads learn from. momentum: of `averaged`, a mean of the weights
-    over all steps, see `Pix2Pix`; 0: there is none. Source: He et al. (2017), section 3.1: L = L_cls + L_box + L_mask;
-    Ren et al. (2015), eq. 1, for the RPN.
+    over all steps, see `Pix2Pix`; 0: there is none.
+    Source: He et al. (2017), section 3: L = L_cls + L_box + L_mask; the RPN: Ren et al. (2015), eq. 1.
     """
 
     def __init__(self, network, settings, parts=PARTS, frozen=(), proposer=None, momentum=0.0):
@@ -122,7 +113,8 @@ class Learner(keras.Model):
     @property
     def settings(self):
         """What makes another training of it, for `fit`."""
-        return self.parts, self.frozen, self.momentum
+        through = self.network.architecture.through_boxes
+        return self.parts, self.frozen, self.momentum, through
 
     @property
     def learned(self):
@@ -168,8 +160,8 @@ def train(example, steps, seed, s, way="approximate_joint", folder=None, callbac
     approximate_joint: all losses at once; that the RoIs move with the RPN's weights is left out of
     the gradient. joint: it is in, through the boxes of RoIAlign. alternating: RPN and heads in turn,
     twice, both on one backbone. stepwise: an RPN and heads on a backbone each, then both on
-    the heads' backbone, which stays as it is. folder, every: safety copies of the first two, see
-    `fit`. Raises ValueError for another way.
+    the heads' backbone, which stays as it is; a quarter of the steps each, at least one. folder, every:
+    safety copies of the first two, see `fit`. Raises ValueError for another way.
     Source: Ren et al. (2015), section 3.2.
     """
     profile.set_seeds(seed)
@@ -178,12 +170,13 @@ def train(example, steps, seed, s, way="approximate_joint", folder=None, callbac
     if way.endswith("joint"):
         network = models.build(replace(s.network, through_boxes=way == "joint"))
         return stage(network, example, steps, seed, s, folder, callbacks, every)
-    network, turns, told = models.build(s.network), steps // 4, {"callbacks": callbacks}
+    network, turns = models.build(s.network), max(1, steps // 4)
+    told = {"callbacks": callbacks, "momentum": 0.0}
     if way == "alternating":
         for number, parts in enumerate((RPN, HEADS, RPN, HEADS)):
             stage(network, example, turns, seed + number, s, parts=parts, **told)
         return network
-    proposer, told = models.build(s.network), told | {"momentum": 0.0}
+    proposer = models.build(s.network)
     stage(proposer, example, turns, seed, s, parts=RPN, **told)
     stage(network, example, turns, seed + 1, s, parts=HEADS, proposer=proposer, **told)
     network.rpn.set_weights(proposer.rpn.get_weights())
@@ -236,7 +229,7 @@ def chosen_rois(proposals, boxes, classes, s, seed=None):
     """
     candidates = ops.concatenate([proposals, boxes], axis=1)
     matched, kinds = match(ops.stop_gradient(candidates), boxes, classes > 0)
-    there = ops.any(candidates[..., 2:] > candidates[..., :2], axis=-1)
+    there = ops.all(candidates[..., 2:] > candidates[..., :2], axis=-1)
     kinds = ops.where(there, kinds, UNUSED)
     places, kinds = sample(kinds, s.rois, SHARE, seed)
     rois = ops.take_along_axis(candidates, places[..., None], 1)

@@ -120,7 +120,10 @@ class MaskRCNN(keras.Model):
 
         The best first, down to a score of `least`; masks are (n, H, W) bool. threshold: of `nms`
         among things of one class. The network sees all pictures at its own size.
+        Raises ValueError where there is no picture.
         """
+        if not len(pictures):
+            raise ValueError("There is no picture to look at; give at least one.")
         side, limits = self.architecture.side, np.float32([least, threshold])
         small = [images.resize(images.to_float(each), (side, side)) for each in pictures]
         found = self._graph(ops.convert_to_tensor(np.stack(small)), *map(tf.constant, limits))
@@ -137,8 +140,8 @@ def detections(proposals, logits, deltas, architecture, least=0.05, threshold=0.
     """The things: boxes (N, M, 4), classes (N, M) and scores (N, M), the best first, M = `most`.
 
     Each proposal (N, R, 4) may become one of each class but the background: logits (N, R, K), deltas
-    (N, R, K, 4). Those of a score below `least` are left out, and `nms` works in each class alone.
-    Where fewer are left, a score is 0 and its box without size.
+    (N, R, K, 4). Those of a score below `least` are left out, and among the 4·M best ones `nms` works
+    in each class alone. Where fewer are left, a score is 0 and its box without size.
     """
     a, count = architecture, logits.shape[2] - 1
     total = logits.shape[1] * count

@@ -37,6 +37,8 @@ def propose(logits, deltas, anchors, side, before=256, after=64, threshold=0.7):
     deltas = ops.take_along_axis(deltas, places[..., None], axis=1)
     boxes = clip(decode(deltas, ops.take(anchors, places, axis=0)), side, side)
     stay = nms(ops.stop_gradient(boxes), threshold) & (area(boxes) >= 1)
-    scores, places = ops.top_k(ops.sigmoid(logits) * ops.cast(stay, "float32"), after)
+    most = min(after, boxes.shape[1])
+    scores, places = ops.top_k(ops.sigmoid(logits) * ops.cast(stay, "float32"), most)
     boxes = ops.take_along_axis(boxes, places[..., None], axis=1)
-    return boxes * ops.cast(scores > 0, "float32")[..., None], scores
+    boxes, missing = boxes * ops.cast(scores > 0, "float32")[..., None], (0, after - most)
+    return ops.pad(boxes, ((0, 0), missing, (0, 0))), ops.pad(scores, ((0, 0), missing))
