@@ -88,13 +88,18 @@ def test_the_solution_answers_as_the_right_function_does(run):
 
 
 def test_each_right_function_is_defined_once():
-    """In the library or beside its exercise; lessons/exercises has the student's copy."""
+    """In the library or beside its exercise; lessons/exercises has the student's copy.
+
+    A copy would have its name and arguments; IoU of masks and IoU of boxes share a name alone.
+    """
     files = [*(paths.ROOT / "course_utils").rglob("*.py"), *paths.LESSONS.glob("*.py")]
     parts = [ast.parse(path.read_text(encoding="utf-8")).body for path in files]
-    defined = [node.name for body in parts for node in body if isinstance(node, ast.FunctionDef)]
-    rights = [one.right.__name__ for one in map(exercise, NUMBERS) if not one.score]
-    assert len(rights) == len(set(rights))
-    assert {name: defined.count(name) for name in rights} == dict.fromkeys(rights, 1)
+    nodes = [node for body in parts for node in body if isinstance(node, ast.FunctionDef)]
+    defined = [(node.name, *(each.arg for each in node.args.args)) for node in nodes]
+    rights = [one.right for one in map(exercise, NUMBERS) if not one.score]
+    known = [(right.__name__, *inspect.signature(right).parameters) for right in rights]
+    assert len(known) == len(set(known))
+    assert {name: defined.count(name) for name in known} == dict.fromkeys(known, 1)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

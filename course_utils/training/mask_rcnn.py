@@ -273,16 +273,25 @@ def box_losses(logits, deltas, rois, matched, kinds, boxes, classes):
 
 
 def mask_loss(logits, rois, matched, kinds, classes, masks):
-    """The mean cross-entropy of the true class's mask, in positive RoIs only; the others have no say.
+    """`class_mask_loss` of what lies in each RoI, by name.
 
     logits: (N, R, m, m, K). masks: (N, G, side, side), 0 or 1.
-    Source: He et al. (2017), section 3, "Mask representation": a sigmoid for each pixel and class.
     """
     truth = mask_targets(rois, matched, masks, logits.shape[2])  # (N, R, m, m)
-    own = ops.take_along_axis(classes, matched, 1)[:, :, None, None, None]
-    logits = ops.take_along_axis(logits, own, 4)[..., 0]
+    own = ops.take_along_axis(classes, matched, 1)
+    return {"mask": class_mask_loss(logits, truth, own, kinds == POSITIVE)}
+
+
+def class_mask_loss(logits, truth, own, positive):
+    """The mean cross-entropy of the true class's mask, in positive RoIs only; the others have no say.
+
+    logits: (N, R, m, m, K). truth: (N, R, m, m), 0 or 1. own: the true classes, (N, R). positive:
+    (N, R) bool; without any the loss is 0.
+    Source: He et al. (2017), section 3, "Mask representation": a sigmoid for each pixel and class.
+    """
+    logits = ops.take_along_axis(logits, own[:, :, None, None, None], 4)[..., 0]
     each = ops.mean(ops.binary_crossentropy(truth, logits, from_logits=True), axis=(2, 3))
-    return {"mask": mean_where(each, kinds == POSITIVE)}
+    return mean_where(each, positive)
 
 
 def mask_targets(rois, matched, masks, out):

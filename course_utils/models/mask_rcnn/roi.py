@@ -17,7 +17,7 @@ def roi_align(features, boxes, out=7, stride=1, samples=2, through_boxes=False):
     """
     boxes = boxes if through_boxes else ops.stop_gradient(boxes)
     rows, columns = (
-        _weights(
+        axis_weights(
             boxes[..., axis], boxes[..., axis + 2], features.shape[axis + 1], out, stride, samples
         )
         for axis in (0, 1)
@@ -26,14 +26,17 @@ def roi_align(features, boxes, out=7, stride=1, samples=2, through_boxes=False):
     return ops.einsum("nrqw,nrpwc->nrpqc", columns, x)
 
 
-def _weights(start, end, cells, out, stride, samples):
-    """What each cell of an axis counts in each bin, (N, R, out, cells); they sum to 1."""
+def axis_weights(start, end, cells, out=7, stride=1, samples=2):
+    """What each cell of an axis counts in each bin, (..., out, cells), for `roi_align`; they sum to 1.
+
+    start, end: (N, R) or (R,), the edges of boxes along the axis, in pixels.
+    """
     step = (np.arange(out * samples, dtype=np.float32) + 0.5) / (out * samples)
     at = (start[..., None] + (end - start)[..., None] * step) / stride - 0.5  # in cells' middles
     at = ops.clip(at, 0, cells - 1)
     triangle = ops.relu(1 - ops.abs(at[..., None] - np.arange(cells, dtype=np.float32)))
-    triangle = ops.reshape(triangle, (-1, triangle.shape[1], out, samples, cells))
-    return ops.mean(triangle, axis=3)
+    triangle = ops.reshape(triangle, (-1, *triangle.shape[1:-2], out, samples, cells))
+    return ops.mean(triangle, axis=-2)
 
 
 def roi_pool(features, boxes, out=7, stride=1):
