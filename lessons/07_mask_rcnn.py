@@ -337,7 +337,7 @@ show_images([np.asarray(crop), *(heat(every[..., kind + 1], 1) for kind in range
 # Each class's mask has a **sigmoid** of its own: with a softmax the classes would fight about each pixel, and the paper lost 5.5 points of AP that way (30.3 and 24.8).
 
 # %%
-show_source(training.mask_loss)
+show_source(training.mask_loss, training.class_mask_loss)
 
 # %% [markdown]
 # ### Four ways
