@@ -479,3 +479,11 @@ def test_settings_are_fitted_to_size_classes_and_the_fullest_picture():
     s = training.fitted(SMALL, [*few, *crowd])
     assert s.most == 300 and (s.anchors, s.rois) == (4 * SMALL.anchors, 4 * SMALL.rois)
     assert (s.network.before, s.network.after, s.network.most) == (240, 48, 20)
+
+
+@pytest.mark.slow
+def test_the_full_profile_trains_a_step():
+    full, side = replace(training.FULL, rois=64, batch=1), training.FULL.network.side
+    one = item((40, 60, 300, 240), (200, 220, 420, 500), side=side, classes=[1, 80])
+    network = training.train(training.Examples([one], full.most), 1, 0, full)
+    assert all(np.isfinite(weight).all() for weight in network.get_weights())
