@@ -371,7 +371,6 @@ play(at_temperature, alt="Pictures coloured at a temperature.",
 # ### Ask a person
 #
 # Three more planes take **hints**, dabs of colour: $a^*$, $b^*$ and "given here" (Zhang et al., 2017).
-# The network learns which pixels belong together; a hint goes to those that are near, as light, and of its kind.
 
 # %% tags=["hide"]
 from matplotlib.colors import to_rgb
@@ -387,7 +386,7 @@ play(painted, alt="A grey landscape with a balloon, coloured without a hint, and
      colour=ipywidgets.ColorPicker(value="#d9302c"));
 
 # %% [markdown]
-# One dab colours the balloon, and the sky around it stays as it was.
+# One dab colours the balloon: it goes to pixels that are near, as light, and of its kind.
 
 # %% [markdown]
 # ### How much does one hint tell?

@@ -290,6 +290,10 @@ assert gained["mean"] > 0
 # ### Which class, and where exactly
 #
 # The **box head** gives each proposal a class and, for each class, how its box should move.
+# Then each class has its own non-maximum suppression.
+
+# %% [markdown]
+# ### From what score on?
 
 # %% tags=["hide"]
 nothing = {"boxes": [], "classes": [], "masks": []}
@@ -304,12 +308,12 @@ play(answered, alt="A table with the things that the network finds at a score.",
      threshold=ipywidgets.FloatSlider(0.5, min=0.1, max=1, step=0.1));
 
 # %% [markdown]
-# The score that you ask for decides between things missed and things invented; AP looks at all scores at once.
+# The score decides between things missed and things invented; AP looks at all scores.
 
 # %% [markdown]
 # ### A mask for each class
 #
-# The **mask head** draws each class's mask in every box; the class that the box head chose picks one.
+# In every box, the **mask head** draws a mask of each class.
 
 # %% tags=["hide"]
 best = look.find([pictures[crowd]], 0.05)[0]
@@ -317,11 +321,11 @@ box = best["boxes"][:1] if len(best["boxes"]) else np.float32([[8, 8, 72, 72]])
 crop = models.roi_align(pictures[crowd][None], box[None], 28)[0, 0]
 every = keras.ops.convert_to_numpy(keras.ops.sigmoid(look.masks_of(pyramid, box[None])))[0, 0]
 show_images([np.asarray(crop), *(heat(every[..., kind + 1], 1) for kind in range(len(names)))],
-            ["the box", *names], columns=4, height=3.1,
+            ["the box", *names], columns=4, height=3.5,
             alt="One box of the picture, and the mask that each class would draw in it.")
 
 # %% [markdown]
-# Only the mask of the true class is ever taught in a box, so the others are whatever the head likes.
+# In a box only the true class's mask is taught: the others are whatever the head likes.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 12.
@@ -377,8 +381,9 @@ from course_utils.show.live import Live
 
 watched = pictures[:4]
 watch = lambda: [coloured(*both, 0.6) for both in zip(watched, fresh.find(watched))]
-live = Live(run.steps, watch, keep="07_heads", alt="The loss falls; more and more things get a colour.")
-training.stage(fresh, training.Examples(train, s.most), run.steps, SEED, s, callbacks=[live], frozen=frozen)
+live = Live(run.steps, watch, keep="07_heads", alt="The loss falls; more things get a colour.")
+example = training.Examples(train, s.most)
+training.stage(fresh, example, run.steps, SEED, s, callbacks=[live], frozen=frozen)
 net = net or fresh
 
 # %% [markdown]
