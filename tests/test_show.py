@@ -295,15 +295,15 @@ def test_things_have_names_scores_boxes_and_outlines():
     picture = np.full((16, 16, 3), 0.5, np.float32)
     figure = things.things_figure([picture], [found], ["apple", "cup"], ["found"])
     axis = figure.axes[0]
-    assert [text.get_text() for text in axis.texts] == ["cup .90", "apple .55"]
+    assert [text.get_text() for text in axis.texts] == ["apple .55", "cup .90"]
     assert [patch.get_bbox().bounds for patch in axis.patches] == [
-        (1.5, 1.5, 6, 6),
         (5.5, 5.5, 8, 6),
+        (1.5, 1.5, 6, 6),
     ]
     assert axis.get_title() == "found" and len(axis.collections) == 2
     plt.close(figure)
     figure = things.things_figure([picture], [two_things()], ["apple", "cup"])
-    assert [text.get_text() for text in figure.axes[0].texts] == ["cup", "apple"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["apple", "cup"]
     plt.close(figure)
 
 

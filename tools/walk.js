@@ -28,12 +28,14 @@ window.walk = (() => {
     && !all('.jp-OutputArea-output').some(e => NO_WIDGET.test(e.innerText));
   const moved = place => `${here()}/${shownFragments()}` !== place;
 
-  const laidOut = width => new Promise(done => {  // two frames alike
-    let last = '';
+  const laidOut = width => new Promise(done => {  // four frames alike: code is laid out last
+    let last = '', alike = 0;
     const look = () => {
       const slide = slides()[here()] ?? document.body;
-      const now = [innerWidth, slide.scrollHeight, slide.scrollWidth].join();
-      if (now === last && innerWidth === width) return done();
+      const code = [...slide.querySelectorAll('.cm-scroller')].map(e => e.scrollWidth);
+      const now = [innerWidth, slide.scrollHeight, slide.scrollWidth, ...code].join();
+      alike = now === last && innerWidth === width ? alike + 1 : 0;
+      if (alike === 3) return done();
       last = now;
       requestAnimationFrame(look);
     };

@@ -18,7 +18,7 @@ BOXES = (  # middle, size, what it is, its colour
 WAYS = [
     ((17, 22), (22.8, 22)),
     ((37.2, 22), (65.3, 22)),
-    ((46, 22), (46, 34), (45.8, 34)),
+    ((41.5, 22), (41.5, 34), (45.6, 34)),
     ((60.2, 34), (72, 34), (72, 26.7)),
     ((78.7, 24), (81.5, 24), (81.5, 32), (84.8, 32)),
     ((78.7, 20), (81.5, 20), (81.5, 12), (84.8, 12)),
@@ -32,7 +32,7 @@ WORDS = (  # middle, text, colour
     (53, 41.5, "stage 1: is something here?", BLUE),
     (92, 41.5, "stage 2: what, where exactly, which pixels?", ORANGE),
     (66.5, 36.5, "proposals", BLUE),
-    (53, 27.5, "$L_{\\mathrm{objectness}} + L_{\\mathrm{anchor\\ box}}$", BLUE),
+    (54, 27, "$L_{\\mathrm{objectness}} + L_{\\mathrm{anchor\\ box}}$", BLUE),
     (92, 25.5, "$L_{\\mathrm{cls}} + L_{\\mathrm{box}}$", ORANGE),
     (92, 5.5, "$L_{\\mathrm{mask}}$", GREEN),
 )

@@ -4,23 +4,19 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from .figures import PALETTE, image_figure
+from .figures import image_figure
 
 COLOURS = ("#00E5FF", "#FF3DBB", "#FFFFFF", "#FFE600", "#3D5AFE", "#FF6D00")  # of classes 1, 2, …
 
 BEHIND = {"facecolor": (0, 0, 0, 0.55), "edgecolor": "none", "pad": 0.8}  # a name
 
 
-def boxes_figure(pictures, boxes, titles=None, columns=None, height=4.0, colours=None):
-    """A figure of pictures (H, W, 3) in [0, 1] with boxes (n, 4) each: y0, x0, y1, x1 in pixels.
-
-    colours: for each picture one of each box; None: all are yellow.
-    """
+def boxes_figure(pictures, boxes, titles=None, columns=None, height=4.0):
+    """A figure of pictures (H, W, 3) in [0, 1] with boxes (n, 4) each: y0, x0, y1, x1 in pixels."""
     figure = image_figure(pictures, titles, columns, height)
-    for number, (axis, of_one) in enumerate(zip(figure.axes, boxes, strict=False)):
-        for place, box in enumerate(np.asarray(of_one)):
-            colour = colours[number][place] if colours else PALETTE[6]
-            _frame(axis, box, colour)
+    for axis, of_one in zip(figure.axes, boxes, strict=False):
+        for box in np.asarray(of_one):
+            _frame(axis, box, "#1E3CFF", width=2, dashes="-")
     return figure
 
 
@@ -33,7 +29,8 @@ def things_figure(pictures, things, names, titles=None, columns=None, height=4.0
     laid = [coloured(picture, each) for picture, each in zip(pictures, things, strict=True)]
     figure = image_figure(laid, titles, columns, height, rows)
     for axis, each in zip(figure.axes, things, strict=False):
-        for number, (box, kind) in enumerate(zip(each["boxes"], each["classes"], strict=True)):
+        for number in reversed(range(len(each["boxes"]))):  # the best one's name on top
+            box, kind = each["boxes"][number], each["classes"][number]
             colour, text = COLOURS[(kind - 1) % len(COLOURS)], names[kind - 1]
             if "scores" in each:
                 text += f" {each['scores'][number]:.2f}".replace("0.", ".")
@@ -53,7 +50,7 @@ def coloured(picture, things, strength=0.3):
     return laid
 
 
-def _frame(axis, box, colour):
+def _frame(axis, box, colour, width=1.2, dashes=(0, (3, 2))):
     corner, size = (box[1] - 0.5, box[0] - 0.5), (box[3] - box[1], box[2] - box[0])
-    look = {"edgecolor": colour, "linewidth": 1.2, "linestyle": (0, (3, 2))}
+    look = {"edgecolor": colour, "linewidth": width, "linestyle": dashes}
     axis.add_patch(Rectangle(corner, *size, fill=False, **look))
