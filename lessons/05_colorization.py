@@ -178,7 +178,7 @@ print("One number of the answer sees so many pixels along a side:", sees)
 # %% [markdown]
 # ### Two losses, two weights
 #
-# The generator minimises $w_{\mathrm{adv}} L_{\mathrm{GAN}} + w_{\mathrm{pix}} L_1$; the thesis takes $[20, 80]$ for twelve GANs, and tries $[1, 99]$ and $[35, 65]$ for the best one.
+# The generator minimises $w_{\mathrm{adv}} L_{\mathrm{GAN}} + w_{\mathrm{pix}} L_1$; the thesis takes $[20, 80]$ for twelve GANs, and tries $[1, 99]$ and $[35, 65]$ for the best one; here it is $[5, 95]$, our choice.
 # Only the ratio matters: $[20, 80]$ is pix2pix with $\lambda = 4$, where its paper has 100.
 
 # %%
@@ -188,8 +188,8 @@ playing = Live(run.steps, lambda: look(playing.model), parts=("l1", "gan"), keep
 played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s, callbacks=[playing])
 
 # %% [markdown]
-# Its colours are stronger, and wander: after seconds two networks at play have settled nothing.
-# The course ships networks that learned longer, from 1,000 or 2,000 people and as many landscapes, none of which tests; they come next.
+# After seconds two networks at play have settled nothing.
+# The course ships networks that learned longer, from 1,000 or 2,000 people and as many landscapes, none of which tests; its GAN began as the autoencoder.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
@@ -234,7 +234,7 @@ show_images([column[name][number] for name, number in chosen for column in colum
             alt="Three pictures, one per row: grey, coloured by an autoencoder, by a GAN, by classes, and as they were.")
 
 # %% [markdown]
-# The autoencoder is careful, the GAN bold; **classes** are a third way, which we open below.
+# The autoencoder is careful, the GAN bolder; **classes** are a third way, which we open below.
 
 # %% [markdown]
 # ### Which one is the photograph?

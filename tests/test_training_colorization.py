@@ -234,3 +234,13 @@ def test_one_colour_is_learned(name):
     made = models.colour(network, green[0].picture[None])
     error = np.abs(images.rgb_to_lab(made) - images.rgb_to_lab(green[0].picture)).mean()
     assert error < 10  # of 25, in grey
+
+
+@pytest.mark.parametrize("name", ["rgb", "gan"])
+def test_a_training_begins_with_the_weights_of_another_network(name):
+    s = OTHERS.get(name) or replace(SMALL, discriminator="d4", momentum=0.9)
+    s = replace(s, learning_rate=1e-9, optimizer=training.FusedAdam)
+    other = models.generator(**vars(s.generator))
+    made = training.train(training.Colours(ITEMS, s.generator), 1, 0, s, begin=other)
+    for both in zip(made.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(*both, atol=1e-5)

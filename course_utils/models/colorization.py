@@ -44,7 +44,7 @@ class Architecture:
 _SIZES = {"side": 128, "width": 30, "cap": 2, "fine": 16}
 SHIPPED = {
     "autoencoder": Architecture(**_SIZES, learned=False),
-    "gan": Architecture(**_SIZES),
+    "gan": Architecture(**_SIZES, learned=False),
     "classes": Architecture(**_SIZES, learned=False, colours="classes"),
     "hints": Architecture(**_SIZES, learned=False, hints=True),
 }

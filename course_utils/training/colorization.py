@@ -53,7 +53,7 @@ def _shipped(name, **more):
 
 SHIPPED = {
     "autoencoder": _shipped("autoencoder", batch=4),
-    "gan": _shipped("gan", discriminator="d8"),
+    "gan": _shipped("gan", discriminator="d4", weights=WEIGHTS[3]),
     "classes": _shipped("classes", batch=4),
     "hints": _shipped("hints", batch=4),
 }
@@ -193,15 +193,19 @@ def build(settings, steps=None, class_weights=None):
     return network
 
 
-def train(example, steps, seed, settings, folder=None, callbacks=(), every=200):
+def train(example, steps, seed, settings, folder=None, callbacks=(), every=200, begin=None):
     """A network that colours, trained on `Colours`: of a GAN the mean generator, if it has one.
 
     Both learning rates fall to 0 along a cosine. folder, every: safety copies, see `fit`; without a
-    folder a stopped training starts anew.
+    folder a stopped training starts anew. begin: a network of the same architecture, whose weights
+    the one that colours has at first.
     """
     profile.set_seeds(seed)
     classes = settings.generator.colours == "classes"
     model = build(settings, steps, example.class_weights if classes else None)
+    if begin is not None:
+        for each in (getattr(model, "generator", model), network_of(model)):
+            each.set_weights(begin.get_weights())
     return network_of(fit(model, example, steps, settings.batch, seed, folder, every, callbacks))
 
 
