@@ -290,10 +290,9 @@ class Spread(layers.Layer):
 
 def squared_distances(some, others):
     """|a - b|² of each of (N, P, K) with each of (N, Q, K): (N, P, Q), at least 0."""
-    lengths = (ops.sum(each**2, axis=-1) for each in (some, others))
     both = ops.matmul(some, ops.swapaxes(others, 1, 2))
-    first, second = lengths
-    return ops.relu(first[:, :, None] - 2 * both + second[:, None])
+    lengths = ops.sum(some**2, axis=-1)[:, :, None] + ops.sum(others**2, axis=-1)[:, None]
+    return ops.relu(lengths - 2 * both)
 
 
 def reveal(plane, y, x, ab, size):
