@@ -8,6 +8,7 @@ from PIL import Image
 
 from course_utils import images
 from course_utils.data import build, coco, mask_rcnn, segmentation, splits
+from drawn_worlds import shapes
 from drawn_worlds.cells import cells
 
 RNG = np.random.default_rng
@@ -139,7 +140,6 @@ def test_nuclei_are_drawn():
 
 
 def test_things_on_a_table_are_drawn():
-    shapes = pytest.importorskip("drawn_worlds.shapes")
     (one, *_), _ = mask_rcnn.load("synthetic", side=64)
     scene = shapes.table(0, 64)
     assert np.array_equal(one.picture, scene.photo) and np.array_equal(one.labels, scene.labels)

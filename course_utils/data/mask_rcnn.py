@@ -3,7 +3,6 @@
 All sources give one form: masks (n, H, W), which may overlap, and their classes, from 1 up.
 """
 
-import importlib
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from drawn_worlds import faces
+from drawn_worlds import faces, shapes
 from drawn_worlds.cells import cells
 
 from .. import images, paths
@@ -80,7 +79,7 @@ class Drawing(_Seen):
     picture = property(lambda self: self.scene[0])
     masks = property(lambda self: self.scene[1])
     classes = property(lambda self: self.scene[2])
-    names = property(lambda self: NUCLEUS if self.world == "cells" else _shapes().CLASSES[1:])
+    names = property(lambda self: NUCLEUS if self.world == "cells" else shapes.CLASSES[1:])
 
     def __init__(self, world: str, seed: int, side: int = 128):
         self.id = self.source = self.fingerprint = f"{world} {seed}"
@@ -302,10 +301,6 @@ def _scene(world, seed, side):
         field = cells(seed, side)
         masks = masks_of(field.labels)
         return field.image, masks, np.ones(len(masks), np.int32)
-    scene = _shapes().table(seed, side)
+    scene = shapes.table(seed, side)
     shown = np.unique(scene.labels)  # in a small picture a thing may have no pixel left
     return scene.photo, masks_of(scene.labels), scene.classes[shown[shown > 0] - 1]
-
-
-def _shapes():
-    return importlib.import_module("drawn_worlds.shapes")

@@ -188,8 +188,8 @@ def train(example, steps, seed, s, way="approximate_joint", folder=None, callbac
     if way.endswith("joint"):
         network = models.build(replace(s.network, through_boxes=way == "joint"))
         return stage(network, example, steps, seed, s, folder, callbacks, every)
-    network, turns = models.build(s.network), max(1, steps // 4)
-    told = {"callbacks": callbacks, "momentum": 0.0}
+    network, turns, told = models.build(s.network), max(1, steps // 4), {"callbacks": callbacks}
+    s = replace(s, momentum=0.0)  # each stage goes on from the weights, not from their mean
     if way == "alternating":
         for number, parts in enumerate((RPN, HEADS, RPN, HEADS)):
             stage(network, example, turns, seed + number, s, parts=parts, **told)
@@ -203,14 +203,12 @@ def train(example, steps, seed, s, way="approximate_joint", folder=None, callbac
     return network
 
 
-def stage(
-    network, example, steps, seed, s, folder=None, callbacks=(), every=200, momentum=None, **more
-):
+def stage(network, example, steps, seed, s, folder=None, callbacks=(), every=200, **more):
     """Train a network further, its learning rate falling to 0 along a cosine; returns it, or the mean.
 
     more: `parts`, `frozen` and `proposer` of `Learner`.
     """
-    model = Learner(network, s, momentum=s.momentum if momentum is None else momentum, **more)
+    model = Learner(network, s, momentum=s.momentum, **more)
     model.compile(s.optimizer(CosineDecay(s.learning_rate, steps)), jit_compile=False)
     model.optimizer.build(model.learned)
     fit(model, example, steps, s.batch, seed, folder, every, callbacks)
