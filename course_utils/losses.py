@@ -194,3 +194,32 @@ def total_variation(pictures):
     x = pictures
     down, right = x[:, 1:] - x[:, :-1], x[:, :, 1:] - x[:, :, :-1]
     return ops.sum(down**2, axis=(1, 2, 3)) + ops.sum(right**2, axis=(1, 2, 3))
+
+
+# Faces -------------------------------------------------------------------------------------------
+
+
+@takes(features=FLOATS("B H W N"), target=FLOATS("B H W N"))
+def perceptual_distance(features, target):
+    """How far a layer's activations are from a target's, in direction: 0 at best, 4 at most.
+
+    Σ_c (f_c / |f| - t_c / |t|)² at each place, mean over places and pictures. |f| is the length of
+    the vector of all channels at a place, so that bright and faint layers count alike.
+
+    Zhang et al. (2018), "The unreasonable effectiveness of deep features", eq. 1, with all weights
+    w_l 1. features, target: (B, H, W, N). Returns a scalar. Raises as `content_loss` does.
+    """
+    features, target = (
+        x * ops.rsqrt(ops.sum(x**2, axis=-1, keepdims=True) + 1e-8) for x in (features, target)
+    )
+    return ops.mean(ops.sum((features - target) ** 2, axis=-1))
+
+
+@takes(vectors=FLOATS("B D"), target=FLOATS("B D"))
+def identity_loss(vectors, target):
+    """1 minus the cosine of what a recognition network says of two pictures; 0 for one person.
+
+    Mean over the pairs, 2 at most. vectors, target: unit vectors (B, D). Returns a scalar.
+    Richardson et al. (2021), "Encoding in style", eq. 4.
+    """
+    return 1 - ops.mean(ops.sum(vectors * target, axis=-1))

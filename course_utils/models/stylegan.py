@@ -9,9 +9,12 @@ equalised learning rate of Karras et al. (2018), "Progressive growing of GANs", 
 import math
 
 import keras
+import numpy as np
 from keras import layers, ops
 
+from .. import images
 from ..settings import settings
+from . import checkpoints
 
 SLOPE = 0.2  # of all leaky ReLUs
 
@@ -257,6 +260,36 @@ def discriminator(a=SHIPPED):
     x = layers.Flatten()(Convolution(a.channels[0], name="last")(x))
     x = Dense(a.channels[0], lively=True, name="dense")(x)
     return keras.Model(picture, Dense(1, name="logit")(x), name="discriminator")
+
+
+def load():
+    """(mapping, synthesis): the shipped generator, trained on drawn faces (see their JSONs).
+
+    Raises ValueError, with the command that makes them anew, if a file is missing or damaged.
+    """
+    return tuple(checkpoints.load(part(), f"08_{part.__name__}") for part in (mapping, synthesis))
+
+
+def mean_style(mapping, count=10_000, seed=0):
+    """The mean w (latent,) of `count` random z: the style that truncation pulls towards."""
+    z = np.random.default_rng(seed).normal(size=(count, mapping.input_shape[-1]))
+    return mapping.predict(z.astype(np.float32), batch_size=1000, verbose=0).mean(0)
+
+
+def truncated(styles, mean, psi):
+    """Styles pulled towards the mean: mean + ψ (w − mean); 1 leaves them, 0 is the mean face.
+
+    Source: Karras, Laine and Aila (2019), appendix B.
+    """
+    return mean + psi * (styles - mean)
+
+
+def paint(synthesis, styles):
+    """Pictures float32 (N, side, side, 3) in [0, 1] of styles (N, latent) or (N, styles, latent)."""
+    styles = np.asarray(styles, np.float32)
+    if styles.ndim == 2:
+        styles = np.repeat(styles[:, None], synthesis.input_shape[1], axis=1)
+    return images.from_signed(synthesis.predict(styles, batch_size=32, verbose=0).clip(-1, 1))
 
 
 def _doubled(x):

@@ -1,0 +1,127 @@
+"""The training of pSp: the generator stays as it is, the encoder learns to steer it."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+from keras.optimizers.schedules import CosineDecay
+
+from .. import profile
+from ..data import imagenet
+from ..data.psp import CHANNELS
+from ..losses import identity_loss, perceptual_distance
+from ..models import efficientnet, features, psp
+from ..settings import settings
+from .fit import fit
+from .optimizers import Muon
+
+
+@settings
+class Weights:
+    """How much each part of the loss counts; by default for inversion, as in the paper."""
+
+    l2: float = 1.0
+    perceptual: float = 0.8
+    identity: float = 0.1
+    w_norm: float = 0.0
+
+
+PAPER = {  # the paper's, task by task (its supplement, and the code for frontalisation)
+    "inversion": Weights(),
+    "frontal": Weights(l2=0.01, perceptual=0.8, identity=1.0, w_norm=0.005),
+    "sketch": Weights(identity=0.0, w_norm=0.005),
+    "segmentation": Weights(identity=0.0, w_norm=0.005),
+}
+
+
+@settings
+class Settings:
+    """What `train` builds and how it learns."""
+
+    network: psp.Architecture = psp.Architecture()
+    weights: Weights = Weights()
+    learning_rate: float = 1e-3
+
+
+QUICK = {
+    task: Settings(network=psp.Architecture(channels=channels), weights=PAPER[task])
+    for task, channels in CHANNELS.items()
+}
+
+
+class PSp(keras.Model):
+    """An encoder in front of a frozen synthesis network, and the four losses.
+
+    Data are pairs (source, target): sources as the encoder takes them, targets (N, side, side, 3)
+    in [-1, 1]. `fit` logs `loss` and its parts `l2`, `perceptual`, `identity` and `w_norm`, the
+    mean length of the offsets. Source: Richardson et al. (2021), eq. 1 to 5.
+
+    mean: the mean style (latent,) that offsets start from. seen: a network from pictures in [0, 1]
+    to {name: activations}. recogniser: from pictures in [0, 1] to unit vectors.
+    """
+
+    def __init__(self, encoder, synthesis, mean, seen, recogniser, weights=Weights()):
+        super().__init__()
+        self.encoder, self.synthesis, self.seen = encoder, synthesis, seen
+        self.recogniser, self.weights_of_losses = recogniser, weights
+        self.mean = ops.convert_to_tensor(mean, "float32")
+        for frozen in (synthesis, seen, recogniser):
+            frozen.trainable = False
+        self.built = True
+
+    def styles(self, source, training=False):
+        """Styles (N, styles, latent) of sources."""
+        return self.mean + self.encoder(source, training=training)
+
+    def call(self, source, training=False):
+        """Pictures (N, side, side, 3), about -1 to 1."""
+        return self.synthesis(self.styles(source, training))
+
+    def losses_of(self, offsets, made, target):
+        """{name: value} of the parts that count."""
+        w, told = self.weights_of_losses, {"l2": ops.mean((made - target) ** 2)}
+        both = ops.clip(ops.concatenate([made, target]) / 2 + 0.5, 0, 1)
+        if w.perceptual:
+            layers = [ops.split(layer, 2) for layer in self.seen(both).values()]
+            told["perceptual"] = sum(perceptual_distance(*pair) for pair in layers)
+        if w.identity:
+            told["identity"] = identity_loss(*ops.split(self.recogniser(both), 2))
+        if w.w_norm:
+            told["w_norm"] = ops.mean(ops.sqrt(ops.sum(offsets**2, axis=(1, 2)) + 1e-8))
+        return told
+
+    def train_step(self, data):
+        """One step of the encoder."""
+        source, target = data
+        with tf.GradientTape() as tape:
+            offsets = self.encoder(source, training=True)
+            told = self.losses_of(offsets, self.synthesis(self.mean + offsets), target)
+            loss = sum(getattr(self.weights_of_losses, name) * part for name, part in told.items())
+        variables = self.encoder.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return {"loss": loss} | told
+
+
+def seen():
+    """What the perceptual loss looks through: ImageNet's features where they are, else the course's.
+
+    EfficientNet-lite0's first stages take a twentieth of the time of VGG-16's first blocks.
+    """
+    if imagenet.EFFICIENTNET.is_there():
+        return efficientnet.load(("stage1", "stage2", "stage3"))
+    return features.network("course", ("block1_conv2", "block2_conv2", "block3_conv2"))
+
+
+def build(task, synthesis, mean, recogniser, s=None, steps=None) -> PSp:
+    """A compiled `PSp` for a task of `models.psp.TASKS`; its rate falls to 0 along a cosine."""
+    s = s or QUICK[task]
+    model = PSp(psp.encoder(s.network), synthesis, mean, seen(), recogniser, s.weights)
+    rate = CosineDecay(s.learning_rate, steps) if steps else s.learning_rate
+    model.compile(Muon(rate, 0.9), jit_compile=False)
+    return model
+
+
+def train(example, task, steps, seed, parts, s=None, batch=8, folder=None, callbacks=()) -> PSp:
+    """A `PSp`, trained; `parts`: (synthesis, mean, recogniser). See `fit` for the rest."""
+    profile.set_seeds(seed)
+    model = build(task, *parts, s, steps)
+    return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
