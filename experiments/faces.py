@@ -1,7 +1,8 @@
 """Two networks that measure the drawn faces: one tells people apart, one names their parts.
 
 Neither is shipped: they measure whether an identity is more than its light and clothes, and whether
-what a network learns from drawn regions holds on real portraits.
+what a network learns from drawn regions holds on real portraits. Lesson 08 ships a recogniser that
+is trained in the same way, for longer.
 """
 
 import json
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 
 from course_utils import images, paths, profile
+from course_utils.models import recognition
 from course_utils.training.fit import fit
 from course_utils.training.schedules import warm_cosine
 from drawn_worlds import faces
@@ -19,7 +21,7 @@ from drawn_worlds import faces
 from .common import SEEDS, interval
 from .facade_reader import class_weights
 
-SIDE = {"recognise": 48, "parts": 64}  # pixels of the pictures that the networks see
+SIDE = {"recognise": recognition.SIDE, "parts": 64}  # pixels of the pictures that the networks see
 BATCH = {"recognise": 48, "parts": 8}
 ALIKE = {  # what all people share in an ablation; the rest of an identity stays its own
     "colours": ("skin", "hair", "eye_colour", "lip_colour", "scarf", "frame", "grey", "blush"),
@@ -82,15 +84,23 @@ def bench():
 
 
 def portraits(
-    seeds, views: int, first: int = 0, alike: str | None = None, workers: int = 1, **chosen
+    seeds,
+    views: int,
+    first: int = 0,
+    alike: str | None = None,
+    workers: int = 1,
+    yaw: float | None = 0.0,
+    **chosen,
 ) -> np.ndarray:
     """Frontal pictures uint8 (people, views, 48, 48, 3) of seeds' people: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
+    yaw: None gives every view its own, too.
     alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
     `workers` processes share the drawing.
     """
     people = [faces.identity(seed) for seed in seeds]
+    chosen |= {} if yaw is None else {"yaw": yaw}
     if alike is not None:
         shared = {name: getattr(people[0], name) for name in ALIKE[alike]}
         people = [replace(person, **shared) for person in people]
@@ -105,37 +115,26 @@ def portraits(
 
 def _view(job):
     person, number, chosen = job
-    seen = faces.conditions(person.seed * 1000 + number, **{"yaw": 0.0} | chosen)
+    seen = faces.conditions(person.seed * 1000 + number, **chosen)
     edge = (64 - SIDE["recognise"]) // 2
     return images.to_uint8(faces.render(person, seen, 64).photo[edge:-edge, edge:-edge])
 
 
-def recogniser(dimensions: int = 96):
-    """A network from pictures (N, 48, 48, 3) in [0, 1] to unit vectors (N, dimensions)."""
-    import keras
-    from keras import layers
-
-    x = picture = keras.Input((SIDE["recognise"],) * 2 + (3,))
-    for width in (24, 48, 96):  # (N, 24, 24, 24), (N, 12, 12, 48), (N, 6, 6, 96)
-        for stride in (2, 1):
-            x = layers.Conv2D(width, 3, strides=stride, padding="same", use_bias=False)(x)
-            x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    x = layers.Dense(dimensions)(layers.Flatten()(x))
-    return keras.Model(picture, layers.UnitNormalization()(x), name="recogniser")
-
-
-def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
+def train_recogniser(
+    pictures: np.ndarray, steps: int, seed: int = 0, widths=(24, 48, 96), folder=None, callbacks=()
+):
     """A recogniser trained on pictures uint8 (people, views, 48, 48, 3), two views or more.
 
     Of each person in a batch it sees two views, and is to find the second among all the batch's:
     cross-entropy of their cosines times 16, both ways (Sohn 2016, "N-pair loss", equation 5).
+    folder: for safety copies, see `fit`.
     """
     profile.set_seeds(seed)
     import keras
     from keras import ops
 
     people, views = pictures.shape[:2]
-    network = recogniser()
+    network = recognition.recogniser(SIDE["recognise"], widths)
     pair = keras.Input((2,) + network.input_shape[1:])
     one, other = network(pair[:, 0]), network(pair[:, 1])
     cosines = 16.0 * ops.matmul(one, ops.transpose(other))  # (N, N), own pairs on the diagonal
@@ -153,7 +152,7 @@ def train_recogniser(pictures: np.ndarray, steps: int, seed: int = 0):
         both = [_disturbed(images.to_float(pictures[person, view]), rng, 0.35) for view in seen]
         return np.stack(both), np.int32(person)
 
-    fit(model, example, steps, BATCH["recognise"], seed)
+    fit(model, example, steps, BATCH["recognise"], seed, folder, callbacks=callbacks)
     return network
 
 

@@ -13,6 +13,9 @@ def test_views_show_one_person_under_several_conditions():
     one = faces.render(faces.identity(4), faces.conditions(4001, yaw=0.0), 64).photo
     np.testing.assert_allclose(pictures[1, 1] / 255, one[8:-8, 8:-8], atol=0.003)
     assert (training.portraits([4], 1, first=1)[0, 0] == pictures[1, 1]).all()
+    turned = faces.render(faces.identity(4), faces.conditions(4001), 64).photo[8:-8, 8:-8]
+    as_drawn = training.portraits([4], 1, first=1, yaw=None)[0, 0]
+    np.testing.assert_allclose(as_drawn / 255, turned, atol=0.003)
 
 
 @pytest.mark.parametrize("kind", sorted(training.ALIKE))
