@@ -114,10 +114,11 @@ class Examples:
         self.task, self.pictures = task, images.to_uint8(pictures)
 
     def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        number, coins = rng.integers(len(self.pictures)), rng.choice((-1, 1), 2)
-        there = coins[1 if self.task == "frontal" else 0]
-        source = _ready(self.task, self.kept[number])
-        return source[:, :: coins[0]], images.to_signed(self.pictures[number])[:, ::there]
+        number, (here, there) = rng.integers(len(self.pictures)), 1 - 2 * rng.integers(2, size=2)
+        if self.task != "frontal":
+            there = here
+        source, target = _ready(self.task, self.kept[number]), self.pictures[number]
+        return source[:, ::here], images.to_signed(target[:, ::there])
 
 
 def sources(task: str, pictures, regions=None) -> np.ndarray:
@@ -150,29 +151,29 @@ def _kept(task, pictures, regions):
 def _ready(task, kept):
     """Sources in uint8 as the network gets them."""
     if task == "segmentation":
-        return ONE_HOT[kept]
+        return ONE_HOT.take(kept, axis=0)
     return images.to_float(kept) if task == "sketch" else images.to_signed(kept)
 
 
 def lines(photos, low: float = 40, high: float = 80, least: int = 12) -> np.ndarray:
-    """The lines that a thin pen would draw: photos (N, side, side, 3), uint8 or in [0, 1], to
-
-    float32 (N, side, side, 1), 0 (a line) to 1 (paper).
+    """What a pen of one pixel would draw: float32 (N, side, side, 1), a line 0, paper 1.
 
     Edges of Canny (1986), "A computational approach to edge detection", found at twice the size,
-    so that an eye of three pixels keeps two rims: each pixel's strongest channel counts, weak
-    edges (`low`) only where they go on from strong ones (`high`), pieces of fewer than `least`
-    pixels not at all. A logarithm beforehand makes edges in the shade as strong as in the light.
+    so that an eye of three pixels keeps two rims. In each pixel the strongest channel counts. Weak
+    edges (`low`) are drawn only where they go on from strong ones (`high`), and pieces of fewer
+    than `least` pixels not at all. A logarithm beforehand makes edges in the shade as strong as in
+    the light. photos: (N, side, side, 3), uint8 or in [0, 1].
     """
     return np.stack([_lines(images.to_float(photo), low, high, least) for photo in photos])
 
 
 def _lines(photo, low, high, least):
-    large = tuple(2 * side for side in photo.shape[1::-1])
+    height, width = photo.shape[:2]
     felt = np.log1p(photo / 0.15) / np.log1p(1 / 0.15)
-    felt = cv2.GaussianBlur(cv2.resize(felt, large, interpolation=cv2.INTER_CUBIC), (0, 0), 1)
-    edges = cv2.Canny(images.to_uint8(felt.clip(0, 1)), low, high, L2gradient=True)
+    felt = cv2.resize(felt, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)
+    felt = images.to_uint8(cv2.GaussianBlur(felt, (0, 0), 1).clip(0, 1))
+    edges = cv2.Canny(felt, low, high, L2gradient=True) > 0
     pieces, _ = ndimage.label(edges, np.ones((3, 3)))
-    ink = (edges > 0) & (np.bincount(pieces.ravel()) >= least)[pieces]
-    ink = cv2.dilate(ink.astype(np.float32), np.ones((2, 2)))
-    return 1 - cv2.resize(ink, photo.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
+    edges &= (np.bincount(pieces.ravel()) >= least)[pieces]
+    ink = edges.reshape(height, 2, width, 2).any(axis=(1, 3))
+    return 1 - ink[..., None].astype(np.float32)
