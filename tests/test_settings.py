@@ -7,7 +7,8 @@ import pytest
 from course_utils.models import face_sketch as models
 from course_utils.models import patchgan
 from course_utils.models import pix2pix as pix2pix_models
-from course_utils.training import cyclegan, face_sketch, pix2pix
+from course_utils.models import stylegan as stylegan_models
+from course_utils.training import cyclegan, face_sketch, pix2pix, stylegan
 
 KINDS = {
     pix2pix.Settings: "learning_rate",
@@ -17,6 +18,8 @@ KINDS = {
     patchgan.Architecture: "width",
     models.Autoencoder: "width",
     models.ResNet: "width",
+    stylegan.Settings: "learning_rate",
+    stylegan_models.Architecture: "latent",
 }
 
 

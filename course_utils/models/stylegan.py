@@ -1,7 +1,7 @@
 """A StyleGAN of 64 × 64 pixels, in plain Keras: mapping, synthesis, discriminator.
 
 Sources: Karras, Laine and Aila (2019), "A style-based generator architecture for generative
-adversarial networks" (mapping, styles, noise, truncation); Karras et al. (2020), "Analyzing and
+adversarial networks" (mapping, styles, noise); Karras et al. (2020), "Analyzing and
 improving the image quality of StyleGAN" (modulated convolutions, skip outputs). Weights have the
 equalised learning rate of Karras et al. (2018), "Progressive growing of GANs", section 4.1.
 """
@@ -23,8 +23,9 @@ SLOPE = 0.2  # of all leaky ReLUs
 class Architecture:
     """Sizes of all three networks.
 
-    latent: numbers in z and in w. channels: at 4 × 4 pixels, at 8 × 8, and so on; as many of them
-    are taken as `side` needs. mapping: dense layers from z to w, the paper's 8 by default.
+    side: of the pictures, a power of two, at least 4. latent: numbers in z and in w. channels: at
+    4 × 4 pixels, at 8 × 8, and so on; as many of them are taken as `side` needs. mapping: dense
+    layers from z to w, the paper's 8 by default.
     """
 
     side: int = 64
@@ -46,14 +47,15 @@ class Architecture:
 SHIPPED = Architecture(latent=128, channels=(128, 128, 96, 64, 32), mapping=4)
 
 
-def _equalised(layer, shape, name="kernel"):
-    """A kernel drawn from N(0, 1); `_scaled` divides it by √fan-in at each use."""
+def _equalised(layer, shape):
+    """A weight drawn from N(0, 1)."""
     return layer.add_weight(
-        shape=shape, initializer=keras.initializers.RandomNormal(0, 1), name=name
+        shape=shape, initializer=keras.initializers.RandomNormal(0, 1), name="kernel"
     )
 
 
 def _scaled(kernel):
+    """A kernel (…, in, out) divided by √fan-in, at each use: so all learn at the same rate."""
     return kernel / math.sqrt(math.prod(kernel.shape[:-1]))
 
 
@@ -118,8 +120,8 @@ class ModulatedConvolution(layers.Layer):
 
     call: x (N, h, w, in) and w (N, latent) give (N, h, w, filters). The style s = A w + b, b at
     first 1, scales the kernel's input channels; demodulation divides by the norm of each scaled
-    filter, so that the output has about the variance of white noise sent through it. Scaling x
-    before and the answer after is the same as another kernel for each picture, and is quick.
+    filter, so that white noise of variance 1 keeps it, however large the style. Scaling x before
+    and the answer after is the same as another kernel for each picture, and is quick.
     Source: Karras et al. (2020), eq. 1 and 3.
     """
 
@@ -156,7 +158,8 @@ class Grain(layers.Layer):
     """Noise (N, h, w, 1), as strong as learned, then a bias and a leaky ReLU.
 
     In training each picture gets fresh noise; else one and the same that is kept, so that a style
-    gives one picture. Source: Karras, Laine and Aila (2019), section 2.
+    gives one picture. Source: Karras, Laine and Aila (2019), section 2, where each channel has a
+    strength of its own; here all have one.
     """
 
     def __init__(self, **kwargs):
@@ -222,7 +225,7 @@ def mapping(a=SHIPPED):
 
 
 def synthesis(a=SHIPPED):
-    """From styles (N, a.styles, latent) to pictures (N, side, side, 3), about -1 to 1.
+    """From styles (N, a.styles, latent) to pictures (N, side, side, 3), once trained about -1 to 1.
 
     Each resolution adds its colours to the enlarged ones of the last (skip outputs). A convolution
     works before the doubling and one after; the paper's first does both at once.

@@ -15,11 +15,11 @@ from .optimizers import FusedAdam
 
 @settings
 class Settings:
-    """How a StyleGAN learns; the paper's by default.
+    """How a StyleGAN learns; the papers' by default.
 
-    penalty: the weight of R1, per pixel and picture of a batch: γ = penalty · side² / batch.
-    lazy: every how many steps R1 is computed. mixing: share of pictures of two styles.
-    momentum: of the generator's mean.
+    penalty: the weight of R1, γ = penalty · side² / batch, a rule of Karras et al. (2020),
+    "Training generative adversarial networks with limited data". lazy: every how many steps R1 is
+    computed. mixing: share of pictures of two styles. momentum: of the generator's mean.
     """
 
     network: models.Architecture = models.Architecture()
@@ -42,7 +42,8 @@ class StyleGAN(keras.Model):
     tell, and `r1`, the mean squared length of its gradient at real pictures when last computed.
     `averaged` is (mapping, synthesis), the mean of the weights. Sources: Goodfellow et al. (2014),
     section 3 (the loss); Mescheder et al. (2018), eq. 9 (R1); Karras et al. (2020), section 3.1
-    (lazy); Karras, Laine and Aila (2019), section 3.1 (mixing).
+    (lazy); Karras, Laine and Aila (2019), section 3.1 (mixing). The paper's second penalty, on
+    path lengths, is left out.
     """
 
     def __init__(self, s=SHIPPED):
