@@ -85,9 +85,9 @@ def turned(seeds, yaws=(30, 50, 70, 90), side: int = 64, workers: int = 2) -> di
 
 
 def _views(jobs, workers) -> list:
-    """`_view` of each job, in several processes."""
-    if not jobs:
-        return []
+    """`_view` of each job, in this process or in several others."""
+    if not jobs or workers < 2:
+        return [_view(*job) for job in jobs]
     with faces.pool_of(workers) as pool:
         return list(pool.map(_view, *zip(*jobs, strict=True), chunksize=8))
 
