@@ -1,20 +1,31 @@
-"""Lesson 08: the shipped recogniser of drawn people."""
+"""Lesson 08: the shipped recogniser of drawn people, the generator, and four encoders in front of it."""
+
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
+from course_utils import images, metrics
+from course_utils.data import psp as data
 from course_utils.models import checkpoints as shipping
 from course_utils.models import recognition
+from course_utils.models import stylegan as generators
+from course_utils.training import psp as training
+from course_utils.training import stylegan
 
 from . import faces
 from .common import Log, safety
 
-STEPS = {"recogniser": 2000}  # of what is shipped
+STEPS = {"recogniser": 2000, "encoder": 3000}  # of what is shipped
+GROWN = {16: (2000, 32), 32: (5000, 16), 64: (20_000, 16)}  # side: steps, pictures of a step
+PEOPLE = 24_000  # who train generator and encoders
+COMPARED = 5000  # pictures of each kind, for precision and recall
 KNOWN = range(5_000_000, 5_002_000)  # people who train the recogniser
 STRANGERS = range(6_000_000, 6_000_100)  # people who test it
 
 
 def checkpoints():
-    return (recogniser,)
+    return recogniser, generator, inversion, frontal, sketch, segmentation
 
 
 def recogniser(seed=0, people=KNOWN, views=6):
@@ -47,3 +58,90 @@ def known_again(network, people=STRANGERS, views=5):
             f"different_{way}": float(cosines[:, ~own].mean()),
         }
     return told
+
+
+def generator(seed=0):
+    """Lesson 08's StyleGAN: learned at 16, then at 32, then at 64 pixels; a stage that ended is kept."""
+    pictures, model = _people()[0], None
+    for side, (steps, batch) in GROWN.items():
+        s = replace(stylegan.SHIPPED, network=replace(generators.SHIPPED, side=side))
+        folder = safety(f"08_generator_{side}")
+        more = {"begin": model, "folder": folder, "callbacks": [Log(500)]}
+        ended, example = folder / "ended.weights.h5", mirrored(pictures, side)
+        if ended.exists():
+            model = stylegan.StyleGAN(s)
+            model.load_weights(ended)
+        else:
+            model = stylegan.train(example, steps, seed, s, batch, **more)
+            folder.mkdir(parents=True, exist_ok=True)
+            model.save_weights(ended)
+    mapping, synthesis = (shipping.as_shipped(network) for network in model.averaged)
+    about = {"seed": seed, "steps": {str(side): steps for side, (steps, _) in GROWN.items()}}
+    about["data"] = f"drawn people, seeds 0 to {PEOPLE - 1}, mirrored at random"
+    about["metrics"] = lifelike(mapping, synthesis)
+    yield mapping, "08_mapping", about
+    yield synthesis, "08_synthesis", about
+
+
+def mirrored(pictures, side):
+    """Draws one of pictures uint8 (N, S, S, 3), at another size, in [-1, 1], every second one mirrored."""
+    small = np.stack([images.to_uint8(images.resize(each, (side, side))) for each in pictures])
+
+    def example(rng):
+        return images.to_signed(small[rng.integers(len(small))])[:, :: 1 - 2 * rng.integers(2)]
+
+    return example
+
+
+def lifelike(mapping, synthesis, count=COMPARED):
+    """Precision and recall of painted faces among drawn ones of people who trained nothing."""
+    recogniser = recognition.load()
+    people = [data.Person(seed) for seed in range(2_000_000, 2_000_000 + count)]
+    data.draw(people)
+    z = np.random.default_rng(0).normal(size=(count, mapping.input_shape[-1]))
+    painted = generators.paint(synthesis, mapping.predict(z.astype(np.float32), verbose=0))
+    real, fake = (recognition.embed(recogniser, x) for x in (data.stacked(people)[0], painted))
+    return metrics.precision_recall(real, fake)
+
+
+def inversion():
+    """Lesson 08's encoder that answers a face with itself."""
+    yield _encoder("inversion")
+
+
+def frontal():
+    """Lesson 08's encoder that turns faces to the front."""
+    yield _encoder("frontal")
+
+
+def sketch():
+    """Lesson 08's encoder from lines to faces."""
+    yield _encoder("sketch")
+
+
+def segmentation():
+    """Lesson 08's encoder from regions to faces."""
+    yield _encoder("segmentation")
+
+
+def _encoder(task, seed=0):
+    mapping, synthesis = generators.load()
+    parts = synthesis, generators.mean_style(mapping), recognition.load()
+    example, steps = data.Examples(task, *_people(task == "frontal")), STEPS["encoder"]
+    more = {"folder": safety(f"08_{task}"), "callbacks": [Log(250)]}
+    model = training.train(example, task, steps, seed, parts, training.SHIPPED[task], **more)
+    network = shipping.as_shipped(model.encoder)
+    about = {"seed": seed, "steps": steps, "data": f"drawn people, seeds 0 to {PEOPLE - 1}"}
+    return network, f"08_{task}", about | {"metrics": {}}
+
+
+@cache
+def _people(turned=False, count=PEOPLE):
+    """Pictures and regions of those who train; turned: by any angle up to 90°, not as people do."""
+    yaws = np.random.default_rng(0).uniform(-90, 90, count) if turned else [None] * count
+    people = [
+        data.Person(seed, **({} if yaw is None else {"yaw": float(yaw)}))
+        for seed, yaw in enumerate(yaws)
+    ]
+    data.draw(people)
+    return data.stacked(people)

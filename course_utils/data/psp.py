@@ -27,6 +27,7 @@ ONE_HOT = np.eye(len(faces.CLASSES), dtype=np.float32)
 class Person:
     """Somebody who doesn't exist, as the conditions of the same seed have it; drawn at first look.
 
+    chosen: conditions that are set, such as yaw=40.0.
     `picture` (side, side, 3) float32 in [0, 1]; `regions` (side, side) int32, as in
     `faces.CLASSES`. Both are kept in 8 bits, so that 24,000 people take 400 MB.
     """
@@ -34,14 +35,14 @@ class Person:
     picture = property(lambda self: images.to_float(self.drawn[0]))
     regions = property(lambda self: self.drawn[1].astype(np.int32))
 
-    def __init__(self, seed: int, side: int = 64):
+    def __init__(self, seed: int, side: int = 64, **chosen):
         self.id = self.source = f"person {seed}"
-        self.seed, self.side = int(seed), side
+        self.seed, self.side, self.chosen = int(seed), side, chosen
 
     @cached_property
     def drawn(self):
         """(picture, regions) in uint8."""
-        return _view(self.seed, self.side)
+        return _view(self.seed, self.side, self.chosen)
 
 
 def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Person], list[Person]]:
@@ -57,7 +58,7 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Person], li
 def draw(people, workers: int = 2) -> None:
     """Draw people now, in several processes, unless they are drawn already."""
     waiting = [one for one in people if "drawn" not in vars(one)]
-    made = _views([(one.seed, one.side) for one in waiting], workers)
+    made = _views([(one.seed, one.side, one.chosen) for one in waiting], workers)
     for one, view in zip(waiting, made, strict=True):
         one.drawn = view
 
@@ -92,8 +93,8 @@ def _views(jobs, workers) -> list:
         return list(pool.map(_view, *zip(*jobs, strict=True), chunksize=8))
 
 
-def _view(seed, side, chosen=None):
-    face = faces.face(seed, side, **(chosen or {}))
+def _view(seed, side, chosen):
+    face = faces.face(seed, side, **chosen)
     return images.to_uint8(face.photo), face.regions.astype(np.uint8)
 
 

@@ -42,7 +42,7 @@ class Settings:
     learning_rate: float = 1e-3
 
 
-QUICK = {
+SHIPPED = {
     task: Settings(network=psp.Architecture(channels=channels), weights=PAPER[task])
     for task, channels in CHANNELS.items()
 }
@@ -113,7 +113,7 @@ def seen():
 
 def build(task, synthesis, mean, recogniser, s=None, steps=None) -> PSp:
     """A compiled `PSp` for a task of `models.psp.TASKS`; its rate falls to 0 along a cosine."""
-    s = s or QUICK[task]
+    s = s or SHIPPED[task]
     model = PSp(psp.encoder(s.network), synthesis, mean, seen(), recogniser, s.weights)
     rate = CosineDecay(s.learning_rate, steps) if steps else s.learning_rate
     model.compile(Muon(rate, 0.9), jit_compile=False)
