@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from course_utils import images, metrics
+from course_utils import metrics
 from course_utils.data import psp as data
 from course_utils.models import checkpoints as shipping
 from course_utils.models import recognition
@@ -67,7 +67,7 @@ def generator(seed=0):
         s = replace(stylegan.SHIPPED, network=replace(generators.SHIPPED, side=side))
         folder = safety(f"08_generator_{side}")
         more = {"begin": model, "folder": folder, "callbacks": [Log(500)]}
-        ended, example = folder / "ended.weights.h5", mirrored(pictures, side)
+        ended, example = folder / "ended.weights.h5", data.Mirrored(pictures, side)
         if ended.exists():
             model = stylegan.StyleGAN(s)
             model.load_weights(ended)
@@ -81,16 +81,6 @@ def generator(seed=0):
     about["metrics"] = lifelike(mapping, synthesis)
     yield mapping, "08_mapping", about
     yield synthesis, "08_synthesis", about
-
-
-def mirrored(pictures, side):
-    """Draws one of pictures uint8 (N, S, S, 3), at another size, in [-1, 1], every second one mirrored."""
-    small = np.stack([images.to_uint8(images.resize(each, (side, side))) for each in pictures])
-
-    def example(rng):
-        return images.to_signed(small[rng.integers(len(small))])[:, :: 1 - 2 * rng.integers(2)]
-
-    return example
 
 
 def lifelike(mapping, synthesis, count=COMPARED):

@@ -101,6 +101,21 @@ def _view(seed, side, chosen):
 # Tasks --------------------------------------------------------------------------------------------
 
 
+class Mirrored:
+    """Draws pictures for a GAN: `mirrored(rng)` is one (side, side, 3) in [-1, 1].
+
+    Every second one is mirrored. pictures: (N, S, S, 3), uint8 or in [0, 1].
+    """
+
+    def __init__(self, pictures, side: int):
+        small = [images.resize(each, (side, side)) for each in pictures]
+        self.pictures = images.to_uint8(np.stack(small))
+
+    def __call__(self, rng: np.random.Generator) -> np.ndarray:
+        picture, way = self.pictures[rng.integers(len(self.pictures))], 1 - 2 * rng.integers(2)
+        return images.to_signed(picture[:, ::way])
+
+
 class Examples:
     """Draws training examples of a task: `examples(rng)` is (source, target).
 

@@ -5,14 +5,14 @@ import tensorflow as tf
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
-from .. import profile
+from .. import images, profile
 from ..data import imagenet
 from ..data.psp import CHANNELS
 from ..losses import identity_loss, perceptual_distance
 from ..models import efficientnet, features, psp
 from ..settings import settings
 from .fit import fit
-from .optimizers import Muon
+from .optimizers import FusedAdam, Muon
 
 
 @settings
@@ -64,7 +64,7 @@ class PSp(keras.Model):
         self.encoder, self.synthesis, self.seen = encoder, synthesis, seen
         self.recogniser, self.weights_of_losses = recogniser, weights
         self.mean = ops.convert_to_tensor(mean, "float32")
-        for frozen in (synthesis, seen, recogniser):
+        for frozen in filter(None, (synthesis, seen, recogniser)):
             frozen.trainable = False
         self.built = True
 
@@ -89,13 +89,17 @@ class PSp(keras.Model):
             told["w_norm"] = ops.mean(ops.sqrt(ops.sum(offsets**2, axis=(1, 2)) + 1e-8))
         return told
 
+    def weighed(self, told):
+        """The loss: the parts' weighted sum."""
+        return sum(getattr(self.weights_of_losses, name) * part for name, part in told.items())
+
     def train_step(self, data):
         """One step of the encoder."""
         source, target = data
         with tf.GradientTape() as tape:
             offsets = self.encoder(source, training=True)
             told = self.losses_of(offsets, self.synthesis(self.mean + offsets), target)
-            loss = sum(getattr(self.weights_of_losses, name) * part for name, part in told.items())
+            loss = self.weighed(told)
         variables = self.encoder.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return {"loss": loss} | told
@@ -125,3 +129,26 @@ def train(example, task, steps, seed, parts, s=None, batch=8, folder=None, callb
     profile.set_seeds(seed)
     model = build(task, *parts, s, steps)
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
+
+
+def search(target, synthesis, mean, steps=200, rate=0.05):
+    """Styles (styles, latent) that paint a target (side, side, 3) in [0, 1]: gradients, no encoder.
+
+    All styles begin at the mean and move by Adam towards smaller L2 and perceptual distance, as
+    much as inversion counts them. Source: Abdal, Qin and Wonka (2019), "Image2StyleGAN",
+    algorithm 1, which takes 5,000 steps.
+    """
+    styles = keras.Variable(ops.tile(mean, (1, synthesis.input_shape[1], 1)))
+    model = PSp(None, synthesis, mean, seen(), None, Weights(identity=0.0))
+    optimizer, wanted = FusedAdam(rate), ops.convert_to_tensor(images.to_signed(target)[None])
+    optimizer.build([styles])
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = model.weighed(model.losses_of(styles, synthesis(styles), wanted))
+        optimizer.apply(tape.gradient(loss, [styles]), [styles])
+
+    for _ in range(steps):
+        step()
+    return styles.numpy()[0]
