@@ -127,6 +127,12 @@ LESSONS = (
             ANY: Task(2000, 100_000, "ap50"),
         },
     ),
+    Lesson(
+        "08_stylegan_encoder",
+        "psp",
+        "encode faces into a StyleGAN with pSp",
+        {"synthetic": Task(100, 500_000, "inversion_ssim")},  # steps of the encoder
+    ),
 )
 
 

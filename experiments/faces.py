@@ -89,13 +89,13 @@ def portraits(
     first: int = 0,
     alike: str | None = None,
     workers: int = 1,
-    yaw: float | None = 0.0,
+    yaw: float | tuple | None = 0.0,
     **chosen,
 ) -> np.ndarray:
     """Frontal pictures uint8 (people, views, 48, 48, 3) of seeds' people: the middle of 64 × 64.
 
     Every view has its own expression, light, clothes and background; views from number `first` on.
-    yaw: None gives every view its own, too.
+    yaw: None gives every view its own, too; (low, high): any angle between.
     alike: a key of `ALIKE`, whose traits all people then take from the first seed's person.
     `workers` processes share the drawing.
     """
@@ -115,7 +115,10 @@ def portraits(
 
 def _view(job):
     person, number, chosen = job
-    seen = faces.conditions(person.seed * 1000 + number, **chosen)
+    seed = person.seed * 1000 + number
+    if isinstance(chosen.get("yaw"), tuple):
+        chosen = chosen | {"yaw": np.random.default_rng((seed, 404)).uniform(*chosen["yaw"])}
+    seen = faces.conditions(seed, **chosen)
     edge = (64 - SIDE["recognise"]) // 2
     return images.to_uint8(faces.render(person, seen, 64).photo[edge:-edge, edge:-edge])
 

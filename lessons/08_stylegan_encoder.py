@@ -1,0 +1,511 @@
+# %% [markdown]
+# # Encode it: a StyleGAN, and pSp in front of it
+#
+# A network that has learned what faces look like can paint a face for every number that you give it.
+# Here a second network learns to find the numbers: for a photograph, for a profile, for a drawing.
+#
+# ![Drawings, and four faces that fit each.](pictures/08_stylegan_encoder.png)
+#
+# - **Time**: 45 minutes to read; about a minute to run on a CPU.
+# - **You need**: lesson 02 (GANs), lesson 04 (what a network sees).
+# - **Data**: people drawn by the course (CC BY 4.0), from every side.
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Say what mapping, styles and noise do in a StyleGAN, and steer it: truncate, mix, walk.
+# 2. Put an encoder in front of a frozen generator, and name its four losses.
+# 3. Turn faces to the front without ever seeing a pair, draw faces with lines, and measure both.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Ask who could draw a face from the front that they have seen from the side only: how do they do it?
+
+# %% [markdown]
+# ## Faces, and what is asked
+#
+# A face in profile goes in, the same face from the front comes out.
+# Our people don't exist, so we can draw them from both sides and see how near an answer comes.
+
+# %%
+import numpy as np
+from course_utils import images, metrics, profile, results
+from course_utils.data import psp as data
+from course_utils.models import psp as encoders
+from course_utils.models import recognition, stylegan
+from course_utils.teach import Bets
+from course_utils.training import psp as training
+
+run = profile.start("08", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
+train, test = data.load(DATASET, run.test_data)
+data.draw(train + test)
+learned, faces = (images.to_float(data.stacked(part)[0]) for part in (train, test))
+views = data.turned([one.seed for one in test])
+yaws = [yaw for yaw in views if yaw]
+print(len(learned), "people to learn from,", len(faces), "others to test on, from", len(views), "sides")
+
+# %% [markdown]
+# ### The same people from five sides
+
+# %% tags=["hide"]
+from course_utils.show import show_images
+
+show_images([views[yaw][n] for n in range(2) for yaw in views], [f"{yaw}°" for yaw in views], columns=5, height=2.5,
+            alt="Two people, each from the front and turned by 30, 50, 70 and 90 degrees.")
+
+# %% [markdown]
+# At 90° half of the face is hidden: what is asked for can't be computed from the picture, it must be known.
+
+# %%
+bets = Bets()
+bets.ask("inversion_ssim", "SSIM of a face, squeezed into a generator's styles and painted again?", 0, 1, step=0.02)
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 4.
+# > What does somebody's left cheek tell about the right one? When is that wrong?
+
+# %% [markdown]
+# ## A generator with styles
+
+# %% tags=["hide"]
+from course_utils.show import show_figure
+from course_utils.show.stylegan_way import stylegan_way
+
+show_figure(stylegan_way(faces[0]),
+            alt="z goes through the mapping and becomes w; ten copies of it steer the synthesis, from 4 × 4 to 64 × 64 pixels.")
+
+# %% [markdown]
+# A plain GAN is fed with noise; a StyleGAN begins with a learned constant, and is steered.
+# The mapping makes a vector $w$ of the noise $z$, and each convolution takes a **style** from it; fresh noise adds what is random in a picture, such as single hairs.
+
+# %% [markdown]
+# ### What a style does
+#
+# A style $s$ scales the channels that go into a convolution; **demodulation** brings the answer back to its usual strength:
+#
+# $$w'_{ijk} = s_i\, w_{ijk} \qquad w''_{ijk} = \frac{w'_{ijk}}{\sqrt{\sum_{i,k} {w'_{ijk}}^2 + \varepsilon}}$$
+
+# %%
+from course_utils.show import show_source
+
+show_source(stylegan.ModulatedConvolution.call)
+
+# %% [markdown]
+# To scale what goes in and what comes out is the same as to scale the kernel, and quicker: one kernel serves the whole batch.
+
+# %% [markdown]
+# ### How it learns
+#
+# Discriminator and generator take turns, as in lesson 02; here there is no input, and no target.
+#
+# **Non-saturating loss**: the generator's fakes are to be called real.
+# **R1**: real pictures should not be on a slope of the discriminator; $\frac{\gamma}{2} \lVert \nabla D(x) \rVert^2$ is computed in every 16th step only.
+# **Style mixing**: half of the pictures get two $w$, one for the coarse and one for the fine styles.
+
+# %%
+from course_utils.training import stylegan as gan
+
+show_source(gan.StyleGAN.train_step, gan.StyleGAN.penalty)
+
+# %% [markdown]
+# ### A minute of two hours
+#
+# At 8 × 8 pixels a few seconds show something; what is shipped learned so at 16, then at 32, then at 64 pixels.
+
+# %%
+from dataclasses import replace
+from course_utils.show.live import Live
+
+small = replace(gan.SHIPPED, network=replace(stylegan.SHIPPED, side=8))
+z = np.random.default_rng(SEED).normal(size=(6, stylegan.SHIPPED.latent)).astype(np.float32)
+watch = lambda: list(stylegan.paint(watched.model.synthesis, watched.model.mapping.predict(z, verbose=0)))
+watched = Live(120, watch, keep="08_stylegan", alt="Six pictures of 8 × 8 pixels that slowly become heads.")
+gan.train(data.Mirrored(learned, 8), 120, SEED, small, batch=32, callbacks=[watched]);
+
+# %% [markdown]
+# From noise to something light in the middle of something dark: the discriminator has told it that much.
+
+# %% [markdown]
+# ### Two hours later
+#
+# From here on, the generator is the shipped one; its weights are the mean over the last thousand steps or so.
+
+# %%
+mapping, synthesis = stylegan.load()
+mean = stylegan.mean_style(mapping)
+z = np.random.default_rng(SEED + 1).normal(size=(18, mapping.input_shape[-1])).astype(np.float32)
+w = mapping.predict(z, verbose=0)
+print("z", z.shape, "→ w", w.shape, "→ pictures", stylegan.paint(synthesis, w[:2]).shape)
+
+# %% [markdown]
+# ### Nobody
+
+# %% tags=["hide"]
+show_images(stylegan.paint(synthesis, w), columns=9, height=1.4, alt="Eighteen faces that the generator paints.")
+
+# %% [markdown]
+# Nobody drew these; look at eyes and glasses, where 64 pixels are few.
+
+# %% [markdown]
+# ### Truncation
+#
+# $w' = \bar w + \psi\,(w - \bar w)$: towards the mean style faces get better and more alike.
+
+# %% tags=["hide"]
+import ipywidgets
+from course_utils.show import play
+
+def nearer(psi):
+    return list(stylegan.paint(synthesis, stylegan.truncated(w[:6], mean, psi)))
+
+play(nearer, alt="Six faces, pulled towards the mean face as far as you like.",
+     psi=ipywidgets.FloatSlider(0.7, min=-0.5, max=1.3, step=0.1));
+
+# %% [markdown]
+# At 0 all are one: the mean style is painted as a face; below 0 each becomes something like its opposite.
+
+# %% [markdown]
+# ### Whose style is it?
+#
+# Coarse styles from one face, the others from another: where you change over decides what is inherited.
+
+# %% tags=["hide"]
+def mixed(change):
+    rows = []
+    for row in w[:3]:
+        both = np.repeat(row[None, None], 10, axis=1).repeat(5, axis=0)  # (5, 10, latent)
+        both[:, change:] = w[3:8, None]
+        rows += [stylegan.paint(synthesis, row[None])[0], *stylegan.paint(synthesis, both)]
+    blank = np.ones_like(rows[0])
+    return [blank, *stylegan.paint(synthesis, w[3:8]), *rows]
+
+from course_utils.show.figures import image_figure
+
+play(lambda change: image_figure(mixed(change), columns=6, height=1.25),
+     alt="A table of faces: each row has the coarse styles of its first face, each column the fine styles of its top one.",
+     change=ipywidgets.IntSlider(4, min=1, max=9))
+
+# %% [markdown]
+# Rows give the coarse styles, columns the fine ones: pose and hair come from the left, colours from above.
+
+# %% [markdown]
+# ### Directions
+#
+# The styles of many faces vary most in a few directions; a principal component analysis finds them, without being told what a face is.
+
+# %% tags=["hide"]
+many = mapping.predict(np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32), verbose=0)
+_, spread, directions = np.linalg.svd(many - many.mean(0), full_matrices=False)
+spread = spread / np.sqrt(len(many))
+
+def walked(face, **steps):
+    move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
+    return list(stylegan.paint(synthesis, np.stack([w[face], w[face] + move])))
+
+play(walked, alt="A face, and the same face with some directions changed.", face=ipywidgets.IntSlider(0, max=17),
+     **{f"direction {n + 1}": ipywidgets.FloatSlider(0, min=-3, max=3, step=0.5) for n in range(4)});
+
+# %% [markdown]
+# What does each direction change?
+# Nobody asked for it, and no direction changes one thing alone.
+
+# %% [markdown]
+# ### Precision and recall
+#
+# Does each painted face look like a drawn one (**precision**), and is each kind of drawn face painted (**recall**)?
+# Around each picture of one set lies a ball that reaches to its third neighbour; of the other set, count those that lie in a ball.
+# Distances are those of a network that learned to tell people apart.
+
+# %%
+show_source(metrics.precision_recall)
+
+# %% [markdown]
+# ### Measured on 5,000 against 5,000
+
+# %%
+from course_utils.models import checkpoints
+
+told = checkpoints.told("08_synthesis")["metrics"]
+print(f"precision {told['precision']:.2f}, recall {told['recall']:.2f}")
+
+# %% [markdown]
+# ### Has it learned anybody by heart?
+
+# %% tags=["hide"]
+recogniser = recognition.load()
+painted = stylegan.paint(synthesis, w[:8])
+alike = recognition.embed(recogniser, painted) @ recognition.embed(recogniser, learned).T
+show_images([*painted, *learned[alike.argmax(1)]], columns=8, height=1.7, rows=("painted", "most alike"),
+            alt="Eight painted faces, and below each the most similar one of those that it learned from.")
+
+# %% [markdown]
+# Each has a relative among the first 400 of those who trained it, and none a twin.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 13.
+# > With the truncation slider: which would you take for a passport, and which for a crowd in a film?
+# > Let the room name the directions; most get at least one wrong.
+
+# %% [markdown]
+# ## An encoder in front
+#
+# Which styles paint *this* face?
+# **pSp** trains a network to answer that, in one look; the generator stays as it is.
+
+# %% tags=["hide"]
+from course_utils.show.psp_way import psp_way
+
+show_figure(psp_way(faces[0], faces[0]),
+            alt="A face enters a backbone; a pyramid of three maps leads to ten styles; the frozen generator paints them.")
+
+# %% [markdown]
+# Coarse styles are read off the smallest map, fine ones off the largest.
+# The encoder answers offsets from the mean style: answering nothing, it paints the mean face.
+
+# %% [markdown]
+# ### One style's path
+
+# %%
+show_source(encoders.map2style)
+
+# %% [markdown]
+# ### Four losses
+#
+# $$L = \lambda_2 L_2 + \lambda_p L_{\mathrm{perceptual}} + \lambda_{id} (1 - \cos) + \lambda_w \lVert w - \bar w \rVert$$
+#
+# **L2**: pixels. **Perceptual**: directions of ImageNet's features. **Identity**: the recognition network's cosine. **W-norm**: stay near the mean style, where the generator paints well.
+
+# %%
+from course_utils import losses
+
+show_source(losses.perceptual_distance, losses.identity_loss)
+
+# %% [markdown]
+# ### Watch an encoder learn
+#
+# Half a minute, from nothing, on 400 people.
+
+# %%
+def answer(encoder, sources):
+    return stylegan.paint(synthesis, mean + encoder.predict(sources, verbose=0))
+
+parts, looked_at = (synthesis, mean, recogniser), data.sources("inversion", faces[:3])
+watch = lambda: [*faces[:3], *answer(learning.model.encoder, looked_at)]
+learning = Live(run.steps, watch, keep="08_encoder", alt="Three faces, and what the encoder has the generator paint for them.")
+example = data.Examples("inversion", data.stacked(train)[0])
+just_now = training.train(example, "inversion", run.steps, SEED, parts, callbacks=[learning]).encoder
+
+# %% [markdown]
+# At first it paints the mean face, then hair and light; likeness takes longer.
+
+# %% [markdown]
+# ### Faces that it has never seen
+#
+# **Mean face**: what the generator paints for the mean style, whoever is asked for.
+
+# %%
+from course_utils.show import tell
+
+sources = data.sources("inversion", faces)
+encoder = encoders.load("inversion")
+answers = {"mean face": np.repeat(stylegan.paint(synthesis, mean[None]), len(faces), 0),
+           "just now": answer(just_now, sources), "shipped": answer(encoder, sources)}
+known = recognition.embed(recogniser, faces)
+inverted = {name: {"inversion_ssim": np.mean([metrics.ssim(*pair) for pair in zip(faces, made)]),
+                   "cosine": np.mean(np.sum(known * recognition.embed(recogniser, made), -1))}
+            for name, made in answers.items()}
+tell(inverted)
+bets.reveal("inversion_ssim", inverted["shipped"]["inversion_ssim"])
+
+# %% [markdown]
+# ### The best and the worst
+
+# %% tags=["hide"]
+from course_utils.show import best_and_worst
+
+each = [metrics.ssim(*pair) for pair in zip(faces, answers["shipped"])]
+worth = best_and_worst(each, 4)
+show_images([rows[n] for rows in (faces, answers["just now"], answers["shipped"]) for n in worth], [f"{each[n]:.2f}" for n in worth],
+            columns=len(worth), height=1.75, rows=("face", "just now", "shipped"), alt="Eight faces, and what two encoders make of them.")
+
+# %% [markdown]
+# On the left the best, on the right the worst: leaves behind a head cost more SSIM than its likeness does.
+
+# %% [markdown]
+# ### Against searching
+#
+# One can also search: begin at the mean style, and let the gradient move the ten styles of one picture, step by step.
+
+# %%
+show_source(training.search)
+
+# %% [markdown]
+# ### What the search is worth
+
+# %%
+import time
+
+def timed(way, few=faces[:2]):
+    start = time.perf_counter()
+    made = [way(face[None]) for face in few]
+    seconds = (time.perf_counter() - start) / len(few)
+    return {"seconds": seconds, "ssim": np.mean([metrics.ssim(face, each[0]) for face, each in zip(few, made)])}
+
+ways = {"encoder": timed(lambda face: answer(encoder, images.to_signed(face))),
+        "search": timed(lambda face: stylegan.paint(synthesis, training.search(face[0], synthesis, mean)[None]))}
+tell(ways)
+
+# %% [markdown]
+# The search is nearer, and takes much longer for each picture; the encoder took its time once.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 10.
+# > Why L2 *and* identity? Ask what each alone would let pass.
+
+# %% [markdown]
+# ## To the front
+#
+# Nobody has pairs of a profile and a frontal face of real people.
+# pSp's trick needs none: source and target are one picture, each mirrored or not by a coin of its own.
+
+# %%
+show_source(data.Examples.__call__)
+
+# %% [markdown]
+# Which way its target looks the network can't know, so the best answer looks neither to the left nor to the right.
+
+# %% [markdown]
+# ### Turn the head
+
+# %% tags=["hide"]
+turner = encoders.load("frontal")
+
+def fronts(person):
+    shown = [views[yaw][person] for yaw in views]
+    return image_figure([*shown, *answer(turner, data.sources("frontal", np.stack(shown)))], [f"{yaw}°" for yaw in views],
+                        columns=5, height=2.3, rows=("from the side", "answer"))
+
+play(fronts, alt="A person from five sides, and for each the face from the front that the network answers.",
+     person=ipywidgets.IntSlider(1, max=len(faces) - 1));
+
+# %% [markdown]
+# Hair, skin and clothes stay; the more of a face is hidden, the more it is anybody's.
+
+# %% [markdown]
+# ### By angle
+#
+# **SSIM** to the true frontal face, and **rank one**: is the answer most like its own person among all the others?
+
+# %%
+def by_angle(pictures):  # {yaw: pictures}
+    scores = {}
+    for yaw in yaws:
+        near = recognition.embed(recogniser, pictures[yaw]) @ recognition.embed(recogniser, views[0]).T
+        scores[f"frontal_{yaw}"] = np.mean(near.argmax(1) == np.arange(len(near)))
+        scores[f"frontal_ssim_{yaw}"] = np.mean([metrics.ssim(*pair) for pair in zip(views[0], pictures[yaw])])
+    return scores
+
+turned = {"untouched": views, "mirrored": {yaw: views[yaw][:, :, ::-1] for yaw in yaws},
+          "pSp": {yaw: answer(turner, data.sources("frontal", views[yaw])) for yaw in yaws}}
+fronted = {name: by_angle(pictures) for name, pictures in turned.items()}
+tell({name: {k: v for k, v in each.items() if "ssim" in k} for name, each in fronted.items()})
+tell({name: {k: v for k, v in each.items() if "ssim" not in k} for name, each in fronted.items()})
+
+# %% [markdown]
+# The source slides give similarities of .63, .60, .52 and .32 at 30°, 50°, 70° and 90° for pSp, and .70 to .34 for a method that turns a model in space.
+# Those are cosines of another network on photographs; what compares is that they fall, as ours do.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 7.
+# > Before the slide with the coin: how would you train this without a single pair?
+
+# %% [markdown]
+# ## Lines and regions
+#
+# The same encoder with one channel for lines, or thirteen for regions, and no identity loss: a drawing is nobody.
+# The lines are edges of the photograph, thinned to what a pen would draw.
+
+# %% tags=["hide"]
+drawings = {"sketch": data.sources("sketch", faces[:6]),
+            "segmentation": data.sources("segmentation", *data.stacked(test[:6]))}
+styles = {task: mean + encoders.load(task).predict(source, verbose=0) for task, source in drawings.items()}
+from drawn_worlds.faces import PALETTE
+
+seen = {"sketch": drawings["sketch"], "segmentation": PALETTE[drawings["segmentation"].argmax(-1)]}
+show_images([*seen["sketch"], *stylegan.paint(synthesis, styles["sketch"]), *seen["segmentation"],
+             *stylegan.paint(synthesis, styles["segmentation"])], columns=6, height=1.35, rows=("lines", "answer", "regions", "answer"),
+            alt="Six drawings by lines and six by regions, and the faces that the encoders answer.")
+
+# %% [markdown]
+# No colour is drawn, so each answer chooses one that fits on average.
+
+# %% [markdown]
+# ### One drawing, four faces
+#
+# Take the coarse styles from the drawing, and the fine ones from anybody: colours and light change, the drawing stays.
+
+# %% tags=["hide"]
+def variants(drawing, change, seed):
+    four = np.repeat(styles["sketch"][drawing][None], 4, axis=0)
+    z = np.random.default_rng(seed).normal(size=(4, mapping.input_shape[-1])).astype(np.float32)
+    four[:, change:] = mapping.predict(z, verbose=0)[:, None]
+    return [seen["sketch"][drawing], *stylegan.paint(synthesis, four)]
+
+play(variants, alt="A drawing and four faces.", drawing=ipywidgets.IntSlider(0, max=5),
+     change=ipywidgets.IntSlider(5, min=1, max=9), seed=ipywidgets.IntSlider(0, max=20));
+
+# %% [markdown]
+# Change over too early, and the mixed-in face brings its own nose.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 6.
+# > Let somebody draw a face on the board with five lines: which of them would a network need?
+
+# %% [markdown]
+# ## Your picture
+
+# %% tags=["hide"]
+from course_utils.data.photographs import PHOTOGRAPHS, photographs
+from course_utils.teach import your_picture
+
+strangers = photographs(64)[PHOTOGRAPHS.index("astronaut")]
+you = np.stack([your_picture(64), strangers, faces[1]])
+show_images([*you, *answer(encoder, data.sources("inversion", you)), *answer(turner, data.sources("frontal", you))],
+            ["you", "a photograph", "a drawing"], columns=3, height=1.8, rows=("", "inverted", "turned"),
+            alt="Your picture, a photograph and a drawn face; below them what the encoders answer.")
+
+# %% [markdown]
+# The generator can paint drawn people only, so that is what you become.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > What would a generator of real faces need, and whose faces are they?
+
+# %% [markdown]
+# ## Recap
+#
+# 1. The mapping makes styles of noise, styles scale channels, noise adds what is random; truncation, mixing and directions steer all of it.
+# 2. An encoder answers offsets from the mean style; pixels, features, identity and the offsets' length are its losses, and the generator stays frozen.
+# 3. Mirrored independently, source and target teach it to look straight ahead; with lines for a source it draws.
+#
+# Left to explore: super-resolution as a task, cats (AFHQ), a generator of 256 × 256 pixels.
+# Now you: [exercises](exercises/08_stylegan_encoder.ipynb).
+# References: Richardson et al., *Encoding in style*, 2021, eq. 1 to 5; Karras, Laine, Aila, *A style-based generator*, 2019; Karras et al., *Analyzing and improving the image quality of StyleGAN*, 2020, eq. 1 and 3; Abdal, Qin, Wonka, *Image2StyleGAN*, 2019; Kynkäänniemi et al., *Precision and recall*, 2019, eq. 1 and 2; Härkönen et al., *GANSpace*, 2020.
+
+# %%
+bets.score()
+best = told | inverted["shipped"] | fronted["pSp"] | {f"seconds_{k}": v["seconds"] for k, v in zip(("encoder", "optimisation"), ways.values())}
+baselines = {"mean face": inverted["mean face"]} | {name: fronted[name] for name in ("untouched", "mirrored")}
+results.record(run, best, inverted["just now"], baselines)
+results.must_beat(run, inverted["just now"], {"mean face": inverted["mean face"]})
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > Which of your own tasks has a good generator already, and only lacks an encoder?
