@@ -24,10 +24,6 @@ SEED = 0
 STEPS = None
 TEST_DATA = None
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 1.
-# > Ask who could draw a face from the front that they have seen from the side only: how do they do it?
-
 # %% [markdown]
 # ## Faces, and what is asked
 #
@@ -50,9 +46,6 @@ learned, faces = (images.to_float(data.stacked(part)[0]) for part in (train, tes
 views = data.turned([one.seed for one in test])
 yaws = [yaw for yaw in views if yaw]
 print(len(learned), "people to learn from,", len(faces), "others to test on, from", len(views), "sides")
-
-# %% [markdown]
-# ### The same people from five sides
 
 # %% tags=["hide"]
 from course_utils.show import show_images
@@ -88,7 +81,8 @@ show_figure(stylegan_way(faces[0]),
 # %% [markdown]
 # ### What a style does
 #
-# A style $s$ scales the channels that go into a convolution; **demodulation** brings the answer back to its usual strength:
+# A style $s$ scales the channels that go into a convolution; **demodulation** brings the answer back to its usual strength.
+# Scaling what goes in and what comes out does the same as another kernel for each picture, and is quicker:
 #
 # $$w'_{ijk} = s_i\, w_{ijk} \qquad w''_{ijk} = \frac{w'_{ijk}}{\sqrt{\sum_{i,k} {w'_{ijk}}^2 + \varepsilon}}$$
 
@@ -96,9 +90,6 @@ show_figure(stylegan_way(faces[0]),
 from course_utils.show import show_source
 
 show_source(stylegan.ModulatedConvolution.call)
-
-# %% [markdown]
-# To scale what goes in and what comes out is the same as to scale the kernel, and quicker: one kernel serves the whole batch.
 
 # %% [markdown]
 # ### How it learns
@@ -142,13 +133,7 @@ mapping, synthesis = stylegan.load()
 mean = stylegan.mean_style(mapping)
 z = np.random.default_rng(SEED + 1).normal(size=(18, mapping.input_shape[-1])).astype(np.float32)
 w = mapping.predict(z, verbose=0)
-print("z", z.shape, "→ w", w.shape, "→ pictures", stylegan.paint(synthesis, w[:2]).shape)
-
-# %% [markdown]
-# ### Nobody
-
-# %% tags=["hide"]
-show_images(stylegan.paint(synthesis, w), columns=9, height=1.4, alt="Eighteen faces that the generator paints.")
+show_images(stylegan.paint(synthesis, w), [f"face {n}" for n in range(9)], columns=9, height=1.4, alt="Eighteen faces that the generator paints.")
 
 # %% [markdown]
 # Nobody drew these; look at eyes and glasses, where 64 pixels are few.
@@ -163,7 +148,7 @@ import ipywidgets
 from course_utils.show import play
 
 def nearer(psi):
-    return list(stylegan.paint(synthesis, stylegan.truncated(w[:6], mean, psi)))
+    return list(stylegan.paint(synthesis, stylegan.truncated(w[:6], mean, psi))), [f"face {n}" for n in range(6)]
 
 play(nearer, alt="Six faces, pulled towards the mean face as far as you like.",
      psi=ipywidgets.FloatSlider(0.7, min=-0.5, max=1.3, step=0.1));
@@ -177,20 +162,18 @@ play(nearer, alt="Six faces, pulled towards the mean face as far as you like.",
 # Coarse styles from one face, the others from another: where you change over decides what is inherited.
 
 # %% tags=["hide"]
-def mixed(change):
-    rows = []
-    for row in w[:3]:
-        both = np.repeat(row[None, None], 10, axis=1).repeat(5, axis=0)  # (5, 10, latent)
-        both[:, change:] = w[3:8, None]
-        rows += [stylegan.paint(synthesis, row[None])[0], *stylegan.paint(synthesis, both)]
-    blank = np.ones_like(rows[0])
-    return [blank, *stylegan.paint(synthesis, w[3:8]), *rows]
-
 from course_utils.show.figures import image_figure
 
-play(lambda change: image_figure(mixed(change), columns=6, height=1.25),
-     alt="A table of faces: each row has the coarse styles of its first face, each column the fine styles of its top one.",
-     change=ipywidgets.IntSlider(4, min=1, max=9))
+def mixed(change):
+    table = np.tile(w[:4, None, None], (1, 6, 10, 1))  # (4, 6, 10, latent): rows, columns, styles
+    table[:, 1:, change:] = w[4:9, None]
+    table[0, 1:] = w[4:9, None]
+    pictures = stylegan.paint(synthesis, table.reshape(-1, 10, w.shape[1]))
+    pictures[0] = 1
+    return image_figure(pictures, ["coarse"] + ["fine"] * 5, columns=6, height=1.25)
+
+play(mixed, alt="A table of faces: each row has the coarse styles of its first face, each column the fine styles of its top one.",
+     change=ipywidgets.IntSlider(4, min=1, max=9));
 
 # %% [markdown]
 # Rows give the coarse styles, columns the fine ones: pose and hair come from the left, colours from above.
@@ -207,7 +190,7 @@ spread = spread / np.sqrt(len(many))
 
 def walked(face, **steps):
     move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
-    return list(stylegan.paint(synthesis, np.stack([w[face], w[face] + move])))
+    return list(stylegan.paint(synthesis, np.stack([w[face], w[face] + move]))), ["before", "after"]
 
 play(walked, alt="A face, and the same face with some directions changed.", face=ipywidgets.IntSlider(0, max=17),
      **{f"direction {n + 1}": ipywidgets.FloatSlider(0, min=-3, max=3, step=0.5) for n in range(4)});
@@ -219,31 +202,21 @@ play(walked, alt="A face, and the same face with some directions changed.", face
 # %% [markdown]
 # ### Precision and recall
 #
-# Does each painted face look like a drawn one (**precision**), and is each kind of drawn face painted (**recall**)?
+# **Precision**: does each painted face look like a drawn one?
+# **Recall**: is each kind of drawn face painted?
 # Around each picture of one set lies a ball that reaches to its third neighbour; of the other set, count those that lie in a ball.
-# Distances are those of a network that learned to tell people apart.
+# Distances are those of a network that learned to tell people apart; `metrics.precision_recall` counts.
 
-# %%
-show_source(metrics.precision_recall)
-
-# %% [markdown]
-# ### Measured on 5,000 against 5,000
-
-# %%
+# %% tags=["hide"]
 from course_utils.models import checkpoints
 
 told = checkpoints.told("08_synthesis")["metrics"]
-print(f"precision {told['precision']:.2f}, recall {told['recall']:.2f}")
-
-# %% [markdown]
-# ### Has it learned anybody by heart?
-
-# %% tags=["hide"]
+print(f"5,000 painted faces against 5,000 drawn ones: precision {told['precision']:.2f}, recall {told['recall']:.2f}")
 recogniser = recognition.load()
-painted = stylegan.paint(synthesis, w[:8])
+painted = stylegan.paint(synthesis, w[:6])
 alike = recognition.embed(recogniser, painted) @ recognition.embed(recogniser, learned).T
-show_images([*painted, *learned[alike.argmax(1)]], columns=8, height=1.7, rows=("painted", "most alike"),
-            alt="Eight painted faces, and below each the most similar one of those that it learned from.")
+show_images([*painted, *learned[alike.argmax(1)]], [f"{each:.2f}" for each in alike.max(1)], columns=6, height=2, rows=("painted", "most alike"),
+            alt="Six painted faces, and below each the most similar one of those that it learned from.")
 
 # %% [markdown]
 # Each has a relative among the first 400 of those who trained it, and none a twin.
@@ -270,12 +243,6 @@ show_figure(psp_way(faces[0], faces[0]),
 # The encoder answers offsets from the mean style: answering nothing, it paints the mean face.
 
 # %% [markdown]
-# ### One style's path
-
-# %%
-show_source(encoders.map2style)
-
-# %% [markdown]
 # ### Four losses
 #
 # $$L = \lambda_2 L_2 + \lambda_p L_{\mathrm{perceptual}} + \lambda_{id} (1 - \cos) + \lambda_w \lVert w - \bar w \rVert$$
@@ -283,9 +250,7 @@ show_source(encoders.map2style)
 # **L2**: pixels. **Perceptual**: directions of ImageNet's features. **Identity**: the recognition network's cosine. **W-norm**: stay near the mean style, where the generator paints well.
 
 # %%
-from course_utils import losses
-
-show_source(losses.perceptual_distance, losses.identity_loss)
+show_source(training.PSp.losses_of)
 
 # %% [markdown]
 # ### Watch an encoder learn
@@ -344,12 +309,6 @@ show_images([rows[n] for rows in (faces, answers["just now"], answers["shipped"]
 # One can also search: begin at the mean style, and let the gradient move the ten styles of one picture, step by step.
 
 # %%
-show_source(training.search)
-
-# %% [markdown]
-# ### What the search is worth
-
-# %%
 import time
 
 def timed(way, few=faces[:2]):
@@ -374,12 +333,10 @@ tell(ways)
 #
 # Nobody has pairs of a profile and a frontal face of real people.
 # pSp's trick needs none: source and target are one picture, each mirrored or not by a coin of its own.
+# Which way its target looks the network can't know, so the best answer looks neither to the left nor to the right.
 
 # %%
 show_source(data.Examples.__call__)
-
-# %% [markdown]
-# Which way its target looks the network can't know, so the best answer looks neither to the left nor to the right.
 
 # %% [markdown]
 # ### Turn the head
@@ -401,7 +358,7 @@ play(fronts, alt="A person from five sides, and for each the face from the front
 # %% [markdown]
 # ### By angle
 #
-# **SSIM** to the true frontal face, and **rank one**: is the answer most like its own person among all the others?
+# **SSIM** to the true frontal face, and **rank one**, the share of answers that are most like their own person among all the others.
 
 # %%
 def by_angle(pictures):  # {yaw: pictures}
@@ -439,8 +396,8 @@ styles = {task: mean + encoders.load(task).predict(source, verbose=0) for task, 
 from drawn_worlds.faces import PALETTE
 
 seen = {"sketch": drawings["sketch"], "segmentation": PALETTE[drawings["segmentation"].argmax(-1)]}
-show_images([*seen["sketch"], *stylegan.paint(synthesis, styles["sketch"]), *seen["segmentation"],
-             *stylegan.paint(synthesis, styles["segmentation"])], columns=6, height=1.35, rows=("lines", "answer", "regions", "answer"),
+rows = [picture for task in seen for picture in (*seen[task], *stylegan.paint(synthesis, styles[task]))]
+show_images(rows, [f"face {n}" for n in range(6)], columns=6, height=1.35, rows=("lines", "answer", "regions", "answer"),
             alt="Six drawings by lines and six by regions, and the faces that the encoders answer.")
 
 # %% [markdown]
@@ -456,7 +413,7 @@ def variants(drawing, change, seed):
     four = np.repeat(styles["sketch"][drawing][None], 4, axis=0)
     z = np.random.default_rng(seed).normal(size=(4, mapping.input_shape[-1])).astype(np.float32)
     four[:, change:] = mapping.predict(z, verbose=0)[:, None]
-    return [seen["sketch"][drawing], *stylegan.paint(synthesis, four)]
+    return [seen["sketch"][drawing], *stylegan.paint(synthesis, four)], ["lines"] + ["answer"] * 4
 
 play(variants, alt="A drawing and four faces.", drawing=ipywidgets.IntSlider(0, max=5),
      change=ipywidgets.IntSlider(5, min=1, max=9), seed=ipywidgets.IntSlider(0, max=20));
