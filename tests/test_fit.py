@@ -8,9 +8,18 @@ import numpy as np
 import pytest
 
 from course_utils.models import features as networks
+from course_utils.models import stylegan as stylegan_models
 from course_utils.models.face_sketch import Autoencoder, ResNet
 from course_utils.models.pix2pix import Architecture
-from course_utils.training import cyclegan, documents, face_sketch, fit, pix2pix, segmentation
+from course_utils.training import (
+    cyclegan,
+    documents,
+    face_sketch,
+    fit,
+    pix2pix,
+    segmentation,
+    stylegan,
+)
 from experiments import facade_reader, fast_style, features
 
 STEPS, EVERY, STOPPED = 7, 3, 5
@@ -60,6 +69,10 @@ SMALL = {
         momentum=0.9,
     ),
     "cyclegan": replace(cyclegan.QUICK, generator=ResNet(side=32, width=4, blocks=4, ends=3)),
+    "stylegan": stylegan.Settings(
+        network=stylegan_models.Architecture(side=8, latent=8, channels=(8, 4), mapping=2),
+        lazy=2,
+    ),
 }
 
 TRAININGS = {  # kind: (module whose `fit` it is, training)
@@ -81,6 +94,10 @@ TRAININGS = {  # kind: (module whose `fit` it is, training)
     "cyclegan": (
         cyclegan,
         lambda **more: cyclegan.train(pair(32), STEPS, 1, SMALL["cyclegan"], **more).G,
+    ),
+    "stylegan": (
+        stylegan,
+        lambda **more: stylegan.train(pair(8, (3,)), STEPS, 1, SMALL["stylegan"], 2, **more),
     ),
     "features": (features, lambda **more: features.train(pictures(), STEPS, 1, photos=3, **more)),
     "fast style": (fast_style, painted),

@@ -15,6 +15,7 @@ from course_utils.training import stylegan
 SMALL = stylegan.Settings(
     network=Architecture(side=8, latent=8, channels=(8, 4), mapping=2), lazy=3, momentum=0.9
 )
+COLOURS = np.float32([[0.8, -0.6, -0.6], [-0.4, -0.6, 0.8]])
 
 
 def model(**settings):
@@ -215,3 +216,22 @@ def test_a_larger_one_begins_as_a_smaller_one():
         assert all(map(np.array_equal, mean.get_weights(), network.get_weights()))
     logs = made.train_step(tf.image.resize(pictures(), (16, 16)))
     assert all(math.isfinite(float(value)) for value in logs.values())
+
+
+def one_colour(rng):
+    return (np.tile(COLOURS[rng.integers(2)], (8, 8, 1)),)
+
+
+def distance_to_the_nearest_colour(mapping, synthesis):
+    w = mapping(np.random.default_rng(1).normal(size=(64, 8)).astype(np.float32))
+    fakes = synthesis(tf.repeat(w[:, None], SMALL.network.styles, 1)).numpy()
+    means = fakes.mean(axis=(1, 2))  # (64, 3)
+    return np.abs(means[:, None] - COLOURS).mean(axis=-1).min(axis=1).mean()
+
+
+def test_a_short_training_learns_the_colours():
+    quick = replace(SMALL, learning_rate=4e-3, penalty=0.05, mixing=0.0, momentum=0.97)
+    untrained = model()
+    made = stylegan.train(one_colour, 250, 0, quick, batch=8)
+    far = distance_to_the_nearest_colour(untrained.mapping, untrained.synthesis)
+    assert distance_to_the_nearest_colour(*made.averaged) < 0.7 * far
