@@ -117,11 +117,9 @@ class Mirrored:
 
 
 class Examples:
-    """Draws training examples of a task: `examples(rng)` is (source, target).
+    """Draws training examples of a task: `examples(rng)` is (source, target), `mirrored` by coins.
 
-    source: as `sources` has it. target: the photograph (side, side, 3) in [-1, 1]. Both are
-    mirrored every second time: together, but for "frontal" each by its own coin. A network that
-    can't know which way its target looks does best with a face that looks straight ahead.
+    source: as `sources` has it. target: the photograph (side, side, 3) in [-1, 1].
     pictures, regions: as in `sources`. Raises what `sources` raises.
     """
 
@@ -130,11 +128,20 @@ class Examples:
         self.task, self.pictures = task, images.to_uint8(pictures)
 
     def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        number, (here, there) = rng.integers(len(self.pictures)), 1 - 2 * rng.integers(2, size=2)
-        if self.task != "frontal":
-            there = here
-        source, target = _ready(self.task, self.kept[number]), self.pictures[number]
-        return source[:, ::here], images.to_signed(target[:, ::there])
+        number, coins = rng.integers(len(self.pictures)), rng.integers(2, size=2)
+        source = _ready(self.task, self.kept[number])
+        return mirrored(self.task, source, images.to_signed(self.pictures[number]), coins)
+
+
+def mirrored(task, source, target, coins):
+    """Source and target (h, w, channels), each mirrored left to right where its coin says so.
+
+    coins: two, of 0 or 1. Only in the task "frontal" each has its own; in all others both obey the
+    first. A network that can't know which way its target looks does best with a face that looks
+    straight ahead.
+    """
+    here, there = coins if task == "frontal" else (coins[0], coins[0])
+    return source[:, :: -1 if here else 1], target[:, :: -1 if there else 1]
 
 
 def sources(task: str, pictures, regions=None) -> np.ndarray:

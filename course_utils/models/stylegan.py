@@ -140,9 +140,7 @@ class ModulatedConvolution(layers.Layer):
         style, kernel = self.style(w), _scaled(self.kernel)  # (N, in), (k, k, in, filters)
         x = ops.conv(x * style[:, None, None], kernel, padding="same")
         if self.demodulate:
-            squared = ops.sum(kernel**2, axis=(0, 1))  # (in, filters)
-            norm = ops.rsqrt(ops.matmul(style**2, squared) + 1e-8)  # (N, filters)
-            x = x * norm[:, None, None]
+            x = x * demodulation(kernel, style)[:, None, None]
         return x
 
     def compute_output_shape(self, shapes):
@@ -151,6 +149,16 @@ class ModulatedConvolution(layers.Layer):
     def get_config(self):
         told = {"filters": self.filters, "size": self.size, "demodulate": self.demodulate}
         return super().get_config() | told
+
+
+def demodulation(kernel, style):
+    """What makes up for a style: 1 / the norm of each filter that it scales, (N, filters).
+
+    kernel: (k, k, in, filters). style: (N, in), the factors of the input channels. 1e-8 is added to
+    the squared norm. Source: Karras et al. (2020), eq. 3.
+    """
+    squared = ops.sum(kernel**2, axis=(0, 1))  # (in, filters)
+    return ops.rsqrt(ops.matmul(style**2, squared) + 1e-8)
 
 
 @keras.saving.register_keras_serializable("course_utils")
@@ -285,6 +293,16 @@ def truncated(styles, mean, psi):
     Source: Karras, Laine and Aila (2019), appendix B.
     """
     return mean + psi * (styles - mean)
+
+
+def mixed(one, other, change):
+    """Styles of `one` before the place `change`, of `other` from there on: (N, styles, latent).
+
+    one, other: (N, styles, latent). change: (N,), from 0, all of `other`, to the number of styles,
+    all of `one`. Source: Karras, Laine and Aila (2019), section 3.1.
+    """
+    place = ops.arange(one.shape[1], dtype="float32")[None]  # (1, styles)
+    return ops.where((place < change[:, None])[..., None], one, other)
 
 
 def paint(synthesis, styles):

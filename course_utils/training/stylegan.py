@@ -86,11 +86,10 @@ class StyleGAN(keras.Model):
         """Styles (count, a.styles, latent) of random z; a share `mixing` changes style on the way."""
         a = self.s.network
         z = keras.random.normal((2 * count, a.latent), seed=self.seed_generator)
-        one, other = ops.split(self.mapping(z)[:, None], 2)  # (count, 1, latent) each
-        draw = keras.random.uniform((2, count, 1, 1), seed=self.seed_generator)
+        one, other = ops.split(ops.repeat(self.mapping(z)[:, None], a.styles, axis=1), 2)
+        draw = keras.random.uniform((2, count), seed=self.seed_generator)
         change = ops.where(draw[0] < self.s.mixing, ops.ceil(draw[1] * (a.styles - 1)), a.styles)
-        place = ops.reshape(ops.arange(a.styles, dtype="float32"), (1, -1, 1))
-        return ops.where(place < change, one, other)
+        return models.mixed(one, other, change)
 
     def train_step(self, data):
         """The discriminator learns from the batch, then the generator."""
