@@ -9,7 +9,13 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from course_utils.losses import smooth_l1, soft_cross_entropy, weighted_cross_entropy
+from course_utils.losses import (
+    identity_loss,
+    perceptual_distance,
+    smooth_l1,
+    soft_cross_entropy,
+    weighted_cross_entropy,
+)
 
 
 def batch(seed=0, shape=(2, 4, 5), classes=3, dtype="float32"):
@@ -233,6 +239,132 @@ def test_smooth_l1_gradient_is_at_most_one(beta):
     assert found[:31] == pytest.approx(finite_differences(total, given[:31]), abs=1e-6)
     assert found == pytest.approx(np.clip(given / beta, -1, 1), abs=1e-12)
     assert gradient(total, np.float32([beta, -beta])) == pytest.approx([1, -1])
+
+
+# Perceptual distance
+
+
+def vectors(seed=0, shape=(2, 3, 2, 4)):
+    """Activations of two pictures and of two others."""
+    return np.random.default_rng(seed).normal(0, 1, (2, *shape))
+
+
+def test_perceptual_distance_by_hand():
+    features = np.array([[[[3.0, 4], [0, 2]]]])  # directions (.6, .8) and (0, 1)
+    target = np.array([[[[5.0, 0], [0, -7]]]])  # (1, 0) and (0, -1)
+    found = float(perceptual_distance(features, target))
+    assert found == pytest.approx((0.4**2 + 0.8**2 + 2**2) / 2)
+
+
+def test_perceptual_distance_by_numpy():
+    features, target = vectors()
+    total = 0
+    for i in np.ndindex(features.shape[:3]):
+        f, t = (x[i] / np.linalg.norm(x[i]) for x in (features, target))
+        total += np.sum((f - t) ** 2)
+    found = perceptual_distance(features, target)
+    assert found.dtype == "float64" and found.shape == ()
+    assert float(found) == pytest.approx(total / features[..., 0].size, rel=1e-6)
+    assert float(perceptual_distance(target, features)) == pytest.approx(float(found))
+
+
+def test_perceptual_distance_is_0_for_equal_and_4_for_opposite_activations():
+    features, _ = vectors()
+    assert float(perceptual_distance(features, features)) == 0
+    assert float(perceptual_distance(features, -features)) == pytest.approx(4, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.1, 7.0, 1e6])
+def test_how_bright_a_layer_is_does_not_count(scale):
+    features, target = vectors()
+    expected = float(perceptual_distance(features, target))
+    for pair in ((scale * features, target), (features, scale * target)):
+        assert float(perceptual_distance(*pair)) == pytest.approx(expected, rel=1e-5)
+    places = np.random.default_rng(1).uniform(0.5, 9, (2, 3, 2, 1))  # each its own
+    assert float(perceptual_distance(places * features, target)) == pytest.approx(expected)
+
+
+def test_perceptual_distance_gradient_turns_activations_and_never_stretches_them():
+    features, target = vectors()
+    found = gradient(lambda x: perceptual_distance(x, target), features)
+    numeric = finite_differences(lambda x: perceptual_distance(x, target), features)
+    assert found == pytest.approx(numeric, abs=1e-8)
+    assert np.sum(found * features, axis=-1) == pytest.approx(0, abs=1e-7)
+
+
+# Identity
+
+
+def test_identity_loss_by_hand():
+    vectors = np.float32([[1, 0], [0.6, 0.8], [0, 1]])
+    target = np.float32([[1, 0], [0.8, 0.6], [0, -1]])
+    assert float(identity_loss(vectors, target)) == pytest.approx(1 - (1 + 0.96 - 1) / 3)
+
+
+def test_identity_loss_by_numpy_and_is_0_for_one_person_and_2_for_the_opposite():
+    one, other = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in vectors(0, (5, 7)))
+    found = identity_loss(one, other)
+    assert found.dtype == "float64" and found.shape == ()
+    expected = np.mean([1 - np.dot(u, v) for u, v in zip(one, other)])
+    assert float(found) == pytest.approx(expected, rel=1e-12)
+    assert float(identity_loss(one, one)) == pytest.approx(0, abs=1e-12)
+    assert float(identity_loss(one, -one)) == pytest.approx(2)
+
+
+def test_identity_loss_gradient():
+    one, other = vectors(0, (5, 7))
+    found = gradient(lambda x: identity_loss(x, other), one)
+    numeric = finite_differences(lambda x: identity_loss(x, other), one)
+    assert found == pytest.approx(numeric, abs=1e-8)
+    assert found == pytest.approx(-other / 5, abs=1e-12)
+
+
+# Of both
+
+
+FACES = {perceptual_distance: (2, 3, 2, 4), identity_loss: (5, 7)}
+
+
+@pytest.mark.parametrize("loss", FACES, ids=lambda loss: loss.__name__)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("scales", [(0, 0), (0, 1), (1, 0), (1e-20, 1), (1e4, 1e-4)])
+def test_no_extreme_activation_makes_nan(loss, dtype, scales):
+    one, other = (s * x for s, x in zip(scales, vectors(0, FACES[loss])))
+    one, other = one.astype(dtype), other.astype(dtype)
+    for value in (loss(one, other), loss(one, one), loss(other, one)):
+        assert np.isfinite(float(value))
+    assert np.isfinite(gradient(lambda x: loss(x, other), one)).all()
+
+
+def test_a_place_without_activations_is_1_from_any_other_and_pulls_there():
+    nothing, something = np.zeros((1, 1, 1, 3), np.float32), np.float32([[[[0, 2, 0]]]])
+    assert float(perceptual_distance(nothing, nothing)) == 0
+    assert float(perceptual_distance(nothing, something)) == pytest.approx(1)
+    found = gradient(lambda x: perceptual_distance(x, something), nothing)
+    assert found[0, 0, 0, 1] < 0 and (found[0, 0, 0, ::2] == 0).all()
+
+
+@pytest.mark.parametrize("loss", FACES, ids=lambda loss: loss.__name__)
+@pytest.mark.parametrize("jit", [False, True])
+def test_losses_of_faces_in_a_graph_with_unknown_sizes(loss, jit):
+    one, other = vectors(0, FACES[loss]).astype("float32")
+    unknown = tf.TensorSpec((*[None] * (one.ndim - 1), one.shape[-1]))
+    in_graph = tf.function(lambda a, b: loss(a, b), [unknown, unknown], jit_compile=jit)
+    assert float(in_graph(one, other)) == pytest.approx(float(loss(one, other)), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", FACES, ids=lambda loss: loss.__name__)
+def test_what_losses_of_faces_refuse(loss):
+    one, other = vectors(0, FACES[loss])
+    for wrong in (np.ones(one.shape, int), one > 0):
+        with pytest.raises(TypeError, match="must be floats, not "):
+            loss(one, wrong)
+    with pytest.raises(ValueError, match="doesn't fit"):
+        loss(one, other[..., :1])
+    with pytest.raises(ValueError, match="axis"):
+        loss(one[0], other[0])
+    with pytest.raises(ValueError):
+        loss(np.where(one > 0, np.nan, one), other)
 
 
 # Errors

@@ -7,8 +7,9 @@ import pytest
 from course_utils.models import face_sketch as models
 from course_utils.models import patchgan
 from course_utils.models import pix2pix as pix2pix_models
+from course_utils.models import psp as psp_models
 from course_utils.models import stylegan as stylegan_models
-from course_utils.training import cyclegan, face_sketch, pix2pix, stylegan
+from course_utils.training import cyclegan, face_sketch, pix2pix, psp, stylegan
 
 KINDS = {
     pix2pix.Settings: "learning_rate",
@@ -20,6 +21,9 @@ KINDS = {
     models.ResNet: "width",
     stylegan.Settings: "learning_rate",
     stylegan_models.Architecture: "latent",
+    psp.Settings: "learning_rate",
+    psp.Weights: "identity",
+    psp_models.Architecture: "pyramid",
 }
 
 

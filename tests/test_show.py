@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from course_utils import paths, show
-from course_utils.models import colorization
+from course_utils.models import colorization, psp, stylegan
 from course_utils.models.unet import unet
 from course_utils.show import (
     cycle_way,
@@ -18,7 +18,9 @@ from course_utils.show import (
     live,
     mask_rcnn_way,
     portions_way,
+    psp_way,
     source,
+    stylegan_way,
     things,
     widgets,
 )
@@ -281,6 +283,59 @@ def test_the_two_stages_have_all_five_losses_and_both_pictures():
     for part in ("objectness", "anchor", "cls", "box}}", "mask}}", "RPN", "RoIAlign", "mask head"):
         assert part in words
     assert min(sizes) >= 11
+
+
+def drawn(figure):
+    """(means of the pictures, texts, their sizes, the boxes of the texts as drawn) of a diagram."""
+    figure.canvas.draw()
+    axis = figure.axes[0]
+    shown = [child.get_images()[0].get_array().mean() for child in axis.child_axes]
+    places = [text.get_window_extent() for text in axis.texts if text.get_text()]
+    sizes = [text.get_fontsize() for text in axis.texts]
+    plt.close(figure)
+    return shown, [text.get_text() for text in axis.texts], sizes, places
+
+
+def apart(places):
+    return not any(a.overlaps(b) for n, a in enumerate(places) for b in places[:n])
+
+
+def test_the_way_of_a_stylegan_has_its_blocks_and_each_styles_arrows():
+    figure = stylegan_way.stylegan_way(np.full((64, 64, 3), 0.25))
+    arrows = [text for text in figure.axes[0].texts if getattr(text, "arrow_patch", None)]
+    shown, words, sizes, places = drawn(figure)
+    assert shown[0] == 0.25 and len(shown) == 1 + 5 and min(sizes) >= 10
+    for side in stylegan.SHIPPED.sides:
+        assert f"{side} × {side}" in words
+    assert [word for word in words if word.isdigit()] == list(map(str, range(10)))
+    assert words.count("toRGB") == 5 and words.count("+") == words.count("× 2") == 4
+    assert {"mapping", "discriminator", "noise", "coarse styles", "middle styles"} <= set(words)
+    assert apart(places)
+    starts = [
+        round((a.xyann[0] - stylegan_way.COLUMNS[0]) / 7.5) for a in arrows if a.xyann[1] == 31.8
+    ]
+    assert starts == [0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9]  # odd ones steer two blocks
+
+
+def test_the_colours_of_styles_are_the_levels_of_the_encoder():
+    counts = {name: count or stylegan.SHIPPED.styles - 6 for name, count in psp.LEVELS.items()}
+    colours = {name: colour for _, name, _, colour in psp_way.LEVELS}
+    assert {name: count for _, name, count, _ in psp_way.LEVELS} == counts
+    expected = [colours[name] for name, count in counts.items() for _ in range(count)]
+    assert stylegan_way.COLOURS == expected
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_way_of_psp_shows_both_pictures_all_maps_and_four_losses(channels):
+    source, answer = np.full((64, 64, channels), 0.2), np.full((64, 64, 3), 0.9)
+    shown, words, sizes, places = drawn(psp_way.psp_way(source, answer))
+    np.testing.assert_allclose(shown, [0.2, 0.9])
+    said = "\n".join(words)
+    for part in ("8 × 8", "16 × 16", "32 × 32", "3 coarse", "3 middle", "4 fine", "mean\nstyle"):
+        assert part in words
+    for part in ("frozen", "$L_2$", "perceptual", "identity", "W-norm", "map2style"):
+        assert part in said
+    assert apart(places) and min(sizes) >= 10
 
 
 def two_things():

@@ -1,6 +1,7 @@
 """What is wired to what, drawn: maps as boxes, and arrows between them."""
 
 import matplotlib.pyplot as plt
+from matplotlib.patches import FancyBboxPatch
 
 from .figures import PALETTE
 
@@ -106,3 +107,18 @@ def path(axis, corners, colour, dash="-"):
     """An arrow that goes around corners."""
     axis.plot(*zip(*corners[:-1], strict=True), color=colour, linewidth=2, linestyle=dash)
     arrow(axis, *corners[-2:], colour, dash)
+
+
+def card(axis, middle, size, text, colour, face="white"):
+    """A box with round corners and what stands in it."""
+    (x, y), (width, height) = middle, size
+    look = {"boxstyle": "round,pad=0,rounding_size=1", "edgecolor": colour, "linewidth": 2.5}
+    corner = (x - width / 2, y - height / 2)
+    axis.add_patch(FancyBboxPatch(corner, width, height, facecolor=face, **look))
+    axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
+
+
+def plus(axis, middle):
+    """Where two arrows' numbers are added up."""
+    look = {"boxstyle": "circle,pad=0.1", "facecolor": "white", "edgecolor": INK, "linewidth": 2}
+    axis.text(*middle, "+", ha="center", va="center", color=INK, fontsize=16, bbox=look)

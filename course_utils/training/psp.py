@@ -68,6 +68,11 @@ class PSp(keras.Model):
             frozen.trainable = False
         self.built = True
 
+    @property
+    def settings(self):
+        """What makes another training of it, for `fit`."""
+        return (self.weights_of_losses,)
+
     def styles(self, source, training=False):
         """Styles (N, styles, latent) of sources."""
         return self.mean + self.encoder(source, training=training)
@@ -78,7 +83,9 @@ class PSp(keras.Model):
 
     def losses_of(self, offsets, made, target):
         """{name: value} of the parts that count."""
-        w, told = self.weights_of_losses, {"l2": ops.mean((made - target) ** 2)}
+        w, told = self.weights_of_losses, {}
+        if w.l2:
+            told["l2"] = ops.mean((made - target) ** 2)
         both = ops.clip(ops.concatenate([made, target]) / 2 + 0.5, 0, 1)
         if w.perceptual:
             layers = [ops.split(layer, 2) for layer in self.seen(both).values()]
@@ -116,7 +123,7 @@ def seen():
 
 
 def build(task, synthesis, mean, recogniser, s=None, steps=None) -> PSp:
-    """A compiled `PSp` for a task of `models.psp.TASKS`; its rate falls to 0 along a cosine."""
+    """A compiled `PSp` for a task of `data.psp.CHANNELS`; its rate falls to 0 along a cosine."""
     s = s or SHIPPED[task]
     model = PSp(psp.encoder(s.network), synthesis, mean, seen(), recogniser, s.weights)
     rate = CosineDecay(s.learning_rate, steps) if steps else s.learning_rate
