@@ -89,7 +89,7 @@ show_figure(stylegan_way(faces[0]),
 # %%
 from course_utils.show import show_source
 
-show_source(stylegan.ModulatedConvolution.call)
+show_source(stylegan.ModulatedConvolution.call, stylegan.demodulation)
 
 # %% [markdown]
 # ### How it learns
@@ -164,7 +164,7 @@ play(nearer, alt="Six faces, pulled towards the mean face as far as you like.",
 # %% tags=["hide"]
 from course_utils.show.figures import image_figure
 
-def mixed(change):
+def inherited(change):
     table = np.tile(w[:4, None, None], (1, 6, 10, 1))  # (4, 6, 10, latent): rows, columns, styles
     table[:, 1:, change:] = w[4:9, None]
     table[0, 1:] = w[4:9, None]
@@ -172,7 +172,7 @@ def mixed(change):
     pictures[0] = 1
     return image_figure(pictures, ["coarse"] + ["fine"] * 5, columns=6, height=1.25)
 
-play(mixed, alt="A table of faces: each row has the coarse styles of its first face, each column the fine styles of its top one.",
+play(inherited, alt="A table of faces: each row has the coarse styles of its first face, each column the fine styles of its top one.",
      change=ipywidgets.IntSlider(4, min=1, max=9));
 
 # %% [markdown]
@@ -336,7 +336,7 @@ tell(ways)
 # Which way its target looks the network can't know, so the best answer looks neither to the left nor to the right.
 
 # %%
-show_source(data.Examples.__call__)
+show_source(data.mirrored)
 
 # %% [markdown]
 # ### Turn the head
