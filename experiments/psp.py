@@ -20,30 +20,43 @@ STEPS = {"recogniser": 2000, "encoder": 3000}  # of what is shipped
 GROWN = {16: (2000, 32), 32: (5000, 16), 64: (20_000, 16)}  # side: steps, pictures of a step
 PEOPLE = 24_000  # who train generator and encoders
 COMPARED = 5000  # pictures of each kind, for precision and recall
-KNOWN = range(5_000_000, 5_002_000)  # people who train the recogniser
-STRANGERS = range(6_000_000, 6_000_100)  # people who test it
+KNOWN = {  # people who train the recognisers
+    "recogniser": range(5_000_000, 5_002_000),
+    "judge": range(7_000_000, 7_002_000),
+}
+STRANGERS = range(6_000_000, 6_000_100)  # people who test them
 
 
 def checkpoints():
-    return recogniser, generator, inversion, frontal, sketch, segmentation
+    return recogniser, judge, generator, inversion, frontal, sketch, segmentation
 
 
-def recogniser(seed=0, people=KNOWN, views=6):
-    """Lesson 08's recogniser of 2,000 people: half of the views turned as people turn, half by any angle."""
-    name, steps = recognition.CHECKPOINT, STEPS["recogniser"]
+def recogniser():
+    """Lesson 08's recogniser of drawn people, through which losses look."""
+    yield _recogniser("recogniser")
+
+
+def judge():
+    """Lesson 08's second recogniser, of other people: it measures, and no loss looks through it."""
+    yield _recogniser("judge", seed=1)
+
+
+def _recogniser(name, seed=0, people=None, views=6):
+    """Half of each person's views are turned as people turn, half by any angle up to 90°."""
+    people, steps = people or KNOWN[name], STEPS["recogniser"]
     half = views // 2
     pictures = [
         faces.portraits(people, half, first, workers=2, yaw=yaw)
         for first, yaw in ((0, None), (half, (-90, 90)))
     ]
-    more = {"folder": safety(name), "callbacks": [Log(250)]}
+    more = {"folder": safety(f"08_{name}"), "callbacks": [Log(250)]}
     network = faces.train_recogniser(
         np.concatenate(pictures, axis=1), steps, seed, recognition.WIDTHS, **more
     )
     about = {"seed": seed, "steps": steps}
     about["data"] = f"{views} views of drawn people, seeds {people[0]} to {people[-1]}"
     about["metrics"] = known_again(shipping.as_shipped(network))
-    yield network, name, about
+    return network, f"08_{name}", about
 
 
 def known_again(network, people=STRANGERS, views=5):
@@ -93,12 +106,12 @@ def generator(seed=0):
 
 def lifelike(mapping, synthesis, count=COMPARED):
     """Precision and recall of painted faces among drawn ones of people who trained nothing."""
-    recogniser = recognition.load()
+    judge = recognition.load("judge")
     people = [data.Person(seed) for seed in range(2_000_000, 2_000_000 + count)]
     data.draw(people)
     z = np.random.default_rng(0).normal(size=(count, mapping.input_shape[-1]))
     painted = generators.paint(synthesis, mapping.predict(z.astype(np.float32), verbose=0))
-    real, fake = (recognition.embed(recogniser, x) for x in (data.stacked(people)[0], painted))
+    real, fake = (recognition.embed(judge, x) for x in (data.stacked(people)[0], painted))
     return metrics.precision_recall(real, fake)
 
 

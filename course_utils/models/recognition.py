@@ -11,7 +11,7 @@ from keras import layers
 from .. import images
 from . import checkpoints
 
-CHECKPOINT = "08_recogniser"
+NAMES = ("recogniser", "judge")  # what losses look through, and what measures them
 SIDE = 48  # pixels of the picture's middle, which it looks at
 WIDTHS = (24, 48, 80)  # channels at 24, 12 and 6 pixels, of what is shipped
 
@@ -31,12 +31,16 @@ def recogniser(side: int = 64, widths=WIDTHS, dimensions: int = 96):
     return keras.Model(picture, layers.UnitNormalization()(x), name="recogniser")
 
 
-def load():
-    """The shipped recogniser, trained on drawn people (see its JSON), for pictures of 64 × 64.
+def load(name="recogniser"):
+    """A shipped recogniser of drawn people (see its JSON), for pictures of 64 × 64.
 
-    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    name: "recogniser", for losses, or "judge", which learned from other people: a network that was
+    trained to please the one is measured by the other. Raises ValueError for another name and,
+    with the command that makes it anew, if a file is missing or damaged.
     """
-    return checkpoints.load(recogniser(), CHECKPOINT)
+    if name not in NAMES:
+        raise ValueError(f"name is one of {', '.join(NAMES)}, not {name!r}.")
+    return checkpoints.load(recogniser(), f"08_{name}")
 
 
 def embed(model, pictures) -> np.ndarray:

@@ -17,12 +17,16 @@ from .optimizers import FusedAdam, Muon
 
 @settings
 class Weights:
-    """How much each part of the loss counts; by default for inversion, as in the paper."""
+    """How much each part of the loss counts; by default for inversion, as in the paper.
+
+    pool: L2 compares the means of squares of so many pixels' side; 1 compares pixels.
+    """
 
     l2: float = 1.0
     perceptual: float = 0.8
     identity: float = 0.1
     w_norm: float = 0.0
+    pool: int = 1
 
 
 PAPER = {  # the paper's, task by task (its supplement, and the code for frontalisation)
@@ -85,7 +89,8 @@ class PSp(keras.Model):
         """{name: value} of the parts that count."""
         w, told = self.weights_of_losses, {}
         if w.l2:
-            told["l2"] = ops.mean((made - target) ** 2)
+            means = ops.average_pool(made - target, w.pool, padding="valid")
+            told["l2"] = ops.mean(means**2)
         both = ops.clip(ops.concatenate([made, target]) / 2 + 0.5, 0, 1)
         if w.perceptual:
             layers = [ops.split(layer, 2) for layer in self.seen(both).values()]
