@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from course_utils import metrics
+from course_utils import images, metrics
 from course_utils.data import psp as data
 from course_utils.models import checkpoints as shipping
 from course_utils.models import recognition
@@ -18,7 +18,7 @@ from .common import Log, safety
 
 STEPS = {"recogniser": 2000, "encoder": 3000}  # of what is shipped
 GROWN = {16: (2000, 32), 32: (5000, 16), 64: (20_000, 16)}  # side: steps, pictures of a step
-PEOPLE = 24_000  # who train generator and encoders
+PEOPLE = {"generator": 24_000, "encoder": 12_000}  # who train them
 COMPARED = 5000  # pictures of each kind, for precision and recall
 KNOWN = {  # people who train the recognisers
     "recogniser": range(5_000_000, 5_002_000),
@@ -83,7 +83,7 @@ def known_again(network, people=STRANGERS, views=5):
 
 def generator(seed=0):
     """Lesson 08's StyleGAN: learned at 16, then at 32, then at 64 pixels; a stage that ended is kept."""
-    pictures, model = _people()[0], None
+    pictures, model = _people(PEOPLE["generator"])[0], None
     for side, (steps, batch) in GROWN.items():
         s = replace(stylegan.SHIPPED, network=replace(generators.SHIPPED, side=side))
         folder = safety(f"08_generator_{side}")
@@ -98,7 +98,7 @@ def generator(seed=0):
             model.save_weights(ended)
     mapping, synthesis = (shipping.as_shipped(network) for network in model.averaged)
     about = {"seed": seed, "steps": {str(side): steps for side, (steps, _) in GROWN.items()}}
-    about["data"] = f"drawn people, seeds 0 to {PEOPLE - 1}, mirrored at random"
+    about["data"] = f"drawn people, seeds 0 to {PEOPLE['generator'] - 1}, mirrored at random"
     about["metrics"] = lifelike(mapping, synthesis)
     yield mapping, "08_mapping", about
     yield synthesis, "08_synthesis", about
@@ -138,20 +138,47 @@ def segmentation():
 def _encoder(task, seed=0):
     mapping, synthesis = generators.load()
     parts = synthesis, generators.mean_style(mapping), recognition.load()
-    example, steps = data.Examples(task, *_people(task == "frontal")), STEPS["encoder"]
+    example, steps = (
+        data.Examples(task, *_people(PEOPLE["encoder"], task == "frontal")),
+        STEPS["encoder"],
+    )
     more = {"folder": safety(f"08_{task}"), "callbacks": [Log(250)]}
     model = training.train(example, task, steps, seed, parts, training.SHIPPED[task], **more)
     network = shipping.as_shipped(model.encoder)
-    about = {"seed": seed, "steps": steps, "data": f"drawn people, seeds 0 to {PEOPLE - 1}"}
-    return network, f"08_{task}", about | {"metrics": {}}
+    about = {
+        "seed": seed,
+        "steps": steps,
+        "data": f"drawn people, seeds 0 to {PEOPLE['encoder'] - 1}",
+    }
+    return network, f"08_{task}", about | {"metrics": likeness(task, network, *parts[:2])}
+
+
+def likeness(task, encoder, synthesis, mean):
+    """Mean SSIM and the judge's mean cosine of answers and targets, on the lesson's test people.
+
+    For "frontal" sources are turned by 50°, and the target is the true front.
+    """
+    _, test = data.load("synthetic")
+    data.draw(test)
+    pictures, regions = data.stacked(test)
+    source, target = pictures, images.to_float(pictures)
+    if task == "frontal":
+        views = data.turned([one.seed for one in test], (50,))
+        source, target = views[50], views[0]
+    offsets = encoder.predict(data.sources(task, source, regions), verbose=0)
+    made = generators.paint(synthesis, mean + offsets)
+    judge = recognition.load("judge")
+    one, other = recognition.embed(judge, made), recognition.embed(judge, target)
+    ssim = [metrics.ssim(*pair) for pair in zip(target, made, strict=True)]
+    return {"ssim": float(np.mean(ssim)), "cosine": float(np.mean(np.sum(one * other, axis=1)))}
 
 
 @cache
-def _people(turned=False, count=PEOPLE):
-    """Pictures and regions of those who train; turned: by any angle up to 90°, not as people do."""
-    yaws = np.random.default_rng(0).uniform(-90, 90, count) if turned else [None] * count
+def _people(count, turned=False):
+    """Pictures and regions of those who train; turned: every second one by any angle up to 90°."""
+    yaws = np.random.default_rng(0).uniform(-90, 90, count)
     people = [
-        data.Person(seed, **({} if yaw is None else {"yaw": float(yaw)}))
+        data.Person(seed, **({"yaw": float(yaw)} if turned and seed % 2 else {}))
         for seed, yaw in enumerate(yaws)
     ]
     data.draw(people)

@@ -255,21 +255,33 @@ def test_a_training_stopped_and_called_again_ends_alike(tmp_path, monkeypatch):
     assert same(unbroken, resumed) and not (tmp_path / "copy").exists()
 
 
+def test_l2_compares_means_of_squares(monkeypatch):
+    rng = np.random.default_rng(0)
+    made, target = rng.random((2, 2, 8, 8, 3)).astype(np.float32)
+    weights = psp.Weights(perceptual=0.0, identity=0.0, pool=4)
+    model = psp.PSp(None, None, np.zeros(1), None, None, weights)
+    told = model.losses_of(None, made, target)
+    means = (made - target).reshape(2, 2, 4, 2, 4, 3).mean((2, 4))
+    assert set(told) == {"l2"}
+    np.testing.assert_allclose(told["l2"], (means**2).mean(), rtol=1e-5)
+
+
 # Settings -----------------------------------------------------------------------------------------
 
 
 def test_the_papers_weights_and_the_sources_of_each_task():
-    assert set(psp.PAPER) == set(psp.SHIPPED) == set(CHANNELS)
-    assert vars(psp.PAPER["inversion"]) == {
+    assert set(psp.WEIGHTS) == set(psp.SHIPPED) == set(CHANNELS)
+    assert vars(psp.WEIGHTS["inversion"]) == {
         "l2": 1,
         "perceptual": 0.8,
         "identity": 0.1,
         "w_norm": 0,
+        "pool": 1,
     }
     for task in ("sketch", "segmentation"):
-        assert vars(psp.PAPER[task]) == {"l2": 1, "perceptual": 0.8, "identity": 0, "w_norm": 0.005}
+        assert vars(psp.WEIGHTS[task]) == vars(psp.Weights(identity=0.0, w_norm=0.005))
     for task, s in psp.SHIPPED.items():
-        assert s.network.channels == CHANNELS[task] and s.weights == psp.PAPER[task]
+        assert s.network.channels == CHANNELS[task] and s.weights == psp.WEIGHTS[task]
         assert s.network.generator == stylegan.SHIPPED
 
 

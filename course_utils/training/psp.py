@@ -29,9 +29,9 @@ class Weights:
     pool: int = 1
 
 
-PAPER = {  # the paper's, task by task (its supplement, and the code for frontalisation)
+WEIGHTS = {  # the paper's, but for the front, where it compares the middle of the face, too
     "inversion": Weights(),
-    "frontal": Weights(l2=0.01, perceptual=0.8, identity=1.0, w_norm=0.005),
+    "frontal": Weights(l2=2.0, perceptual=0.2, identity=1.0, w_norm=0.008, pool=2),
     "sketch": Weights(identity=0.0, w_norm=0.005),
     "segmentation": Weights(identity=0.0, w_norm=0.005),
 }
@@ -47,7 +47,7 @@ class Settings:
 
 
 SHIPPED = {
-    task: Settings(network=psp.Architecture(channels=channels), weights=PAPER[task])
+    task: Settings(network=psp.Architecture(channels=channels), weights=WEIGHTS[task])
     for task, channels in CHANNELS.items()
 }
 
