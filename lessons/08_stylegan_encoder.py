@@ -24,6 +24,10 @@ SEED = 0
 STEPS = None
 TEST_DATA = None
 
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Ask who could draw a face from the front that they have seen from the side only: how do they do it?
+
 # %% [markdown]
 # ## Faces, and what is asked
 #
@@ -62,7 +66,8 @@ bets.ask("inversion_ssim", "SSIM of a face, squeezed into a generator's styles a
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 4.
-# > What does somebody's left cheek tell about the right one? When is that wrong?
+# > What does somebody's left cheek tell about the right one?
+# > When is that wrong?
 
 # %% [markdown]
 # ## A generator with styles
@@ -205,16 +210,16 @@ play(walked, alt="A face, and the same face with some directions changed.", face
 # **Precision**: does each painted face look like a drawn one?
 # **Recall**: is each kind of drawn face painted?
 # Around each picture of one set lies a ball that reaches to its third neighbour; of the other set, count those that lie in a ball.
-# Distances are those of a network that learned to tell people apart; `metrics.precision_recall` counts.
+# Distances are those of the **judge**, a network that tells people apart and that no loss looks through.
 
 # %% tags=["hide"]
 from course_utils.models import checkpoints
 
 told = checkpoints.told("08_synthesis")["metrics"]
 print(f"5,000 painted faces against 5,000 drawn ones: precision {told['precision']:.2f}, recall {told['recall']:.2f}")
-recogniser = recognition.load()
+judge = recognition.load("judge")
 painted = stylegan.paint(synthesis, w[:6])
-alike = recognition.embed(recogniser, painted) @ recognition.embed(recogniser, learned).T
+alike = recognition.embed(judge, painted) @ recognition.embed(judge, learned).T
 show_images([*painted, *learned[alike.argmax(1)]], [f"{each:.2f}" for each in alike.max(1)], columns=6, height=2, rows=("painted", "most alike"),
             alt="Six painted faces, and below each the most similar one of those that it learned from.")
 
@@ -247,10 +252,8 @@ show_figure(psp_way(faces[0], faces[0]),
 #
 # $$L = \lambda_2 L_2 + \lambda_p L_{\mathrm{perceptual}} + \lambda_{id} (1 - \cos) + \lambda_w \lVert w - \bar w \rVert$$
 #
-# **L2**: pixels. **Perceptual**: directions of ImageNet's features. **Identity**: the recognition network's cosine. **W-norm**: stay near the mean style, where the generator paints well.
-
-# %%
-show_source(training.PSp.losses_of)
+# **L2** compares pixels; **perceptual** compares the directions of ImageNet's features.
+# **Identity** asks a network that tells people apart; **W-norm** keeps styles near the mean, where the generator paints well.
 
 # %% [markdown]
 # ### Watch an encoder learn
@@ -261,7 +264,7 @@ show_source(training.PSp.losses_of)
 def answer(encoder, sources):
     return stylegan.paint(synthesis, mean + encoder.predict(sources, verbose=0))
 
-parts, looked_at = (synthesis, mean, recogniser), data.sources("inversion", faces[:3])
+parts, looked_at = (synthesis, mean, recognition.load()), data.sources("inversion", faces[:3])
 watch = lambda: [*faces[:3], *answer(learning.model.encoder, looked_at)]
 learning = Live(run.steps, watch, keep="08_encoder", alt="Three faces, and what the encoder has the generator paint for them.")
 example = data.Examples("inversion", data.stacked(train)[0])
@@ -282,9 +285,9 @@ sources = data.sources("inversion", faces)
 encoder = encoders.load("inversion")
 answers = {"mean face": np.repeat(stylegan.paint(synthesis, mean[None]), len(faces), 0),
            "just now": answer(just_now, sources), "shipped": answer(encoder, sources)}
-known = recognition.embed(recogniser, faces)
+known = recognition.embed(judge, faces)
 inverted = {name: {"inversion_ssim": np.mean([metrics.ssim(*pair) for pair in zip(faces, made)]),
-                   "cosine": np.mean(np.sum(known * recognition.embed(recogniser, made), -1))}
+                   "cosine": np.mean(np.sum(known * recognition.embed(judge, made), -1))}
             for name, made in answers.items()}
 tell(inverted)
 bets.reveal("inversion_ssim", inverted["shipped"]["inversion_ssim"])
@@ -326,7 +329,8 @@ tell(ways)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
-# > Why L2 *and* identity? Ask what each alone would let pass.
+# > Why L2 *and* identity?
+# > Ask what each alone would let pass.
 
 # %% [markdown]
 # ## To the front
@@ -364,7 +368,7 @@ play(fronts, alt="A person from five sides, and for each the face from the front
 def by_angle(pictures):  # {yaw: pictures}
     scores = {}
     for yaw in yaws:
-        near = recognition.embed(recogniser, pictures[yaw]) @ recognition.embed(recogniser, views[0]).T
+        near = recognition.embed(judge, pictures[yaw]) @ recognition.embed(judge, views[0]).T
         scores[f"frontal_{yaw}"] = np.mean(near.argmax(1) == np.arange(len(near)))
         scores[f"frontal_ssim_{yaw}"] = np.mean([metrics.ssim(*pair) for pair in zip(views[0], pictures[yaw])])
     return scores
