@@ -42,7 +42,7 @@ from course_utils.training import mask_rcnn as training
 
 run = profile.start("07", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 s = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
-side = s.network.side if DATASET in data.WORLDS else max(256, s.network.side)
+side = max(data.SIDES.get(DATASET, 256), s.network.side)
 train, test = data.load(DATASET, run.test_data, side)
 train = train[:200] if DATASET == "synthetic" and PROFILE == "quick" else train
 data.draw(train + test)
@@ -383,12 +383,13 @@ print([part for part in ("backbone", "rpn", "box_head", "mask_head") if part not
 
 # %%
 from course_utils.show.live import Live
+from course_utils.show.things import key
 
 watched = pictures[:4]
 watch = lambda: [coloured(*both, 0.6) for both in zip(watched, fresh.find(watched))]
-live = Live(run.steps, watch, keep="07_heads", alt="The loss falls; more things get a colour.")
-example = training.Examples(train, s.most)
-training.stage(fresh, example, run.steps, SEED, s, callbacks=[live], frozen=frozen)
+live = Live(run.steps, watch, keep="07_heads", seconds=side / 20, legend=key(names),
+            alt="The loss falls; more things get a colour, which is that of their class.")
+training.stage(fresh, training.examples(s, train), run.steps, SEED, s, callbacks=[live], frozen=frozen)
 net = net or fresh
 
 # %% [markdown]
