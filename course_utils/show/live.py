@@ -74,8 +74,9 @@ class Live(keras.callbacks.Callback):
         pictures, titles = drawn if isinstance(drawn, tuple) else (drawn, [""] * len(drawn))
         height = min(12 / (len(pictures) + 1.6), 3.6)
         ratios = [12 - height * len(pictures)] + [height] * len(pictures)
+        room = 0.7 if self.legend else 0.2
         figure, axes = plt.subplots(
-            1, len(pictures) + 1, figsize=(12, height + 0.2), width_ratios=ratios
+            1, len(pictures) + 1, figsize=(12, height + room), width_ratios=ratios
         )
         axes[0].plot(self.losses, alpha=0.3)
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")

@@ -53,10 +53,9 @@ def _name(axis, things, names):
         written = axis.text(0, 0, text, fontsize=10, color="white", clip_on=True, bbox=BEHIND)
         for place in _corners(box):
             written.set(**place)
-            room = written.get_window_extent().padded(3)
-            inside = axis.bbox.padded(3)
-            fits = inside.containsx(room.x0 + 3) and inside.containsx(room.x1 - 3)
-            if fits and not any(room.overlaps(other) for other in taken):
+            room = written.get_window_extent()
+            inside = axis.bbox.padded(1).count_contains(room.corners()) == 4
+            if inside and not any(room.overlaps(other) for other in taken):
                 taken.append(room)
                 break
         else:
@@ -64,9 +63,9 @@ def _name(axis, things, names):
 
 
 def _corners(box):
-    """Where a name may stand: above the box, below it, in it; to its left side, to its right side."""
+    """Where a name may stand: above the box, in it, below it; to its left side, to its right side."""
     y0, x0, y1, x1 = (float(edge) for edge in box)
-    heights = [(y0, "bottom"), (y1, "top"), (y0, "top")]
+    heights = [(y0, "bottom"), (y0, "top"), (y1, "top")]
     sides = [(x0, "left"), (x1, "right")]
     return [
         {"x": x, "y": y, "va": va, "ha": ha}
