@@ -418,7 +418,7 @@ show_figure(things_figure([pictures[n] for n in worth] * 2, [truths[n] for n in 
 # %% [markdown]
 # ### U-Net or Mask R-CNN?
 #
-# Lesson 01's U-Net, with a class for each kind of thing and one for borders, and its watershed: as long on one core, from the same pictures.
+# Lesson 01's U-Net, with a class for each kind of thing and one for borders, and its watershed, learned for about as long from the same pictures.
 
 # %% tags=["hide"]
 parts = {"tables, F1": ("tables", "f1"), "tables, AP50": ("tables", "ap50"), "cells, F1": ("cells", "f1")}
@@ -427,10 +427,10 @@ show_intervals({title: {name: told[key] for name, told in beside[world].items()}
                 for title, (world, key) in parts.items()},
                alt="F1 and AP50 of a U-Net with a watershed and of Mask R-CNN, with 95 % intervals.")
 seconds = [told["seconds"]["mean"] for each in beside.values() for told in each.values()]
-print(f"three trainings each from nothing, of {min(seconds):.0f} to {max(seconds):.0f} seconds")
+print(f"from nothing, {min(seconds):.0f} to {max(seconds):.0f} seconds of one core; a point without a bar is one training")
 
 # %% [markdown]
-# SENTENCE
+# So early the U-Net finds more of the things; Mask R-CNN knows better what they are, which shows where there are several classes.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.
@@ -461,7 +461,7 @@ show_figure(things_figure(you, net.find(you), names, ["you", "a photograph", "a 
 # 1. Anchors, objectness, proposals thinned by NMS; then RoIAlign, a class, a box and a mask for each.
 # 2. Rounding a box to cells costs much of AP50 and most of AP75; sigmoids let each class draw its mask for itself.
 # 3. AP ranks by score and asks for each class.
-#    Lesson 01's U-Net with a watershed is made for alike things that touch; for several classes that hide one another, take Mask R-CNN.
+#    For alike things that touch, lesson 01's U-Net with a watershed gets further in little time; where each thing's class counts, take Mask R-CNN.
 #
 # Left to explore: a larger backbone, keypoints, video.
 # Now you: [exercises](exercises/07_mask_rcnn.ipynb).
