@@ -1,6 +1,7 @@
 import base64
 import functools
 import io
+import itertools
 
 import keras
 import matplotlib.pyplot as plt
@@ -350,15 +351,44 @@ def test_things_have_names_scores_boxes_and_outlines():
     picture = np.full((16, 16, 3), 0.5, np.float32)
     figure = things.things_figure([picture], [found], ["apple", "cup"], ["found"])
     axis = figure.axes[0]
-    assert [text.get_text() for text in axis.texts] == ["apple .55", "cup .90"]
+    assert [text.get_text() for text in axis.texts] == ["cup .90", "apple .55"]
     assert [patch.get_bbox().bounds for patch in axis.patches] == [
-        (5.5, 5.5, 8, 6),
         (1.5, 1.5, 6, 6),
+        (5.5, 5.5, 8, 6),
     ]
     assert axis.get_title() == "found" and len(axis.collections) == 2
     plt.close(figure)
     figure = things.things_figure([picture], [two_things()], ["apple", "cup"])
-    assert [text.get_text() for text in figure.axes[0].texts] == ["apple", "cup"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["cup", "apple"]
+    plt.close(figure)
+
+
+def things_in_a_row(count):
+    masks = np.zeros((count, 64, 64), bool)
+    boxes = np.float32([[2 + n, 2 + n, 30 + n, 30 + n] for n in range(count)])
+    for n, mask in enumerate(masks):
+        mask[2 + n : 30 + n, 2 + n : 30 + n] = True
+    return {"masks": masks, "boxes": boxes, "classes": np.ones(count, int)}
+
+
+@pytest.mark.parametrize("count", [2, 9, things.CROWD])
+def test_no_name_covers_another_or_leaves_the_picture(count):
+    figure = things.things_figure(
+        [np.zeros((64, 64, 3))], [things_in_a_row(count)], ["a long name"]
+    )
+    axis = figure.axes[0]
+    rooms = [text.get_window_extent() for text in axis.texts]
+    assert rooms and len(axis.patches) == count
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(rooms, 2))
+    assert all(axis.bbox.x0 <= room.x0 + 1 and room.x1 <= axis.bbox.x1 + 1 for room in rooms)
+    plt.close(figure)
+
+
+def test_of_a_crowd_there_are_outlines_only():
+    crowd = things_in_a_row(things.CROWD + 1)
+    figure = things.things_figure([np.zeros((64, 64, 3))], [crowd], ["nucleus"])
+    axis = figure.axes[0]
+    assert not axis.texts and not axis.patches and len(axis.collections) == things.CROWD + 1
     plt.close(figure)
 
 
@@ -413,8 +443,10 @@ def test_live_shows_bar_curve_and_pictures_in_place(page):
 def test_live_pictures_have_titles(page, monkeypatch, titles):
     drawn = []
     monkeypatch.setattr(live, "picture_png", lambda figure: drawn.append(figure) or b"")
-    live.Live(3, lambda: (np.zeros((2, 4, 4)), titles), alt="loss falls")._draw()
+    told = things.key(["apple", "cup"])
+    live.Live(3, lambda: (np.zeros((2, 4, 4)), titles), alt="loss falls", legend=told)._draw()
     assert [axis.get_title() for axis in drawn[0].axes] == ["loss", *titles]
+    assert [text.get_text() for text in drawn[0].legends[0].texts] == ["apple", "cup"]
     plt.close(drawn[0])
 
 

@@ -476,9 +476,40 @@ def test_settings_are_fitted_to_size_classes_and_the_fullest_picture():
     s = training.fitted(SMALL, few)
     assert s == replace(SMALL, network=replace(NETWORK, side=SIDE, classes=3))
     crowd = [SimpleNamespace(**vars(ITEMS["three hundred"]), names=("bright",))]
-    s = training.fitted(SMALL, [*few, *crowd])
-    assert s.most == 300 and (s.anchors, s.rois) == (4 * SMALL.anchors, 4 * SMALL.rois)
-    assert (s.network.before, s.network.after, s.network.most) == (240, 48, 20)
+    s, more = training.fitted(SMALL, crowd), training.CROWDED
+    assert s.most == 300 and s.learns == replace(NETWORK, side=SIDE, classes=2)
+    room = (s.network.before, s.network.after, s.network.most)
+    assert room == (more * 60, more * 12, more * 5)
+    assert type(training.examples(s, few)) is training.Examples
+
+
+def test_from_pictures_that_are_crowded_and_large_it_learns_in_crops():
+    crowd = [SimpleNamespace(**vars(ITEMS["three hundred"]), names=("bright",))]
+    small = replace(SMALL, network=replace(NETWORK, side=SIDE // 2))
+    s = training.fitted(small, crowd)
+    assert s.network.side == SIDE and s.learns == replace(small.network, classes=2)
+    assert s.most == 2 * small.most
+    assert training.examples(s, crowd).side == SIDE // 2
+    network = models.build(s.network)
+    assert not any(a is b for a, b in zip(network.weights, models.build(s.network).weights))
+    assert all(a is b for a, b in zip(network.weights, network.at(s.learns).weights, strict=True))
+
+
+def test_a_crop_is_a_piece_of_the_picture_with_the_masks_on_their_things():
+    given = item((10, 10, 30, 30), (50, 40, 60, 60), side=64, classes=[1, 2])
+    given.inside = (64, 64)
+    given.picture = np.zeros((64, 64, 3), np.float32)
+    given.picture[given.masks.any(0)] = 1
+    draw, seen = training.Crops([given], 32, 4, zoom=(0.7, 1.4), light=0), 0
+    for number in range(30):
+        picture, boxes, classes, masks = draw(np.random.default_rng(number))
+        assert picture.shape == (32, 32, 3) and masks.shape == (4, 32, 32)
+        assert (masks.sum((1, 2)) >= draw.LEAST)[classes > 0].all()
+        assert not masks[classes == 0].any() and not boxes[classes == 0].any()
+        same = (picture[..., 0] > 0.5) == masks.any(0)
+        assert same.mean() > 0.93  # at edges they differ, and specks are left out
+        seen += len(set(classes[classes > 0]))
+    assert seen > 20
 
 
 @pytest.mark.slow

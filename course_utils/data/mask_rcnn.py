@@ -17,6 +17,9 @@ from .. import images, paths
 from . import build, coco, readers, segmentation, splits
 
 WORLDS = {"synthetic": "shapes", "cells": "cells"}  # modules of drawn_worlds
+SIDES = dict.fromkeys(WORLDS, 128) | {
+    "dsb2018": 512
+}  # of pictures as lesson 07 sees them; else 256
 NUCLEUS = ("nucleus",)
 DRAWN = {
     "train": range(400),
@@ -140,14 +143,16 @@ def draw(items, workers: int = 2) -> None:
 
 
 def read_nuclei(folder, side: int | None = None) -> list[Instances]:
-    """The nuclei of DSB2018 as lesson 01 reads them (`segmentation.read_nuclei`), of one class.
+    """The nuclei of DSB2018 as lesson 01 reads and normalises them, of one class: bright on dark.
 
-    side: as in `fit`; None keeps the size. Raises what that raises.
+    side: as in `fit`; None keeps the size. Raises what `segmentation.read_nuclei` raises.
     """
-    return [
-        _item(sample.id, sample.source, sample.image, masks_of(sample.labels), None, NUCLEUS, side)
-        for sample in segmentation.read_nuclei(folder)
-    ]
+    found = []
+    for sample in segmentation.read_nuclei(folder):
+        picture = np.minimum(segmentation.normalise(sample.image), 1)
+        masks = masks_of(sample.labels)
+        found.append(_item(sample.id, sample.source, picture, masks, None, NUCLEUS, side))
+    return found
 
 
 def read_pennfudan(folder, side: int | None = None) -> list[Instances]:

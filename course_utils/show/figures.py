@@ -102,9 +102,14 @@ def image_figure(images, titles=None, columns=None, height=2.4, rows=(), legend=
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title)
     if legend:
-        patches = [Patch(facecolor=colour, edgecolor="black") for colour in legend.values()]
-        figure.legend(patches, legend, loc="outside lower center", ncols=6, frameon=False)
+        add_key(figure, legend)
     return figure
+
+
+def add_key(figure, colours: dict) -> None:
+    """{class: colour} below a figure."""
+    patches = [Patch(facecolor=colour, edgecolor="black") for colour in colours.values()]
+    figure.legend(patches, colours, loc="outside lower center", ncols=6, frameon=False)
 
 
 def draw_picture(axis, image) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from .. import paths
-from .figures import bundle, draw_picture, picture_png, plain_log
+from .figures import add_key, bundle, draw_picture, picture_png, plain_log
 
 FRAME = 600  # milliseconds
 
@@ -24,17 +24,25 @@ class Live(keras.callbacks.Callback):
     titles). alt: what the figure shows.
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
     logarithmic. floor: what the loss can't fall below, drawn as a line. keep: a name; then the
-    figure is kept, all its states one after the other, as work/<name>.gif. After `fit`, `losses`
-    holds the loss of every step.
+    figure is kept, all its states one after the other, as work/<name>.gif. legend: {class: colour},
+    below. After `fit`, `losses` holds the loss of every step.
     """
 
     def __init__(
-        self, steps: int, pictures, alt: str, seconds: float = 6.0, parts=(), floor=None, keep=""
+        self,
+        steps: int,
+        pictures,
+        alt: str,
+        seconds: float = 6.0,
+        parts=(),
+        floor=None,
+        keep="",
+        legend=None,
     ):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
-        self.floor = floor
+        self.floor, self.legend = floor, legend
         self.parts: dict[str, list[float]] = {name: [] for name in parts}
         self._handle, self._drawn = None, 0.0
         self.keep, self._frames = keep, []
@@ -66,8 +74,9 @@ class Live(keras.callbacks.Callback):
         pictures, titles = drawn if isinstance(drawn, tuple) else (drawn, [""] * len(drawn))
         height = min(12 / (len(pictures) + 1.6), 3.6)
         ratios = [12 - height * len(pictures)] + [height] * len(pictures)
+        room = 0.7 if self.legend else 0.2
         figure, axes = plt.subplots(
-            1, len(pictures) + 1, figsize=(12, height + 0.2), width_ratios=ratios
+            1, len(pictures) + 1, figsize=(12, height + room), width_ratios=ratios
         )
         axes[0].plot(self.losses, alpha=0.3)
         axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
@@ -86,6 +95,8 @@ class Live(keras.callbacks.Callback):
         for axis, picture, title in zip(axes[1:], pictures, titles, strict=True):
             draw_picture(axis, picture)
             axis.set_title(title)
+        if self.legend:
+            add_key(figure, self.legend)
         self._frames.append(picture_png(figure))
         shown = bundle(self._frames[-1], self.alt)
         if self._handle is None:

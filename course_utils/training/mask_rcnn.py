@@ -9,7 +9,8 @@ import tensorflow as tf
 from keras import ops
 from keras.optimizers.schedules import CosineDecay
 
-from .. import metrics, profile
+from .. import images, metrics, profile
+from ..data.augment import grey_levels
 from ..data.mask_rcnn import boxes_of
 from ..losses import smooth_l1
 from ..models import mask_rcnn as models
@@ -30,7 +31,8 @@ class Settings:
     """What `train` builds and how it learns.
 
     anchors, rois: how many of a picture teach RPN and heads. most: truths of a picture at most.
-    momentum: of a mean of the weights in the two joint ways, see `Learner`.
+    momentum: of a mean of the weights in the two joint ways, see `Learner`. learns: the network as
+    it is while it learns, see `MaskRCNN.at`; None: as it is.
     """
 
     network: models.Architecture = models.SHIPPED
@@ -41,6 +43,7 @@ class Settings:
     momentum: float = 0.0
     optimizer: type[keras.optimizers.Optimizer] = Muon
     batch: int = 4
+    learns: models.Architecture | None = None
 
 
 QUICK = Settings()
@@ -66,22 +69,35 @@ FULL = Settings(
 )
 
 
-CROWDED = 4  # at most so many times as many proposals, RoIs and finds
+CROWDED = 6  # at most so many times as many proposals and finds
 
 
 def fitted(settings, items):
     """The settings for the size, the classes and the fullest picture of `items`.
 
-    Where a picture holds more things than `most`, all count as truths, and there are more proposals,
-    RoIs and finds, up to `CROWDED` times as many.
+    Where a picture holds more things than `most`, there is room for more proposals and finds, up to
+    `CROWDED` times as many, but not while the network learns. Where half of the pictures do, and are
+    larger than the network's own side, it learns from crops of that side, see `examples`.
     """
-    s, fullest = settings, max(len(item.classes) for item in items)
-    more = min(CROWDED, max(1.0, fullest / s.most))
-    room = {name: int(more * getattr(s.network, name)) for name in ("before", "after", "most")}
+    s, counts = settings, [len(item.classes) for item in items]
     side, classes = len(items[0].picture), 1 + len(items[0].names)
-    network = replace(s.network, side=side, classes=classes, **room)
-    counts = {name: int(more * getattr(s, name)) for name in ("anchors", "rois")}
-    return replace(s, network=network, most=max(s.most, fullest), **counts)
+    more = min(CROWDED, max(1.0, max(counts) / s.most))
+    room = {name: int(more * getattr(s.network, name)) for name in ("before", "after", "most")}
+    network, learns = replace(s.network, side=side, classes=classes, **room), None
+    if cropped := np.median(counts) > s.most and side > s.network.side:
+        learns = replace(s.network, classes=classes)
+    elif more > 1:
+        learns = replace(s.network, side=side, classes=classes)
+    most = 2 * s.most if cropped else max(s.most, *counts)
+    return replace(s, network=network, learns=learns, most=most)
+
+
+def examples(settings, items):
+    """What draws examples of the size that the network learns from: `Crops`, or whole pictures."""
+    s, side = settings, len(items[0].picture)
+    if s.learns and s.learns.side < side:
+        return Crops(items, s.learns.side, s.most)
+    return Examples(items, s.most)
 
 
 class Examples:
@@ -99,12 +115,44 @@ class Examples:
 
     def __call__(self, rng):
         item, turn = self.items[int(rng.integers(len(self.items)))], rng.choice([-1, 1])
-        chosen = rng.permutation(len(item.classes))[: self.most]
-        masks = item.masks[chosen][:, :, ::turn]
+        return self.of(item.picture[:, ::turn], item.masks[:, :, ::turn], item.classes, rng)
+
+    def of(self, picture, masks, classes, rng):
+        """The example of a picture, of whose things at most `most` are drawn by lot."""
+        chosen = rng.permutation(len(classes))[: self.most]
+        masks, classes = masks[chosen], np.asarray(classes, np.int32)[chosen]
         more = ((0, self.most - len(chosen)), (0, 0), (0, 0))
-        boxes = np.pad(boxes_of(masks), more[:2])
-        classes = np.pad(np.asarray(item.classes, np.int32)[chosen], more[0])
-        return item.picture[:, ::turn], boxes, classes, np.pad(masks, more).astype(np.uint8)
+        boxes, classes = np.pad(boxes_of(masks), more[:2]), np.pad(classes, more[0])
+        return picture, boxes, classes, np.pad(masks, more).astype(np.uint8)
+
+
+class Crops(Examples):
+    """As `Examples`, of squares cut out at random, turned by quarters, in another light.
+
+    side: of the examples, in pixels. zoom: smallest and largest scale. light: strength of
+    `grey_levels`. Of a thing at the edge counts what is left, if it has `LEAST` pixels.
+    """
+
+    LEAST = 16
+
+    def __init__(self, items, side, most=12, zoom=(0.7, 1.4), light=0.5):
+        super().__init__(items, most)
+        self.side, self.zoom, self.light = side, zoom, light
+
+    def __call__(self, rng):
+        item, size = self.items[int(rng.integers(len(self.items)))], (self.side, self.side)
+        length = round(self.side / np.exp(rng.uniform(*np.log(self.zoom))))
+        y, x = (int(rng.integers(max(1, whole - length + 1))) for whole in item.inside)
+        picture = images.resize(item.picture[y : y + length, x : x + length], size)
+        masks = item.masks[:, y : y + length, x : x + length].transpose(1, 2, 0)
+        turns, mirrored = rng.integers(4), rng.choice([-1, 1])
+        picture, masks = (
+            np.rot90(each, turns)[:, ::mirrored]
+            for each in (picture, images.resize(masks, size, labels=True))
+        )
+        masks, seen = masks.transpose(2, 0, 1), masks.sum((0, 1)) >= self.LEAST
+        picture = np.clip(grey_levels(picture, rng, self.light), 0, 1)
+        return self.of(picture, masks[seen], item.classes[seen], rng)
 
 
 class Learner(keras.Model):
@@ -208,7 +256,8 @@ def stage(network, example, steps, seed, s, folder=None, callbacks=(), every=200
 
     more: `parts`, `frozen` and `proposer` of `Learner`.
     """
-    model = Learner(network, s, momentum=s.momentum, **more)
+    learns = network.at(s.learns) if s.learns else network
+    model = Learner(learns, s, momentum=s.momentum, **more)
     model.compile(s.optimizer(CosineDecay(s.learning_rate, steps)), jit_compile=False)
     model.optimizer.build(model.learned)
     fit(model, example, steps, s.batch, seed, folder, every, callbacks)

@@ -63,16 +63,19 @@ class MaskRCNN(keras.Model):
     Source: He et al. (2017), section 3; the pyramid: Lin et al. (2017), figure 3.
     """
 
-    def __init__(self, architecture=SHIPPED):
+    def __init__(self, architecture=SHIPPED, like=None):
         super().__init__(name="mask_rcnn")
         a = self.architecture = architecture
         self.anchors = anchors(a.side, a.strides, a.anchor_sizes, a.ratios)
-        self.backbone = backbone(a.side, a.widths, a.channels, len(a.strides))
-        self.rpn = rpn(a.channels, len(a.ratios) * np.size(a.anchor_sizes[0]))
-        self.box_head = box_head(a.pool, a.channels, a.dense, a.classes)
-        self.mask_head = mask_head(a.mask_pool, a.channels, a.classes)
+        networks = like or networks_of(a)
+        self.backbone, self.rpn, self.box_head, self.mask_head = networks
         self._graph = tf.function(self.call, reduce_retracing=True)
         self.built = True
+
+    def at(self, architecture):
+        """The same four networks, which learn together, for pictures and crowds of another size."""
+        four = self.backbone, self.rpn, self.box_head, self.mask_head
+        return MaskRCNN(architecture, four)
 
     def pyramid(self, pictures, training=False):
         """The backbone's levels, a list of (N, side/stride, side/stride, channels)."""
@@ -214,12 +217,23 @@ def load(name="shapes"):
 # The four networks -------------------------------------------------------------------------------
 
 
-def backbone(side, widths, channels, count=3):
+def networks_of(architecture):
+    """Backbone, RPN, box head and mask head, untrained; none of them asks how large pictures are."""
+    a = architecture
+    return (
+        backbone(a.widths, a.channels, len(a.strides)),
+        rpn(a.channels, len(a.ratios) * np.size(a.anchor_sizes[0])),
+        box_head(a.pool, a.channels, a.dense, a.classes),
+        mask_head(a.mask_pool, a.channels, a.classes),
+    )
+
+
+def backbone(widths, channels, count=3):
     """A small residual network with a feature pyramid: `count` levels of `channels`, the last of stride 16.
 
     From the coarsest level down, each is enlarged and added to the next finer one.
     """
-    picture = keras.Input((side, side, 3))
+    picture = keras.Input((None, None, 3))
     x = convolved(picture * 2 - 1, widths[0], 2)  # (N, side/2, side/2, w0)
     levels = []
     for width in widths[1:]:
