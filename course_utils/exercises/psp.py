@@ -407,7 +407,7 @@ def _sets():
         "one kind of two": (both, kinds[0] + rng.normal(0, 0.5, (20, 4)), 3),
         "a crowd and a loose group": (both, both[::-1] + rng.normal(0, 1.5, (40, 4)), 2),
         "far too spread": (real, 6 * fake, 5),
-        "just as far as the neighbour": (np.c_[[0.0, 1, 3, 9]], np.c_[[5.0, 20, 30, 41]], 1),
+        "just as far as the neighbour": (np.c_[[0.0, 1, 3, -50]], np.c_[[5.0, 20, 30, 41]], 1),
         "each picture twice": (np.c_[[0.0, 0, 4, 4]], np.c_[[0.0, 0, 7, 7]], 1),
     }
 
