@@ -128,7 +128,8 @@ def test_all_four_losses_by_numpy(whole):
     one, other = ((x / 2 + 0.5).clip(0, 1) for x in (made, target))
     perceptual = 0
     for f, t in zip(whole.seen(one).values(), whole.seen(other).values(), strict=True):
-        f, t = (x / np.sqrt((x.numpy() ** 2).sum(-1, keepdims=True) + 1e-8) for x in (f, t))
+        f, t = (x.numpy() for x in (f, t))
+        f, t = (x / np.sqrt((x**2).sum(-1, keepdims=True) + 1e-8) for x in (f, t))
         perceptual += ((f - t) ** 2).sum(-1).mean()
     cosines = (whole.recogniser(one).numpy() * whole.recogniser(other).numpy()).sum(-1)
     assert told["l2"] == pytest.approx(np.mean((made - target) ** 2), rel=1e-5)
