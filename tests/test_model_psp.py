@@ -53,16 +53,13 @@ def test_as_many_styles_as_the_generator_takes(side, styles):
 
 
 def test_styles_stand_in_the_order_of_the_levels(encoder):
-    """Three coarse ones, three middle ones, fine ones: what a style's layer says is in its place."""
-    source = np.zeros((1, 32, 32, 3), np.float32)
+    source, layers = np.zeros((1, 32, 32, 3), np.float32), list(map(encoder.get_layer, NAMES))
     before = encoder(source).numpy()
-    for place, name in enumerate(NAMES):
-        encoder.get_layer(name).bias.assign_add(np.ones(8))
-    for place, name in enumerate(NAMES):
-        encoder.get_layer(name).bias.assign_add(np.full(8, place))
+    for place, layer in enumerate(layers):
+        layer.bias.assign(np.full(8, 1.0 + place))
     moved = encoder(source).numpy() - before
-    for name, place in zip(NAMES, range(8), strict=True):
-        encoder.get_layer(name).bias.assign_sub(np.full(8, 1.0 + place))
+    for layer in layers:
+        layer.bias.assign(np.zeros(8))
     assert moved[0] == pytest.approx(np.repeat(np.arange(1.0, 9)[:, None], 8, 1), abs=1e-5)
 
 
@@ -133,13 +130,14 @@ def test_another_side_is_refused(encoder):
 @pytest.mark.parametrize("task", CHANNELS)
 def test_each_task_has_a_checkpoint_of_its_own(task, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path)
-    monkeypatch.setattr(psp, "Architecture", lambda channels: replace(SMALL, channels=channels))
+    small = of_side(16)
+    monkeypatch.setattr(psp, "Architecture", lambda channels: replace(small, channels=channels))
     with pytest.raises(ValueError, match="make checkpoints LESSON=08"):
         psp.load(task)
     profile.set_seeds(1)
-    made = psp.encoder(replace(SMALL, channels=CHANNELS[task]))
+    made = psp.encoder(replace(small, channels=CHANNELS[task]))
     checkpoints.save(made, f"08_{task}", {})
-    source = np.random.default_rng(0).random((2, 32, 32, CHANNELS[task]), np.float32)
+    source = np.random.default_rng(0).random((2, 16, 16, CHANNELS[task]), np.float32)
     assert psp.load(task)(source).numpy() == pytest.approx(
         checkpoints.as_shipped(made)(source).numpy(), abs=1e-6
     )

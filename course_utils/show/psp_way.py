@@ -16,7 +16,7 @@ LEVELS = (  # the styles' kind, how many, their colour
 MAPS, PYRAMID, HEADS, STYLES, SUM = 23, 36, 49, 61.5, 71  # middles of the columns
 CARDS = (  # middle, size, what it is, its colour, its ground
     ((SUM, COARSE), (10, 8), "mean\nstyle", INK, "white"),
-    ((SUM, 13), (12, 6), "W-norm", PURPLE, "white"),
+    ((SUM, 10), (11, 6), "W-norm", PURPLE, "white"),
     ((84, PICTURES), (13, 16), "frozen\nStyleGAN", INK, GREY),
     ((118, PICTURES), (15, 16), "$L_2$\n\nperceptual\n\nidentity", PURPLE, "white"),
 )
@@ -46,7 +46,7 @@ WORDS = (  # middle, text, colour
     (PYRAMID + 3.2, 29.3, "× 2", INK),
     (PYRAMID + 3.2, 17, "× 2", INK),
     (117.3, 34, "losses: how far\nfrom the target?", PURPLE),
-    (77, 7.6, "how far from the mean?", PURPLE),
+    (77, 4.6, "how far from the mean?", PURPLE),
 )
 
 
@@ -67,7 +67,7 @@ def psp_way(source, answer):
         card(axis, *told)
     for way in WAYS:
         path(axis, way, INK)
-    path(axis, ((66.5, PICTURES), (66.5, 16.2)), PURPLE, "--")
+    path(axis, ((66.7, PICTURES), (66.7, 13.3)), PURPLE, "--")
     for x, y, text, colour in WORDS:
         axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
     for middle in ((PYRAMID, MIDDLE), (PYRAMID, FINE), (SUM, PICTURES)):

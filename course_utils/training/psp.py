@@ -83,7 +83,7 @@ class PSp(keras.Model):
 
     def call(self, source, training=False):
         """Pictures (N, side, side, 3), about -1 to 1."""
-        return self.synthesis(self.styles(source, training))
+        return self.synthesis(self.styles(source, training), training=False)  # with kept noise
 
     def losses_of(self, offsets, made, target):
         """{name: value} of the parts that count."""
