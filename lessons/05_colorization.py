@@ -293,11 +293,12 @@ show_images(extremes, [what for _, what in columns], columns=len(columns), rows=
 
 # %% tags=["hide"]
 import json
+from itertools import product
 from course_utils import paths
 
-evidence = json.loads((paths.EVIDENCE / "05.json").read_text())
-row = {run["name"]: run["metrics"] for run in evidence["runs"]}
-for name, key in ((name, key) for name in row for key in row[name] if "[20, 80]" in name):
+runs = json.loads((paths.EVIDENCE / "05.json").read_text())["runs"]
+row = {one["name"]: one["metrics"] for one in runs}
+for name, key in product([name for name in row if "[20, 80]" in name], data.WORLDS):
     gan, plain = row[name][key], row[" ".join(name.split()[:2])][key]
     assert gan["mad_mean"] > plain["mad_mean"] and gan["objects"] > plain["objects"]
 show_images([images.read_image(paths.EVIDENCE / "05_matrix.jpg")], height=11,
@@ -320,12 +321,12 @@ for axis, key in zip(axes, data.WORLDS):
     for sort, mark in marks.items():
         axis.plot(*at(name for name in row if sort_of(name) == sort), mark, label=sort, markersize=11)
     axis.plot(*at(f"unet learned d8 {list(w)}" for w in sorted(training.WEIGHTS)), "k--", label="[1, 99] to [35, 65]")
-    axis.set(title=world.get(key, key), xlabel="mad_mean", ylabel="objects", xlim=0, ylim=0)
-axes[0].legend(frameon=False)
+    axis.set(title=world.get(key, key), xlabel="error: mad_mean", ylabel="colourfulness: objects", ylim=0)
+axes[1].legend(frameon=False, ncols=2, loc="lower left")
 show_figure(figure, alt="Error against the colourfulness of objects: autoencoders have little of both, GANs more.")
 
 # %% [markdown]
-# Each mark is a network of the sheet: each of the twelve GANs errs more than its generator's autoencoder, and has more colourful objects.
+# Each mark is a network of the sheet; each of the twelve GANs errs more than its generator's autoencoder, and has more colourful objects.
 # Along the dashed line, `unet learned d8`, the adversarial weight grows, and error and colour with it.
 
 # %% [markdown] tags=["note"]
