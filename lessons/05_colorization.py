@@ -269,7 +269,7 @@ tell({f"{world.get(name, name)}: {kinds.get(kind, kind)}": numbers
 for name, of in scores.items():
     by = {key: sorted(kinds, key=lambda kind: of[kind][key]) for key in ("mad_mean", "objects")}
     least, dull, bold = by["mad_mean"][0], by["objects"][0], kinds[by["objects"][-1]]
-    print(f"{world.get(name, name)}: {kinds[least]} errs least, {bold} has the most colourful objects")
+    print(f"{world.get(name, name)}: least error: {kinds[least]}, most colourful objects: {bold}")
     assert not shipped or least == dull == "autoencoder"
 
 # %% [markdown]
