@@ -127,7 +127,7 @@ def test_an_object_that_is_known_gets_other_colours_and_a_photograph_keeps_them(
             (np.abs(target - each) for each in (true, true[:, ::-1])),
             key=lambda off: off[~mask].max(),
         )
-        assert off[~mask].max() < 1e-6 and (off[mask].max() > 1e-3) == known
+        assert off[~mask].max() < 1e-3 and (off[mask].max() > 1e-2) == known
 
 
 def test_of_a_photograph_squares_are_learned():
