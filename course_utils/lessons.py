@@ -101,8 +101,8 @@ LESSONS = (
         "colorization",
         "colour black-and-white pictures",
         {  # steps of the autoencoder
-            "synthetic": Task(300, 200_000, "mad_mean"),
-            "landscapes": Task(300, 200_000, "mad_mean"),
+            "synthetic": Task(300, 200_000, "mad_mean", 0.004),
+            "landscapes": Task(300, 200_000, "mad_mean", 0.009),
             ANY: Task(2000, 200_000, "mad_mean"),
         },
         lower=("mad_min", "mad_mean", "mad_max"),

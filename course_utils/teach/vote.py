@@ -1,4 +1,4 @@
-"""A vote: of two pictures side by side, one real and one made by a network, which is the photograph?"""
+"""A vote: of two pictures side by side, one made by a network: which one is real?"""
 
 import html
 
@@ -66,7 +66,7 @@ class Vote:
         for button in self.buttons:
             button.on_click(self._answer)
         self.next.on_click(self._show)
-        question = ipywidgets.HTML("<b>Which one is the photograph?</b>")
+        question = ipywidgets.HTML("<b>Which one is real?</b>")
         parts = question, ipywidgets.HBox([*self.buttons, self.next]), self.verdict, self.score
         panel = ipywidgets.VBox(parts, layout={"flex": "1 1 300px"})
         self.box = ipywidgets.HBox([self.picture, panel], layout={"flex_flow": "row wrap"})
@@ -86,7 +86,7 @@ class Vote:
         truth, taken = SIDES[self.truth], self.taken[self.maker]
         taken[:] = taken[0] + (pressed.description != truth), taken[1] + 1
         self.verdict.value = (
-            f"{'Right' if pressed.description == truth else 'Wrong'}: the photograph is on the "
+            f"{'Right' if pressed.description == truth else 'Wrong'}: the real one is on the "
             f"{truth}, and the other was made by the {html.escape(self.maker)}."
         )
         self.score.value = "<br>".join(_line(*each) for each in self.taken.items() if each[1][1])

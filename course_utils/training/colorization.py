@@ -71,9 +71,10 @@ FULL = {
 class Colours:
     """Draws training examples: `colours(rng)` is (grey, its colours), mirrored every second time.
 
-    items: with `.picture`, (H, W, 3) RGB in [0, 1], converted into Lab once, and for hints
-    `.ambiguous` and `.knows_object`, of any square size: an object that is known to be whole gets
-    other colours each time, see `turned`. architecture: of the generator that learns from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
+    items: with `.picture`, (H, W, 3) RGB in [0, 1] of any square size, `.knows_object`, and for
+    hints `.ambiguous`. Of a photograph, which knows no object, each example is a `piece`. An object
+    that is known to be whole gets other colours each time for hints, see `turned`. architecture: of
+    the generator that learns from them. The source is (side, side, 1), L in [-1, 1], or (side, side, 4)
     with hints as `simulated`; the target (side, side, 2), a and b in [-1, 1], or (side, side, 3)
     for a generator of "rgb". Raises ValueError if there is no item.
     """
@@ -93,6 +94,14 @@ class Colours:
             self._labs[number] = scaled(images.rgb_to_lab(picture)).astype(np.float16)
         return self._labs[number].astype(np.float32)
 
+    def piece(self, number, rng):
+        """As `lab`, of a random square of a picture, half its side at least."""
+        picture, side = images.to_float(self.items[number].picture), self.architecture.side
+        edge = int(rng.integers(len(picture) // 2, len(picture) + 1))
+        top, left = rng.integers(len(picture) - edge + 1, size=2)
+        cut = images.resize(picture[top : top + edge, left : left + edge], (side, side))
+        return scaled(images.rgb_to_lab(cut))
+
     def mask(self, number):
         """What is ambiguous in an item, (side, side) bool."""
         size = (self.architecture.side,) * 2
@@ -107,11 +116,12 @@ class Colours:
 
     def __call__(self, rng):
         number, turn = int(rng.integers(len(self.items))), rng.choice([-1, 1])
-        lab = self.lab(number)[:, ::turn]
+        whole = self.items[number].knows_object
+        lab = (self.lab(number) if whole else self.piece(number, rng))[:, ::turn]
         source, target = lab[..., :1], lab[..., 1:]
         if self.architecture.hints:
             mask = self.mask(number)[:, ::turn]
-            if self.items[number].knows_object:
+            if whole:
                 target = turned(target, mask, rng.uniform(0, 2 * np.pi))
             places = (np.argwhere(mask) + 0.5) / len(mask)
             source = np.concatenate([source, simulated(target, rng, places)], axis=-1)
