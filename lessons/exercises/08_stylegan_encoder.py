@@ -158,7 +158,8 @@ if styles is not ...:
                 alt="Two rows of coloured clouds: on the left the first picture, on the right the second one.")
 
 # %% [markdown]
-# From left to right the other picture should take over, first the fine styles and at last the coarse ones.
+# The left column should show the one picture and the right column the other.
+# Fine styles change first and coarse ones last; an untrained generator may take a detour in between.
 
 # %% [markdown] tags=["solution"]
 # While StyleGAN trains, part of its pictures are mixed like this, so that no style relies on its neighbours.
