@@ -5,16 +5,20 @@ from functools import cache
 
 import numpy as np
 
-from course_utils import images, metrics
+from course_utils import images, metrics, paths, shipped
 from course_utils.data import psp as data
 from course_utils.models import checkpoints as shipping
+from course_utils.models import psp as encoders
 from course_utils.models import recognition
 from course_utils.models import stylegan as generators
+from course_utils.models.pix2pix import translate
+from course_utils.settings import with_side
+from course_utils.training import pix2pix, stylegan
 from course_utils.training import psp as training
-from course_utils.training import stylegan
+from drawn_worlds.faces import PALETTE
 
 from . import faces
-from .common import Log, safety
+from .common import Log, interval, safety
 
 STEPS = {"recogniser": 2000, "encoder": 3000}  # of what is shipped
 GROWN = {16: (2000, 32), 32: (5000, 16), 64: (20_000, 16)}  # side: steps, pictures of a step
@@ -29,6 +33,10 @@ STRANGERS = range(6_000_000, 6_000_100)  # people who test them
 
 def checkpoints():
     return recogniser, judge, generator, inversion, frontal, sketch, segmentation
+
+
+def evidence():
+    return {"synthetic": beside_pix2pix}
 
 
 def recogniser():
@@ -183,3 +191,71 @@ def _people(count, turned=False):
     ]
     data.draw(people)
     return data.stacked(people)
+
+
+# Beside pix2pix -----------------------------------------------------------------------------------
+
+
+def beside_pix2pix(seed=0, steps=2000, people=2000, shown=6):
+    """Lesson 08: pSp and lesson 02's pix2pix on the same drawings, lines and regions.
+
+    `identity`: the judge's cosine of answer and truth, mean over the lesson's test people, with the
+    interval over people; `pSp_minus_pix2pix` in pairs. `ssim` likewise. Pictures of the first go to
+    08_pictures.npz: drawings, pSp's answers, pix2pix's, truths.
+    """
+    seen, (_, test) = _people(people), data.load("synthetic")
+    data.draw(test)
+    judge, (mapping, synthesis) = recognition.load("judge"), generators.load()
+    mean, (pictures, regions) = generators.mean_style(mapping), data.stacked(test)
+    truth, found, sheets = images.to_float(pictures), {}, {}
+    for task in ("sketch", "segmentation"):
+        sources = data.sources(task, pictures, regions)
+        offsets = encoders.load(task).predict(sources, verbose=0)
+        network = _pix2pix(data.Examples(task, *seen), task, steps, seed)
+        drawings = _coloured(task, sources)
+        answers = {
+            "pSp": generators.paint(synthesis, mean + offsets),
+            "pix2pix": translate(network, drawings).clip(0, 1),
+        }
+        found[task] = _compared(truth, answers, judge)
+        print(task, found[task], flush=True)
+        rows = np.concatenate([each[:shown] for each in (drawings, *answers.values(), truth)])
+        sheets[task] = images.to_uint8(rows)
+    np.savez_compressed(paths.EVIDENCE / "08_pictures.npz", **sheets)
+    shipped.sign(paths.EVIDENCE / "08_pictures.npz")
+    return {"summary": found, "seed": seed, "steps": steps, "people": len(test)}
+
+
+def _pix2pix(examples, task, steps, seed):
+    """Lesson 02's generator with L1 and discriminator, at 64², the mean of its weights."""
+    s = with_side(pix2pix.SHIPPED, 64)
+
+    def example(rng):
+        source, target = examples(rng)
+        return _coloured(task, source) * 2 - 1, target
+
+    folder = safety(f"08_pix2pix_{task}")
+    more = {"folder": folder, "callbacks": [Log(500)]}
+    return pix2pix.train(example, "unet_l1_cgan", steps, seed, s, **more).averaged
+
+
+def _coloured(task, sources):
+    """An encoder's sources as pictures (..., side, side, 3) in [0, 1]: grey lines, coloured regions."""
+    if task == "sketch":
+        return np.repeat(sources, 3, axis=-1)
+    return PALETTE[sources.argmax(-1)]
+
+
+def _compared(truth, answers, judge):
+    """{"identity", "ssim"}: intervals over people for each way, and of the difference in pairs."""
+    known, values = recognition.embed(judge, truth), {"identity": {}, "ssim": {}}
+    for name, made in answers.items():
+        values["identity"][name] = np.sum(known * recognition.embed(judge, made), axis=1)
+        pairs = zip(truth, made, strict=True)
+        values["ssim"][name] = np.array([metrics.ssim(*pair) for pair in pairs])
+    for each in values.values():
+        each["pSp_minus_pix2pix"] = each["pSp"] - each["pix2pix"]
+    return {
+        measure: {name: interval(one) for name, one in each.items()}
+        for measure, each in values.items()
+    }

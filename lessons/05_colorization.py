@@ -30,8 +30,7 @@ TEST_DATA = None
 # %% [markdown]
 # ## Lightness and colour
 #
-# The pictures are people and landscapes, drawn by the course, or the photographs of a folder.
-# No network learns from those that test.
+# People and landscapes, drawn by the course, or photographs; no network learns from those that test.
 
 # %%
 import numpy as np
@@ -43,9 +42,8 @@ from course_utils.training import colorization as training
 run = profile.start("05", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 side = {"quick": training.SHIPPED, "full": training.FULL}[PROFILE]["gan"].side
 names = list(data.WORLDS) if DATASET in data.WORLDS else [DATASET]
-shipped = DATASET in data.WORLDS and PROFILE == "quick"
 sets = {name: data.load(name, run.test_data, side) for name in names}
-seen = [item for train, _ in sets.values() for item in (train[:100] if shipped else train)]
+seen = [item for train, _ in sets.values() for item in (train[:100] if PROFILE == "quick" and len(names) > 1 else train)]
 tests = {name: test for name, (_, test) in sets.items()}
 data.draw(sum(tests.values(), seen))
 truths = {name: np.stack([item.picture for item in test]) for name, test in tests.items()}
@@ -213,6 +211,7 @@ played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s,
 # %%
 from functools import cache
 
+shipped = DATASET in data.WORLDS and PROFILE == "quick"
 kinds = {"autoencoder": "autoencoder", "gan": "GAN", "classes": "classes"}
 live_ones = {"autoencoder": trained, "gan": played}
 

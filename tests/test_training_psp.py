@@ -19,6 +19,7 @@ from course_utils.training import fit, psp
 SIDE, LATENT, STYLES = 16, 8, 6
 GENERATOR = stylegan.Architecture(side=SIDE, latent=LATENT, channels=(8, 6, 4), mapping=2)
 NETWORK = models.Architecture(widths=(4, 6, 8), pyramid=8, generator=GENERATOR)
+PARTS = ("l2", "perceptual", "identity", "w_norm")
 ALL = psp.Weights(l2=1.0, perceptual=0.8, identity=0.1, w_norm=0.005)
 SMALL = psp.Settings(network=NETWORK, weights=ALL)
 MEAN = np.random.default_rng(7).normal(size=LATENT).astype(np.float32)
@@ -149,9 +150,9 @@ def test_no_loss_at_the_target_and_no_nan_at_the_mean(whole):
     assert np.array_equal(tape.gradient(told["w_norm"], offsets), offsets)
 
 
-@pytest.mark.parametrize("name", ["l2", "perceptual", "identity", "w_norm"])
+@pytest.mark.parametrize("name", PARTS)
 def test_only_parts_with_a_weight_are_computed(name):
-    none = dict.fromkeys(vars(ALL), 0.0)
+    none = dict.fromkeys(PARTS, 0.0)
     made = model(replace(SMALL, weights=psp.Weights(**none | {name: 0.5})))
     told = made.train_step(batch())
     assert set(told) == {"loss", name}
@@ -160,7 +161,7 @@ def test_only_parts_with_a_weight_are_computed(name):
 
 def test_the_loss_is_the_weighted_sum():
     told = {name: float(part) for name, part in model().train_step(batch()).items()}
-    expected = sum(weight * told[name] for name, weight in vars(ALL).items())
+    expected = sum(getattr(ALL, name) * told[name] for name in PARTS)
     assert told["loss"] == pytest.approx(expected, rel=1e-5) and len(told) == 5
 
 
