@@ -20,8 +20,8 @@ from drawn_worlds.faces import PALETTE
 from . import faces
 from .common import Log, interval, safety
 
-STEPS = {"recogniser": 2000, "encoder": 3000}  # of what is shipped
-GROWN = {16: (2000, 32), 32: (5000, 16), 64: (20_000, 16)}  # side: steps, pictures of a step
+STEPS = {"recogniser": 2000, "encoder": 4000}  # of what is shipped
+GROWN = {16: (2000, 32), 32: (5000, 16), 64: (9500, 16)}  # side: steps, pictures of a step
 PEOPLE = {"generator": 24_000, "encoder": 12_000}  # who train them
 COMPARED = 5000  # pictures of each kind, for precision and recall
 KNOWN = {  # people who train the recognisers
