@@ -4,7 +4,7 @@
 # A network that has learned what faces look like can paint a face for every number that you give it.
 # Here a second network learns to find the numbers: for a photograph, for a profile, for a drawing.
 #
-# ![Drawings, and four faces that fit each.](pictures/08_stylegan_encoder.png)
+# ![Six drawings by lines and six by regions, and the faces that the encoders answer.](pictures/08_stylegan_encoder.png)
 #
 # - **Time**: 45 minutes to read; about a minute to run on a CPU.
 # - **You need**: lesson 02 (GANs), lesson 04 (what a network sees).
@@ -152,25 +152,31 @@ show_images(stylegan.paint(synthesis, w), [f"face {n}" for n in range(6)], colum
 # Nobody drew these; look at eyes and glasses, where 64 pixels are few.
 
 # %% [markdown]
-# ### Truncation
+# ### Truncation, and directions
 #
-# $w' = \bar w + \psi\,(w - \bar w)$: towards the mean style faces get better and more alike.
+# $w' = \bar w + \psi\,(w - \bar w)$ pulls styles towards the mean.
+# In a few directions the styles of many faces vary most; a principal component analysis finds them without being told what a face is.
 
 # %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
-
 from course_utils.show.figures import image_figure
 
-def nearer(psi):
-    pulled = stylegan.paint(synthesis, stylegan.truncated(w[:10], mean, psi))
-    return image_figure(pulled, [f"face {n}" for n in range(5)], columns=5, height=2.2)
+many = mapping.predict(np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32), verbose=0)
+_, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many)), full_matrices=False)
 
-play(nearer, alt="Ten faces, pulled towards the mean face as far as you like.",
-     psi=ipywidgets.FloatSlider(0.7, min=-0.5, max=1.3, step=0.1));
+def moved(psi, **steps):
+    move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
+    pictures = stylegan.paint(synthesis, np.concatenate([w[:5], stylegan.truncated(w[:5], mean, psi) + move]))
+    return image_figure(pictures, [f"face {n}" for n in range(5)], columns=5, height=2.15, rows=("before", "after"))
+
+play(moved, alt="Five faces, and the same faces pulled towards the mean or moved along some directions.",
+     psi=ipywidgets.FloatSlider(0.6, min=-0.5, max=1.3, step=0.1),
+     **{f"direction {n + 1}": ipywidgets.FloatSlider(0, min=-3, max=3, step=0.5) for n in range(3)});
 
 # %% [markdown]
-# At 0 all are one: the mean style is painted as a face; below 0 each becomes something like its opposite.
+# With a small ψ the faces are better and more alike; at 0 all are one, the mean style's.
+# A direction changes several things at once: nobody told it what a nose is.
 
 # %% [markdown]
 # ### Whose style is it?
@@ -191,28 +197,6 @@ play(inherited, alt="A table of faces: each row has the coarse styles of its fir
 
 # %% [markdown]
 # Rows give the coarse styles, columns the fine ones: pose and hair come from the left, colours from above.
-
-# %% [markdown]
-# ### Directions
-#
-# The styles of many faces vary most in a few directions; a principal component analysis finds them, without being told what a face is.
-
-# %% tags=["hide"]
-many = mapping.predict(np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32), verbose=0)
-_, spread, directions = np.linalg.svd(many - many.mean(0), full_matrices=False)
-spread = spread / np.sqrt(len(many))
-
-def walked(**steps):
-    move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
-    return image_figure(stylegan.paint(synthesis, np.concatenate([w[:5], w[:5] + move])),
-                        [f"face {n}" for n in range(5)], columns=5, height=2.2, rows=("before", "after"))
-
-play(walked, alt="Five faces, and the same faces moved along some directions.",
-     **{f"direction {n + 1}": ipywidgets.FloatSlider(2 * (n == 0), min=-3, max=3, step=0.5) for n in range(4)});
-
-# %% [markdown]
-# What does each direction change?
-# Nobody asked for it, and no direction changes one thing alone.
 
 # %% [markdown]
 # ### Precision and recall

@@ -141,3 +141,8 @@ def test_each_task_has_a_checkpoint_of_its_own(task, monkeypatch, tmp_path):
     assert psp.load(task)(source).numpy() == pytest.approx(
         checkpoints.as_shipped(made)(source).numpy(), abs=1e-6
     )
+
+
+def test_an_unknown_task_has_no_encoder():
+    with pytest.raises(ValueError, match="task is one of inversion, frontal, .*, not 'cats'"):
+        psp.load("cats")

@@ -314,3 +314,9 @@ def test_a_copy_by_its_configuration_gives_the_same(number, networks, tmp_path):
     copy.set_weights(network.get_weights())
     for other in (loaded, copy):
         assert other(x).numpy() == pytest.approx(network(x).numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("side", [4, 48, 63])
+def test_a_side_that_no_doubling_reaches_is_refused(side):
+    with pytest.raises(ValueError, match=f"power of two from 8 on, not {side}"):
+        models.Architecture(side=side)

@@ -78,7 +78,10 @@ def _block(x, width, stride):
 def load(task):
     """The shipped encoder of a task, see `data.psp.CHANNELS`; its offsets start at the shipped mean.
 
-    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    Raises ValueError for another task and, with the command that makes it anew, if it is missing
+    or damaged.
     """
+    if task not in CHANNELS:
+        raise ValueError(f"task is one of {', '.join(CHANNELS)}, not {task!r}.")
     a = Architecture(channels=CHANNELS[task])
     return checkpoints.load(encoder(a), f"08_{task}")

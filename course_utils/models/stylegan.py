@@ -33,6 +33,10 @@ class Architecture:
     channels: tuple = (512, 512, 512, 512, 256)
     mapping: int = 8
 
+    def __post_init__(self):
+        if self.side < 8 or self.side & (self.side - 1):
+            raise ValueError(f"side is a power of two from 8 on, not {self.side}.")
+
     @property
     def sides(self):
         """Sides of all resolutions: 4, 8, …, `side`."""
