@@ -427,10 +427,10 @@ show_intervals({title: {name: told[key] for name, told in beside[world].items()}
                 for title, (world, key) in parts.items()},
                alt="F1 and AP50 of a U-Net with a watershed and of Mask R-CNN, with 95 % intervals.")
 seconds = [told["seconds"]["mean"] for each in beside.values() for told in each.values()]
-print(f"from nothing, {min(seconds):.0f} to {max(seconds):.0f} seconds of one core; a point without a bar is one training")
+print(f"three trainings each, from nothing, {min(seconds):.0f} to {max(seconds):.0f} seconds of one core")
 
 # %% [markdown]
-# So early the U-Net finds more of the things; Mask R-CNN knows better what they are, which shows where there are several classes.
+# After so short a training the U-Net finds more of the things; Mask R-CNN knows better what they are, which shows where there are several classes.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.

@@ -110,7 +110,7 @@ from course_utils.training import stylegan as gan
 show_source(gan.StyleGAN.train_step)
 
 # %% [markdown]
-# ### A minute of two hours
+# ### The first seconds
 #
 # At 8 × 8 pixels a few seconds show something; what is shipped learned so at 16, then at 32, then at 64 pixels.
 
@@ -128,9 +128,10 @@ gan.train(data.Mirrored(learned, 8), 120, SEED, small, batch=32, callbacks=[watc
 # From noise to something light in the middle of something dark: the discriminator has told it that much.
 
 # %% [markdown]
-# ### Two hours later
+# ### An hour and a half later
 #
-# From here on, the generator is the shipped one; its weights are the mean over the last thousand steps or so.
+# From here on, the generator is the shipped one; its weights are the mean of the last five hundred steps or so.
+# The next picture is truncated, ψ = 0.7, which the one after it explains.
 
 # %%
 mapping, synthesis = stylegan.load()
@@ -145,11 +146,11 @@ bets.ask("inversion_ssim", "An encoder puts a face into ten styles: SSIM of what
 # ### Nobody
 
 # %% tags=["hide"]
-show_images(stylegan.paint(synthesis, w), [f"face {n}" for n in range(6)], columns=6, height=1.75,
+show_images(stylegan.paint(synthesis, stylegan.truncated(w, mean, 0.7)), [f"face {n}" for n in range(6)], columns=6, height=1.75,
             alt="Eighteen faces that the generator paints.")
 
 # %% [markdown]
-# Nobody drew these; look at eyes and glasses, where 64 pixels are few.
+# Nobody drew these, and none of these people is among those who trained; about one in four is broken, most often at glasses or in the dark.
 
 # %% [markdown]
 # ### Truncation, and directions
