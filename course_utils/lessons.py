@@ -103,7 +103,7 @@ LESSONS = (
         {  # steps of the autoencoder
             "synthetic": Task(300, 200_000, "mad_mean", 0.004),
             "landscapes": Task(300, 200_000, "mad_mean", 0.009),
-            ANY: Task(2000, 200_000, "mad_mean"),
+            ANY: Task(100, 200_000, "mad_mean"),
         },
         lower=("mad_min", "mad_mean", "mad_max"),
     ),

@@ -141,7 +141,9 @@ print(f"The median balloon is {dull:.2f} times as colourful as the eight are.")
 # If training divides by 110 and inference multiplies by 128, all colours come out too strong and no error is raised, so the course keeps one constant.
 
 # %%
-settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+tuned = DATASET not in data.WORLDS and PROFILE == "quick"  # photographs: the shipped networks go on
+settings = training.TUNED if tuned else {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+begun = lambda name: models.load(name) if tuned else None
 s = settings["autoencoder"]
 example = training.Colours(seen, s.generator)
 grey, target = example(np.random.default_rng(SEED))
@@ -158,7 +160,7 @@ watched = np.concatenate(watched)
 look = lambda model: [*models.colour(training.network_of(model), watched)]
 live = Live(run.steps, lambda: look(live.model), keep="05_autoencoder",
             alt="The loss falls; grey pictures take colour.")
-trained = training.train(example, run.steps, SEED, s, callbacks=[live])
+trained = training.train(example, run.steps, SEED, s, callbacks=[live], begin=begun("autoencoder"))
 
 # %% [markdown]
 # What is large and known by its texture takes its colour first, such as a sky or a meadow.
@@ -191,7 +193,8 @@ print("Pixels along a side that one answer of D sees:", *(f"{name} {pixels}" for
 s = settings["gan"]
 playing = Live(run.steps, lambda: look(playing.model), parts=("l1", "gan"), keep="05_gan",
                alt="The losses of a GAN; grey pictures take strong colours.")
-played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s, callbacks=[playing])
+played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s,
+                        callbacks=[playing], begin=begun("gan"))
 
 # %% [markdown]
 # A game of two networks isn't settled after so few steps.
@@ -206,7 +209,7 @@ played = training.train(training.Colours(seen, s.generator), run.steps, SEED, s,
 # ## The ruler and the eye
 #
 # From here on the networks are those that the course ships.
-# With a folder of photographs as `DATASET` they are the two above, and two more that learn from the same photographs as soon as they are needed.
+# With a folder of photographs as `DATASET` all began as those and learned on: the two above, and two more as soon as they are needed.
 
 # %%
 from functools import cache
@@ -222,7 +225,7 @@ def coloured_by(name):
     if name in live_ones:
         return live_ones[name]
     s = settings[name]
-    return training.train(training.Colours(seen, s.generator), run.steps, SEED, s)
+    return training.train(training.Colours(seen, s.generator), run.steps, SEED, s, begin=begun(name))
 
 @cache
 def made_by(name):

@@ -60,6 +60,9 @@ SHIPPED = {
 QUICK = {  # what the reader watches: smaller, and the last weights, not their mean
     name: replace(with_side(each, 64), momentum=0.0) for name, each in SHIPPED.items()
 }
+TUNED = {  # for a few photographs: a shipped network learns on, slowly
+    name: replace(each, learning_rate=3e-4, momentum=0.0) for name, each in SHIPPED.items()
+}
 FULL = {
     "autoencoder": Settings(batch=16),
     "gan": Settings(discriminator="d8"),
