@@ -213,7 +213,7 @@ class Start(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("course_utils")
-class Spread(layers.Layer):
+class MinibatchDeviation(layers.Layer):
     """One channel more: how much the pictures of the batch differ, everywhere the same number."""
 
     def call(self, x):
@@ -271,7 +271,7 @@ def discriminator(a=SHIPPED):
         x = fewer(Convolution(a.channels[number], name=f"first_{side}")(x))
         x = Convolution(a.channels[number - 1], name=f"second_{side}")(x)
         x = layers.Rescaling(1 / math.sqrt(2))(x + given)
-    x = Spread(name="spread")(x)
+    x = MinibatchDeviation(name="deviation")(x)
     x = layers.Flatten()(Convolution(a.channels[0], name="last")(x))
     x = Dense(a.channels[0], lively=True, name="dense")(x)
     return keras.Model(picture, Dense(1, name="logit")(x), name="discriminator")
