@@ -93,7 +93,6 @@ from skimage.filters import threshold_otsu
 from course_utils.show import tell
 
 common = np.bincount(np.concatenate([item.classes for item in train])).argmax()
-
 def found_by(labels):  # all of the most common class
     masks, count = data.masks_of(labels), labels.max()
     return {"masks": masks, "boxes": data.boxes_of(masks),
@@ -418,7 +417,7 @@ show_figure(things_figure([pictures[n] for n in worth] * 2, [truths[n] for n in 
 # %% [markdown]
 # ### U-Net or Mask R-CNN?
 #
-# Lesson 01's U-Net, with a class for each kind of thing and one for borders, and its watershed, learned for about as long from the same pictures.
+# Lesson 01's U-Net, with a class for each kind of thing, learned as long from the same pictures.
 
 # %% tags=["hide"]
 parts = {"tables, F1": ("tables", "f1"), "tables, AP50": ("tables", "ap50"), "cells, F1": ("cells", "f1")}
@@ -430,7 +429,7 @@ seconds = [told["seconds"]["mean"] for each in beside.values() for told in each.
 print(f"three trainings each, from nothing, {min(seconds):.0f} to {max(seconds):.0f} seconds of one core")
 
 # %% [markdown]
-# After so short a training the U-Net finds more of the things; Mask R-CNN knows better what they are, which shows where there are several classes.
+# So early the U-Net finds more things, and Mask R-CNN knows better what they are.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 9.

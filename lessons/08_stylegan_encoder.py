@@ -131,7 +131,7 @@ gan.train(data.Mirrored(learned, 8), 90, SEED, small, batch=32, callbacks=[watch
 # ### An hour and a half later
 #
 # From here on, the generator is the shipped one; its weights are the mean of the last five hundred steps or so.
-# The next picture is truncated, ψ = 0.7, which the one after it explains.
+# The next picture is **truncated**: $\bar w + \psi\,(w - \bar w)$ with $\psi = 0.7$, nearer to the mean style $\bar w$.
 
 # %%
 mapping, synthesis = stylegan.load()
@@ -154,8 +154,6 @@ show_images(stylegan.paint(synthesis, stylegan.truncated(w, mean, 0.7)), [f"face
 
 # %% [markdown]
 # ### Truncation, and directions
-#
-# $w' = \bar w + \psi\,(w - \bar w)$ pulls towards the mean; principal components are directions of most change.
 
 # %% tags=["hide"]
 import ipywidgets
@@ -168,19 +166,17 @@ _, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many))
 def moved(psi, **steps):
     move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
     pictures = stylegan.paint(synthesis, np.concatenate([w[:6], stylegan.truncated(w[:6], mean, psi) + move]))
-    return image_figure(pictures, [f"face {n}" for n in range(6)], columns=6, height=2, rows=("before", "after"))
+    return image_figure(pictures, [f"face {n}" for n in range(6)], columns=6, height=2.05)
 
-play(moved, alt="Six faces, and the same faces pulled towards the mean or moved along some directions.",
+play(moved, alt="Six faces, and below the same faces pulled towards the mean or moved along some directions.",
      psi=ipywidgets.FloatSlider(0.6, min=-0.5, max=1.3, step=0.1),
-     **{f"direction {n + 1}": ipywidgets.FloatSlider(0, min=-3, max=3, step=0.5) for n in range(3)});
+     **{f"component {n + 1}": ipywidgets.FloatSlider(0, min=-3, max=3, step=0.5) for n in range(3)});
 
 # %% [markdown]
-# At a small ψ faces are better and more alike; a direction changes several things at once.
+# At a small ψ faces are better, and more alike; each principal component changes several things.
 
 # %% [markdown]
 # ### Whose style is it?
-#
-# Coarse styles from one face, the others from another: you choose where it changes over.
 
 # %% tags=["hide"]
 def inherited(change):
@@ -195,7 +191,7 @@ play(inherited, alt="A table of faces: each row has the coarse styles of its fir
      change=ipywidgets.IntSlider(3, min=1, max=9));
 
 # %% [markdown]
-# How a head is turned and shaped comes from the left, colours come from above.
+# Coarse styles come from the left, the others from above: one gives the head, the other colours.
 
 # %% [markdown]
 # ### Precision and recall
@@ -308,6 +304,7 @@ show_images([rows[n] for rows in (faces, answers["just now"], answers["shipped"]
 import time
 
 def timed(way, few=faces[1:2]):
+    way(few)  # the first call builds the graph
     start = time.perf_counter()
     made = [way(face[None]) for face in few]
     seconds = (time.perf_counter() - start) / len(few)
@@ -401,9 +398,7 @@ show_images(np.stack(columns, axis=1).reshape(-1, 64, 64, 3), ["lines", "answer"
 # No colour is drawn, so each answer chooses one that fits on average.
 
 # %% [markdown]
-# ### Beside pix2pix
-#
-# Lesson 02's pix2pix has skips from line to pixel, and no generator that knows faces.
+# ### Beside lesson 02's pix2pix
 
 # %% tags=["hide"]
 import json
@@ -422,8 +417,6 @@ for task, each in beside.items():
 
 # %% [markdown]
 # ### One drawing, four faces
-#
-# Coarse styles come from the drawing, the others from anybody.
 
 # %% tags=["hide"]
 def variants(change, seed):
@@ -432,15 +425,14 @@ def variants(change, seed):
     for drawing in range(2):
         four = np.repeat(styles["sketch"][drawing][None], 4, axis=0)
         four[:, change:] = mapping.predict(z, verbose=0)[:, None]
-        as_it_is = stylegan.paint(synthesis, styles["sketch"][drawing][None])
-        rows += [seen["sketch"][drawing], *as_it_is, *stylegan.paint(synthesis, four), faces[drawing]]
-    return image_figure(rows, ["lines", "unmixed", *["mixed"] * 4, "truth"], columns=7, height=1.75)
+        rows += [seen["sketch"][drawing], *stylegan.paint(synthesis, four), faces[drawing]]
+    return image_figure(rows, ["lines", *["answer"] * 4, "truth"], columns=6, height=2)
 
 play(variants, alt="Two drawings and four faces for each.", change=ipywidgets.IntSlider(3, min=1, max=9),
      seed=ipywidgets.IntSlider(0, max=20));
 
 # %% [markdown]
-# Change over at 1, and the mixed-in face brings its own head; late, and the four are one.
+# Coarse styles come from the drawing, the others from anybody; change over at 1, and so does the head.
 
 # %% [markdown]
 # ### Your picture
@@ -470,9 +462,9 @@ show_images([*you, *answer(encoder, data.sources("inversion", you)), *answer(tur
 # 2. An encoder answers offsets from the mean style; pixels, features, identity and the offsets' length are its losses, and the generator stays frozen.
 # 3. Mirrored independently, source and target teach it to look straight ahead; with lines for a source it draws.
 #
-# Left to explore: super-resolution, cats (AFHQ), 256 × 256 pixels.
+# Left to explore: super-resolution, cats (AFHQ).
 # Now you: [exercises](exercises/08_stylegan_encoder.ipynb).
-# References: Richardson et al., *Encoding in style*, 2021, eq. 1 to 5; Karras, Laine, Aila, *A style-based generator*, 2019; Karras et al., *Analyzing and improving the image quality of StyleGAN*, 2020, eq. 1 and 3; Abdal, Qin, Wonka, *Image2StyleGAN*, 2019; Kynkäänniemi et al., *Precision and recall*, 2019; Härkönen et al., *GANSpace*, 2020.
+# References: Richardson et al., *Encoding in style*, 2021, eq. 1 to 5; Karras, Laine, Aila, *A style-based generator*, 2019; Karras et al., *Analyzing and improving*, 2020, eq. 1 and 3; Abdal, Qin, Wonka, *Image2StyleGAN*, 2019; Kynkäänniemi et al., *Precision and recall*, 2019; Härkönen et al., *GANSpace*, 2020.
 
 # %%
 bets.score()

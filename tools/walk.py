@@ -169,6 +169,7 @@ def measure(page, name: str, shots: Path | None, size) -> tuple[list[str], list[
     known = offenders.listed("small_figures", name)
     for patience in (0, 150, 500, 1500):  # milliseconds; a fault that goes by itself is none
         page.wait_for_timeout(patience)
+        page.evaluate("dispatchEvent(new Event('resize'))")  # code may still have its old width
         page.evaluate("width => walk.laidOut(width)", width)
         title, faults, share = page.evaluate("walk.measure()").values()
         small = share is not None and share < HALF + SURELY * (title in known)
