@@ -30,7 +30,7 @@ TEST_DATA = None
 # %% [markdown]
 # ## Lightness and colour
 #
-# People and landscapes, drawn by the course, or photographs; no network learns from those that test.
+# People and landscapes, drawn by the course; no network learns from those that test.
 
 # %%
 import numpy as np
@@ -43,13 +43,13 @@ run = profile.start("05", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 side = {"quick": training.SHIPPED, "full": training.FULL}[PROFILE]["gan"].side
 names = list(data.WORLDS) if DATASET in data.WORLDS else [DATASET]
 sets = {name: data.load(name, run.test_data, side) for name in names}
-seen = [item for train, _ in sets.values() for item in (train[:100] if PROFILE == "quick" and len(names) > 1 else train)]
+most = 100 if PROFILE == "quick" and len(names) > 1 else None  # of a folder, all
+seen = [item for train, _ in sets.values() for item in train[:most]]
 tests = {name: test for name, (_, test) in sets.items()}
 data.draw(sum(tests.values(), seen))
 truths = {name: np.stack([item.picture for item in test]) for name, test in tests.items()}
 print(len(seen), "pictures to learn from,", sum(map(len, tests.values())), "others to test on")
-bets = Bets()
-bets.ask("grey", "Mean absolute difference of a picture and its grey version, in [0, 1]?", 0, 0.4)
+(bets := Bets()).ask("grey", "Mean absolute difference of a picture and its grey version, in [0, 1]?", 0, 0.4)
 
 # %% [markdown]
 # ### L\*, a\* and b\*
