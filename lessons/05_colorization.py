@@ -49,7 +49,7 @@ tests = {name: test for name, (_, test) in sets.items()}
 data.draw(sum(tests.values(), seen))
 truths = {name: np.stack([item.picture for item in test]) for name, test in tests.items()}
 print(len(seen), "pictures to learn from,", sum(map(len, tests.values())), "others to test on")
-(bets := Bets()).ask("grey", "Mean absolute difference of a picture and its grey version, in [0, 1]?", 0, 0.4)
+(bets := Bets()).ask("grey", "Mean absolute difference of a picture and its grey version?", 0, 0.4)
 
 # %% [markdown]
 # ### L\*, a\* and b\*
