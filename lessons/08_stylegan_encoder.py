@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Encode it: a StyleGAN, and pSp in front of it
 #
-# A network that has learned what faces look like can paint a face for every number that you give it.
+# A network that has learned what faces look like paints one for any list of numbers.
 # Here a second network learns to find the numbers: for a photograph, for a profile, for a drawing.
 #
 # ![Six drawings by lines and six by regions, and the faces that the encoders answer.](pictures/08_stylegan_encoder.png)
@@ -101,7 +101,7 @@ show_source(stylegan.ModulatedConvolution.call, stylegan.demodulation)
 # Discriminator and generator take turns, as in lesson 02; here there is no input, and no target.
 #
 # **Non-saturating loss**: the generator's fakes are to be called real.
-# **R1**: real pictures should not be on a slope of the discriminator; $\frac{\gamma}{2} \lVert \nabla D(x) \rVert^2$ is computed in every 16th step only.
+# **R1**: the discriminator's gradient at real pictures should be small; $\frac{\gamma}{2} \lVert \nabla D(x) \rVert^2$ is computed in every 16th step only.
 # **Style mixing**: half of the pictures get two $w$, one for the coarse and one for the fine styles.
 
 # %%
@@ -150,7 +150,7 @@ show_images(stylegan.paint(synthesis, stylegan.truncated(w, mean, 0.7)), [f"face
             alt="Eighteen faces that the generator paints.")
 
 # %% [markdown]
-# Nobody drew these, and none of these people is among those who trained; about one in four is broken, most often at glasses or in the dark.
+# Nobody drew these people; some are broken, most often at glasses or in the dark.
 
 # %% [markdown]
 # ### Truncation, and directions
@@ -408,9 +408,10 @@ beside = json.loads((paths.EVIDENCE / "08.json").read_text())["summary"]
 rows = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, 6, 64, 64, 3)
 show_images(rows.swapaxes(0, 1).reshape(-1, 64, 64, 3), ["lines", "pSp", "pix2pix", "truth"] * 2, columns=8, height=1.5,
             alt="Six drawings by lines, what pSp and pix2pix make of them, and the truth.")
+print("identity", end="   ")
 for task, each in beside.items():
     words = (f"{name} {each['identity'][name]['mean']:.2f} ± {each['identity'][name]['half_width_95']:.2f}" for name in ("pSp", "pix2pix"))
-    print(f"identity, {task}:", *words, end="   ")
+    print(f"{task}:", *words, end="   ")
 
 # %% [markdown]
 # pix2pix keeps each line, also as a wrinkle, after 2,000 pictures; pSp's encoder saw 32,000.
