@@ -71,6 +71,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "skin_errors": {"truths": PEOPLE, "predictions": 1 - PEOPLE, "skins": PEOPLE[..., 0] > 0.3},
         "grid": {"pictures": SETS["truths"], "period": 2},
         "texture_distance": dict(zip(("made", "true"), SETS.values())) | {"features": edges},
+        "precision_recall": {"real": INSIDE, "fake": INSIDE[:9], "neighbours": 3},
     },
     losses: {
         "weighted_cross_entropy": CLASS | {"logits": LOGITS, "weights": np.abs(LOGITS[..., 0])},
@@ -88,6 +89,8 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
             "target_places": 30,
         },
         "adversarial_loss": {"logits": SCORES, "real": True},
+        "perceptual_distance": {"features": LAYER, "target": LAYER[:, ::-1]},
+        "identity_loss": {"vectors": LOGITS[0, 0], "target": LOGITS[1, 0]},
         "absolute": {"first": SCORES, "second": -SCORES},
         "smooth_l1": {"difference": SCORES, "beta": 0.5},
         "least_squares": {"scores": SCORES, "aim": 1},

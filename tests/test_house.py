@@ -1,6 +1,7 @@
 """The floors of `course_utils`: imports only go down, and never round in a circle."""
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -86,6 +87,12 @@ def test_networks_are_loaded_without_their_training():
         if name.split(".")[0] in ("models", "data", "serve")
         and any(other.split(".")[0] == "training" for other in IMPORTS[name])
     ]
+
+
+def test_no_two_layers_are_saved_under_one_name():
+    mark = r'register_keras_serializable\("course_utils"\)\nclass (\w+)'
+    names = [name for each in ROOT.rglob("*.py") for name in re.findall(mark, each.read_text())]
+    assert len(names) > 5 and len(names) == len(set(names)), sorted(names)
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["rules", "format"])
