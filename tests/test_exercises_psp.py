@@ -19,7 +19,7 @@ def test_a_style_half_way_to_the_mean():
         steer.psi_on_the_wrong_side: (3.5, 0.25),
         steer.pulled_towards_zero: (1, 0),
         steer.mean_not_added_again: (0.5, -0.25),
-        steer.brackets_forgotten: (3, 1),
+        steer.mean_never_taken_away: (3, 1),
         steer.mean_of_these_styles: (4, 0),
         steer.cut_off_at_psi: (2.25, 0.75),
     }.items():

@@ -31,6 +31,7 @@ def items(dataset, side):
         SimpleNamespace(
             picture=random.random((side, side, 3), np.float32),
             ambiguous=random.random((side, side)) > 0.5,
+            knows_object=True,
         )
         for _ in range(5)
     ]

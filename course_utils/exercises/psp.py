@@ -33,7 +33,7 @@ def _styles():
 @mistake(
     models.truncated,
     "A ψ of 1 gives everybody the mean face, and 0 leaves them all: it stands on the wrong side.",
-    "ψ says how much is left of the way from the mean: mean + ψ · (w - mean).",
+    "How much of the way from the mean is left, ψ says: mean + ψ · (w - mean).",
 )
 def psi_on_the_wrong_side(styles, mean, psi):
     return psi * mean + (1 - psi) * styles
@@ -62,7 +62,7 @@ def mean_not_added_again(styles, mean, psi):
     "Even a ψ of 1 changes the styles: the mean is added, and was never taken away.",
     "Mind the brackets: mean + ψ · (w - mean).",
 )
-def brackets_forgotten(styles, mean, psi):
+def mean_never_taken_away(styles, mean, psi):
     return mean + psi * styles
 
 
@@ -79,7 +79,7 @@ def mean_of_these_styles(styles, mean, psi):
 @mistake(
     models.truncated,
     "Styles near the mean stay as they are, and all others end at the same distance.",
-    "Cut nothing off: all ways are shortened alike. (Of z, other papers cut off the tails.)",
+    "Cut nothing off: all ways are shortened alike. Other papers cut off the tails, but those of z.",
 )
 def cut_off_at_psi(styles, mean, psi):
     return np.clip(styles, mean - abs(psi), mean + abs(psi))
