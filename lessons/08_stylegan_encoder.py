@@ -75,8 +75,7 @@ show_images([views[yaw][n] for n in range(2) for yaw in views], [f"{yaw}°" for 
 from course_utils.show import show_figure
 from course_utils.show.stylegan_way import stylegan_way
 
-mean_face = stylegan.paint(stylegan.load()[1], stylegan.mean_style(stylegan.load()[0])[None])[0]
-show_figure(stylegan_way(mean_face),
+show_figure(stylegan_way(faces[0]),
             alt="z goes through the mapping and becomes w; ten copies of it steer the synthesis, from 4 × 4 to 64 × 64 pixels.")
 
 # %% [markdown]
@@ -143,6 +142,11 @@ mean = stylegan.mean_style(mapping)
 z = np.random.default_rng(SEED + 1).normal(size=(18, mapping.input_shape[-1])).astype(np.float32)
 w = mapping.predict(z, verbose=0)
 print("z", z.shape, "to w", w.shape, "to pictures", stylegan.paint(synthesis, w[:2]).shape)
+bets = Bets()
+bets.ask("inversion_ssim", "An encoder gets a new face, this paints its answer: SSIM?", 0, 1, step=0.02)
+
+# %% [markdown]
+# ### Nobody
 
 # %% tags=["hide"]
 show_images(stylegan.paint(synthesis, stylegan.truncated(w, mean, 0.7)), [f"face {n}" for n in range(6)], columns=6, height=1.75,
@@ -195,8 +199,8 @@ play(inherited, alt="A table of faces: each row has the coarse styles of its fir
 # %% [markdown]
 # ### Precision and recall
 #
-# **Precision**: the share of painted faces no farther from a drawn one than its third nearest drawn neighbour.
-# **Recall**: the same with the two exchanged; distances are the **judge**'s, a network that tells people apart.
+# **Precision**: the share of painted faces no farther from a drawn one than its third nearest drawn neighbour; **recall**: the same, exchanged.
+# Distances are the **judge**'s.
 
 # %% tags=["hide"]
 from course_utils.models import checkpoints
@@ -256,9 +260,6 @@ show_figure(psp_way(faces[0], stylegan.paint(synthesis, first)[0]),
 # About twenty seconds on 400 people; the encoder alone begins untrained.
 
 # %%
-bets = Bets()
-bets.ask("inversion_ssim", "SSIM of new faces and what the shipped encoder has painted for them?", 0, 1, step=0.02)
-
 def answer(encoder, sources):
     return stylegan.paint(synthesis, mean + encoder.predict(sources, verbose=0))
 
@@ -337,15 +338,10 @@ tell(ways)
 #
 # Pairs of a profile and a front of one person are rare, and pSp's trick needs none: source and target are one picture, each mirrored or not by chance.
 # The network can't know which way its target looks.
+# A face that looks straight ahead lies between both, and the frozen generator paints whole faces only.
 
 # %%
 show_source(data.mirrored)
-four = [data.mirrored("frontal", faces[1], faces[1], coins) for coins in ((0, 0), (0, 1), (1, 0), (1, 1))]
-show_images([each for pair in four for each in pair], ["source", "target"] * 4, columns=8, height=1.4,
-            alt="One face four times as source and target, each mirrored or not.")
-
-# %% [markdown]
-# A face that looks straight ahead lies between both targets, and the frozen generator paints whole faces only.
 
 # %% [markdown]
 # ### Turn the head
@@ -375,24 +371,24 @@ def by_angle(pictures):  # {yaw: pictures}
     for yaw in yaws:
         near = recognition.embed(judge, pictures[yaw]) @ recognition.embed(judge, views[0]).T
         told[f"frontal_{yaw}"] = np.mean(near.argmax(1) == np.arange(len(near)))
-        pairs = zip(views[0], pictures[yaw])
-        told[f"frontal_ssim_{yaw}"] = np.mean([metrics.ssim(*pair) for pair in pairs])
+        told[f"frontal_ssim_{yaw}"] = np.mean(list(map(metrics.ssim, views[0], pictures[yaw])))
     return told
-turned = {"untouched": views,
-          "mirrored": {yaw: views[yaw][:, :, ::-1] for yaw in yaws},
+turned = {"untouched": views, "mirrored": {yaw: views[yaw][:, :, ::-1] for yaw in yaws},
           "mean face": dict.fromkeys(yaws, answers["mean face"]),
           "pSp": {yaw: answer(turner, data.sources("frontal", views[yaw])) for yaw in yaws}}
 fronted = {name: by_angle(pictures) for name, pictures in turned.items()}
-keys = {f"{title}_{yaw}": f"frontal_{part}{yaw}" for title, part in (("ssim", "ssim_"), ("rank", "")) for yaw in yaws}
+keys = {f"ssim_{yaw}": f"frontal_ssim_{yaw}" for yaw in yaws}
+keys |= {f"rank_{yaw}": f"frontal_{yaw}" for yaw in yaws}
 tell({name: {title: each[key] for title, key in keys.items()} for name, each in fronted.items()})
 
 # %% [markdown]
-# pSp comes nearest to the front at every angle; it pays with likeness, which the judge finds in profiles, too.
-# The source slides' pSp has cosines of .63, .60, .52, .32, of another network and on photographs.
+# pSp comes nearest to the front at every angle, and pays with likeness.
+# The source slides' cosines, on photographs: .63, .60, .52, .32.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
-# > Before the slide with the coin: how would you train this without a single pair?
+# > Before the slide with the source: how would you train this without a single pair?
+# > The judge knows profiles, too, so untouched pictures keep their likeness.
 
 # %% [markdown]
 # ## Lines and regions
