@@ -131,7 +131,7 @@ LESSONS = (
         "08_stylegan_encoder",
         "psp",
         "encode faces into a StyleGAN with pSp",
-        {"synthetic": Task(70, 500_000, "inversion_ssim")},  # steps of the encoder
+        {"synthetic": Task(70, 500_000, "inversion_ssim", 0.03)},  # steps of the encoder
     ),
 )
 
