@@ -85,12 +85,12 @@ show_figure(stylegan_way(faces[0]),
 # %% [markdown]
 # ### What a style does
 #
-# A style $s$, a linear function of $w$, scales the channels that go into a convolution; **demodulation** brings the answer back to its usual strength.
+# A style $s$, linear in $w$, scales a convolution's input channels; **demodulation** undoes the change of strength.
 # Here $k$ is the kernel, $i$ counts input channels, $j$ output channels, and $l$ places of the kernel:
 #
 # $$k'_{ijl} = s_i\, k_{ijl} \qquad k''_{ijl} = \frac{k'_{ijl}}{\sqrt{\sum_{i,l} {k'_{ijl}}^2 + \varepsilon}}$$
 #
-# The formula makes another kernel for each picture; the code gets the same by scaling what goes in and what comes out.
+# The code scales what goes in and what comes out, which is the same.
 
 # %%
 from course_utils.show import show_source
