@@ -1,9 +1,8 @@
 """Lesson 07's diagram: the two stages of Mask R-CNN, and what each loss teaches."""
 
 import matplotlib.pyplot as plt
-from matplotlib.patches import FancyBboxPatch
 
-from .diagrams import INK, path
+from .diagrams import INK, card, path
 from .figures import PALETTE, draw_picture
 
 BLUE, ORANGE, GREEN = PALETTE[:3]
@@ -45,11 +44,8 @@ def mask_rcnn_way(picture, answer):
     axis.axis("off")
     for (x, y), shown in zip(PICTURES, (picture, answer), strict=True):
         draw_picture(axis.inset_axes((x - 8, y - 8, 16, 16), transform=axis.transData), shown)
-    for (x, y), (width, height), text, colour in BOXES:
-        look = {"boxstyle": "round,pad=0,rounding_size=1", "edgecolor": colour, "linewidth": 2.5}
-        corner = (x - width / 2, y - height / 2)
-        axis.add_patch(FancyBboxPatch(corner, width, height, facecolor="white", **look))
-        axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=14)
+    for told in BOXES:
+        card(axis, *told)
     for way in WAYS:
         path(axis, way, INK)
     for x, y, text, colour in WORDS:
