@@ -40,8 +40,10 @@ def train(pairs, steps: int, seed: int, folder=None, callbacks=()):
     return fit(model, example, steps, BATCH, seed, folder, callbacks=callbacks)
 
 
-def scorer(houses):
+def scorer(houses, answer=translate):
     """A function that measures a generator on drawn `Pair`s: FCN-score, picture scores, texture.
+
+    answer: what turns (generator, label pictures in [0, 1]) into photographs in [0, 1].
 
     The shipped reader reads what the generator makes; VGG-16 compares its texture. `grid_2`,
     `grid_4` and `grid_8` are `metrics.grid`; `lattice` is the largest of them over the truth's.
@@ -57,7 +59,7 @@ def scorer(houses):
     true_grids = {f"grid_{period}": metrics.grid(truth, period) for period in PERIODS}
 
     def score(generator):
-        made = translate(generator, sources)
+        made = answer(generator, sources)
         grids = {f"grid_{period}": metrics.grid(made, period) for period in PERIODS}
         return {
             **metrics.fcn_scores(labels, read(reader, made), facades.CLASSES),

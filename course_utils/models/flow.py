@@ -1,0 +1,181 @@
+"""Flow matching: a U-Net that tells which way each pixel should move, and what follows its arrows."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from ..settings import settings
+from . import checkpoints
+from .layers import enlarged
+
+CHUNK = 8  # pictures that `generate` paints at once
+STEPS = 16  # from noise to picture
+
+
+@settings
+class Architecture:
+    """A `velocity`'s sizes. channels: at each scale, from the finest down. time: width of t's code."""
+
+    side: int = 128
+    channels: tuple[int, ...] = (64, 128, 256, 256)
+    blocks: int = 2
+    time: int = 128
+
+
+LIVE = Architecture(side=64, channels=(24, 48, 96), blocks=1, time=64)
+SHIPPED = Architecture(channels=(24, 48, 96, 128), blocks=1, time=96)
+
+
+def velocity(a=Architecture()):
+    """A U-Net from (noisy picture, time, drawing) to the velocity of each pixel.
+
+    Inputs: x_t (N, side, side, 3); t (N,) in [0, 1], 0 at pure noise and 1 at the picture; the
+    condition (N, side, side, 3) in [-1, 1], all 0 for "no drawing". Output (N, side, side, 3), any
+    size. Lesson 01's U-Net, and in each block t scales and shifts the channels (FiLM). At the
+    lowest scale each place looks at all others, so that a wall has one colour.
+    Sources: Lipman et al. (2023), "Flow matching for generative modeling", eq. 2 (the velocity);
+    Ho, Jain and Abbeel (2020), appendix B (a U-Net with time); Perez et al. (2018), eq. 2 (FiLM).
+    """
+    picture, t = keras.Input((a.side, a.side, 3)), keras.Input(())
+    drawing = keras.Input((a.side, a.side, 3))
+    code = layers.Dense(a.time, "silu")(TimeCode(a.time)(t))  # (N, time)
+    x = layers.Concatenate()([picture, drawing])  # (N, side, side, 6)
+    x, skips = layers.Conv2D(a.channels[0], 3, padding="same")(x), []
+    for level, count in enumerate(a.channels):  # down
+        x = layers.Conv2D(count, 3, 2, "same")(x) if level else x
+        for _ in range(a.blocks):
+            x = block(x, code, count)
+        skips.append(x)  # (N, side/2^level, .., count)
+    x = look_around(skips.pop())
+    for count, skip in zip(a.channels[-2::-1], reversed(skips), strict=True):  # up again
+        x = layers.Concatenate()([enlarged(x, count), skip])
+        for _ in range(a.blocks):
+            x = block(x, code, count)
+    x = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(normalised(x))
+    return keras.Model([picture, t, drawing], x, name="velocity")  # (N, side, side, 3)
+
+
+def block(x, code, channels):
+    """Two convolutions around the time's scale and shift; the input is added again."""
+    straight = x if x.shape[-1] == channels else layers.Conv2D(channels, 1)(x)
+    y = layers.Conv2D(channels, 3, padding="same")(normalised(x))
+    scale, shift = (layers.Dense(channels)(code)[:, None, None] for _ in range(2))
+    y = layers.Activation("silu")(layers.GroupNormalization(8)(y) * (1 + scale) + shift)
+    y = layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros")(y)
+    return straight + y  # (N, h, w, channels)
+
+
+def normalised(x):
+    """Group norm, then SiLU."""
+    return layers.Activation("silu")(layers.GroupNormalization(8)(x))
+
+
+def look_around(x, heads=4):
+    """Self-attention between all places of x (N, h, w, c), added to it."""
+    height, width, channels = x.shape[1:]
+    places = layers.Reshape((height * width, channels))(layers.GroupNormalization(8)(x))
+    seen = layers.MultiHeadAttention(heads, channels // heads)(places, places)
+    return x + layers.Reshape((height, width, channels))(seen)
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class TimeCode(layers.Layer):
+    """t (N,) in [0, 1] as sines and cosines of `width` / 2 frequencies, 1 to 1000: (N, width).
+
+    Source: Vaswani et al. (2017), "Attention is all you need", section 3.5.
+    """
+
+    def __init__(self, width, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+
+    def call(self, t):
+        frequencies = np.geomspace(1, 1000, self.width // 2).astype(np.float32)
+        angles = t[:, None] * frequencies
+        return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+
+    def get_config(self):
+        return super().get_config() | {"width": self.width}
+
+
+def euler(velocity, x, steps):
+    """From noise x at t = 0 along `velocity(x, t)` to t = 1, in equal straight steps.
+
+    An error of the order 1/steps; one look at the velocity a step. x: any shape. Returns all stops,
+    a list of steps + 1. Raises ValueError without a step.
+    """
+    return _walked(velocity, x, steps, lambda x, t, h: h * velocity(x, t))
+
+
+def heun(velocity, x, steps):
+    """As `euler`, with the mean of the velocities at a step's begin and end: error 1/steps², two looks.
+
+    Source: Karras et al. (2022), "Elucidating the design space of diffusion-based generative
+    models", algorithm 1.
+    """
+
+    def step(x, t, h):
+        first = velocity(x, t)
+        return h * (first + velocity(x + h * first, t + h)) / 2
+
+    return _walked(velocity, x, steps, step)
+
+
+def _walked(velocity, x, steps, step):
+    if steps < 1:
+        raise ValueError(f"A sampler needs at least one step, not {steps}.")
+    stops = [x]
+    for number in range(steps):
+        stops.append(stops[-1] + step(stops[-1], number / steps, 1 / steps))
+    return stops
+
+
+def guided(network, drawing, guidance=1.0):
+    """The velocity (x, t) → v of a network for one drawing, pushed away from that without a drawing.
+
+    v = v(x, t, none) + guidance · (v(x, t, drawing) − v(x, t, none)): 0 ignores the drawing, 1 is
+    what was learned, more exaggerates, at twice the cost. drawing: (N, side, side, 3) in [-1, 1].
+    Source: Ho and Salimans (2022), "Classifier-free diffusion guidance", eq. 6, where w is
+    guidance − 1; for flows Lipman et al. leave it open.
+    """
+
+    def at(x, t, drawing):
+        return network.predict_on_batch([x, np.full(len(x), t, np.float32), drawing])
+
+    def v(x, t):
+        if guidance == 1:
+            return at(x, t, drawing)
+        without = at(x, t, np.zeros_like(drawing))
+        return without + guidance * (at(x, t, drawing) - without)
+
+    return v
+
+
+def noise(count, side, seed=0):
+    """Gaussian noise (count, side, side, 3) to begin with; each picture's own, whatever the count."""
+    draws = (np.random.default_rng((seed, number)) for number in range(count))
+    return np.stack([rng.standard_normal((side, side, 3), np.float32) for rng in draws])
+
+
+def generate(network, drawings, seed=0, steps=STEPS, guidance=1.0, sampler=euler):
+    """Pictures (N, side, side, 3) in [0, 1] for drawings of the same shape and range.
+
+    A `seed` gives always the same pictures, another seed others. Raises ValueError where there is
+    no drawing.
+    """
+    if not len(drawings):
+        raise ValueError("There is no drawing to answer; give at least one.")
+    drawings = np.asarray(drawings, np.float32) * 2 - 1
+    begin, made = noise(len(drawings), drawings.shape[1], seed), []
+    for first in range(0, len(drawings), CHUNK):
+        part = slice(first, first + CHUNK)
+        made.append(sampler(guided(network, drawings[part], guidance), begin[part], steps)[-1])
+    return np.clip(np.concatenate(made) / 2 + 0.5, 0, 1)
+
+
+def load(name="houses"):
+    """The shipped network, see its JSON.
+
+    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    """
+    return checkpoints.load(velocity(SHIPPED), f"10_{name}")
