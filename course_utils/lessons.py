@@ -133,6 +133,13 @@ LESSONS = (
         "encode faces into a StyleGAN with pSp",
         {"synthetic": Task(70, 500_000, "inversion_ssim", 0.03)},  # steps of the encoder
     ),
+    Lesson(
+        "10_flow_matching",
+        "flow",
+        "let a flow turn noise into many houses for one drawing",
+        {"synthetic": Task(300, 500_000, "texture_distance")},
+        lower=("texture_distance", "grid_2", "grid_4", "grid_8", "seconds_per_picture", "loss"),
+    ),
 )
 
 

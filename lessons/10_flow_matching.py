@@ -1,0 +1,2 @@
+# %% [markdown]
+# # The same jobs today: flow matching
