@@ -1,17 +1,29 @@
 """Lesson 10: the network that turns noise into houses."""
 
+import numpy as np
+
+from course_utils import metrics
 from course_utils.data import pix2pix as data
 from course_utils.data.pairs import Jitter
 from course_utils.models import checkpoints as shipping
-from course_utils.models.flow import generate
+from course_utils.models import flow as models
+from course_utils.models import pix2pix
 from course_utils.training import flow
 
 from . import facade_reader
-from .common import Log, safety
+from .common import Log, medians, safety, sides
+
+
+LOOKS = (1, 2, 4, 8, 16, 32)  # steps of Euler, twice those of Heun
+GUIDANCE = (1.0, 1.25, 1.5, 2.0, 3.0)
 
 
 def checkpoints():
     return (houses,)
+
+
+def evidence():
+    return {"synthetic": compared}
 
 
 def houses(seed=0, steps=14_000, batch=2):
@@ -23,6 +35,55 @@ def houses(seed=0, steps=14_000, batch=2):
     example = Jitter(pairs, flow.SHIPPED.network.side, scale=1.0)
     name, s = "10_houses", flow.SHIPPED
     network = flow.train(example, steps, seed, s, batch, safety(name), [Log(500)]).averaged
-    score = facade_reader.scorer(test, generate)
+    score = facade_reader.scorer(test, models.generate)
     about = {"seed": seed, "steps": steps, "batch": batch, "data": "drawn houses, seeds 0 to 1999"}
     yield network, name, about | {"metrics": score(shipping.as_shipped(network))}
+
+
+def compared():
+    """Lesson 10: steps against quality, guidance, and L1, GAN and flow in one table.
+
+    All by the reader of lesson 02 on its test houses; by validation houses `flow.GUIDANCE` is chosen.
+    """
+    network, test = models.load(), data.load("synthetic", "BtoA")[1]
+    judges = [data.DrawnPair(number) for number in data.DRAWN["validation"][:40]]
+    score, judged = (facade_reader.scorer(pairs, _answered(network)) for pairs in (test, judges))
+    summary = {
+        "guidance_validation": {w: judged({"guidance": w}) for w in GUIDANCE},
+        "guidance": {w: score({"guidance": w}) for w in GUIDANCE},
+        "euler": {n: score({"steps": n}) for n in LOOKS},
+        "heun": {n: score({"steps": n // 2, "sampler": models.heun}) for n in LOOKS[1:]},
+    }
+    return {"summary": summary | {"ways": _ways(network, test)}, "pictures": len(test)}
+
+
+def _answered(network):
+    return lambda how, drawings: models.generate(network, drawings, **how)
+
+
+def _ways(network, test, answers=4):
+    """{"L1", "pix2pix", "flow", "truth"}: scores, diversity of four answers, seconds a picture, hours."""
+    drawings, truth = sides(test)
+    generators = {"L1": pix2pix.load("unet_l1"), "pix2pix": pix2pix.load("unet_l1_cgan")}
+    answered = {
+        name: lambda drawings, seed, one=one: pix2pix.translate(one, drawings, seed)
+        for name, one in generators.items()
+    }
+    answered["flow"] = lambda drawings, seed: models.generate(network, drawings, seed)
+    shipped = {"L1": "02_unet_l1", "pix2pix": "02_unet_l1_cgan", "flow": "10_houses"}
+    few, seconds = drawings[:1], {}
+    for name, answer in answered.items():
+        (seconds[name],) = medians([lambda: answer(few, 0)])
+    score, ways = facade_reader.scorer(test, lambda answer, drawings: answer(drawings, 0)), {}
+    for name, answer in answered.items():
+        many = np.stack([answer(drawings, seed) for seed in range(answers)])
+        ways[name] = score(answer) | {
+            "diversity": metrics.diversity(many, truth),
+            "seconds_per_picture": seconds[name],
+            "seconds_to_train": shipping.told(shipped[name])["seconds"],
+        }
+    others = [data.DrawnPair(number) for number in data.DRAWN["validation"][: len(test)]]
+    ways["truth"] = score(lambda drawings, seed: truth) | {"diversity": 1.0}
+    between = metrics.texture_distance(sides(others)[1], truth, facade_reader.texture_features())
+    ways["truth"]["texture_distance"] = between  # photographs of other houses
+    return ways

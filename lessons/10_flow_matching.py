@@ -1,2 +1,448 @@
 # %% [markdown]
 # # The same jobs today: flow matching
+#
+# A network learns which way each pixel should move, and noise becomes a house: without a critic, and each time another one.
+#
+# ![Two drawings, four answers to each, and the photograph.](pictures/10_flow_matching.png)
+#
+# - **Time**: 45 minutes to read; about a minute to run on a laptop CPU.
+# - **You need**: lesson 01 (U-Net), lesson 02 (L1, pix2pix, the reader of houses).
+# - **Data**: lesson 02's houses, drawn by the course (CC BY 4.0).
+
+# %% [markdown]
+# ## Objectives
+#
+# 1. Say what a flow learns, and why the mean of velocities isn't fog.
+# 2. Take one training step and one way from noise to picture apart, and trade steps for quality.
+# 3. Steer with guidance, and compare L1, GAN and flow: sense, texture, variety, seconds.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+DATASET = "synthetic"
+SEED = 0
+STEPS = None
+TEST_DATA = None
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > The source slides end in 2021; what paints pictures from sentences today grew out of what comes now.
+
+# %% [markdown]
+# ## One drawing, many houses
+
+# %% tags=["hide"]
+import numpy as np
+from course_utils import images, metrics, profile, results
+from course_utils.data import pix2pix as data
+from course_utils.models import flow, pix2pix
+from course_utils.show import show_images
+from course_utils.teach import Bets
+
+run = profile.start("10", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
+train, test = data.load(DATASET, "BtoA", run.test_data)
+drawings, truth = (np.stack([getattr(p, side) for p in test[:4]]) for side in ("source_picture", "target"))
+before = {"L1": pix2pix.translate(pix2pix.load("unet_l1"), drawings)}
+gan = pix2pix.load("unet_l1_cgan")
+before |= {f"pix2pix, {name}": pix2pix.translate(gan, drawings, seed) for seed, name in enumerate(("noise", "other noise"))}
+rows = {"drawing": drawings} | before | {"photograph": truth}
+show_images([picture[n] for n in range(2) for picture in rows.values()], list(rows), columns=5,
+            alt="Two drawings, the answers of L1 and of pix2pix with two kinds of noise, and the photograph.")
+
+# %% [markdown]
+# Lesson 02 ended here: L1 answers with fog, and pix2pix with one house, whatever its noise.
+# But a drawing doesn't say whether its walls are brick or plaster: there are many right answers.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 3.
+# > Ask what else has many right answers: a translation, a melody to a text, tomorrow's weather.
+
+# %% [markdown]
+# ## Move, don't answer
+#
+# A pixel of a wall is light on some houses and dark on others; L2 wants their mean, a grey that no house has.
+# A **flow** doesn't answer at once: it begins with noise $x_0$, and moves it along a **velocity** $v(x, t)$ from time $t = 0$ to the picture at $t = 1$.
+#
+# $$\frac{\mathrm{d}x_t}{\mathrm{d}t} = v(x_t, t)$$
+#
+# For one pixel of two kinds of houses the best velocity is known; it, too, is a mean, of all ways that pass here now.
+
+# %%
+def alone(x, t, mean, spread):
+    """The mean velocity at x, time t, if all pictures end near one `mean`, give or take `spread`."""
+    variance = (1 - t) ** 2 + (t * spread) ** 2  # of x_t around t · mean
+    return mean + (t * spread**2 - (1 - t)) / variance * (x - t * mean)
+
+def mixed(x, t, light, spread=0.08):
+    """The same at x (N,), if a share `light` ends at +1 and the others at -1."""
+    ends = np.array([[1.0], [-1.0]])  # (2, 1)
+    far = (x - t * ends) ** 2 / (2 * ((1 - t) ** 2 + (t * spread) ** 2))
+    near = np.array([[light], [1 - light]]) * np.exp(far.min(0) - far)  # (2, N): how likely
+    return (near * alone(x, t, ends, spread)).sum(0) / near.sum(0)
+
+# %% [markdown]
+# ### Light and dark houses, once more
+
+# %% tags=["hide"]
+import ipywidgets
+import matplotlib.pyplot as plt
+from course_utils.show import play
+
+def ways(light):
+    begin = np.random.default_rng(1).standard_normal(60)
+    stops = np.stack(flow.euler(lambda x, t: mixed(x, t, light), begin, 200))
+    figure, axis = plt.subplots(figsize=(12.5, 4.3))
+    axis.plot(np.linspace(0, 1, 201), stops, color="#0072B2", linewidth=0.8)
+    axis.axhline(2 * light - 1, color="#D55E00", linestyle="--", linewidth=2.5, label="what L2 answers")
+    axis.set(xlabel="time t", ylabel="pixel: dark to light", title=f"light at the end: {(stops[-1] > 0).mean():.0%}")
+    axis.legend(loc="upper left")
+    return figure
+
+play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
+     light=ipywidgets.FloatSlider(0.6, min=0, max=1, step=0.1, description="share of light houses"));
+
+# %% [markdown]
+# At $t = 0$ all ways head for the mean; on its way each pixel comes nearer to one kind, and the mean of what still fits is no longer fog.
+# In the end some pixels are light and some are dark, in the right shares.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 6.
+# > Pull the slider: the dashed line slides through values that no house has, the ways never end there.
+# > Where do two ways that start side by side part? Ways of one velocity never cross.
+
+# %% [markdown]
+# ## What it learns from
+#
+# Nobody knows the best velocity for pictures, but one can draw from it: take noise $x_0$, a photograph $x_1$, and the straight line between them.
+#
+# $$x_t = (1 - t)\, x_0 + t\, x_1 \qquad \text{velocity: } x_1 - x_0$$
+#
+# **Conditional flow matching** lets a network guess this velocity from $x_t$, $t$ and the drawing; many lines cross at one $x_t$, and least squares make it answer their mean, which is the velocity that we need.
+#
+# $$L = \mathbb{E}\; \lVert v(x_t, t, \text{drawing}) - (x_1 - x_0) \rVert^2$$
+
+# %%
+from course_utils import losses
+from course_utils.show import show_source
+from course_utils.training import flow as training
+
+show_source(training.between, losses.flow_matching_loss)
+
+# %% [markdown]
+# ### One example
+
+# %% tags=["hide"]
+from course_utils.show import show_figure
+from course_utils.show.flow_way import flow_way
+
+network = flow.load()
+noise = flow.noise(len(drawings), drawings.shape[1], SEED)
+x_t = training.between(noise[:1], images.to_signed(truth[:1]), np.array([0.4]))
+v = flow.guided(network, images.to_signed(drawings[:1]))(np.asarray(x_t, np.float32), 0.4)
+show_figure(flow_way(noise[0], truth[0], drawings[0], 0.4, v[0]),
+            alt="Noise and photograph are mixed to x_t; a U-Net sees it, the time and the drawing, and answers a velocity.")
+
+# %% [markdown]
+# The network sees a veiled photograph, the time and the drawing; its velocity is what the photograph would add, minus the noise.
+# No second network judges it, and no game can tip over: the loss is a squared distance.
+
+# %% [markdown]
+# ### The network
+#
+# Lesson 01's U-Net with three changes: each block adds to its input, the time scales and shifts its channels (**FiLM**), and at the lowest scale each place looks at all others (**self-attention**), so that a wall is of one stone.
+
+# %%
+show_source(flow.velocity, flow.block)
+
+# %% [markdown]
+# ### One step
+#
+# Times are drawn as $\sigma(\mathcal{N}(0, 1))$, most of them in the middle of the way: near $t = 0$ there is little to see, near $t = 1$ little left to do.
+# Every tenth drawing is left out, which we shall need for guidance.
+
+# %%
+show_source(training.Flow.train_step)
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > Compare with lesson 02's step: two networks and four losses there, one of each here.
+# > Why does least squares give a mean, and why is that what we want?
+
+# %% [markdown]
+# ## Watch it learn
+#
+# At 64 × 64 pixels, for half a minute.
+# Each picture takes eight steps from noise to house.
+
+# %%
+from course_utils.data.pairs import Jitter
+from course_utils.show.live import Live
+
+side = training.QUICK.network.side
+small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
+unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
+asked = np.stack([pair.source_picture for pair in unseen[:3]])
+watch = lambda: ([*asked, *flow.generate(live.model.averaged, asked, SEED, steps=8)], ["drawing"] * 3 + ["answer"] * 3)
+live = Live(run.steps, watch, keep="10_flow_matching", alt="The loss of the velocity, three drawings and their answers.")
+learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callbacks=[live]).averaged
+
+# %% [markdown]
+# The loss has a floor that nobody knows: where the noise hides the photograph, the best velocity is a mean, too.
+
+# %% [markdown]
+# ### On houses that it has never seen
+#
+# **Each pixel alone**: the best velocity, if every pixel were a Gaussian of its own, with the mean and the spread of the training houses.
+
+# %%
+from course_utils.show import tell
+
+photographs, guess = (images.to_signed(np.stack([p.target for p in part])) for part in (unseen, small))
+asked = images.to_signed(np.stack([pair.source_picture for pair in unseen]))
+rivals = {"live": flow.guided(learned, asked),
+          "each pixel alone": lambda x, t: alone(x, t, guess.mean(0), guess.std(0))}
+veil = flow.noise(len(unseen), side, SEED + 1)
+missed = {name: {f"t = {t}": np.mean((v(np.float32((1 - t) * veil + t * photographs), t) - (photographs - veil)) ** 2)
+                 for t in (0.1, 0.3, 0.5, 0.7, 0.9)} for name, v in rivals.items()}
+missed = {name: {"loss": np.mean(list(each.values()))} | each for name, each in missed.items()}
+tell(missed)
+
+# %% [markdown]
+# Near $t = 1$ a small error of the picture is a large one of the velocity: what is left of the noise is all that tells it.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 5.
+# > The curve of the loss hardly falls after a while, and the pictures still get better: why?
+
+# %% [markdown]
+# ## From noise to a house
+#
+# From here on, the network is the shipped one, for 128 × 128 pixels.
+# **Euler** looks at the velocity once a step and goes straight on; **Heun** looks at the step's end, too, and takes the mean of both.
+
+# %%
+from course_utils.models import checkpoints
+
+told = checkpoints.told("10_houses")
+print(f"{network.count_params() / 1e6:.1f} million weights, {told['steps']} steps of {told['batch']} houses,",
+      f"{told['seconds'] / 60:.0f} minutes")
+show_source(flow.euler, flow.heun)
+
+# %% [markdown]
+# ### On its way
+#
+# The lower row is what the network believes on its way, $\hat x_1 = x_t + (1 - t)\, v$: where it would end if it went straight on.
+
+# %% tags=["hide"]
+from course_utils.show.figures import image_figure
+
+v = flow.guided(network, images.to_signed(drawings[:1]))
+stops = flow.euler(v, noise[:1], 16)
+beliefs = [x + (1 - n / 16) * v(x, n / 16) for n, x in enumerate(stops[:-1])] + stops[-1:]
+some = [0, 2, 4, 6, 8, 12, 16]
+show_images([np.clip(row[n][0] / 2 + 0.5, 0, 1) for row in (stops, beliefs) for n in some], [f"t = {n / 16:.2f}" for n in some],
+            columns=len(some), height=1.75, rows=("x_t", "belief"),
+            alt="Noise becomes a house in sixteen steps; below, where each stop would end.")
+
+# %% [markdown]
+# The first belief is the fog of L1: at $t = 0$ the noise tells nothing, and the mean is all that one can believe.
+# Then the noise decides: colours first, forms next, bricks last.
+
+# %% [markdown]
+# ### Stop it anywhere
+
+# %% tags=["hide"]
+def at(stop, noise_number):
+    x = flow.noise(noise_number + 1, 128, SEED)[-1:]
+    stop, way = round(16 * stop), flow.euler(v, x, 16)
+    belief = way[stop] + (1 - stop / 16) * (v(way[stop], stop / 16) if stop < 16 else 0)
+    shown = [drawings[0], *(np.clip(each[0] / 2 + 0.5, 0, 1) for each in (way[stop], belief, way[-1]))]
+    return image_figure(shown, ["drawing", "x_t", "belief", "end"], columns=4, height=3.3)
+
+play(at, alt="A drawing, a stop between noise and house, what the network believes there, and the end.",
+     stop=ipywidgets.FloatSlider(0.25, min=0, max=1, step=1 / 16, description="t"),
+     noise_number=ipywidgets.IntSlider(0, max=9, description="noise"));
+
+# %% [markdown]
+# Another noise, another house: what a GAN's noise didn't do.
+
+# %% [markdown]
+# ### How many steps?
+
+# %%
+bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 1, 32, step=1)
+
+# %% tags=["hide"]
+counts = [1, 2, 4, 8, 16, 32]
+walked = [flow.generate(network, drawings[1:2], SEED, steps)[0] for steps in counts]
+show_images([*walked, truth[1]], [f"{steps} steps" for steps in counts] + ["photograph"], columns=7, height=1.75,
+            alt="One drawing answered in 1, 2, 4, 8, 16 and 32 steps, and the photograph.")
+
+# %% [markdown]
+# One step is fog again; with more steps come edges, then panes, then stones.
+
+# %% [markdown]
+# ### Steps against quality
+
+# %%
+import json
+from course_utils import paths
+from course_utils.show import show_lines
+
+evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
+tell(evidence["euler"])
+reached = evidence["euler"]["32"]["fcn_iou"]
+bets.reveal("looks", min(int(n) for n, each in evidence["euler"].items() if each["fcn_iou"] >= 0.95 * reached))
+
+# %% tags=["hide"]
+def over_looks(metric):
+    return {name: [evidence[name][str(n)][metric] for n in counts[1:]] for name in ("euler", "heun")}
+
+show_lines(counts[1:], over_looks("texture_distance"), ("looks at the velocity", "texture distance"), inches=(12.5, 4.3), log=True,
+           alt="Texture distance over looks at the velocity, of Euler and Heun.")
+
+# %% [markdown]
+# FIXME sentence
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 9.
+# > Let the room say at which stop they see the house for the first time.
+# > Lines that the training made straight would need one step; Liu et al. train a second flow on the first one's ends for that.
+
+# %% [markdown]
+# ## Four answers to one drawing
+
+# %% tags=["hide"]
+four = np.stack([flow.generate(network, drawings[:2], SEED + n) for n in range(4)])
+show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth)],
+            ["drawing", "answer", "another", "a third", "a fourth", "photograph"], columns=6,
+            alt="Two drawings, four answers to each, and the photograph.")
+
+# %% [markdown]
+# FIXME
+
+# %% [markdown]
+# ### Three ways, measured
+#
+# **Diversity**: how far four answers to one drawing are apart, as a share of how far photographs of different houses are.
+# `texture_distance` of the truth is that of photographs of other houses.
+
+# %%
+ways_measured = evidence["ways"]
+keys = ("fcn_iou", "fcn_iou_thin", "texture_distance", "sharpness", "diversity")
+tell({name: {key: each[key] for key in keys} for name, each in ways_measured.items()})
+tell({name: {f"grid_{n}": each[f"grid_{n}"] for n in (2, 4, 8)} for name, each in ways_measured.items()})
+tell({name: {key: each[key] for key in ("seconds_to_train", "seconds_per_picture")}
+      for name, each in ways_measured.items() if name != "truth"})
+
+# %% [markdown]
+# FIXME
+
+# %% [markdown]
+# ### Guidance
+#
+# Left out now and then, the drawing taught the network a velocity $v_\varnothing$ without one, too.
+# **Classifier-free guidance** goes from there towards the velocity $v$ with the drawing, and for $w > 1$ beyond it:
+#
+# $$v_w = v_\varnothing + w\,(v - v_\varnothing)$$
+
+# %%
+show_source(flow.guided)
+
+# %% [markdown]
+# ### How much of the drawing?
+
+# %% tags=["hide"]
+def pushed(guidance, number):
+    made = [flow.generate(network, drawings[2:3], number, 8, w)[0] for w in (1.0, guidance)]
+    return image_figure([drawings[2], *made, truth[2]], ["drawing", "w = 1", f"w = {guidance:.2f}", "photograph"], columns=4, height=3.3)
+
+play(pushed, alt="A drawing, its answers without guidance and with it, and the photograph.",
+     guidance=ipywidgets.FloatSlider(3, min=0, max=6, step=0.25, description="w"),
+     number=ipywidgets.IntSlider(0, max=9, description="noise"));
+
+# %% [markdown]
+# FIXME
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 7.
+# > Which of the four answers would an architect show first?
+# > Every w above 1 buys obedience with variety: where would you want that?
+
+# %% [markdown]
+# ## What diffusion calls these
+#
+# Diffusion models were there first; they learn the same thing in other words, and one velocity tells all of them.
+#
+# | diffusion | here |
+# |---|---|
+# | noise $\varepsilon$, predicted | $\hat x_0 = x_t - t\, v$ |
+# | the clean picture, predicted | $\hat x_1 = x_t + (1 - t)\, v$ |
+# | score $\nabla \log p_t(x_t)$ | $-\hat x_0 / (1 - t)$ |
+# | noise schedule | how much of each is mixed: here $1 - t$ and $t$ |
+# | DDIM's steps | Euler's steps |
+
+# %%
+x, t, h = stops[8], 8 / 16, 1e-3
+print("noise and picture, mixed again, give x_t:",
+      np.allclose((1 - t) * (x - t * v(x, t)) + t * (x + (1 - t) * v(x, t)), x, atol=1e-4))
+one = np.linspace(-2, 2, 5)
+slope = [np.log(sum(np.exp(-((one + d - t * end) ** 2) / (2 * ((1 - t) ** 2 + (0.08 * t) ** 2))) for end in (1, -1))) for d in (h, -h)]
+print("score, from the density:", np.round((slope[0] - slope[1]) / (2 * h), 3))
+print("score, from the velocity:", np.round(-(one - t * mixed(one, t, 0.5)) / (1 - t), 3))
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 3.
+# > Whoever has read about diffusion finds their words here; the others can skip the table.
+
+# %% [markdown]
+# ## You, as a house
+#
+# A way need not begin with noise alone: veil a picture up to a time $t$, and let the flow carry on without a drawing.
+# The earlier it takes over, the more it invents (Meng et al., SDEdit, 2022).
+
+# %% tags=["hide"]
+from course_utils.teach import your_picture
+
+you = images.to_signed(your_picture(128))[None]
+free = flow.guided(network, np.zeros_like(you), 1)
+
+def as_house(t):
+    begin = np.float32((1 - t) * flow.noise(1, 128, SEED) + t * you)
+    end = flow.euler(lambda x, s: (1 - t) * free(x, t + (1 - t) * s), begin, 12)[-1]
+    shown = [np.clip(each[0] / 2 + 0.5, 0, 1) for each in (you, begin, end)]
+    return image_figure(shown, ["you", f"veiled, t = {t:.2f}", "carried on"], columns=3, height=3.9)
+
+play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it.",
+     t=ipywidgets.FloatSlider(0.4, min=0, max=0.95, step=0.05));
+
+# %% [markdown]
+# FIXME
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 3.
+# > The same trick turns a scribble into a painting in many programs: they begin late.
+
+# %% [markdown]
+# ## Recap
+#
+# 1. A flow learns the mean velocity of straight ways from noise to pictures; on the way the noise decides, so the end is a picture and no mean.
+# 2. A step costs one look at the network with Euler, two with Heun; guidance goes beyond the velocity with the drawing.
+# 3. FIXME table
+#
+# Now you: [exercises](exercises/10_flow_matching.ipynb).
+# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Saharia et al., *Palette*, 2022; Meng et al., *SDEdit*, 2022.
+
+# %%
+import time
+
+start = time.perf_counter()
+flow.generate(network, drawings[:1], SEED)
+bets.score()
+told = ways_measured["flow"] | {"seconds_per_picture": time.perf_counter() - start}
+named = {"pix2pix": ways_measured["pix2pix"], "l1": ways_measured["L1"], "truth": ways_measured["truth"]}
+results.record(run, told, missed["live"], {name: each for name, each in named.items() if name != "truth"})
+results.must_beat(run, missed["live"], {"each pixel alone": missed["each pixel alone"]}, "loss")
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 2.
+# > What of your own would you rather have four answers to?

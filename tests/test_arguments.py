@@ -72,6 +72,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "grid": {"pictures": SETS["truths"], "period": 2},
         "texture_distance": dict(zip(("made", "true"), SETS.values())) | {"features": edges},
         "precision_recall": {"real": INSIDE, "fake": INSIDE[:9], "neighbours": 3},
+        "diversity": {"answers": np.stack(list(SETS.values())), "others": SETS["truths"]},
     },
     losses: {
         "weighted_cross_entropy": CLASS | {"logits": LOGITS, "weights": np.abs(LOGITS[..., 0])},

@@ -105,3 +105,20 @@ def test_what_are_no_features_gets_one_sentence(real, fake, neighbours, error, s
     with pytest.raises(error, match=says) as caught:
         metrics.precision_recall(real, fake, neighbours)
     assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
+
+
+def test_diversity_by_hand():
+    black, grey, white = (np.full((2, 3, 3), each) for each in (0.0, 0.5, 1.0))
+    others = np.stack([black, white])  # 1 apart
+    answers = np.stack([[black, grey], [white, grey], [grey, grey]])  # 1, .5, .5 apart; and 0
+    assert metrics.diversity(answers, others) == pytest.approx(1 / 3)
+    assert metrics.diversity(others[:, None], others) == 1
+    assert metrics.diversity(answers[[0, 0]], others) == 0
+
+
+def test_diversity_needs_pictures_that_differ():
+    same = np.ones((2, 3, 4, 3))
+    with pytest.raises(ValueError, match="again and again; give different ones"):
+        metrics.diversity(same[:, None], same)
+    with pytest.raises(ValueError, match="2"):
+        metrics.diversity(same[:1, None], same)

@@ -1,11 +1,12 @@
 """Metrics of sets of generated pictures, by their features."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from ..arguments import FLOATS, number, takes
+from ..arguments import FLOATS, PICTURE, number, takes
 
 COUNT = replace(number("[1, inf)"), what="a whole number", types="int uint")
 ROWS = 500  # of a table of distances that are held at once
@@ -35,6 +36,27 @@ def precision_recall(real, fake, neighbours=3):
         "precision": _reached(fake, real, neighbours),
         "recall": _reached(real, fake, neighbours),
     }
+
+
+@takes(answers=PICTURE("A≥2 N H W C"), others=PICTURE("M≥2 H W C"))
+def diversity(answers, others):
+    """How far answers to one input are apart: 0 if all are one, 1 if as far as pictures of other inputs.
+
+    The mean absolute difference of all pairs of answers to one input, over that of all pairs of the
+    others. answers: (A, N, H, W, C), A ≥ 2 answers to each of N inputs; others: (M, H, W, C), true
+    pictures of M ≥ 2 different inputs; both in [0, 1]. Raises ValueError for other shapes and values,
+    and if all others are one picture.
+    """
+    apart = _apart(others)
+    if not apart:
+        raise ValueError("The others are one picture again and again; give different ones.")
+    return _apart(answers) / apart
+
+
+def _apart(pictures):
+    """Mean absolute difference of all pairs along the first axis."""
+    pairs = itertools.combinations(pictures, 2)
+    return float(np.mean([np.abs(one - other).mean() for one, other in pairs]))
 
 
 def _reached(points, centres, neighbours):
