@@ -1,5 +1,7 @@
 """Lesson 10: the network that turns noise into houses."""
 
+import functools
+
 import numpy as np
 
 from course_utils import metrics
@@ -12,7 +14,6 @@ from course_utils.training import flow
 
 from . import facade_reader
 from .common import Log, medians, safety, sides
-
 
 LOOKS = (1, 2, 4, 8, 16, 32)  # steps of Euler, twice those of Heun
 GUIDANCE = (1.0, 1.25, 1.5, 2.0, 3.0)
@@ -71,9 +72,8 @@ def _ways(network, test, answers=4):
     }
     answered["flow"] = lambda drawings, seed: models.generate(network, drawings, seed)
     shipped = {"L1": "02_unet_l1", "pix2pix": "02_unet_l1_cgan", "flow": "10_houses"}
-    few, seconds = drawings[:1], {}
-    for name, answer in answered.items():
-        (seconds[name],) = medians([lambda: answer(few, 0)])
+    calls = [functools.partial(answer, drawings[:1], 0) for answer in answered.values()]
+    seconds = dict(zip(answered, medians(calls), strict=True))
     score, ways = facade_reader.scorer(test, lambda answer, drawings: answer(drawings, 0)), {}
     for name, answer in answered.items():
         many = np.stack([answer(drawings, seed) for seed in range(answers)])

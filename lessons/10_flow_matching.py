@@ -29,27 +29,37 @@ TEST_DATA = None
 
 # %% [markdown]
 # ## One drawing, many houses
+#
+# Lesson 02's drawings of houses go in, and photographs come out.
 
-# %% tags=["hide"]
+# %%
 import numpy as np
-from course_utils import images, metrics, profile, results
+from course_utils import images, profile, results
 from course_utils.data import pix2pix as data
 from course_utils.models import flow, pix2pix
-from course_utils.show import show_images
 from course_utils.teach import Bets
 
 run = profile.start("10", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 train, test = data.load(DATASET, "BtoA", run.test_data)
-drawings, truth = (np.stack([getattr(p, side) for p in test[:4]]) for side in ("source_picture", "target"))
+drawings, truth = (np.stack([getattr(p, part) for p in test[:4]]) for part in ("source_picture", "target"))
+bets = Bets()
+bets.ask("apart", "Four answers to one drawing: how far apart, if different houses are 1?", 0, 1, step=0.05)
+
+# %% [markdown]
+# ### What lesson 02 answers
+
+# %% tags=["hide"]
+from course_utils.show import show_images
+
 before = {"L1": pix2pix.translate(pix2pix.load("unet_l1"), drawings)}
 gan = pix2pix.load("unet_l1_cgan")
 before |= {f"pix2pix, {name}": pix2pix.translate(gan, drawings, seed) for seed, name in enumerate(("noise", "other noise"))}
-rows = {"drawing": drawings} | before | {"photograph": truth}
-show_images([picture[n] for n in range(2) for picture in rows.values()], list(rows), columns=5,
+columns = {"drawing": drawings} | before | {"photograph": truth}
+show_images([picture[n] for n in range(2) for picture in columns.values()], list(columns), columns=5,
             alt="Two drawings, the answers of L1 and of pix2pix with two kinds of noise, and the photograph.")
 
 # %% [markdown]
-# Lesson 02 ended here: L1 answers with fog, and pix2pix with one house, whatever its noise.
+# L1 answers with fog, and pix2pix with one house, whatever its noise.
 # But a drawing doesn't say whether its walls are brick or plaster: there are many right answers.
 
 # %% [markdown] tags=["note"]
@@ -64,7 +74,8 @@ show_images([picture[n] for n in range(2) for picture in rows.values()], list(ro
 #
 # $$\frac{\mathrm{d}x_t}{\mathrm{d}t} = v(x_t, t)$$
 #
-# For one pixel of two kinds of houses the best velocity is known; it, too, is a mean, of all ways that pass here now.
+# For one pixel of two kinds of houses the best velocity is known.
+# It is a mean, too: of all ways that pass here now.
 
 # %%
 def alone(x, t, mean, spread):
@@ -84,17 +95,15 @@ def mixed(x, t, light, spread=0.08):
 
 # %% tags=["hide"]
 import ipywidgets
-import matplotlib.pyplot as plt
 from course_utils.show import play
+from course_utils.show.figures import line_figure
 
 def ways(light):
-    begin = np.random.default_rng(1).standard_normal(60)
+    begin, times = np.random.default_rng(1).standard_normal(60), np.linspace(0, 1, 201)
     stops = np.stack(flow.euler(lambda x, t: mixed(x, t, light), begin, 200))
-    figure, axis = plt.subplots(figsize=(12.5, 4.3))
-    axis.plot(np.linspace(0, 1, 201), stops, color="#0072B2", linewidth=0.8)
-    axis.axhline(2 * light - 1, color="#D55E00", linestyle="--", linewidth=2.5, label="what L2 answers")
-    axis.set(xlabel="time t", ylabel="pixel: dark to light", title=f"light at the end: {(stops[-1] > 0).mean():.0%}")
-    axis.legend(loc="upper left")
+    figure = line_figure(times, {"what L2 answers": 0 * times + 2 * light - 1}, ("time t", "dark to light"), (12.5, 4.3))
+    figure.axes[0].plot(times, stops, color="#0072B2", linewidth=0.8)
+    figure.axes[0].set_title(f"light at the end: {(stops[-1] > 0).mean():.0%}")
     return figure
 
 play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
@@ -107,7 +116,8 @@ play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
 # > Pull the slider: the dashed line slides through values that no house has, the ways never end there.
-# > Where do two ways that start side by side part? Ways of one velocity never cross.
+# > Where do two ways that start side by side part?
+# > Ways of one velocity never cross.
 
 # %% [markdown]
 # ## What it learns from
@@ -163,9 +173,9 @@ show_source(flow.velocity, flow.block)
 show_source(training.Flow.train_step)
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 9.
+# > **For the speaker**, minutes: 8.
 # > Compare with lesson 02's step: two networks and four losses there, one of each here.
-# > Why does least squares give a mean, and why is that what we want?
+# > Why does least squares give a mean, and why do we want one here?
 
 # %% [markdown]
 # ## Watch it learn
@@ -304,7 +314,7 @@ show_lines(counts[1:], over_looks("texture_distance"), ("looks at the velocity",
 # FIXME sentence
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 9.
+# > **For the speaker**, minutes: 8.
 # > Let the room say at which stop they see the house for the first time.
 # > Lines that the training made straight would need one step; Liu et al. train a second flow on the first one's ends for that.
 
@@ -330,6 +340,7 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 ways_measured = evidence["ways"]
 keys = ("fcn_iou", "fcn_iou_thin", "texture_distance", "sharpness", "diversity")
 tell({name: {key: each[key] for key in keys} for name, each in ways_measured.items()})
+bets.reveal("apart", ways_measured["flow"]["diversity"])
 tell({name: {f"grid_{n}": each[f"grid_{n}"] for n in (2, 4, 8)} for name, each in ways_measured.items()})
 tell({name: {key: each[key] for key in ("seconds_to_train", "seconds_per_picture")}
       for name, each in ways_measured.items() if name != "truth"})
@@ -419,7 +430,7 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
 # FIXME
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 3.
+# > **For the speaker**, minutes: 2.
 # > The same trick turns a scribble into a painting in many programs: they begin late.
 
 # %% [markdown]
