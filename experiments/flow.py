@@ -27,7 +27,7 @@ def evidence():
     return {"synthetic": compared}
 
 
-def houses(seed=0, steps=14_000, batch=2):
+def houses(seed=0, steps=10_000, batch=2):
     """Lesson 10's network, on the houses that lesson 02's four generators learn from.
 
     They are mirrored, and not enlarged: enlarging softens the bricks.
