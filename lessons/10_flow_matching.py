@@ -101,8 +101,9 @@ from course_utils.show.figures import line_figure
 def ways(light):
     begin, times = np.random.default_rng(1).standard_normal(60), np.linspace(0, 1, 201)
     stops = np.stack(flow.euler(lambda x, t: mixed(x, t, light), begin, 200))
-    figure = line_figure(times, {"what L2 answers": 0 * times + 2 * light - 1}, ("time t", "dark to light"), (12.5, 4.3))
-    figure.axes[0].plot(times, stops, color="#0072B2", linewidth=0.8)
+    curves = {"ways": stops[:, 0], "what L2 answers": 0 * times + 2 * light - 1}
+    figure = line_figure(times, curves, ("time t", "dark to light"), (12.5, 4.6))
+    figure.axes[0].plot(times, stops, color="#0072B2", linewidth=0.8, zorder=0)
     figure.axes[0].set_title(f"light at the end: {(stops[-1] > 0).mean():.0%}")
     return figure
 
@@ -161,7 +162,13 @@ show_figure(flow_way(noise[0], truth[0], drawings[0], 0.4, v[0]),
 # Lesson 01's U-Net with three changes: each block adds to its input, the time scales and shifts its channels (**FiLM**), and at the lowest scale each place looks at all others (**self-attention**), so that a wall is of one stone.
 
 # %%
-show_source(flow.velocity, flow.block)
+show_source(flow.velocity)
+
+# %% [markdown]
+# ### One of its blocks
+
+# %%
+show_source(flow.block, flow.normalised, flow.look_around)
 
 # %% [markdown]
 # ### One step
@@ -190,9 +197,10 @@ from course_utils.show.live import Live
 side = training.QUICK.network.side
 small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
 unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
-asked = np.stack([pair.source_picture for pair in unseen[:3]])
-watch = lambda: ([*asked, *flow.generate(live.model.averaged, asked, SEED, steps=8)], ["drawing"] * 3 + ["answer"] * 3)
-live = Live(run.steps, watch, keep="10_flow_matching", alt="The loss of the velocity, three drawings and their answers.")
+asked = np.stack([pair.source_picture for pair in unseen[:2]])
+answers = lambda: flow.generate(live.model.averaged, asked, SEED, steps=8)
+live = Live(run.steps, lambda: ([*asked, *answers()], ["drawing"] * 2 + ["answer"] * 2), keep="10_flow_matching",
+            alt="The loss of the velocity, two drawings and their answers.")
 learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callbacks=[live]).averaged
 
 # %% [markdown]
@@ -206,14 +214,18 @@ learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callba
 # %%
 from course_utils.show import tell
 
-photographs, guess = (images.to_signed(np.stack([p.target for p in part])) for part in (unseen, small))
-asked = images.to_signed(np.stack([pair.source_picture for pair in unseen]))
-rivals = {"live": flow.guided(learned, asked),
-          "each pixel alone": lambda x, t: alone(x, t, guess.mean(0), guess.std(0))}
-veil = flow.noise(len(unseen), side, SEED + 1)
-missed = {name: {f"t = {t}": np.mean((v(np.float32((1 - t) * veil + t * photographs), t) - (photographs - veil)) ** 2)
-                 for t in (0.1, 0.3, 0.5, 0.7, 0.9)} for name, v in rivals.items()}
-missed = {name: {"loss": np.mean(list(each.values()))} | each for name, each in missed.items()}
+def signed(pairs, part):
+    return images.to_signed(np.stack([getattr(pair, part) for pair in pairs]))
+
+x_1, known, veil = signed(unseen, "target"), signed(small, "target"), flow.noise(len(unseen), side, SEED + 1)
+
+def losses_of(v, times=(0.1, 0.3, 0.5, 0.7, 0.9)):
+    each = {f"t = {t}": float(losses.flow_matching_loss(np.float32(v(np.float32((1 - t) * veil + t * x_1), t)), veil, x_1))
+            for t in times}
+    return {"loss": np.mean(list(each.values()))} | each
+
+missed = {"live": losses_of(flow.guided(learned, signed(unseen, "source_picture"))),
+          "each pixel alone": losses_of(lambda x, t: alone(x, t, known.mean(0), known.std(0)))}
 tell(missed)
 
 # %% [markdown]
@@ -233,8 +245,8 @@ tell(missed)
 from course_utils.models import checkpoints
 
 told = checkpoints.told("10_houses")
-print(f"{network.count_params() / 1e6:.1f} million weights, {told['steps']} steps of {told['batch']} houses,",
-      f"{told['seconds'] / 60:.0f} minutes")
+print(f"{network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
+      f"houses in {told['seconds'] / 60:.0f} minutes")
 show_source(flow.euler, flow.heun)
 
 # %% [markdown]
@@ -250,7 +262,7 @@ stops = flow.euler(v, noise[:1], 16)
 beliefs = [x + (1 - n / 16) * v(x, n / 16) for n, x in enumerate(stops[:-1])] + stops[-1:]
 some = [0, 2, 4, 6, 8, 12, 16]
 show_images([np.clip(row[n][0] / 2 + 0.5, 0, 1) for row in (stops, beliefs) for n in some], [f"t = {n / 16:.2f}" for n in some],
-            columns=len(some), height=1.75, rows=("x_t", "belief"),
+            columns=len(some), height=1.85, rows=("x_t", "belief"),
             alt="Noise becomes a house in sixteen steps; below, where each stop would end.")
 
 # %% [markdown]
@@ -266,7 +278,7 @@ def at(stop, noise_number):
     stop, way = round(16 * stop), flow.euler(v, x, 16)
     belief = way[stop] + (1 - stop / 16) * (v(way[stop], stop / 16) if stop < 16 else 0)
     shown = [drawings[0], *(np.clip(each[0] / 2 + 0.5, 0, 1) for each in (way[stop], belief, way[-1]))]
-    return image_figure(shown, ["drawing", "x_t", "belief", "end"], columns=4, height=3.3)
+    return image_figure(shown, ["drawing", "x_t", "belief", "end"], columns=4, height=3.6)
 
 play(at, alt="A drawing, a stop between noise and house, what the network believes there, and the end.",
      stop=ipywidgets.FloatSlider(0.25, min=0, max=1, step=1 / 16, description="t"),
@@ -278,14 +290,12 @@ play(at, alt="A drawing, a stop between noise and house, what the network believ
 # %% [markdown]
 # ### How many steps?
 
-# %%
-bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 1, 32, step=1)
-
 # %% tags=["hide"]
 counts = [1, 2, 4, 8, 16, 32]
-walked = [flow.generate(network, drawings[1:2], SEED, steps)[0] for steps in counts]
-show_images([*walked, truth[1]], [f"{steps} steps" for steps in counts] + ["photograph"], columns=7, height=1.75,
-            alt="One drawing answered in 1, 2, 4, 8, 16 and 32 steps, and the photograph.")
+walked = [flow.generate(network, drawings[1:3], SEED, steps) for steps in counts] + [truth[1:3]]
+show_images([each[n] for n in range(2) for each in walked], [*counts, "photograph"], columns=7, height=1.85,
+            alt="Two drawings answered in 1, 2, 4, 8, 16 and 32 steps, and the photographs.")
+bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 1, 32, step=1)
 
 # %% [markdown]
 # One step is fog again; with more steps come edges, then panes, then stones.
@@ -296,18 +306,21 @@ show_images([*walked, truth[1]], [f"{steps} steps" for steps in counts] + ["phot
 # %%
 import json
 from course_utils import paths
-from course_utils.show import show_lines
 
 evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
-tell(evidence["euler"])
-reached = evidence["euler"]["32"]["fcn_iou"]
-bets.reveal("looks", min(int(n) for n, each in evidence["euler"].items() if each["fcn_iou"] >= 0.95 * reached))
+euler, keys = evidence["euler"], ("fcn_iou", "fcn_iou_thin", "texture_distance", "sharpness")
+tell({f"{steps} steps": {key: each[key] for key in keys} for steps, each in euler.items()})
+enough = 0.95 * euler["32"]["fcn_iou"]
+bets.reveal("looks", min(int(steps) for steps, each in euler.items() if each["fcn_iou"] >= enough))
+
+# %% [markdown]
+# ### Euler or Heun?
 
 # %% tags=["hide"]
-def over_looks(metric):
-    return {name: [evidence[name][str(n)][metric] for n in counts[1:]] for name in ("euler", "heun")}
+from course_utils.show import show_lines
 
-show_lines(counts[1:], over_looks("texture_distance"), ("looks at the velocity", "texture distance"), inches=(12.5, 4.3), log=True,
+curves = {name: [evidence[name][str(n)]["texture_distance"] for n in counts[1:]] for name in ("euler", "heun")}
+show_lines(counts[1:], curves, ("looks at the velocity", "texture distance"), inches=(12.5, 4.3), log=True,
            alt="Texture distance over looks at the velocity, of Euler and Heun.")
 
 # %% [markdown]
@@ -337,13 +350,10 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 # `texture_distance` of the truth is that of photographs of other houses.
 
 # %%
-ways_measured = evidence["ways"]
-keys = ("fcn_iou", "fcn_iou_thin", "texture_distance", "sharpness", "diversity")
-tell({name: {key: each[key] for key in keys} for name, each in ways_measured.items()})
-bets.reveal("apart", ways_measured["flow"]["diversity"])
-tell({name: {f"grid_{n}": each[f"grid_{n}"] for n in (2, 4, 8)} for name, each in ways_measured.items()})
-tell({name: {key: each[key] for key in ("seconds_to_train", "seconds_per_picture")}
-      for name, each in ways_measured.items() if name != "truth"})
+rivals = evidence["ways"]
+tell({name: {key: each[key] for key in (*keys, "diversity")} for name, each in rivals.items()})
+tell({name: {key: each[key] for key in each if "grid" in key or "seconds" in key} for name, each in rivals.items() if name != "truth"})
+bets.reveal("apart", rivals["flow"]["diversity"])
 
 # %% [markdown]
 # FIXME
@@ -365,7 +375,7 @@ show_source(flow.guided)
 # %% tags=["hide"]
 def pushed(guidance, number):
     made = [flow.generate(network, drawings[2:3], number, 8, w)[0] for w in (1.0, guidance)]
-    return image_figure([drawings[2], *made, truth[2]], ["drawing", "w = 1", f"w = {guidance:.2f}", "photograph"], columns=4, height=3.3)
+    return image_figure([drawings[2], *made, truth[2]], ["drawing", "w = 1", f"w = {guidance:.2f}", "photograph"], columns=4, height=3.6)
 
 play(pushed, alt="A drawing, its answers without guidance and with it, and the photograph.",
      guidance=ipywidgets.FloatSlider(3, min=0, max=6, step=0.25, description="w"),
@@ -393,13 +403,14 @@ play(pushed, alt="A drawing, its answers without guidance and with it, and the p
 # | DDIM's steps | Euler's steps |
 
 # %%
-x, t, h = stops[8], 8 / 16, 1e-3
-print("noise and picture, mixed again, give x_t:",
-      np.allclose((1 - t) * (x - t * v(x, t)) + t * (x + (1 - t) * v(x, t)), x, atol=1e-4))
-one = np.linspace(-2, 2, 5)
-slope = [np.log(sum(np.exp(-((one + d - t * end) ** 2) / (2 * ((1 - t) ** 2 + (0.08 * t) ** 2))) for end in (1, -1))) for d in (h, -h)]
-print("score, from the density:", np.round((slope[0] - slope[1]) / (2 * h), 3))
-print("score, from the velocity:", np.round(-(one - t * mixed(one, t, 0.5)) / (1 - t), 3))
+t, h, x = 0.5, 1e-3, np.linspace(-2, 2, 5)  # of light and dark houses, of which all is known
+
+def log_density(x):
+    return np.log(sum(np.exp(-((x - t * end) ** 2) / (2 * ((1 - t) ** 2 + (t * 0.08) ** 2))) for end in (1, -1)))
+
+x_0 = x - t * mixed(x, t, 0.5)
+print("score by the density: ", np.round((log_density(x + h) - log_density(x - h)) / (2 * h), 3))
+print("score by the velocity:", np.round(-x_0 / (1 - t), 3))
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -421,7 +432,7 @@ def as_house(t):
     begin = np.float32((1 - t) * flow.noise(1, 128, SEED) + t * you)
     end = flow.euler(lambda x, s: (1 - t) * free(x, t + (1 - t) * s), begin, 12)[-1]
     shown = [np.clip(each[0] / 2 + 0.5, 0, 1) for each in (you, begin, end)]
-    return image_figure(shown, ["you", f"veiled, t = {t:.2f}", "carried on"], columns=3, height=3.9)
+    return image_figure(shown, ["you", f"veiled, t = {t:.2f}", "carried on"], columns=3, height=4.2)
 
 play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it.",
      t=ipywidgets.FloatSlider(0.4, min=0, max=0.95, step=0.05));
@@ -449,8 +460,8 @@ import time
 start = time.perf_counter()
 flow.generate(network, drawings[:1], SEED)
 bets.score()
-told = ways_measured["flow"] | {"seconds_per_picture": time.perf_counter() - start}
-named = {"pix2pix": ways_measured["pix2pix"], "l1": ways_measured["L1"], "truth": ways_measured["truth"]}
+told = rivals["flow"] | {"seconds_per_picture": time.perf_counter() - start}
+named = {"pix2pix": rivals["pix2pix"], "l1": rivals["L1"], "truth": rivals["truth"]}
 results.record(run, told, missed["live"], {name: each for name, each in named.items() if name != "truth"})
 results.must_beat(run, missed["live"], {"each pixel alone": missed["each pixel alone"]}, "loss")
 
