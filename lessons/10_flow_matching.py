@@ -90,6 +90,8 @@ def mixed(x, t, light, spread=0.08):
     near = np.array([[light], [1 - light]]) * np.exp(far.min(0) - far)  # (2, N): how likely
     return (near * alone(x, t, ends, spread)).sum(0) / near.sum(0)
 
+begin, times = np.random.default_rng(1).standard_normal(60), np.linspace(0, 1, 201)
+
 # %% [markdown]
 # ### Light and dark houses, once more
 
@@ -99,8 +101,7 @@ from course_utils.show import play
 from course_utils.show.figures import line_figure
 
 def ways(light):
-    begin, times = np.random.default_rng(1).standard_normal(60), np.linspace(0, 1, 201)
-    stops = np.stack(flow.euler(lambda x, t: mixed(x, t, light), begin, 200))
+    stops = np.stack(flow.euler(lambda x, t: mixed(x, t, light), begin, len(times) - 1))
     curves = {"ways": stops[:, 0], "what L2 answers": 0 * times + 2 * light - 1}
     figure = line_figure(times, curves, ("time t", "dark to light"), (12.5, 4.6))
     figure.axes[0].plot(times, stops, color="#0072B2", linewidth=0.8, zorder=0)
