@@ -311,7 +311,7 @@ def steps_of_full_length(velocity, x, steps):
 
 @mistake(
     euler,
-    "The velocity is always that of time 0, which sends all points to the mean of the data.",
+    "The velocity is always that of time 0: the noise shrinks towards the mean of the data.",
     "Ask at t = n / steps in step n.",
 )
 def clock_that_stands_still(velocity, x, steps):

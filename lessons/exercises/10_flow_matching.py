@@ -170,8 +170,9 @@ if ways["Euler, 4 steps"] is not ...:
     show_figure(figure, alt="Straight lines that cross everywhere; bent lines with corners; smooth ones that part for two moons.")
 
 # %% [markdown]
-# The straight ways cross, and those of the flow shouldn't: at each place and time there is one velocity.
-# With 32 steps all black ends should lie on the moons.
+# The straight ways cross everywhere.
+# Two ways of the flow never meet at the same time, since there is one velocity at each place and time.
+# With 32 steps all black ends should lie near the moons.
 
 # %% [markdown] tags=["solution"]
 # So a flow gives each noise a picture of its own, without pairs that anybody had told it.
@@ -341,9 +342,9 @@ if ends["yours"] is not ...:
 # Your error should be below both of the others here, too.
 
 # %% [markdown] tags=["solution"]
-# Neither idea is enough alone: Euler gets worse with these times, and with equal times the memory gives 0.58.
-# Together they reach about 0.75, since the ways bend most in their second half.
-# Samplers for large models work like this, under names such as Adams-Bashforth and DPM-Solver++.
+# Neither idea is enough alone: Euler gets worse with these times, and with equal times the memory misses the goal.
+# Together they reach it, since the ways bend most in their second half.
+# The step with a memory is that of Adams and Bashforth; samplers of large diffusion models, such as DPM-Solver++, remember earlier looks, too.
 
 # %% [markdown]
 # ## Predict, then explain
