@@ -591,7 +591,7 @@ EQUAL = np.linspace(0, 1, LOOKS + 1)
 @mistake(
     four_steps_of_heun,
     "Those are Euler's equal steps: straight steps along bent ways end off the way.",
-    "Each look is used once. What does the one before it tell about the bend?",
+    "Use the look before this one, too: both together tell how the velocity changes.",
 )
 def equal_steps_of_euler(velocity, x):
     return _at(velocity, x, EQUAL)
