@@ -20,9 +20,12 @@ def normal(*shape, seed=0):
 
 
 def dense(width, hidden=(64, 64)):
-    """A network of `width` numbers in the place of pictures; without hidden layers a linear one."""
+    """A network of `width` numbers in the place of pictures; without hidden layers a linear one.
+
+    t is stretched, since the velocity changes most at both ends of the way.
+    """
     x, t, condition = (keras.Input(shape) for shape in ((width,), (), (width,)))
-    y = layers.Concatenate()([x, t[:, None], condition])
+    y = layers.Concatenate()([2 * x, 8 * t[:, None] - 4, 2 * condition])
     for count in hidden:
         y = layers.Dense(count, "silu")(y)
     return keras.Model([x, t, condition], layers.Dense(width, use_bias=bool(hidden))(y))
@@ -61,7 +64,7 @@ def test_between_by_numpy_from_noise_to_picture(shape):
 def test_the_way_s_velocity_is_picture_minus_noise():
     noise, picture = (np.random.default_rng(seed).normal(size=(3, 2)) for seed in range(2))
     t = np.array([0.2, 0.5, 0.9])
-    before, after = (flow.between(noise, picture, t + step) for step in (-1e-4, 1e-4))
+    before, after = (np.array(flow.between(noise, picture, t + step)) for step in (-1e-4, 1e-4))
     assert (after - before) / 2e-4 == pytest.approx(picture - noise, abs=1e-6)
 
 
@@ -107,7 +110,7 @@ def test_one_step_of_a_linear_network_by_numpy(monkeypatch):
     made, drawing, picture = linear(momentum=0.9), normal(50, 2), normal(50, 2, seed=1)
     (before,) = made.network.get_weights()
     logs, x, t, seen, noise = one_step(monkeypatch, made, drawing, picture)
-    given = np.concatenate([x, t[:, None], seen], axis=1)
+    given = np.concatenate([2 * x, 8 * t[:, None] - 4, 2 * seen], axis=1)
     wrong = given @ before - (picture - noise)
     assert set(logs) == {"loss"} and float(logs["loss"]) == pytest.approx((wrong**2).mean())
     after = before - 0.1 * 2 * given.T @ wrong / wrong.size
@@ -166,7 +169,8 @@ def test_after_a_few_steps_time_drawing_and_every_layer_count():
     assert [v.path for v in made.trainable_variables] == [
         v.path for v in made.network.trainable_variables
     ]
-    made.fit(*pairs(), epochs=8, verbose=0)
+    for _ in range(5):
+        made.train_step(pairs())
     moved = [not np.array_equal(a, b) for a, b in zip(before, made.network.get_weights())]
     assert all(moved)
     drawing, x = pairs(2, 1)
@@ -192,8 +196,8 @@ def gaussians():
     """Trained on two of them; the drawing, 1 or -1, says which."""
     rng = np.random.default_rng(0)
     drawing = rng.choice([-1, 1], (25_600, 1)).astype(np.float32)
-    picture = MEAN * drawing + DEVIATION * normal(25_600, 1)
-    return trained(drawing, picture, 800)
+    picture = MEAN * drawing + DEVIATION * normal(25_600, 1, seed=1)
+    return trained(drawing, picture, 1000)
 
 
 @pytest.mark.parametrize("drawing", [-1, 1])
@@ -215,8 +219,8 @@ def test_noise_becomes_the_gaussian_that_the_drawing_names_and_both_without_one(
         condition = np.full((2000, 1), drawing, np.float32)
         made = painted(gaussians.averaged, condition)
         expected = DEVIATION if drawing else np.hypot(MEAN, DEVIATION)
-        assert made.mean() == pytest.approx(MEAN * drawing, abs=0.12)
-        assert made.std() == pytest.approx(expected, abs=0.12)
+        assert made.mean() == pytest.approx(MEAN * drawing, abs=0.1)
+        assert made.std() == pytest.approx(expected, abs=0.08)
 
 
 def test_guidance_exaggerates_what_a_drawing_changes(gaussians):
@@ -270,16 +274,14 @@ def test_settings(name):
         assert s.optimizer is flow.Muon
 
 
-def test_two_steps_of_the_full_size_at_a_small_side():
-    s = replace(flow.FULL, network=replace(flow.FULL.network, side=16))
-    draw = np.random.default_rng(0).uniform(-1, 1, (16, 16, 3)).astype(np.float32)
-    logged = []
-    keep = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: logged.append(logs))
-    made = flow.train(
-        lambda rng: (draw, draw), 2, 0, s, batch=1, callbacks=[keep]
-    )  # the rate of the first is 0
-    assert len(logged) == 2 and all(0.5 < logs["loss"] < 5 for logs in logged)
-    assert np.any(made.network([draw[None], np.float32([0.5]), draw[None]]))
+def test_one_step_of_the_full_size_at_a_small_side():
+    s = replace(flow.FULL, network=replace(flow.FULL.network, side=8))
+    profile.set_seeds(0)
+    made = flow.Flow(models.velocity(s.network), s.dropped, s.momentum)
+    made.compile(s.optimizer(s.learning_rate))
+    before = made.network.get_weights()
+    assert 0.5 < float(made.train_step(pairs(1))["loss"]) < 5
+    assert not all(map(np.array_equal, before, made.network.get_weights()))
 
 
 def test_the_rate_rises_and_falls_to_0():
@@ -289,7 +291,8 @@ def test_the_rate_rises_and_falls_to_0():
         def on_train_batch_end(self, batch, logs=None):
             rates.append(float(self.model.optimizer.learning_rate))
 
-    s = replace(flow.QUICK, network=NETWORK)
+    s = replace(flow.QUICK, network=replace(NETWORK, channels=(8,)))
     made = flow.train(example, 6, 0, s, batch=1, callbacks=[Rates()])
-    assert max(rates) <= 3e-3 and rates[-1] == pytest.approx(0, abs=1e-9)
+    assert max(rates) == rates[0] == pytest.approx(3e-3) and rates[-1] == pytest.approx(0, abs=1e-9)
+    assert sorted(rates, reverse=True) == rates
     assert (made.dropped, made.momentum) == (s.dropped, s.momentum) == made.settings
