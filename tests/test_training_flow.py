@@ -19,7 +19,7 @@ def normal(*shape, seed=0):
     return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
 
 
-def dense(width, hidden=(64, 64)):
+def dense(width, hidden):
     """A network of `width` numbers in the place of pictures; without hidden layers a linear one.
 
     t is stretched, since the velocity changes most at both ends of the way.
@@ -31,10 +31,10 @@ def dense(width, hidden=(64, 64)):
     return keras.Model([x, t, condition], layers.Dense(width, use_bias=bool(hidden))(y))
 
 
-def trained(drawings, pictures, steps, batch=256, **more):
+def trained(drawings, pictures, steps, batch=256, hidden=(64, 64)):
     """A small `Flow` after `steps` on all pairs, again and again."""
     profile.set_seeds(0)
-    made = flow.Flow(dense(pictures.shape[1]), momentum=0.99, **more)
+    made = flow.Flow(dense(pictures.shape[1], hidden), momentum=0.99)
     made.compile(keras.optimizers.Adam(flow.warm_cosine(steps, 1e-2)), jit_compile=False)
     epochs = steps * batch // len(pictures)
     made.fit(drawings, pictures, batch_size=batch, epochs=epochs, verbose=0)
@@ -252,10 +252,11 @@ def nearest(points, others):
 def test_noise_becomes_two_moons():
     """Nearer to them than the noise and than the Gaussian with their mean and covariance."""
     seen, line, nothing = moons(25_600, 0.05), moons(2000, seed=1), np.zeros((600, 2), np.float32)
-    made = painted(trained(np.zeros_like(seen), seen, 1500).averaged, nothing)
+    learned = trained(np.zeros_like(seen), seen, 1000, batch=1024, hidden=(128, 128, 128))
+    made = painted(learned.averaged, nothing)
     fit = np.random.default_rng(2).multivariate_normal(seen.mean(0), np.cov(seen.T), 600)
     far = [nearest(points, line) for points in (made, fit, normal(600, 2))]
-    assert far[0] < 0.1 and far[0] < far[1] / 2 and far[0] < far[2] / 2
+    assert far[0] < 0.12 and far[0] < far[1] / 2 and far[0] < far[2] / 4
     assert nearest(line, made) < 0.1  # no part of the moons is left out
 
 
