@@ -95,6 +95,7 @@ GOOD = {  # name of a function: arguments that it takes; each public function ha
         "absolute": {"first": SCORES, "second": -SCORES},
         "smooth_l1": {"difference": SCORES, "beta": 0.5},
         "least_squares": {"scores": SCORES, "aim": 1},
+        "flow_matching_loss": {"velocity": SCORES, "noise": -SCORES, "picture": 2 * SCORES},
     },
 }
 INFINITE = ("psnr", "page_scores", "colour_scores")  # for equal pictures

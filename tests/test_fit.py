@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from course_utils.models import features as networks
+from course_utils.models import flow as flow_models
 from course_utils.models import stylegan as stylegan_models
 from course_utils.models.face_sketch import Autoencoder, ResNet
 from course_utils.models.pix2pix import Architecture
@@ -16,6 +17,7 @@ from course_utils.training import (
     documents,
     face_sketch,
     fit,
+    flow,
     pix2pix,
     segmentation,
     stylegan,
@@ -73,6 +75,12 @@ SMALL = {
         network=stylegan_models.Architecture(side=8, latent=8, channels=(8, 4), mapping=2),
         lazy=2,
     ),
+    "flow": replace(
+        flow.QUICK,
+        network=flow_models.Architecture(side=8, channels=(8, 8), blocks=1, time=4),
+        dropped=0.5,
+        momentum=0.9,
+    ),
 }
 
 TRAININGS = {  # kind: (module whose `fit` it is, training)
@@ -99,6 +107,7 @@ TRAININGS = {  # kind: (module whose `fit` it is, training)
         stylegan,
         lambda **more: stylegan.train(pair(8, (3,)), STEPS, 1, SMALL["stylegan"], 2, **more),
     ),
+    "flow": (flow, lambda **more: flow.train(pair(8), STEPS, 1, SMALL["flow"], **more)),
     "features": (features, lambda **more: features.train(pictures(), STEPS, 1, photos=3, **more)),
     "fast style": (fast_style, painted),
 }

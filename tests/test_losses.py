@@ -10,6 +10,7 @@ import tensorflow as tf
 from scipy.special import logsumexp
 
 from course_utils.losses import (
+    flow_matching_loss,
     identity_loss,
     perceptual_distance,
     smooth_l1,
@@ -365,6 +366,82 @@ def test_what_losses_of_faces_refuse(loss):
         loss(one[0], other[0])
     with pytest.raises(ValueError):
         loss(np.where(one > 0, np.nan, one), other)
+
+
+# Flow matching
+
+
+def ways(shape=(5, 3, 2, 4), seed=0):
+    """A velocity, the noise at the begin of each way and the picture at its end."""
+    return np.random.default_rng(seed).normal(0, 1, (3, *shape))
+
+
+def test_flow_matching_loss_by_hand():
+    noise, picture = np.float32([[0, 1], [2, -1]]), np.float32([[1, 1], [0, 1]])
+    velocity = np.float32([[1, 0], [-2, 5]])  # wrong by 3 in one place of four
+    assert float(flow_matching_loss(velocity, noise, picture)) == pytest.approx(3**2 / 4)
+    assert float(flow_matching_loss(picture - noise, noise, picture)) == 0
+    backwards = float(flow_matching_loss(noise - picture, noise, picture))
+    assert backwards == pytest.approx((2**2 + 0 + 4**2 + 4**2) / 4)
+
+
+@pytest.mark.parametrize("shape", [(1,), (6, 2), (2, 4, 5, 3)])
+def test_flow_matching_loss_by_numpy(shape):
+    velocity, noise, picture = ways(shape)
+    total = 0
+    for i in np.ndindex(shape):
+        total += (velocity[i] - (picture[i] - noise[i])) ** 2
+    found = flow_matching_loss(velocity, noise, picture)
+    assert found.dtype == "float64" and found.shape == ()
+    assert float(found) == pytest.approx(total / velocity.size, rel=1e-12)
+
+
+def test_flow_matching_loss_gradient():
+    velocity, noise, picture = ways()
+    found = gradient(lambda v: flow_matching_loss(v, noise, picture), velocity)
+    numeric = finite_differences(lambda v: flow_matching_loss(v, noise, picture), velocity)
+    assert found == pytest.approx(numeric, abs=1e-8)
+    assert found == pytest.approx(2 * (velocity - (picture - noise)) / velocity.size, abs=1e-12)
+
+
+def test_the_best_velocity_is_the_mean_of_the_ways_and_the_floor_their_variance():
+    _, noise, picture = ways((200, 2))
+    mean = np.broadcast_to((picture - noise).mean(axis=0), noise.shape)
+    least = float(flow_matching_loss(mean, noise, picture))
+    assert least == pytest.approx((picture - noise).var(axis=0).mean(), rel=1e-12)
+    slope = gradient(lambda v: flow_matching_loss(v, noise, picture), mean)
+    assert slope.sum(axis=0) == pytest.approx(0, abs=1e-12)
+    for off in ((0.1, 0), (0, -0.1), (-3, 2)):
+        other = float(flow_matching_loss(mean + off, noise, picture))
+        assert other == pytest.approx(least + np.square(off).mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_flow_matching_loss_of_large_numbers_does_not_overflow(dtype):
+    velocity, noise, picture = (x.astype(dtype) for x in 1e3 * ways())
+    single = (x.astype(np.float32) for x in (velocity, noise, picture))
+    found = flow_matching_loss(velocity, noise, picture)
+    assert found.dtype == "float32" and float(found) == float(flow_matching_loss(*single))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_flow_matching_loss_in_a_graph_with_unknown_sizes(jit):
+    unknown = [tf.TensorSpec((None, None, None, 4))] * 3
+    given = ways().astype("float32")
+    in_graph = tf.function(lambda *x: flow_matching_loss(*x), unknown, jit_compile=jit)
+    assert float(in_graph(*given)) == pytest.approx(float(flow_matching_loss(*given)), rel=1e-5)
+
+
+def test_what_flow_matching_loss_refuses():
+    velocity, noise, picture = ways()
+    with pytest.raises(TypeError, match="noise must be floats, not int64"):
+        flow_matching_loss(velocity, noise.astype(int), picture)
+    with pytest.raises(TypeError, match="picture must be floats, not uint8"):
+        flow_matching_loss(velocity, noise, picture.astype(np.uint8))
+    with pytest.raises(ValueError, match="noise .* doesn't fit velocity"):
+        flow_matching_loss(velocity, noise[:1], picture)  # NumPy would broadcast it
+    with pytest.raises(ValueError, match="velocity must be floats .* not nan"):
+        flow_matching_loss(np.nan * velocity, noise, picture)
 
 
 # Errors

@@ -5,11 +5,12 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from course_utils.models import face_sketch as models
+from course_utils.models import flow as flow_models
 from course_utils.models import patchgan
 from course_utils.models import pix2pix as pix2pix_models
 from course_utils.models import psp as psp_models
 from course_utils.models import stylegan as stylegan_models
-from course_utils.training import cyclegan, face_sketch, pix2pix, psp, stylegan
+from course_utils.training import cyclegan, face_sketch, flow, pix2pix, psp, stylegan
 
 KINDS = {
     pix2pix.Settings: "learning_rate",
@@ -24,6 +25,8 @@ KINDS = {
     psp.Settings: "learning_rate",
     psp.Weights: "identity",
     psp_models.Architecture: "pyramid",
+    flow.Settings: "learning_rate",
+    flow_models.Architecture: "blocks",
 }
 
 

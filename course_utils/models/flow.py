@@ -4,11 +4,13 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from .. import images
 from ..settings import settings
 from . import checkpoints
 from .layers import enlarged
 
 CHUNK = 8  # pictures that `generate` paints at once
+GROUPS = 8  # of each group norm
 STEPS = 16  # from noise to picture
 
 
@@ -20,6 +22,16 @@ class Architecture:
     channels: tuple[int, ...] = (64, 128, 256, 256)
     blocks: int = 2
     time: int = 128
+
+    def __post_init__(self):
+        halvings = len(self.channels) - 1
+        if halvings < 0 or any(count % GROUPS for count in self.channels):
+            raise ValueError(f"channels are multiples of {GROUPS}, not {self.channels}.")
+        if self.side < 1 or self.side % 2**halvings:
+            raise ValueError(
+                f"side is halved {halvings} times and must be a multiple of {2**halvings}, "
+                f"not {self.side}."
+            )
 
 
 LIVE = Architecture(side=64, channels=(24, 48, 96), blocks=1, time=64)
@@ -60,20 +72,20 @@ def block(x, code, channels):
     straight = x if x.shape[-1] == channels else layers.Conv2D(channels, 1)(x)
     y = layers.Conv2D(channels, 3, padding="same")(normalised(x))
     scale, shift = (layers.Dense(channels)(code)[:, None, None] for _ in range(2))
-    y = layers.Activation("silu")(layers.GroupNormalization(8)(y) * (1 + scale) + shift)
+    y = layers.Activation("silu")(layers.GroupNormalization(GROUPS)(y) * (1 + scale) + shift)
     y = layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros")(y)
     return straight + y  # (N, h, w, channels)
 
 
 def normalised(x):
     """Group norm, then SiLU."""
-    return layers.Activation("silu")(layers.GroupNormalization(8)(x))
+    return layers.Activation("silu")(layers.GroupNormalization(GROUPS)(x))
 
 
 def look_around(x, heads=4):
     """Self-attention between all places of x (N, h, w, c), added to it."""
     height, width, channels = x.shape[1:]
-    places = layers.Reshape((height * width, channels))(layers.GroupNormalization(8)(x))
+    places = layers.Reshape((height * width, channels))(layers.GroupNormalization(GROUPS)(x))
     seen = layers.MultiHeadAttention(heads, channels // heads)(places, places)
     return x + layers.Reshape((height, width, channels))(seen)
 
@@ -161,16 +173,18 @@ def generate(network, drawings, seed=0, steps=STEPS, guidance=1.0, sampler=euler
     """Pictures (N, side, side, 3) in [0, 1] for drawings of the same shape and range.
 
     A `seed` gives always the same pictures, another seed others. Raises ValueError where there is
-    no drawing.
+    no drawing, or one of another size or range.
     """
     if not len(drawings):
         raise ValueError("There is no drawing to answer; give at least one.")
-    drawings = np.asarray(drawings, np.float32) * 2 - 1
-    begin, made = noise(len(drawings), drawings.shape[1], seed), []
+    drawings, takes = images.to_signed(drawings), network.input_shape[2][1:]
+    if drawings.shape[1:] != takes:
+        raise ValueError(f"A drawing for this network is {takes}, not {drawings.shape[1:]}.")
+    begin, made = noise(len(drawings), takes[0], seed), []
     for first in range(0, len(drawings), CHUNK):
         part = slice(first, first + CHUNK)
         made.append(sampler(guided(network, drawings[part], guidance), begin[part], steps)[-1])
-    return np.clip(np.concatenate(made) / 2 + 0.5, 0, 1)
+    return images.from_signed(np.concatenate(made).clip(-1, 1))
 
 
 def load(name="houses"):
