@@ -133,22 +133,23 @@ gan.train(data.Mirrored(learned, 8), 90, SEED, small, batch=32, callbacks=[watch
 # %% [markdown]
 # ### After a long training
 #
-# From here on, the generator is the shipped one; its weights are the mean of its last steps'.
+# From here on, the generator is the shipped one; its weights are the mean of those of its last steps.
 
 # %%
 mapping, synthesis = stylegan.load()
 mean = stylegan.mean_style(mapping)
 z = np.random.default_rng(SEED + 1).normal(size=(12, mapping.input_shape[-1])).astype(np.float32)
 w = mapping.predict(z, verbose=0)
-many = mapping.predict(np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32), verbose=0)
 print("z", z.shape, "to w", w.shape, "to pictures", stylegan.paint(synthesis, w[:2]).shape)
+many = np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32)
+many = mapping.predict(many, verbose=0)
 bets = Bets()
 bets.ask("inversion_ssim", "An encoder gets a new face, this paints its answer: SSIM?", 0, 1, step=0.02)
 
 # %% [markdown]
 # ### Nobody, truncated and moved
 #
-# **Truncated**: $\bar w + \psi\,(w - \bar w)$, nearer to the mean style $\bar w$; **moved**: then shifted along the directions in which $w$ varies most.
+# **Truncated**: $\bar w + \psi\,(w - \bar w)$, nearer to the mean; **moved**: then along directions in which $w$ varies most.
 
 # %% tags=["hide"]
 import ipywidgets
@@ -159,11 +160,11 @@ _, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many))
 
 def moved(psi, **steps):
     move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
-    short = stylegan.truncated(w[:9], mean, psi)
-    pictures = stylegan.paint(synthesis, [*w[:9], *short, *short + move])
-    return image_figure(pictures, columns=9, height=1.35, rows=("from w", "truncated", "moved"))
+    short = stylegan.truncated(w[:8], mean, psi)
+    pictures = stylegan.paint(synthesis, [*w[:8], *short, *short + move])
+    return image_figure(pictures, columns=8, height=1.5, rows=("from w", "truncated", "moved"))
 
-play(moved, alt="Nine faces, the same pulled towards the mean, and these moved along some directions.",
+play(moved, alt="Eight faces, the same pulled towards the mean, and these moved along some directions.",
      psi=ipywidgets.FloatSlider(0.6, min=-0.5, max=1.3, step=0.1, description="ψ"),
      **{f"component {n + 1}": ipywidgets.FloatSlider(2 * (n == 0), min=-3, max=3, step=0.5) for n in range(3)});
 
@@ -239,7 +240,7 @@ show_figure(psp_way(faces[0], stylegan.paint(synthesis, first)[0]),
 # **L2** compares pixels; **perceptual** compares what a network trained on ImageNet sees, layer by layer.
 # **Identity** is 1 minus the cosine of two vectors of a network that tells people apart; the judge is another one, which no loss uses.
 # **W-norm** keeps the styles near the mean, where the generator paints well.
-# Each task has its own λ; where `pool` is over 1, L2 compares the means of so many pixels' side.
+# Each task has its own λ; `pool` is the side of the squares of pixels whose means L2 compares.
 
 # %%
 from course_utils.show import tell
@@ -298,13 +299,12 @@ show_images([rows[n] for rows in (faces, answers["just now"], answers["shipped"]
 # %% [markdown]
 # ### Against searching
 #
-# One can also search: begin at the mean style, and let the gradient move the ten styles of one picture, step by step, 200 times.
-# It takes its time for each picture anew; both ways are compiled before the clock starts.
+# A search begins at the mean style, and has the gradient move the ten styles of one picture, 200 times.
+# Both ways are compiled before the clock starts.
 
 # %%
 import time
 import tensorflow as tf
-
 look, paint, search = tf.function(encoder), tf.function(synthesis), training.Search(synthesis, mean)
 
 def timed(styles_of, few=faces[:3]):
@@ -318,8 +318,8 @@ def timed(styles_of, few=faces[:3]):
 ways = {"encoder": timed(lambda face: mean + look(images.to_signed(face)[None])),
         "search": timed(lambda face: search(face)[None])}
 tell(ways)
-faster, alike = (ways[one][key] / ways[other][key] for one, other, key in (("search", "encoder", "seconds"), ("encoder", "search", "ssim")))
-print(f"The encoder is {faster:.0f} times as fast, at {alike:.0%} of the similarity.")
+faster = ways["search"]["seconds"] / ways["encoder"]["seconds"]
+print(f"{faster:.0f} times as fast, at {ways['encoder']['ssim'] / ways['search']['ssim']:.0%} of the similarity")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -335,7 +335,7 @@ print(f"The encoder is {faster:.0f} times as fast, at {alike:.0%} of the similar
 profile_view, coins = views[70][5], [(0, 0), (0, 1), (1, 0), (1, 1)]
 pairs = [data.mirrored("frontal", profile_view, profile_view, both) for both in coins]
 show_images([pair[end] for end in range(2) for pair in pairs], [f"coins {here}, {there}" for here, there in coins],
-            columns=4, height=2.3, rows=("source", "target"),
+            columns=4, height=2.55, rows=("source", "target"),
             alt="A head in profile as source and below it as target, in the four cases of two coins.")
 
 # %% [markdown]
@@ -415,9 +415,8 @@ show_images(np.stack(columns, axis=1).reshape(-1, 64, 64, 3), ["lines", "answer"
 # %%
 from course_utils import paths
 from course_utils.teach.vote import vote
-
 rows = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, -1, 64, 64, 3)
-vote(rows[3], {"pSp encoder": rows[1], "pix2pix generator": rows[2]}, seed=SEED);
+vote(rows[3], {"pSp encoder": rows[1], "pix2pix generator": rows[2]}, seed=SEED, height=3);
 
 # %% [markdown]
 # ### Beside lesson 02's pix2pix
@@ -467,11 +466,11 @@ portrait = images.centre_square(images.to_float(astronaut()[:240, 105:345]), 64)
 cat, cup = (photographs(64)[PHOTOGRAPHS.index(name)] for name in ("chelsea", "coffee"))
 you = np.stack([your_picture(64), portrait, cat, cup, faces[1]])
 show_images([*you, *answer(encoder, data.sources("inversion", you)), *answer(turner, data.sources("frontal", you))],
-            ["you", "a portrait", "a cat", "a cup", "a drawn face"], columns=5, height=1.75, rows=("given", "same view", "front"),
+            ["you", "a portrait", "a cat", "a cup", "a drawn face"], columns=5, height=1.8, rows=("given", "same view", "front"),
             alt="Your picture, a portrait, a cat, a cup and a drawn face; below them what the encoders answer.")
 
 # %% [markdown]
-# The encoders have seen drawn heads only, and the generator paints nothing else: a cup gets a head, too.
+# The encoders have seen drawn heads only, and the generator paints nothing else, even for a cup.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
