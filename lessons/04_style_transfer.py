@@ -272,7 +272,7 @@ repainting = style.Repainting(network, content, painting, side=coarse, scale=SCA
 # Stop it with the square button if you like it; run the cell again, and it goes on.
 
 # %%
-live = Live(run.steps, lambda: ([repainting.picture], [KIND]), keep="04_style",
+live = Live(run.steps, lambda: ([repainting.picture], [eye]), keep="04_style",
             parts=("α content", "β style", "γ variation"),
             alt="The loss falls with its three terms; the portrait turns into strokes.")
 began = time.perf_counter()
@@ -387,7 +387,7 @@ play(knobs, alt="A portrait, repainted with these settings; on the right in its 
 
 # %% [markdown]
 # On the right only the lightness is repainted, **a** and **b** of Lab are the photograph's.
-# With two painters their style losses are averaged, and the minimum of both is the mean of their Gram matrices: one hand between the two everywhere, here cells with curling outlines, in the first one's colours.
+# With two painters the style losses are averaged, which asks for the mean of their Gram matrices: not glass here and waves there, but everywhere cells with curling outlines, in the first one's colours.
 # Which $\beta$ loses the person, and which one the painter?
 
 # %% [markdown] tags=["note"]
