@@ -273,17 +273,18 @@ repainting = style.Repainting(network, content, painting, side=coarse, scale=SCA
 
 # %%
 live = Live(run.steps, lambda: ([repainting.picture], [eye]), keep="04_style",
-            parts=("α content", "β style", "γ variation"),
-            alt="The loss falls with its three terms; the portrait turns into strokes.")
+            parts=("α content", "β style"), alt="Losses fall; the portrait turns into strokes.")
 began = time.perf_counter()
 repainting.lbfgs(run.steps, sides=(coarse, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
 repainting.resize(SIDE)  # if it was stopped before
 print(f"{seconds:.0f} seconds")
+first, last = repainting.history[0], repainting.history[-1]
+said(first["β style"] > 0.9 * first["loss"] and last["γ variation"] < 0.1 * last["α content"])
 said(live.losses[run.steps // 2 - 1:][:1] <= live.losses[run.steps // 2:][:1])
 
 # %% [markdown]
-# The three terms are drawn with their weights, as they are added up to the loss: at first nearly all of it is style.
+# Content and style are drawn with their weights, as the loss adds them up ($\gamma V$ stays far below): at first nearly all of it is style.
 # Large strokes come while the picture is small, their grain when it has grown: there the loss jumps.
 
 # %% [markdown]
