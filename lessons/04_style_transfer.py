@@ -76,10 +76,10 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # %% [markdown]
 # ### The feature network
 #
-# A network that has learned to tell pictures apart turns each picture into **activations**, layer by layer.
-# We call it the **feature network**; it is frozen, and what it can't see is never painted.
-# It takes RGB in [0, 1]; its first layer makes of that what its weights were trained on: blue first, from 0 to 255, less the mean colour.
-# Gatys, Ecker and Bethge take VGG-19; we take its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
+# A network that has learned to tell pictures apart turns each picture into **activations**.
+# This **feature network** is frozen, and what it can't see is never painted.
+# It takes RGB in [0, 1]; its first layer turns that into what it was trained on: blue first, 0 to 255, less the mean.
+# Gatys et al. take VGG-19, we its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
 # VGG-16's weights come from ImageNet; the set-up has fetched them, 55 MB.
 # Where they are missing, the course's own feature network steps in: 1 MB, so it recognises fewer shapes.
@@ -279,13 +279,10 @@ repainting.lbfgs(run.steps, sides=(coarse, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
 repainting.resize(SIDE)  # if it was stopped before
 print(f"{seconds:.0f} seconds")
-first, last = repainting.history[0], repainting.history[-1]
-said(first["β style"] > 0.9 * first["loss"] and last["γ variation"] < 0.1 * last["α content"])
-said(live.losses[run.steps // 2 - 1:][:1] <= live.losses[run.steps // 2:][:1])
 
 # %% [markdown]
-# Content and style are drawn with their weights, as the loss adds them up ($\gamma V$ stays far below): at first nearly all of it is style.
-# Large strokes come while the picture is small, their grain when it has grown: there the loss jumps.
+# Content and style are drawn with their weights, as the loss adds them up: at first nearly all of it is style.
+# Strokes come while the picture is small, their grain when it has grown: there the loss jumps.
 
 # %% [markdown]
 # ### Hang it up
@@ -301,6 +298,8 @@ shown = {"content": photograph, "style": painting, f"from the content, {eye}": r
          f"from noise, {eye}": noise.picture}
 show_images([middle(p, 1, 0.75) for p in shown.values()], list(shown), height=4.2,
             alt="A portrait in the style of night waves: the photograph, the painting, and what came out.")
+said(repainting.history[0]["β style"] > 0.9 * repainting.history[0]["loss"])
+said(live.losses[run.steps // 2 - 1:][:1] <= live.losses[run.steps // 2:][:1])
 
 # %% [markdown]
 # Strokes curl through the wall behind her and along the suit, where the photograph is smooth; her eyes are nearly lost.
@@ -379,7 +378,7 @@ def knobs(by, beta, layer, strokes):
     made = style.Repainting(network, its, both, side=160, beta=beta * style.BETA[KIND] / len(both),
                             content_layer=layer, scale=strokes).lbfgs(24, sides=(80, 160)).picture
     kept = style.keep_colours(images.resize(photograph, made.shape[:2]), made)
-    return [photograph, made, kept], ["photograph", f"{by}, {beta} β, {layer}", "colours kept"], 3, 4.2
+    return [photograph, made, kept], ["photograph", f"{by}, {beta} β, {layer}", "only lightness repainted"], 3, 4.2
 play(knobs, alt="A portrait, repainted with these settings; on the right in its own colours.",
      by=Dropdown(options=["glass and waves", *painters.STYLES]),
      beta=SelectionSlider(options=[0.1, 1, 10, 100], value=1),
@@ -387,12 +386,12 @@ play(knobs, alt="A portrait, repainted with these settings; on the right in its 
      strokes=SelectionSlider(options=[0.7, 1.0, 1.5, 2.5], value=1.5));
 
 # %% [markdown]
-# On the right only the lightness is repainted, **a** and **b** of Lab are the photograph's.
-# With two painters the style losses are averaged, which asks for the mean of their Gram matrices: not glass here and waves there, but everywhere cells with curling outlines, in the first one's colours.
-# Which $\beta$ loses the person, and which one the painter?
+# Two painters' style losses are averaged, which asks for the mean of their Gram matrices: cells with curling outlines everywhere, no border between two hands.
+# Which $\beta$ loses the person?
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
+# > On the right **a** and **b** of Lab are the photograph's; two painters paint in the colours of the first.
 # > Let someone name β before the slider moves; each change paints anew, in a few seconds.
 # > A portrait that the sitter should like keeps its colours; a poster needn't.
 
@@ -434,13 +433,12 @@ bets.reveal("misprint", lowest)
 # %% [markdown]
 # ## In one pass, and who judges
 #
-# Johnson, Alahi and Fei-Fei train a **feed-forward network** to answer with the repainted picture, by the very same loss.
-# Its training takes long; then any picture takes milliseconds.
-# Ours was trained for waves only, and the feature network of its loss was the course's; another painting or another $\beta$ means another training.
+# Johnson, Alahi and Fei-Fei train a **feed-forward network** to answer with the repainted picture at once, by the very same loss.
+# Ours was trained for waves only, by the course's feature network; another painting or another $\beta$ means another training.
 #
 # It takes the photograph itself, RGB in [0, 1]; its own first layer, `in_colours`, gives each channel the painting's histogram.
 # In a clear sky a convolution answers the same everywhere: there is nothing to make strokes from.
-# So ours has a **canvas**, a pattern learned along with its weights, beside the activations.
+# So ours has a **canvas**, a learned pattern, beside the activations.
 
 # %%
 from course_utils.models import fast_style
