@@ -36,7 +36,7 @@ TEST_DATA = None
 import numpy as np
 from course_utils import images, profile
 from course_utils.data import documents
-from course_utils.show import best_and_worst, show_images
+from course_utils.show import best_and_worst, show_images, tell
 run = profile.start("06", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 train, test = documents.load(DATASET, run.test_data)
 print(len(train), "pages to learn from,", len(test), "others;",
@@ -375,25 +375,21 @@ show_images([picture[:135, :270] for i in order
 # A reader cares about strokes, not paper: does OCR put the filters in the same order as RMSE did?
 # On the page read worst, **won** words are right only after cleaning, **lost** ones only before.
 
-# %% tags=["hide"]
-both = "median, background"  # first the one, then the other
-cleaned[both] = [cleaning.subtract_background(page) for page in cleaned["median"]]
+# %%
+cleaned["median, background"] = [cleaning.subtract_background(page) for page in cleaned["median"]]
 readings = {"nothing": on_noisy, "clean page": on_clean} | {
     name: what_is_read([pages[i] for i in chosen]) for name, pages in cleaned.items() if name != "nothing"}
 cers = {name: ocr.cer(references, texts) for name, texts in readings.items()}
-for name, texts in readings.items():
-    print(f"{name:<18} CER {cers[name]:.3f}   WER {ocr.wer(references, texts):.3f}")
+tell({"CER": cers, "WER": {name: ocr.wer(references, texts) for name, texts in readings.items()}})
 bets.reveal("after", cers[ours], of=cers["nothing"])
 
 # %%
-filtered = min((*classical, both), key=cers.get)
+filtered = min((*classical, "median, background"), key=cers.get)
 said(not reads or cers["clean page"] < cers[ours] < cers[filtered])
-said(not reads or cers["median"] > cers["nothing"] and cers[both] > cers["background"])
-said(not reads or cers["Sauvola"] < 1.1 * cers["background"])
-said(baselines["Sauvola"]["rmse"] > 1.5 * baselines["background"]["rmse"])
+said(not reads or cers["median"] > cers["nothing"] and cers["Sauvola"] < 1.1 * cers["background"])
+said(not reads or cers["median, background"] > cers["background"])
 worst = int(np.argmax(np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, on_noisy)])))
-lost, won = ocr.words_lost_and_won(*(texts[worst] for texts in (
-    references, on_noisy, readings[ours])))
+lost, won = ocr.words_lost_and_won(*(t[worst] for t in (references, on_noisy, readings[ours])))
 print(f"won {len(won)}:", *won[:9], f"\nlost {len(lost)}:", *lost[:9])
 
 # %% [markdown] tags=["note"]
