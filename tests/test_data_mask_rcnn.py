@@ -122,10 +122,9 @@ def test_odd_sizes_are_fitted_and_come_back(size):
 @pytest.mark.parametrize("dataset", mask_rcnn.WORLDS)
 def test_drawn_pictures_are_split_and_not_drawn_before_they_are_seen(dataset):
     train, test = mask_rcnn.load(dataset, side=64)
-    validation = mask_rcnn.drawn(dataset, "validation", 64)
-    assert [len(part) for part in (train, test, validation)] == [400, 40, 40]
-    assert len({one.source for one in train + test + validation}) == 480
-    assert not any("scene" in vars(one) for one in train + test)
+    assert [len(train), len(test)] == [400, 40]
+    assert len({one.source for one in train + test}) == 440
+    assert not any("drawn" in vars(one) for one in train + test)
 
 
 def test_nuclei_are_drawn():
@@ -136,7 +135,7 @@ def test_nuclei_are_drawn():
     assert one.classes.dtype == np.int32 and one.masks.dtype == bool
     again = mask_rcnn.Drawing("cells", 0, 64)
     mask_rcnn.draw([again, one], workers=1)
-    assert "scene" in vars(again) and np.array_equal(again.masks, one.masks)
+    assert "drawn" in vars(again) and np.array_equal(again.masks, one.masks)
 
 
 def test_things_on_a_table_are_drawn():
