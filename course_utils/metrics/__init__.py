@@ -6,7 +6,7 @@ it as an argument.
 
 from .classes import class_scores, fcn_scores
 from .colours import colour_error, colour_scores, colourfulness
-from .detection import COCO_THRESHOLDS, average_precision, box_iou, mask_iou
+from .detection import COCO_THRESHOLDS, average_precision, mask_iou
 from .generated import precision_recall
 from .instances import (
     adapted_rand_error,
