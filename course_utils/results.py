@@ -24,7 +24,8 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict, **others: str) 
     metrics: the best that the lesson shows {name: number}. live: trained in this run.
     baselines: {"name of the baseline": {metric: number}}. others: what stands beside the versions
     of packages, such as features="imagenet".
-    `make run` adds what it took, see `stamp`. A folder that can't be written costs one printed
+    `make run` adds what it took, see `stamp`. What the snapshot has of other data is printed beside
+    it, one line each. A folder that can't be written costs one printed
     sentence, and the lesson goes on.
     Raises ValueError for a value that is not a finite number.
     """
@@ -48,7 +49,20 @@ def record(run: Run, metrics: dict, live: dict, baselines: dict, **others: str) 
             f"Not recorded: {paths.shown(path)} can't be written ({error.strerror}); set "
             "COURSE_RESULTS to a folder of your own."
         )
+    for entry in elsewhere(run):
+        print(f"Measured before, on {entry['dataset']}: {headline(entry)}")
     return path
+
+
+def elsewhere(run: Run) -> list[dict]:
+    """The records of the committed snapshot of the same lesson on other data, real data above all."""
+    if not paths.SNAPSHOT.exists():
+        return []
+    return [
+        entry
+        for entry in json.loads(paths.SNAPSHOT.read_text(encoding="utf-8"))["records"]
+        if entry["lesson"] == run.lesson.name and entry["dataset"] not in ("synthetic", run.dataset)
+    ]
 
 
 def must_beat(run: Run, ours: dict, baselines: dict, *metrics: str) -> None:

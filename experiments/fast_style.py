@@ -116,7 +116,7 @@ def train(
     model = FastStyle(fast_style(style=style), aim)
     model.compile(Muon(warm_cosine(steps, 1e-2, 1 / 16)), jit_compile=False)
     fit(model, contents, steps, BATCH, seed, folder, callbacks=callbacks)
-    return model.painter
+    return model.feed_forward
 
 
 def beside_optimised(network, feature_network, style, evaluations=90):

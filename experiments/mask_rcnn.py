@@ -93,7 +93,7 @@ def pixelwise_run(seed, world, steps=PIXELWISE):
 
 
 def pictures_of(world):
-    items = data.drawn(world, "train")[:FEW]
+    items = data.load(world)[0][:FEW]
     data.draw(items)
     return items
 

@@ -1,9 +1,11 @@
 """Lesson 08: the shipped recogniser of drawn people, the generator, and four encoders in front of it."""
 
+import time
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
+import tensorflow as tf
 
 from course_utils import images, metrics, paths, shipped
 from course_utils.data import psp as data
@@ -37,6 +39,10 @@ def checkpoints():
 
 def evidence():
     return {"synthetic": beside_pix2pix}
+
+
+def bench():
+    return (encoder_beside_search,)
 
 
 def recogniser():
@@ -191,6 +197,44 @@ def _people(count, turned=False):
     ]
     data.draw(people)
     return data.stacked(people)
+
+
+# Beside a search ----------------------------------------------------------------------------------
+
+
+def encoder_beside_search(steps=(50, 100, 200, 400), people=8):
+    """One picture through encoder and generator, and through searches for its styles: seconds, SSIM."""
+    mapping, synthesis = generators.load()
+    mean, (_, test) = generators.mean_style(mapping), data.load("synthetic")
+    faces = images.to_float(data.stacked(test[:people])[0])
+    look, paint = tf.function(encoders.load("inversion")), tf.function(synthesis)
+    search = training.Search(synthesis, mean)
+    paint(mean + look(images.to_signed(faces[:1]))), search(faces[0], 1)  # builds the graphs
+    found = {
+        "encoder": _timed(lambda face: paint(mean + look(images.to_signed(face)[None])), faces)
+    }
+    for count in steps:
+        way = partial(search, steps=count)
+        found[f"search of {count} steps"] = _timed(
+            lambda face, way=way: paint(way(face)[None]), faces
+        )
+    seconds, ssim = found["encoder"]
+    return "\n    ".join(
+        f"{name}: {one:.4f} s, {one / seconds:.0f} times the encoder's; SSIM {like:.3f}, "
+        f"of which the encoder has {ssim / like:.0%}"
+        for name, (one, like) in found.items()
+    )
+
+
+def _timed(way, faces):
+    """(median seconds of a face, mean SSIM) of what a way paints, in [-1, 1]."""
+    seconds, alike = [], []
+    for face in faces:
+        start = time.perf_counter()
+        made = np.array(way(face))[0]
+        seconds.append(time.perf_counter() - start)
+        alike.append(metrics.ssim(face, images.from_signed(made.clip(-1, 1))))
+    return np.median(seconds), np.mean(alike)
 
 
 # Beside pix2pix -----------------------------------------------------------------------------------

@@ -52,10 +52,11 @@ def bench():
 
 def feature_network(seed=0):
     """Lesson 04's feature network, on paintings and photographs; its tasks' last losses."""
-    log, steps, name = Log(), training.STEPS, features.CHECKPOINT
+    log, steps, name, seeds = Log(), training.STEPS, features.CHECKPOINT, training.SEEDS
     model = training.train(training.gallery(), steps, seed, safety(name), [log])
     losses = {part: round(float(value), 4) for part, value in log.last.items()}
-    data = "20 photographs of scikit-image, 120 drawn paintings, seeds 1000 to 1019"
+    drawn = f"{len(painters.STYLES) * len(seeds)} drawn paintings"
+    data = f"20 photographs of scikit-image, {drawn}, seeds {seeds[0]} to {seeds[-1]}"
     yield model, name, {"seed": seed, "steps": steps, "metrics": losses, "data": data}
 
 
@@ -98,7 +99,7 @@ def _against_optimised(model, network, picture):
 def compared(evaluations=40, side=128):
     """Lesson 04: the gallery, and whether it matters what the feature network has learned.
 
-    04_paintings.jpg: the GALLERY, six paintings of 256 and two of 512 pixels.
+    04_paintings.jpg: the GALLERY, eight paintings in a row; `gallery`: what each shows, and its painter.
     Three networks paint three pairs at several weights β of style; EfficientNet-lite0, which paints
     nothing, judges. `runs`: `style_distance` and `content_distance` of each. `summary`: the ratios
     of the style distances of two networks at equal content, see `_at_equal_content`.
@@ -124,19 +125,15 @@ def compared(evaluations=40, side=128):
         for one, other in (("imagenet", "course"), ("imagenet", "random"), ("course", "random"))
     }
     summary = {name: interval(values) for name, values in ratios.items()}
-    return {"summary": summary, "ratios": ratios, "runs": runs, "side": side}
+    gallery = [f"{content}, {painter}" for content, painter, *_ in GALLERY]
+    return {"summary": summary, "ratios": ratios, "runs": runs, "side": side, "gallery": gallery}
 
 
 def _hang_up(network):
-    """Paint the GALLERY and keep it as one picture: six small ones, two large ones."""
-    made = [_painted(network, *each) for each in GALLERY]
-    sheet = np.ones((3 * 256, 5 * 256, 3), np.float32)
-    for number, picture in enumerate(made):  # six around two
-        row, column = [*((2, n) for n in range(4)), (0, 4), (1, 4), (0, 0), (0, 2)][number]
-        top, left, side = 256 * row, 256 * column, len(picture)
-        sheet[top : top + side, left : left + side] = picture
+    """Paint the GALLERY and keep it as one row of pictures, each shown at 256 pixels."""
+    made = [images.centre_square(_painted(network, *each), 256) for each in GALLERY]
     path = paths.EVIDENCE / "04_paintings.jpg"
-    Image.fromarray(images.to_uint8(sheet)).save(path, quality=92)
+    Image.fromarray(images.to_uint8(np.hstack(made))).save(path, quality=92)
     shipped.sign(path)
 
 

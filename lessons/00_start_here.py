@@ -121,6 +121,8 @@ for name, version in {
 
 # %% [markdown]
 # ## Five classic mistakes
+#
+# One of six is right: what happened to each of the others?
 
 # %% tags=["hide"]
 import numpy as np
@@ -133,19 +135,28 @@ versions = {
     "uint8 overflow": images.to_uint8(photo) + np.uint8(90),
     "rows and columns swapped": photo.transpose(1, 0, 2),
 }
-show_images(list(versions.values()), list(versions), columns=3,
-            alt="The portrait six times: right, blue skin, black, too dark, in wrong colours, "
-                "turned and mirrored.")
+shuffled = dict(zip("ABCDEF", np.random.default_rng(SEED).permutation(list(versions))))
+show_images([versions[name] for name in shuffled.values()], list(shuffled), columns=3,
+            alt="The portrait six times, five of them spoilt: blue, black, dark, spotted or turned.")
 
 # %% [markdown]
-# None raises an error.
+# None raises an error: look first, then run the next cell.
+
+# %% [markdown]
+# ### What they are
+
+# %%
+for letter, name in shuffled.items():
+    print(f"{letter}: {name}")
+
+# %% [markdown]
 # Blue skin: OpenCV reads files as BGR.
 # Black: 0 to 1, divided by 255 again; too dark: −1 to 0 is cut off.
 # Wrong colours: overflow, in uint8 200 + 90 is 34.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
-# > Let the room name the mistake before you read the title out.
+# > Let the room name each mistake before the next slide names it.
 # > The overflow wraps around at 256.
 
 # %% [markdown]

@@ -123,13 +123,8 @@ bets.ask("pencil", "SSIM of the pencil filter?", 0, 1, step=0.02)
 # `sharpness` compares the energy of differences between neighbouring pixels: 1 is as much as the artist's, 0 is fog.
 
 # %%
-def tell(table):
-    keys = list(next(iter(table.values())))
-    print(" " * 18, *(f"{key:>9}" for key in keys))
-    for name, numbers in table.items():
-        print(f"{name:<18}", *(f"{numbers[key]:9.3f}" for key in keys))
+from course_utils.show import tell
 
-# %%
 said_as = {"mean": "mean_sketch", "input": "grey_photo", "pencil": "pencil"}
 baselines = {said_as[kind]: metrics.portrait_scores(sketches, made) for kind, made in stupid.items()}
 tell(baselines)

@@ -131,52 +131,45 @@ gan.train(data.Mirrored(learned, 8), 90, SEED, small, batch=32, callbacks=[watch
 # The loss doesn't measure quality, since the discriminator learns, too.
 
 # %% [markdown]
-# ### An hour and a half later
+# ### After a long training
 #
-# From here on, the generator is the shipped one; its weights are the mean of the last five hundred steps or so.
-# The next picture is **truncated**: $\bar w + \psi\,(w - \bar w)$ with $\psi = 0.7$, nearer to the mean style $\bar w$.
+# From here on, the generator is the shipped one; its weights are the mean of those of its last steps.
 
 # %%
 mapping, synthesis = stylegan.load()
 mean = stylegan.mean_style(mapping)
-z = np.random.default_rng(SEED + 1).normal(size=(18, mapping.input_shape[-1])).astype(np.float32)
+z = np.random.default_rng(SEED + 1).normal(size=(12, mapping.input_shape[-1])).astype(np.float32)
 w = mapping.predict(z, verbose=0)
 print("z", z.shape, "to w", w.shape, "to pictures", stylegan.paint(synthesis, w[:2]).shape)
+many = np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32)
+many = mapping.predict(many, verbose=0)
 bets = Bets()
 bets.ask("inversion_ssim", "An encoder gets a new face, this paints its answer: SSIM?", 0, 1, step=0.02)
 
 # %% [markdown]
-# ### Nobody
-
-# %% tags=["hide"]
-show_images(stylegan.paint(synthesis, stylegan.truncated(w, mean, 0.7)), [f"face {n}" for n in range(6)], columns=6, height=1.75,
-            alt="Eighteen faces that the generator paints.")
-
-# %% [markdown]
-# Nobody drew these people; some are broken: look at glasses, and at heads that are turned.
-
-# %% [markdown]
-# ### Truncation, and directions
+# ### Nobody, truncated and moved
+#
+# **Truncated**: $\bar w + \psi\,(w - \bar w)$, nearer to the mean; **moved**: then along directions in which $w$ varies most.
 
 # %% tags=["hide"]
 import ipywidgets
 from course_utils.show import play
 from course_utils.show.figures import image_figure
 
-many = mapping.predict(np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32), verbose=0)
 _, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many)), full_matrices=False)
 
 def moved(psi, **steps):
     move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
-    pictures = stylegan.paint(synthesis, np.concatenate([w[:6], stylegan.truncated(w[:6], mean, psi) + move]))
-    return image_figure(pictures, [f"face {n}" for n in range(6)], columns=6, height=2.05)
+    short = stylegan.truncated(w[:8], mean, psi)
+    pictures = stylegan.paint(synthesis, [*w[:8], *short, *short + move])
+    return image_figure(pictures, columns=8, height=1.5, rows=("from w", "truncated", "moved"))
 
-play(moved, alt="Six faces, and below the same faces pulled towards the mean or moved along some directions.",
+play(moved, alt="Eight faces, the same pulled towards the mean, and these moved along some directions.",
      psi=ipywidgets.FloatSlider(0.6, min=-0.5, max=1.3, step=0.1, description="ψ"),
      **{f"component {n + 1}": ipywidgets.FloatSlider(2 * (n == 0), min=-3, max=3, step=0.5) for n in range(3)});
 
 # %% [markdown]
-# Below: truncated, then moved along components, the directions in which $w$ varies most.
+# Nobody drew these people; at ψ = 0 all of them get the mean face.
 
 # %% [markdown]
 # ### Whose style is it?
@@ -247,12 +240,12 @@ show_figure(psp_way(faces[0], stylegan.paint(synthesis, first)[0]),
 # **L2** compares pixels; **perceptual** compares what a network trained on ImageNet sees, layer by layer.
 # **Identity** is 1 minus the cosine of two vectors of a network that tells people apart; the judge is another one, which no loss uses.
 # **W-norm** keeps the styles near the mean, where the generator paints well.
-#
-# | λ | L2 | perceptual | identity | W-norm |
-# |---|---|---|---|---|
-# | inversion: the same face | 1 | 0.8 | 0.1 | 0 |
-# | to the front | 2 | 0.2 | 1 | 0.008 |
-# | from a drawing | 1 | 0.8 | 0 | 0.005 |
+# Each task has its own λ; `pool` is the side of the squares of pixels whose means L2 compares.
+
+# %%
+from course_utils.show import tell
+
+tell({task: vars(weights) for task, weights in training.WEIGHTS.items()})
 
 # %% [markdown]
 # ### Watch an encoder learn
@@ -279,8 +272,6 @@ just_now = training.train(example, "inversion", run.steps, SEED, parts, callback
 # **Mean face**: what the mean style paints, whoever is asked for; **cosine**: of the judge's vectors.
 
 # %%
-from course_utils.show import tell
-
 sources = data.sources("inversion", faces)
 answers = {"mean face": np.repeat(stylegan.paint(synthesis, mean[None]), len(faces), 0),
            "just now": answer(just_now, sources), "shipped": answer(encoder, sources)}
@@ -308,25 +299,27 @@ show_images([rows[n] for rows in (faces, answers["just now"], answers["shipped"]
 # %% [markdown]
 # ### Against searching
 #
-# One can also search: begin at the mean style, and let the gradient move the ten styles of one picture, step by step.
-# That comes nearer to these two faces, and takes its time for each picture anew.
+# A search begins at the mean style, and has the gradient move the ten styles of one picture, 200 times.
+# Both ways are compiled before the clock starts.
 
 # %%
 import time
+import tensorflow as tf
+look, paint, search = tf.function(encoder), tf.function(synthesis), training.Search(synthesis, mean)
 
-def timed(way, few=faces[:2]):
-    way(few[:1])  # the first call builds the graph
+def timed(styles_of, few=faces[:3]):
+    paint(styles_of(few[0]))  # the first call builds the graph
     start = time.perf_counter()
-    made = [way(face[None]) for face in few]
+    made = [np.array(paint(styles_of(face)))[0] for face in few]
     seconds = (time.perf_counter() - start) / len(few)
-    like = [metrics.ssim(face, each[0]) for face, each in zip(few, made)]
+    like = [metrics.ssim(face, images.from_signed(each.clip(-1, 1))) for face, each in zip(few, made)]
     return {"seconds": seconds, "ssim": np.mean(like)}
 
-def searched(face):
-    return stylegan.paint(synthesis, training.search(face[0], synthesis, mean)[None])
-
-ways = {"encoder": timed(lambda face: answer(encoder, images.to_signed(face))), "search": timed(searched)}
+ways = {"encoder": timed(lambda face: mean + look(images.to_signed(face)[None])),
+        "search": timed(lambda face: search(face)[None])}
 tell(ways)
+faster = ways["search"]["seconds"] / ways["encoder"]["seconds"]
+print(f"{faster:.0f} times as fast, at {ways['encoder']['ssim'] / ways['search']['ssim']:.0%} of the similarity")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -336,12 +329,18 @@ tell(ways)
 # %% [markdown]
 # ## To the front
 #
-# Pairs of a profile and a front of one person are rare, and pSp's trick needs none: source and target are one picture, each mirrored or not by chance.
+# Pairs of a profile and a front of one person are rare, and pSp's trick needs none: source and target are one picture, and a coin for each says whether it is mirrored.
+
+# %% tags=["hide"]
+profile_view, coins = views[70][5], [(0, 0), (0, 1), (1, 0), (1, 1)]
+pairs = [data.mirrored("frontal", profile_view, profile_view, both) for both in coins]
+show_images([pair[end] for end in range(2) for pair in pairs], [f"coins {here}, {there}" for here, there in coins],
+            columns=4, height=2.55, rows=("source", "target"),
+            alt="A head in profile as source and below it as target, in the four cases of two coins.")
+
+# %% [markdown]
 # The network can't know which way its target looks.
 # A face that looks straight ahead lies between both, and the frozen generator paints whole faces only.
-
-# %%
-show_source(data.mirrored)
 
 # %% [markdown]
 # ### Turn the head
@@ -364,6 +363,8 @@ play(fronts, alt="A person from five sides, and for each the face from the front
 # ### By angle
 #
 # **SSIM** to the true front, and **rank one**: the share of answers most like their own person among all.
+# Which way comes nearest to the front, and what does it pay in likeness?
+# The source slides' cosines, on photographs: .63, .60, .52, .32.
 
 # %%
 def by_angle(pictures):  # {yaw: pictures}
@@ -380,10 +381,6 @@ fronted = {name: by_angle(pictures) for name, pictures in turned.items()}
 keys = {f"ssim_{yaw}": f"frontal_ssim_{yaw}" for yaw in yaws}
 keys |= {f"rank_{yaw}": f"frontal_{yaw}" for yaw in yaws}
 tell({name: {title: each[key] for title, key in keys.items()} for name, each in fronted.items()})
-
-# %% [markdown]
-# pSp comes nearest to the front at every angle, and pays with likeness.
-# The source slides' cosines, on photographs: .63, .60, .52, .32.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 7.
@@ -410,14 +407,24 @@ show_images(np.stack(columns, axis=1).reshape(-1, 64, 64, 3), ["lines", "answer"
 # Regions' colours are only names, so answers choose average ones; glasses get lost, hoods turn into hair.
 
 # %% [markdown]
+# ### Which one is real?
+#
+# One of two pictures is the truth; the other was made of its lines, by pSp or by lesson 02's pix2pix.
+# Vote before you go on: the next slide shows all of them.
+
+# %%
+from course_utils import paths
+from course_utils.teach.vote import vote
+rows = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, -1, 64, 64, 3)
+vote(rows[3], {"pSp encoder": rows[1], "pix2pix generator": rows[2]}, seed=SEED, height=3);
+
+# %% [markdown]
 # ### Beside lesson 02's pix2pix
 
 # %% tags=["hide"]
 import json
-from course_utils import paths
 
 beside = json.loads((paths.EVIDENCE / "08.json").read_text())["summary"]
-rows = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, 6, 64, 64, 3)
 show_images(rows.swapaxes(0, 1).reshape(-1, 64, 64, 3), ["lines", "pSp", "pix2pix", "truth"] * 2, columns=8, height=1.5,
             alt="Six drawings by lines, what pSp and pix2pix make of them, and the truth.")
 print("cosine", end="   ")
@@ -426,7 +433,7 @@ for task, each in beside.items():
     print({"sketch": "lines:", "segmentation": "regions:"}[task], *words, end="   ")
 
 # %% [markdown]
-# pix2pix paints each line, also as a wrinkle; it learned from 2,000 pictures, pSp's encoder from 32,000.
+# pix2pix paints each line, also as a wrinkle; it learned from far fewer pictures than pSp's encoder.
 
 # %% [markdown]
 # ### One drawing, four faces
@@ -453,15 +460,17 @@ play(variants, alt="Two drawings and four faces for each.", change=ipywidgets.In
 # %% tags=["hide"]
 from course_utils.data.photographs import PHOTOGRAPHS, photographs
 from course_utils.teach import your_picture
+from skimage.data import astronaut
 
-strangers = photographs(64)[PHOTOGRAPHS.index("chelsea")]
-you = np.stack([your_picture(64), strangers, faces[1]])
+portrait = images.centre_square(images.to_float(astronaut()[:240, 105:345]), 64)
+cat, cup = (photographs(64)[PHOTOGRAPHS.index(name)] for name in ("chelsea", "coffee"))
+you = np.stack([your_picture(64), portrait, cat, cup, faces[1]])
 show_images([*you, *answer(encoder, data.sources("inversion", you)), *answer(turner, data.sources("frontal", you))],
-            ["you", "a cat", "a drawn face"], columns=3, height=1.8, rows=("given", "same view", "front"),
-            alt="Your picture, a cat and a drawn face; below them what the encoders answer.")
+            ["you", "a portrait", "a cat", "a cup", "a drawn face"], columns=5, height=1.8, rows=("given", "same view", "front"),
+            alt="Your picture, a portrait, a cat, a cup and a drawn face; below them what the encoders answer.")
 
 # %% [markdown]
-# The encoders have seen drawn heads only, and the generator paints nothing else.
+# The encoders have seen drawn heads only, and the generator paints nothing else, even for a cup.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.

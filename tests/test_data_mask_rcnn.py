@@ -122,10 +122,9 @@ def test_odd_sizes_are_fitted_and_come_back(size):
 @pytest.mark.parametrize("dataset", mask_rcnn.WORLDS)
 def test_drawn_pictures_are_split_and_not_drawn_before_they_are_seen(dataset):
     train, test = mask_rcnn.load(dataset, side=64)
-    validation = mask_rcnn.drawn(dataset, "validation", 64)
-    assert [len(part) for part in (train, test, validation)] == [400, 40, 40]
-    assert len({one.source for one in train + test + validation}) == 480
-    assert not any("scene" in vars(one) for one in train + test)
+    assert [len(train), len(test)] == [400, 40]
+    assert len({one.source for one in train + test}) == 440
+    assert not any("drawn" in vars(one) for one in train + test)
 
 
 def test_nuclei_are_drawn():
@@ -136,7 +135,7 @@ def test_nuclei_are_drawn():
     assert one.classes.dtype == np.int32 and one.masks.dtype == bool
     again = mask_rcnn.Drawing("cells", 0, 64)
     mask_rcnn.draw([again, one], workers=1)
-    assert "scene" in vars(again) and np.array_equal(again.masks, one.masks)
+    assert "drawn" in vars(again) and np.array_equal(again.masks, one.masks)
 
 
 def test_things_on_a_table_are_drawn():
@@ -171,24 +170,37 @@ def test_nuclei_are_lesson_01_s_with_its_split(home):
     assert train[0].picture.shape == (30, 30, 3) and train[0].names == ("nucleus",)
 
 
+PERSONS = boxed((1, 2, 15, 8), (3, 20, 19, 27))
+
+
 def people(root, numbers, seed=0):
+    """Penn-Fudan's layout: photographs of two places, masks in grey or with a palette, notes."""
     for number in numbers:
-        noise(root / "PNGImages" / f"FudanPed{number:05d}.png", seed + number)
-        labels = boxed((1, 2, 15, 8), (3, 20, 19, 27))
-        labels = (labels * np.array([1, 2])[:, None, None]).sum(0)
-        save(root / "PedMasks" / f"FudanPed{number:05d}_mask.png", labels)
+        name = f"{('PennPed', 'FudanPed')[number % 2]}{number:05d}"
+        noise(root / "PNGImages" / f"{name}.png", seed + number)
+        labels = PERSONS[0] + 2 * PERSONS[1] if number % 3 else PERSONS[0]  # one person alone
+        mask = Image.fromarray(labels.astype(np.uint8))
+        if number % 2:
+            mask.putpalette([0, 0, 0, 200, 0, 0, 0, 200, 0])
+        (root / "PedMasks").mkdir(exist_ok=True)
+        mask.save(root / "PedMasks" / f"{name}_mask.png")
+        (root / "Annotation").mkdir(exist_ok=True)
+        (root / "Annotation" / f"{name}.txt").write_text("# Compatible with PASCAL Annotation")
+    (root / "readme.txt").write_text("Penn-Fudan")
 
 
 @pytest.mark.parametrize("inner", ["", "pennfudan", "PennFudanPed", "pennfudan/PennFudanPed"])
 def test_pedestrians_are_read_exactly(home, inner):
     people(home / inner, range(1, 4))
-    first, second, third = mask_rcnn.read_pennfudan(home)
-    assert [one.id for one in (first, second, third)] == [f"FudanPed0000{n}" for n in (1, 2, 3)]
-    expected = np.asarray(Image.open(home / inner / "PNGImages" / "FudanPed00002.png")) / 255
-    assert np.allclose(second.picture, expected, atol=1e-7)
-    assert np.array_equal(second.masks, boxed((1, 2, 15, 8), (3, 20, 19, 27)))
-    assert second.classes.tolist() == [1, 1] and second.names == ("person",)
-    assert len({first.source, second.source, third.source}) == 3
+    palette, alone, grey = mask_rcnn.read_pennfudan(home)
+    ids = ["FudanPed00001", "FudanPed00003", "PennPed00002"]
+    assert [one.id for one in (palette, alone, grey)] == ids
+    expected = np.asarray(Image.open(home / inner / "PNGImages" / "PennPed00002.png")) / 255
+    assert np.allclose(grey.picture, expected, atol=1e-7)
+    for one, persons in ((palette, PERSONS), (alone, PERSONS[:1]), (grey, PERSONS)):
+        assert np.array_equal(one.masks, persons)
+        assert one.classes.tolist() == [1] * len(persons) and one.names == ("person",)
+    assert len({palette.source, alone.source, grey.source}) == 3
 
 
 def test_pedestrians_are_split_and_a_second_folder_tests(home):
@@ -207,6 +219,10 @@ def test_pedestrians_that_are_missing_or_broken_are_named(home):
     with pytest.raises(FileNotFoundError, match="no folder .*PNGImages; set COURSE_DATA"):
         mask_rcnn.load("pennfudan")
     people(home / "pennfudan", range(12))
+    (home / "pennfudan" / "PedMasks").rename(home / "masks")
+    with pytest.raises(FileNotFoundError, match="The folder .*PedMasks is missing"):
+        mask_rcnn.load("pennfudan")
+    (home / "masks").rename(home / "pennfudan" / "PedMasks")
     (home / "pennfudan" / "PedMasks" / "FudanPed00003_mask.png").unlink()
     with pytest.warns(UserWarning, match="1 of 12 .*FudanPed00003_mask.png is missing"):
         assert len(mask_rcnn.read_pennfudan(home)) == 11

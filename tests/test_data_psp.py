@@ -54,7 +54,7 @@ def test_people_who_are_drawn_stay_as_they_are(people):
 
 def test_heads_turn_by_seed_and_the_front_is_the_true_one():
     seeds = (1_000_000, 1_000_001)
-    views = psp.turned(seeds, yaws=(50,), side=SIDE, workers=1)
+    views = psp.turned(seeds, yaws=(50,), side=SIDE)
     assert list(views) == [0, 50]
     for number, (seed, sign) in enumerate(zip(seeds, (-1, 1), strict=True)):
         natural = faces.face(seed, SIDE)

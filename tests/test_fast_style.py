@@ -166,12 +166,12 @@ def test_the_loss_is_that_of_a_repainting(network):
     aim = training.Repainting(network, styles=STYLE, start="noise", side=64)
     model = training.FastStyle(fast_style(width=4, blocks=1, style=STYLE), aim)
     model.compile(keras.optimizers.SGD(0.0))
-    for layer in model.painter.layers:
+    for layer in model.feed_forward.layers:
         if isinstance(layer, Canvas):  # in training it would lie elsewhere
             layer.pattern.assign(np.ones(layer.pattern.shape))
     x = np.random.default_rng(2).random((1, 32, 32, 3), np.float32)
     told, coloured = model.train_step((x,)), models.inside(InColours(STYLE)(x)).numpy()
-    made = models.inside(model.painter(x)).numpy()
+    made = models.inside(model.feed_forward(x)).numpy()
     alone = training.Repainting(network, coloured[0], STYLE, start=made[0], side=16, scale=4)
     wanted, _ = alone.evaluate(tf.constant(made))
     for part in ("content", "style", "variation", "loss"):

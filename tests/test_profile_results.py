@@ -204,6 +204,20 @@ def test_the_line_about_a_record_names_the_file_that_was_written(
         assert path.is_absolute() and (tmp_path / said / path.name).is_file()
 
 
+def test_a_record_is_printed_beside_those_on_other_data(
+    run, one_card, monkeypatch, tmp_path, capsys
+):
+    told = {"metrics": {"iou": 0.9, "rmse": 0.12}, "baselines": {"otsu": {"iou": 0.6, "rmse": 0.3}}}
+    kinds = [("01_x", "synthetic"), ("01_x", "dsb2018"), ("02_y", "dsb2018")]
+    records = [{"lesson": lesson, "dataset": dataset} | told for lesson, dataset in kinds]
+    monkeypatch.setattr(paths, "SNAPSHOT", tmp_path / "snapshot.json")
+    paths.SNAPSHOT.write_text(json.dumps({"records": records}))
+    results.record(run, {"iou": 0.91}, {}, {})
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "Measured before, on dsb2018: rmse 0.12 (otsu 0.3)"
+    ]
+
+
 BASELINES = {"constant": {"iou": 0.0, "rmse": 0.3}, "otsu": {"iou": 0.5, "rmse": 0.2}}
 
 

@@ -60,6 +60,9 @@ def test_the_loss_is_the_formula(network, pair):
     assert float(told["variation"]) == pytest.approx(variation, rel=1e-4)
     total = 0.7 * content_part + 2.0 * style_part + 0.3 * variation
     assert float(told["loss"]) == pytest.approx(total, rel=1e-4)
+    terms = {"α content": 0.7 * content_part, "β style": 2.0 * style_part}
+    terms["γ variation"] = 0.3 * variation
+    assert {name: float(told[name]) for name in terms} == pytest.approx(terms, rel=1e-4)
     assert gradient.shape == (1, SIDE, SIDE, 3)
 
 
@@ -123,9 +126,21 @@ def test_from_the_content_the_content_costs_nothing_at_first(network, pair):
 
 def test_a_style_without_content_and_a_content_without_style(network, pair):
     texture = Repainting(network, styles=pair[1], start="noise", side=SIDE)
-    assert set(texture.adam(1).history[0]) == {"loss", "style", "variation"}
+    assert set(texture.adam(1).history[0]) == {
+        "loss",
+        "style",
+        "β style",
+        "variation",
+        "γ variation",
+    }
     rebuilt = Repainting(network, pair[0], start="noise", side=SIDE, gamma=0)
-    assert set(rebuilt.adam(1).history[0]) == {"loss", "content", "variation"}
+    assert set(rebuilt.adam(1).history[0]) == {
+        "loss",
+        "content",
+        "α content",
+        "variation",
+        "γ variation",
+    }
 
 
 def test_mixed_styles_are_a_weighted_sum(network, pair):

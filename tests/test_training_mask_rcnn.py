@@ -29,7 +29,6 @@ NETWORK = Architecture(
 )
 SMALL = training.Settings(network=NETWORK, anchors=16, rois=16, most=6, learning_rate=1e-2, batch=2)
 TINY = replace(SMALL, network=replace(NETWORK, side=32), rois=8, most=3, batch=1)
-NETWORKS = ("backbone", "rpn", "box_head", "mask_head")
 random = np.random.default_rng(0)
 
 
@@ -86,12 +85,14 @@ def shared():
 
 
 def weights(network):
-    return {name: getattr(network, name).get_weights() for name in NETWORKS}
+    return {name: getattr(network, name).get_weights() for name in models.NETWORKS}
 
 
 def changed(before, after):
     """The networks whose weights aren't bit-identical."""
-    return {name for name in NETWORKS if not all(map(np.array_equal, before[name], after[name]))}
+    return {
+        name for name in models.NETWORKS if not all(map(np.array_equal, before[name], after[name]))
+    }
 
 
 def same(first, second):
@@ -299,6 +300,7 @@ def test_the_loss_is_the_sum_of_its_parts_and_only_of_those_that_count():
     for parts in (training.PARTS, training.RPN):
         made = learner(parts=parts)
         losses = numbers(made.train_step(batch("one", "two")))
+        assert losses.keys() == {"loss", *parts}
         assert losses["loss"] == pytest.approx(sum(losses[part] for part in parts), rel=1e-5)
 
 
@@ -389,7 +391,7 @@ def eagerly():
 def test_joint_ways_change_all_at_once(way, monkeypatch, eagerly):
     stages = watched(monkeypatch)
     network = train(steps=2, way=way)
-    assert [each.changed for each in stages] == [set(NETWORKS)] and stages[0].steps == 2
+    assert [each.changed for each in stages] == [set(models.NETWORKS)] and stages[0].steps == 2
     assert network.architecture.through_boxes == (way == "joint")
     assert all(np.isfinite(each).all() for each in network.get_weights())
 
@@ -445,7 +447,7 @@ def test_the_mean_is_what_comes_out():
     first = weights(made.network)
     made.train_step(tuple(part[None] for part in training.Examples(TINY_ITEMS, 3)(random)))
     last, mean = weights(made.network), weights(made.averaged)
-    for name in NETWORKS:
+    for name in models.NETWORKS:
         for a, b, c in zip(first[name], last[name], mean[name], strict=True):
             assert c == pytest.approx(0.75 * a + 0.25 * b, abs=1e-6)
 

@@ -266,6 +266,34 @@ def test_l2_compares_means_of_squares(monkeypatch):
     np.testing.assert_allclose(told["l2"], (means**2).mean(), rtol=1e-5)
 
 
+# A search -----------------------------------------------------------------------------------------
+
+
+def test_a_search_comes_nearer_and_forgets_the_picture_before():
+    synthesis, mean, _ = parts()
+    one, other = batch(2)[0] / 2 + 0.5
+    search = psp.Search(synthesis, mean)
+    first, elsewhere = search(one, 8), search(other, 8)
+    assert np.array_equal(search(one, 8), first) and not np.allclose(first, elsewhere)
+    assert search(one, 0) == pytest.approx(np.tile(MEAN, (STYLES, 1)))
+    far = [
+        float(
+            search.model.weighed(
+                search.model.losses_of(None, synthesis(w[None]), one[None] * 2 - 1)
+            )
+        )
+        for w in (search(one, 0), search(one, 8), search(one, 24))
+    ]
+    assert far[0] > far[1] > far[2]
+
+
+def test_a_search_traces_its_step_once_for_all_pictures():
+    search = psp.Search(*parts()[:2])
+    for target in batch(3)[0]:
+        search(target / 2 + 0.5, 2)
+    assert search.step.experimental_get_tracing_count() == 1
+
+
 # Settings -----------------------------------------------------------------------------------------
 
 

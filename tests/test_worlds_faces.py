@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from drawn_worlds import faces
-from drawn_worlds.faces import CLASSES, conditions, dataset, face, identity, people, render
+from drawn_worlds.faces import CLASSES, conditions, face, identity, people, render
 from drawn_worlds.faces import shape as face_shape
 
 NUMBER = {name: number for number, name in enumerate(CLASSES)}
@@ -357,22 +357,7 @@ def test_normals_of_a_ball_point_outwards():
     assert np.sum(normal * d, 0)[np.hypot(line[:, None], line) < 1.9].min() > 0.99
 
 
-# Data sets and errors ----------------------------------------------------------------------------
-
-
-def test_a_data_set_is_its_seeds():
-    photos, regions, sketches = dataset([30, 32], 32, sketch=True, yaw=0.0)
-    later = face(32, 32, yaw=0.0)
-    assert photos.shape == (2, 32, 32, 3) and photos.dtype == np.float32
-    assert regions.shape == (2, 32, 32) and regions.dtype == np.int32
-    assert (photos[1] == later.photo).all() and (regions[1] == later.regions).all()
-    assert (sketches[1] == later.sketch).all()
-
-
-@pytest.mark.slow
-def test_two_processes_draw_the_same():
-    alone, shared = dataset(range(5), 32), dataset(range(5), 32, workers=2)
-    assert all((one == two).all() for one, two in zip(alone, shared, strict=True))
+# Errors -------------------------------------------------------------------------------------------
 
 
 def test_errors_say_what_was_wrong():
@@ -390,5 +375,3 @@ def test_errors_say_what_was_wrong():
         conditions(0, yaw=91)
     with pytest.raises(TypeError, match="'yam' is no condition; there are: seed, yaw"):
         conditions(0, yam=3)
-    with pytest.raises(ValueError, match="at least one seed"):
-        dataset([])

@@ -2,24 +2,18 @@
 
 import importlib
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
 import drawn_worlds
-from drawn_worlds import faces
 
 from .. import images
-from . import build, readers, splits
+from . import build, drawings, readers, splits
 
+DRAWN, draw = drawings.DRAWN, drawings.draw
 WORLDS = {"synthetic": "faces", "landscapes": "landscapes"}  # names in drawn_worlds.WORLDS
 AMBIGUOUS = {"faces": ("clothes", "headwear"), "landscapes": ("object",)}  # names of classes
-DRAWN = {
-    "train": range(400),
-    "test": range(1_000_000, 1_000_040),
-    "validation": range(3_000_000, 3_000_040),
-}  # seeds: the sources
 MOST = 3000  # pictures of a folder that are read: 128 × 128, they take 600 MB
 
 
@@ -45,7 +39,7 @@ class Photograph:
         return mask
 
 
-class Drawing:
+class Drawing(drawings.Drawing):
     """A picture of a drawn world, drawn at the first look, with the world's truth about it."""
 
     knows_object = True  # what is `ambiguous` is a whole object, which may have other colours
@@ -59,12 +53,7 @@ class Drawing:
         classes = importlib.import_module(f"drawn_worlds.{self.world}").CLASSES
         return np.isin(self.truth, [classes.index(name) for name in AMBIGUOUS[self.world]])
 
-    def __init__(self, world: str, seed: int, side: int = 64):
-        self.id = self.source = f"{world} {seed}"
-        self.world, self.seed, self.side = world, int(seed), side
-
-    @cached_property
-    def drawn(self):
+    def make(self):
         return drawn_worlds.draw(self.world, self.seed, self.side)
 
 
@@ -78,29 +67,13 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list, list]:
     source or a picture is on both sides or a side is empty.
     """
     if dataset in WORLDS:
-        return drawn(dataset, "train", side), drawn(dataset, "test", side)
+        return drawings.train_test(lambda seed: Drawing(WORLDS[dataset], seed, side))
     found, second = read(readers.home(dataset), side), None
     if test_data is not None:
         second = read(readers.second(test_data, dataset), side)
         for key in ("source", "fingerprint"):
             splits.assert_no_twins(found, second, key)
     return splits.train_test(found, second, lambda one: splits.fold(one.source) == 0)
-
-
-def drawn(dataset: str, part: str, side: int = 64) -> list[Drawing]:
-    """The pictures of one of the WORLDS for "train", "test" or "validation"."""
-    return [Drawing(WORLDS[dataset], seed, side) for seed in DRAWN[part]]
-
-
-def draw(items, workers: int = 2) -> None:
-    """Draw pictures now, in several processes, unless they are drawn already or read."""
-    waiting = [one for one in items if isinstance(one, Drawing) and "drawn" not in vars(one)]
-    if not waiting:
-        return
-    jobs = zip(*((one.world, one.seed, one.side) for one in waiting), strict=True)
-    with faces.pool_of(workers) as pool:
-        for one, made in zip(waiting, pool.map(drawn_worlds.draw, *jobs, chunksize=8), strict=True):
-            one.drawn = made
 
 
 def read(folder, side: int = 64) -> list[Photograph]:

@@ -1,7 +1,5 @@
 """The people of lesson 03, a photograph and a sketch each: drawn, or read; split by person first."""
 
-from functools import cached_property
-
 import numpy as np
 from scipy import ndimage
 from skimage.color import gray2rgb
@@ -9,14 +7,10 @@ from skimage.color import gray2rgb
 from drawn_worlds import faces
 
 from .. import images, paths
-from . import readers, splits
+from . import drawings, readers, splits
 from .pairs import Jitter, Pair
 
-DRAWN = {
-    "train": range(400),
-    "test": range(1_000_000, 1_000_040),
-    "validation": range(3_000_000, 3_000_040),
-}  # seeds: the people
+DRAWN, draw = drawings.DRAWN, drawings.draw
 SKIN = [faces.CLASSES.index(name) for name in ("skin", "nose")]
 SEEN = {"yaw": 0.0, "mouth_open": 0.0, "backdrop": "plain"}  # from the front, as CUHK's
 CUHK_TESTS = 38  # of 188: the last names in sorted order
@@ -31,9 +25,7 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Pair], list
     train, which CycleGAN needs, and what the reader raises.
     """
     if dataset == "synthetic":
-        return tuple(
-            [DrawnPerson(seed, side) for seed in DRAWN[part]] for part in ("train", "test")
-        )
+        return drawings.train_test(lambda seed: DrawnPerson(seed, side))
     if dataset != "cuhk":
         raise ValueError(f'There are no people in "{dataset}"; choose "synthetic" or "cuhk".')
     pairs = read_cuhk(paths.data_dir(), side)
@@ -84,39 +76,24 @@ def _square(pixels, side):
     return images.resize(pixels[top : top + edge, left : left + edge], (side, side))
 
 
-class DrawnPerson:
+class DrawnPerson(drawings.Drawing):
     """A `Pair` of somebody who doesn't exist, seen from the front; drawn at the first look.
 
     `skin` (side, side) bool: forehead, cheeks, chin and nose of the photograph.
     """
 
     labels = None
-    source_picture = property(lambda self: self.pictures[0])
-    target = property(lambda self: self.pictures[1])
-    skin = property(lambda self: self.pictures[2])
+    source_picture = property(lambda self: self.drawn[0])
+    target = property(lambda self: self.drawn[1])
+    skin = property(lambda self: self.drawn[2])
 
     def __init__(self, seed: int, side: int = 64):
-        self.id = self.source = f"person {seed}"
-        self.seed, self.side = int(seed), side
+        super().__init__("faces", seed, side)
 
-    @cached_property
-    def pictures(self):
+    def make(self):
         """(photograph, sketch, skin)."""
         face = faces.face(self.seed, self.side, **SEEN)
         return face.photo, gray2rgb(face.sketch), np.isin(face.regions, SKIN)
-
-
-def draw(drawn, workers: int = 2) -> None:
-    """Draw people of one size now, in several processes, unless they are drawn already or read."""
-    waiting = [one for one in drawn if isinstance(one, DrawnPerson) and "pictures" not in vars(one)]
-    if not waiting:
-        return
-    photos, regions, sketches = faces.dataset(
-        [one.seed for one in waiting], waiting[0].side, sketch=True, workers=workers, **SEEN
-    )
-    skins = np.isin(regions, SKIN)
-    for one, photo, sketch, skin in zip(waiting, photos, sketches, skins, strict=True):
-        one.pictures = photo, gray2rgb(sketch), skin
 
 
 class Turned:

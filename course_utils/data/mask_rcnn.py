@@ -5,27 +5,22 @@ All sources give one form: masks (n, H, W), which may overlap, and their classes
 
 import warnings
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from drawn_worlds import faces, shapes
+from drawn_worlds import shapes
 from drawn_worlds.cells import cells
 
 from .. import images, paths
-from . import build, coco, readers, segmentation, splits
+from . import build, coco, drawings, readers, segmentation, splits
 
+draw = drawings.draw
 WORLDS = {"synthetic": "shapes", "cells": "cells"}  # modules of drawn_worlds
 SIDES = dict.fromkeys(WORLDS, 128) | {
     "dsb2018": 512
 }  # of pictures as lesson 07 sees them; else 256
 NUCLEUS = ("nucleus",)
-DRAWN = {
-    "train": range(400),
-    "test": range(1_000_000, 1_000_040),
-    "validation": range(3_000_000, 3_000_040),
-}  # seeds: the sources
 MOST = 3000  # pictures of a COCO file that are read: 128 × 128, with ten masks each they take 1 GB
 
 
@@ -76,21 +71,27 @@ class Instances(_Seen):
     fingerprint: str
 
 
-class Drawing(_Seen):
+class Drawing(drawings.Drawing, _Seen):
     """A picture of a drawn world, as an `Instances`; drawn at the first look."""
 
-    picture = property(lambda self: self.scene[0])
-    masks = property(lambda self: self.scene[1])
-    classes = property(lambda self: self.scene[2])
+    picture = property(lambda self: self.drawn[0])
+    masks = property(lambda self: self.drawn[1])
+    classes = property(lambda self: self.drawn[2])
     names = property(lambda self: NUCLEUS if self.world == "cells" else shapes.CLASSES[1:])
 
     def __init__(self, world: str, seed: int, side: int = 128):
-        self.id = self.source = self.fingerprint = f"{world} {seed}"
-        self.world, self.seed, self.size = world, int(seed), (side, side)
+        super().__init__(world, seed, side)
+        self.fingerprint, self.size = self.source, (side, side)
 
-    @cached_property
-    def scene(self):
-        return _scene(self.world, self.seed, self.size[0])
+    def make(self):
+        """(picture, masks, classes)."""
+        if self.world == "cells":
+            field = cells(self.seed, self.side)
+            masks = masks_of(field.labels)
+            return field.image, masks, np.ones(len(masks), np.int32)
+        scene = shapes.table(self.seed, self.side)
+        shown = np.unique(scene.labels)  # in a small picture a thing may have no pixel left
+        return scene.photo, masks_of(scene.labels), scene.classes[shown[shown > 0] - 1]
 
 
 def load(dataset: str, test_data=None, side: int = 128) -> tuple[list, list]:
@@ -105,7 +106,7 @@ def load(dataset: str, test_data=None, side: int = 128) -> tuple[list, list]:
     classes of two folders differ, or if no picture on one side has anything marked.
     """
     if dataset in WORLDS:
-        return drawn(dataset, "train", side), drawn(dataset, "test", side)
+        return drawings.train_test(lambda seed: Drawing(WORLDS[dataset], seed, side))
     read = {"dsb2018": read_nuclei, "pennfudan": read_pennfudan}.get(dataset, read_coco)
     home = readers.home(dataset) if read is read_coco else paths.data_dir()
     found, second = read(home, side), None
@@ -121,22 +122,6 @@ def load(dataset: str, test_data=None, side: int = 128) -> tuple[list, list]:
                 "picture with masks."
             )
     return train, test
-
-
-def drawn(dataset: str, part: str, side: int = 128) -> list[Drawing]:
-    """The pictures of one of the WORLDS for "train", "test" or "validation"."""
-    return [Drawing(WORLDS[dataset], seed, side) for seed in DRAWN[part]]
-
-
-def draw(items, workers: int = 2) -> None:
-    """Draw pictures now, in several processes, unless they are drawn already or read."""
-    waiting = [one for one in items if isinstance(one, Drawing) and "scene" not in vars(one)]
-    if not waiting:
-        return
-    jobs = zip(*((one.world, one.seed, one.size[0]) for one in waiting), strict=True)
-    with faces.pool_of(workers) as pool:
-        for one, made in zip(waiting, pool.map(_scene, *jobs, chunksize=8), strict=True):
-            one.scene = made
 
 
 # Readers ------------------------------------------------------------------------------------------
@@ -298,14 +283,3 @@ def _inside(size, side) -> tuple[int, int]:
 
 def _resized(masks, size):
     return images.resize(masks.transpose(1, 2, 0), size, labels=True).transpose(2, 0, 1)
-
-
-def _scene(world, seed, side):
-    """(picture, masks, classes) that a world draws for a seed."""
-    if world == "cells":
-        field = cells(seed, side)
-        masks = masks_of(field.labels)
-        return field.image, masks, np.ones(len(masks), np.int32)
-    scene = shapes.table(seed, side)
-    shown = np.unique(scene.labels)  # in a small picture a thing may have no pixel left
-    return scene.photo, masks_of(scene.labels), scene.classes[shown[shown > 0] - 1]

@@ -4,8 +4,6 @@ Source: Richardson et al. (2021), "Encoding in style: a StyleGAN encoder for ima
 translation", section 4, where each task has one generator and its own encoder.
 """
 
-from functools import cached_property
-
 import cv2
 import numpy as np
 from scipy import ndimage
@@ -13,7 +11,9 @@ from scipy import ndimage
 from drawn_worlds import faces
 
 from .. import images
+from . import drawings
 
+draw = drawings.draw
 DRAWN = {
     "train": range(400),
     "test": range(1_000_000, 1_000_100),
@@ -24,7 +24,7 @@ STRAIGHT = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0}
 ONE_HOT = np.eye(len(faces.CLASSES), dtype=np.float32)
 
 
-class Person:
+class Person(drawings.Drawing):
     """Somebody who doesn't exist, as the conditions of the same seed have it; drawn at first look.
 
     chosen: conditions that are set, such as yaw=40.0.
@@ -36,13 +36,13 @@ class Person:
     regions = property(lambda self: self.drawn[1].astype(np.int32))
 
     def __init__(self, seed: int, side: int = 64, **chosen):
-        self.id = self.source = f"person {seed}"
-        self.seed, self.side, self.chosen = int(seed), side, chosen
+        super().__init__("faces", seed, side)
+        self.chosen = chosen
 
-    @cached_property
-    def drawn(self):
+    def make(self):
         """(picture, regions) in uint8."""
-        return _view(self.seed, self.side, self.chosen)
+        face = faces.face(self.seed, self.side, **self.chosen)
+        return images.to_uint8(face.photo), face.regions.astype(np.uint8)
 
 
 def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Person], list[Person]]:
@@ -52,15 +52,7 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list[Person], li
     """
     if dataset != "synthetic":
         raise ValueError(f'There are no faces in "{dataset}"; choose "synthetic".')
-    return tuple([Person(seed, side) for seed in DRAWN[part]] for part in ("train", "test"))
-
-
-def draw(people, workers: int = 2) -> None:
-    """Draw people now, in several processes, unless they are drawn already."""
-    waiting = [one for one in people if "drawn" not in vars(one)]
-    made = _views([(one.seed, one.side, one.chosen) for one in waiting], workers)
-    for one, view in zip(waiting, made, strict=True):
-        one.drawn = view
+    return drawings.train_test(lambda seed: Person(seed, side), DRAWN)
 
 
 def stacked(people) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +60,7 @@ def stacked(people) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.stack(part) for part in zip(*(one.drawn for one in people), strict=True))
 
 
-def turned(seeds, yaws=(30, 50, 70, 90), side: int = 64, workers: int = 2) -> dict:
+def turned(seeds, yaws=(30, 50, 70, 90), side: int = 64) -> dict:
     """People seen from the front and from the side, in the same light and clothes.
 
     Returns {yaw in degrees: pictures float32 (people, side, side, 3) in [0, 1]}, with the true
@@ -76,26 +68,14 @@ def turned(seeds, yaws=(30, 50, 70, 90), side: int = 64, workers: int = 2) -> di
     nobody nods or tilts the head.
     """
     seeds, yaws = list(seeds), sorted({0, *yaws})
-    jobs = [
-        (seed, side, STRAIGHT | {"yaw": float(yaw if seed % 2 else -yaw)})
+    people = [
+        Person(seed, side, **STRAIGHT | {"yaw": float(yaw if seed % 2 else -yaw)})
         for yaw in yaws
         for seed in seeds
     ]
-    pictures = images.to_float(np.stack([photo for photo, _ in _views(jobs, workers)]))
+    drawings.draw(people)
+    pictures = np.stack([one.picture for one in people])
     return dict(zip(yaws, pictures.reshape(len(yaws), len(seeds), side, side, 3), strict=True))
-
-
-def _views(jobs, workers) -> list:
-    """`_view` of each job, in this process or in several others."""
-    if not jobs or workers < 2:
-        return [_view(*job) for job in jobs]
-    with faces.pool_of(workers) as pool:
-        return list(pool.map(_view, *zip(*jobs, strict=True), chunksize=8))
-
-
-def _view(seed, side, chosen):
-    face = faces.face(seed, side, **chosen)
-    return images.to_uint8(face.photo), face.regions.astype(np.uint8)
 
 
 # Tasks --------------------------------------------------------------------------------------------

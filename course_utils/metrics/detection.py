@@ -9,15 +9,7 @@ from ..arguments import FLOATS, LABELS, MASK, Kind, Many, number, takes
 COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())  # 0.5, 0.55, …, 0.95
 RECALLS = np.linspace(0, 1, 101)
 
-BOXES = Kind(
-    "boxes y0, x0, y1, x1 in pixels",
-    "int uint float bfloat",
-    "[-16777216, 16777216]",
-    dtype="float64",
-)
-OVERLAPS = Kind(
-    "overlaps as floats", "float bfloat", "[0, 1]", "use mask_iou or box_iou", dtype="float64"
-)
+OVERLAPS = Kind("overlaps as floats", "float bfloat", "[0, 1]", "use mask_iou", dtype="float64")
 KINDS = replace(
     LABELS,
     what="integers (one class per instance)",
@@ -39,27 +31,8 @@ def mask_iou(truths, predictions):
     areas = [masks.sum((1, 2)).astype(np.float64) for masks in (truths, predictions)]
     pixels = ((1, 2), (1, 2))
     shared = np.tensordot(truths.astype(np.float32), predictions.astype(np.float32), pixels)
-    return _shares(shared.astype(np.float64), *areas)
-
-
-@takes(truths=BOXES("n≥0 4"), predictions=BOXES("m≥0 4"))
-def box_iou(truths, predictions):
-    """IoU of each true box with each predicted one: float64 (n, m) in [0, 1].
-
-    truths: (n, 4) and predictions: (m, 4), each y0, x0, y1, x1 in pixels, where y1 and x1 are the
-    first row and column behind the box; n or m may be 0. Two boxes without an area have the IoU 0.
-    Raises ValueError for other shapes and for a box that ends before it starts.
-    """
-    for name, boxes in (("truths", truths), ("predictions", predictions)):
-        if (boxes[:, 2:] < boxes[:, :2]).any():
-            raise ValueError(
-                f"{name} has a box that ends before it starts; a box is y0, x0, y1, x1."
-            )
-    starts = np.maximum(truths[:, None, :2], predictions[:, :2])
-    ends = np.minimum(truths[:, None, 2:], predictions[:, 2:])
-    shared = np.maximum(ends - starts, 0).prod(-1)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(-1) for boxes in (truths, predictions)]
-    return _shares(shared, *areas)
+    union = areas[0][:, None] + areas[1] - shared
+    return np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
 
 
 @takes(
@@ -80,7 +53,7 @@ def average_precision(ious, truths, predictions, scores, thresholds=COCO_THRESHO
     over the classes that have a true instance, and then over the thresholds. A class without any is
     left out, with what is predicted of it. No prediction at all gives 0.
 
-    Of each picture: ious (n, m) of `mask_iou` or `box_iou`, classes truths (n,) and predictions
+    Of each picture: ious (n, m) of `mask_iou`, or of boxes, classes truths (n,) and predictions
     (m,), integers from 1 up, and scores (m,), of which only the order counts.  thresholds: in
     (0, 1].  most: predictions of one class that count in one picture, those of the best score, as
     in COCO's own code.
@@ -96,12 +69,6 @@ def average_precision(ious, truths, predictions, scores, thresholds=COCO_THRESHO
     table = [_precisions(pictures, wanted, levels, most) for wanted in classes]
     *means, ap50, ap75 = np.mean(table, axis=0).tolist()
     return {"ap": float(np.mean(means)), "ap50": ap50, "ap75": ap75}
-
-
-def _shares(shared, areas, others):
-    """Intersection over union (n, m) from the intersections (n, m) and the areas (n,) and (m,)."""
-    union = areas[:, None] + others - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def _precisions(pictures, wanted, levels, most):

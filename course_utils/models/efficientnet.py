@@ -1,4 +1,4 @@
-"""EfficientNet-lite0 from ImageNet's weights: a judge of another family than the painters.
+"""EfficientNet-lite0 from ImageNet's weights: the judge, of another family than the feature networks.
 
 Source: Tan and Le (2019), "EfficientNet", table 1; as "lite" it has ReLU6 and no squeeze-and-excitation.
 """

@@ -39,6 +39,12 @@ KINDS = {
     "course": "the course's network, trained on drawn pictures and 20 photographs: fewer forms",
     "random": "random weights: it has learned nothing",
 }
+CALLED = {
+    "imagenet": "VGG-16",
+    "vgg19": "VGG-19",
+    "course": "the course's",
+    "random": "random weights",
+}
 FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/" + FILE
 MD5 = "253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19 has it

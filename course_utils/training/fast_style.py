@@ -10,7 +10,7 @@ UNSEEN = (0, 4, 6)  # numbers of the photographs that are kept for tests
 
 
 class FastStyle(keras.Model):
-    """The network and how it learns: for each picture the loss of a `Repainting`, not its pixels.
+    """A feed-forward network and how it learns: by the loss of a `Repainting`, its `aim`.
 
     Data are pictures (N, H, W, 3) in [0, 1] with their margin, without a right answer beside them.
     What is to stay is their content in the painting's colours.
@@ -19,16 +19,17 @@ class FastStyle(keras.Model):
 
     def __init__(self, network, aim: Repainting):
         super().__init__()
-        self.painter, self.aim = network, aim
+        self.feed_forward, self.aim = network, aim
         self.built = True
 
     def train_step(self, data):
         (pictures,) = data
-        coloured = self.painter.get_layer("in_colours")(pictures)
+        coloured = self.feed_forward.get_layer("in_colours")(pictures)
         content = self.aim.network(inside(coloured))[self.aim.content_layer]
         with tf.GradientTape() as tape:
-            parts = self.aim.parts(inside(self.painter(pictures, training=True)), content)
-            loss = self.aim.total(parts)
-        variables = self.painter.trainable_variables
+            made = inside(self.feed_forward(pictures, training=True))
+            parts = self.aim.parts(made, content)
+            loss = tf.add_n(list(self.aim.terms(parts).values()))
+        variables = self.feed_forward.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return {"loss": loss} | parts

@@ -156,9 +156,9 @@ class Crops(Examples):
 
 
 class Learner(keras.Model):
-    """A `MaskRCNN` and how it learns; `fit` logs `loss` and its five `PARTS`.
+    """A `MaskRCNN` and how it learns; `fit` logs `loss` and those of its five `PARTS` that count.
 
-    parts: which of the losses count; frozen: networks that stay as they are. proposer: another
+    parts: which of the losses count, and are computed; frozen: networks that stay as they are. proposer: another
     `MaskRCNN`, whose proposals the heads learn from. momentum: of `averaged`, a mean of the weights
     over all steps, see `Pix2Pix`; 0: there is none.
     Source: He et al. (2017), section 3: L = L_cls + L_box + L_mask; the RPN: Ren et al. (2015), eq. 1.
@@ -185,21 +185,22 @@ class Learner(keras.Model):
     @property
     def learned(self):
         """The variables that learn."""
-        networks = ("backbone", "rpn", "box_head", "mask_head")
-        parts = [getattr(self.network, name) for name in networks if name not in self.frozen]
+        names = [name for name in models.NETWORKS if name not in self.frozen]
+        parts = [getattr(self.network, name) for name in names]
         return [variable for part in parts for variable in part.trainable_variables]
 
     def train_step(self, data):
         with tf.GradientTape() as tape:
             losses = self.losses_of(*data)
-            loss = sum(losses[part] for part in self.parts)
+            counting = {part: losses[part] for part in self.parts}  # others aren't even computed
+            loss = sum(counting.values())
         variables = self.learned
         gradients = tape.gradient(loss, variables)
         pairs = [both for both in zip(gradients, variables, strict=True) if both[0] is not None]
         self.optimizer.apply_gradients(pairs)
         if self.averaged is not None:
             average(self.averaged, self.network, self.momentum)
-        return {"loss": loss} | losses
+        return {"loss": loss} | counting
 
     def losses_of(self, pictures, boxes, classes, masks):
         """The five losses of a batch of `Examples`."""
@@ -373,7 +374,8 @@ def scores(items, found, sure=0.5):
     by = [[each[key] for each in found] for key in ("classes", "scores")]
     both = list(zip(items, found, strict=True))
     masks = [metrics.mask_iou(item.masks, each["masks"]) for item, each in both]
-    boxes = [metrics.box_iou(item.boxes, each["boxes"]) for item, each in both]
+    pairs = [(np.float64(item.boxes), np.float64(each["boxes"])) for item, each in both]
+    boxes = [ops.convert_to_numpy(models.iou(*pair)) for pair in pairs]
     told = metrics.average_precision(masks, truths, *by)
     told["box_ap"] = metrics.average_precision(boxes, truths, *by)["ap"]
     labels = [models.labels(each["masks"][each["scores"] >= sure]) for each in found]

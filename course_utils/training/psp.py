@@ -143,24 +143,34 @@ def train(example, task, steps, seed, parts, s=None, batch=8, folder=None, callb
     return fit(model, example, steps, batch, seed, folder, callbacks=callbacks)
 
 
-def search(target, synthesis, mean, steps=200, rate=0.05):
-    """Styles (styles, latent) that paint a target (side, side, 3) in [0, 1]: gradients, no encoder.
+class Search:
+    """Finds styles that paint a picture by gradients, without an encoder; `step` serves all pictures.
 
     All styles begin at the mean and move by Adam towards smaller L2 and perceptual distance, as
     much as inversion counts them. Source: Abdal, Qin and Wonka (2019), "Image2StyleGAN",
     algorithm 1, which takes 5,000 steps.
     """
-    styles = keras.Variable(ops.tile(mean, (1, synthesis.input_shape[1], 1)))
-    model = PSp(None, synthesis, mean, seen(), None, Weights(identity=0.0))
-    optimizer, wanted = FusedAdam(rate), ops.convert_to_tensor(images.to_signed(target)[None])
-    optimizer.build([styles])
+
+    def __init__(self, synthesis, mean, rate=0.05):
+        self.model = PSp(None, synthesis, mean, seen(), None, Weights(identity=0.0))
+        self.styles = keras.Variable(ops.tile(mean, (1, synthesis.input_shape[1], 1)))
+        self.optimizer = FusedAdam(rate)
+        self.optimizer.build([self.styles])
+        self.begin = [(v, v.numpy()) for v in (self.styles, *self.optimizer.variables)]
+
+    def __call__(self, target, steps=200):
+        """Styles (styles, latent) that paint a target (side, side, 3) in [0, 1]."""
+        for variable, value in self.begin:
+            variable.assign(value)
+        wanted = ops.convert_to_tensor(images.to_signed(target)[None])
+        for _ in range(steps):
+            self.step(wanted)
+        return self.styles.numpy()[0]
 
     @tf.function
-    def step():
+    def step(self, wanted):
+        """Move the styles once towards a target (1, side, side, 3) in [-1, 1]."""
         with tf.GradientTape() as tape:
-            loss = model.weighed(model.losses_of(styles, synthesis(styles), wanted))
-        optimizer.apply(tape.gradient(loss, [styles]), [styles])
-
-    for _ in range(steps):
-        step()
-    return styles.numpy()[0]
+            made = self.model.synthesis(self.styles)
+            loss = self.model.weighed(self.model.losses_of(self.styles, made, wanted))
+        self.optimizer.apply(tape.gradient(loss, [self.styles]), [self.styles])

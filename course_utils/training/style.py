@@ -20,6 +20,7 @@ from .optimizers import FusedAdam
 tf.get_logger().setLevel("ERROR")  # retracing for another kind of loss is no news
 BETA = {"imagenet": 5.0, "vgg19": 5.0, "course": 8.0, "random": 8.0}  # where content has 1
 GAMMA = 5.0  # of variation
+LETTER = {"content": "α", "style": "β", "variation": "γ"}  # of the weight of each part
 OWN = "alpha", "beta", "gamma", "weights", "targets", "style_targets"  # of a Repainting
 KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
@@ -73,7 +74,7 @@ class Repainting:
     result. beta: None is the network's own in BETA. scale: of the style, 2 makes its strokes twice
     as wide. weights: {layer: w_l}; None gives the network's style layers equal ones. gram,
     style_loss, content_loss: others to compare with.
-    `picture` is where it stands, `history` the loss and its parts after each evaluation.
+    `picture` is where it stands, `history` the loss, its parts and terms after each evaluation.
     """
 
     @takes(content=RGB("H W 3"))
@@ -155,12 +156,13 @@ class Repainting:
         return parts
 
     def evaluate(self, picture):
-        """One evaluation: (loss and its parts, gradient) of a picture (1, H, W, 3), a tensor."""
+        """One evaluation: (loss, parts and terms, gradient) of a picture (1, H, W, 3), a tensor."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             parts = self.parts(picture)
-            loss = self.total(parts)
-        return {"loss": loss} | parts, tape.gradient(loss, picture)
+            terms = self.terms(parts)
+            loss = tf.add_n(list(terms.values()))
+        return {"loss": loss} | parts | terms, tape.gradient(loss, picture)
 
     def _shared_graph(self):
         """`evaluate` as a graph. One serves all repaintings by a network: tracing takes a second."""
@@ -169,10 +171,10 @@ class Repainting:
         graph.get_concrete_function(*tf.nest.map_structure(_of_any_size, (self.picture[None], own)))
         return lambda picture: graph(picture, own)
 
-    def total(self, parts):
-        """The weighted sum of `parts`."""
-        factors = {"content": self.alpha, "style": self.beta, "variation": self.gamma}
-        return tf.add_n([factors[name] * part for name, part in parts.items()])
+    def terms(self, parts):
+        """{"α content", "β style", "γ variation"}: the weighted `parts`; their sum is the loss."""
+        weights = {"content": self.alpha, "style": self.beta, "variation": self.gamma}
+        return {f"{LETTER[name]} {name}": weights[name] * part for name, part in parts.items()}
 
     # Two ways down ---------------------------------------------------------------------------
 
@@ -352,7 +354,7 @@ def descents(painting, evaluations, rates):
 
 
 def outside_judge():
-    """A network that paints nothing here: EfficientNet-lite0, or random weights where it is missing."""
+    """The judge, by whose loss nothing is painted: EfficientNet-lite0, or random weights without it."""
     if imagenet.EFFICIENTNET.is_there():
         return efficientnet.load()
     return features.network("random", seed=1)

@@ -33,7 +33,6 @@ __all__ = [
     "Face",
     "Identity",
     "conditions",
-    "dataset",
     "face",
     "identity",
     "render",
@@ -158,36 +157,10 @@ def face(seed: int, size: int = 64, **chosen) -> Face:
     return render(identity(seed), conditions(seed, **chosen), size)
 
 
-def dataset(seeds, size: int = 64, sketch: bool = False, workers: int = 1, **chosen):
-    """Draw the faces of many seeds at once.
-
-    Returns photos float32 (N, size, size, 3), regions int32 (N, size, size) and, if `sketch`, the
-    sketches float32 (N, size, size). `workers` processes share the work.
-    Raises what `face` raises, and ValueError for no seed at all.
-    """
-    seeds = [int(seed) for seed in seeds]
-    if not seeds:
-        raise ValueError("A data set needs at least one seed.")
-    jobs = [(seed, size, sketch, chosen) for seed in seeds]
-    if workers > 1:
-        with pool_of(workers) as pool:
-            rows = list(pool.map(drawn, jobs, chunksize=16))
-    else:
-        rows = [drawn(job) for job in jobs]
-    return tuple(np.stack(part) for part in zip(*rows, strict=True))
-
-
 def pool_of(workers: int) -> ProcessPoolExecutor:
     """Processes that draw, each with one thread: a new process reads the variable, this one not."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,))
-
-
-def drawn(job):
-    """(photo, regions[, sketch]) of a job (seed, size, whether to sketch, chosen conditions)."""
-    seed, size, sketch, chosen = job
-    one = face(seed, size, **chosen)
-    return (one.photo, one.regions) + ((one.sketch,) if sketch else ())
 
 
 def _regions(fine):

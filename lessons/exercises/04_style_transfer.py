@@ -161,7 +161,7 @@ show_images([painting, *shown.values()], ["the painting", *shown],
 # %%
 from course_utils.models import features
 
-judge = features.network("course")  # the same for everyone, with or without ImageNet's weights
+judge = features.network("course")  # nothing here was painted by its loss
 for name, picture in shown.items():
     far = distances(judge, picture, colours, painting)["style_distance"]
     print(f"{name:<16} style distance {far:.2f}")
@@ -226,7 +226,7 @@ for style, content in works().values():
 
 # %% [markdown]
 # What does the optimisation have that these pieces haven't?
-# It may change every pixel a little, and all layers judge at once.
+# It may change every pixel a little, and all layers are compared at once.
 
 # %% [markdown]
 # ## Five questions

@@ -254,7 +254,7 @@ from course_utils.show.things import things_figure
 item = data.Drawing("shapes", 2_000_575)
 chosen = np.flatnonzero(item.classes == item.names.index("banana") + 1)
 bananas = {"boxes": item.boxes[chosen], "classes": item.classes[chosen], "masks": item.masks[chosen]}
-for name, overlap in {"boxes": metrics.box_iou, "masks": metrics.mask_iou}.items():
+for name, overlap in {"boxes": models.iou, "masks": metrics.mask_iou}.items():
     print(f"The largest IoU of two {name} is {np.triu(overlap(bananas[name], bananas[name]), 1).max():.2f}.")
 for threshold in (0.5, 0.3):
     left = np.asarray(models.nms(bananas["boxes"][None], threshold)).sum()

@@ -212,7 +212,7 @@ if best:
 # A generator can't paint ghosts, only faces, and the face nearest to a symmetric answer looks straight ahead.
 
 # %% [markdown] tags=["solution"]
-# Pixels alone would still favour a blurred face, so in this task the L2 loss counts a hundredth of what it does elsewhere.
+# Pixels alone would still favour a blurred face, so in the paper the L2 loss of this task counts a hundredth of what it does elsewhere.
 # The identity loss counts most: it compares persons, and hardly minds which way they look.
 
 # %% [markdown]

@@ -8,13 +8,14 @@ has no size, and `present` or `kinds` say so.
 from .anchors import anchors
 from .boxes import area, clip, decode, encode, iou
 from .matching import NEGATIVE, POSITIVE, UNUSED, match, sample
-from .network import SHIPPED, Architecture, MaskRCNN, begun, build, load
+from .network import NETWORKS, SHIPPED, Architecture, MaskRCNN, begun, build, load
 from .paste import labels, paste, paste_all
 from .proposals import nms, propose
 from .roi import pyramid_align, roi_align, roi_pool
 
 __all__ = [
     "NEGATIVE",
+    "NETWORKS",
     "POSITIVE",
     "SHIPPED",
     "UNUSED",

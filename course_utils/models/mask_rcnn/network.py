@@ -16,6 +16,7 @@ from .paste import paste_all
 from .proposals import nms, propose
 from .roi import pyramid_align, roi_align, roi_pool
 
+NETWORKS = ("backbone", "rpn", "box_head", "mask_head")  # as a `MaskRCNN` calls them
 GROUPS = 8  # of channels, normalised together
 
 
