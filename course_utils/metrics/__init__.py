@@ -6,8 +6,8 @@ it as an argument.
 
 from .classes import class_scores, fcn_scores
 from .colours import colour_error, colour_scores, colourfulness
-from .generated import diversity, precision_recall
 from .detection import COCO_THRESHOLDS, average_precision, mask_iou
+from .generated import diversity, precision_recall
 from .instances import (
     adapted_rand_error,
     instance_counts,
