@@ -17,6 +17,7 @@ from .proposals import nms, propose
 from .roi import pyramid_align, roi_align, roi_pool
 
 NETWORKS = ("backbone", "rpn", "box_head", "mask_head")  # as a `MaskRCNN` calls them
+AT_ONCE = 40 * 128**2  # pixels that a network finds things in; more take too much memory
 GROUPS = 8  # of channels, normalised together
 
 
@@ -128,10 +129,12 @@ class MaskRCNN(keras.Model):
         """
         if not len(pictures):
             raise ValueError("There is no picture to look at; give at least one.")
-        side, limits = self.architecture.side, np.float32([least, threshold])
+        side, limits = self.architecture.side, tf.constant([least, threshold], tf.float32)
         small = [images.resize(images.to_float(each), (side, side)) for each in pictures]
-        found = self._graph(ops.convert_to_tensor(np.stack(small)), *map(tf.constant, limits))
-        found = {key: ops.convert_to_numpy(value) for key, value in found.items()}
+        few = max(1, AT_ONCE // side**2)
+        batches = [np.stack(small[first : first + few]) for first in range(0, len(small), few)]
+        parts = [self._graph(tf.constant(batch), *limits) for batch in batches]
+        found = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
         return [
             _of_one(
                 {key: value[number] for key, value in found.items()}, np.shape(picture)[:2], side
