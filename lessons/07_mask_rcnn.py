@@ -301,7 +301,7 @@ nothing = {"boxes": [], "classes": [], "masks": []}
 def answered(least_score, nms_threshold):
     both = [nothing, *look.find([pictures[crowd]], least_score, nms_threshold)]
     titles = ["picture", f"scores of {least_score:.2f} and more"]
-    return things_figure([pictures[crowd]] * 2, both, known, titles, height=4.5)
+    return things_figure([pictures[crowd]] * 2, both, known, titles, height=5.1)
 
 play(answered, alt="The picture, and the same with the things that the network finds at a score.",
      least_score=ipywidgets.FloatSlider(0.5, min=0.05, max=0.95, step=0.05),
@@ -386,7 +386,7 @@ watched = pictures[:4]
 watch = lambda: [coloured(*both, 0.6) for both in zip(watched, fresh.find(watched))]
 live = Live(run.steps, watch, keep="07_heads", seconds=side / 20, legend=key(names),
             alt="The loss falls; more things get a colour, which is that of their class.")
-training.stage(fresh, training.examples(s, train), run.steps, SEED, s, callbacks=[live], frozen=frozen)
+training.stage(fresh, training.examples(s, train), run.steps, SEED, s, callbacks=[live], frozen=frozen);
 
 # %% [markdown]
 # Colours show classes, from a score of 0.5 on; square patches are masks that aren't learned yet.
@@ -398,7 +398,8 @@ training.stage(fresh, training.examples(s, train), run.steps, SEED, s, callbacks
 
 # %%
 networks = {"just now": fresh} | ({"half an hour": net} if shipped else {})
-ours = {name: training.scores(test, network.find(pictures, least=0.05)) for name, network in networks.items()}
+ours = {name: training.scores(test, network.find(pictures, least=0.05))
+        for name, network in networks.items()}
 tell(baselines | ours)
 last, net = [*networks.items()][-1]
 bets.reveal("ap50", ours[last]["ap50"])
