@@ -22,7 +22,7 @@ from drawn_worlds.faces import PALETTE
 from . import faces
 from .common import Log, interval, safety
 
-STEPS = {"recogniser": 2000, "inversion": 8000} | dict.fromkeys(
+STEPS = {"recogniser": 2000, "inversion": 12_000} | dict.fromkeys(
     ("frontal", "sketch", "segmentation"), 4000
 )
 GROWN = {16: (2000, 32), 32: (5000, 16), 64: (18_000, 16)}  # side: steps, pictures of a step
