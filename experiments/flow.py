@@ -15,7 +15,7 @@ from course_utils.training import flow
 from . import facade_reader
 from .common import Log, medians, safety, sides
 
-LOOKS = (1, 2, 4, 8, 16, 32)  # steps of Euler, twice those of Heun
+LOOKS = (1, 2, 4, 8, 16, 32)  # at the velocity: steps of Euler, twice those of Heun
 GUIDANCE = (1.0, 1.5, 2.0, 3.0)
 
 
@@ -36,7 +36,7 @@ def houses(seed=0, steps=10_000, batch=2):
     example = Jitter(pairs, flow.SHIPPED.network.side, scale=1.0)
     name, s = "10_houses", flow.SHIPPED
     network = flow.train(example, steps, seed, s, batch, safety(name), [Log(500)]).averaged
-    score = facade_reader.scorer(test, models.generate)
+    score = facade_reader.scorer(test, _painted)
     about = {"seed": seed, "steps": steps, "batch": batch, "data": "drawn houses, seeds 0 to 1999"}
     yield network, name, about | {"metrics": score(shipping.as_shipped(network))}
 
@@ -50,12 +50,17 @@ def compared():
     network, test = models.load(), data.load("synthetic", "BtoA")[1]
     judges = [data.DrawnPair(number) for number in data.DRAWN["validation"][:40]]
     score, judged = (facade_reader.scorer(pairs, _answered(network)) for pairs in (test, judges))
+    guided = {"guidance": models.GUIDANCE}
     summary = {
         "guidance": {w: judged({"guidance": w}) for w in GUIDANCE},
-        "euler": {n: score({"steps": n}) for n in LOOKS},
-        "heun": {n: score({"steps": n // 2, "sampler": models.heun}) for n in LOOKS[1:]},
+        "euler": {n: score(guided | {"steps": n}) for n in LOOKS},
+        "heun": {n: score(guided | {"steps": n // 2, "sampler": models.heun}) for n in LOOKS[1:]},
     }
     return {"summary": summary | {"ways": _ways(network, test)}, "pictures": len(test)}
+
+
+def _painted(network, drawings, seed=0):
+    return models.generate(network, drawings, seed, guidance=models.GUIDANCE)
 
 
 def _answered(network):
@@ -70,7 +75,7 @@ def _ways(network, test, answers=4):
         name: lambda drawings, seed, one=one: pix2pix.translate(one, drawings, seed)
         for name, one in generators.items()
     }
-    answered["flow"] = lambda drawings, seed: models.generate(network, drawings, seed)
+    answered["flow"] = lambda drawings, seed: _painted(network, drawings, seed)
     shipped = {"L1": "02_unet_l1", "pix2pix": "02_unet_l1_cgan", "flow": "10_houses"}
     calls = [functools.partial(answer, drawings[:1], 0) for answer in answered.values()]
     seconds = dict(zip(answered, medians(calls), strict=True))

@@ -22,8 +22,10 @@ from drawn_worlds.faces import PALETTE
 from . import faces
 from .common import Log, interval, safety
 
-STEPS = {"recogniser": 2000, "encoder": 4000}  # of what is shipped
-GROWN = {16: (2000, 32), 32: (5000, 16), 64: (9500, 16)}  # side: steps, pictures of a step
+STEPS = {"recogniser": 2000, "inversion": 12_000} | dict.fromkeys(
+    ("frontal", "sketch", "segmentation"), 4000
+)
+GROWN = {16: (2000, 32), 32: (5000, 16), 64: (18_000, 16)}  # side: steps, pictures of a step
 PEOPLE = {"generator": 24_000, "encoder": 12_000}  # who train them
 COMPARED = 5000  # pictures of each kind, for precision and recall
 KNOWN = {  # people who train the recognisers
@@ -152,10 +154,8 @@ def segmentation():
 def _encoder(task, seed=0):
     mapping, synthesis = generators.load()
     parts = synthesis, generators.mean_style(mapping), recognition.load()
-    example, steps = (
-        data.Examples(task, *_people(PEOPLE["encoder"], task == "frontal")),
-        STEPS["encoder"],
-    )
+    example = data.Examples(task, *_people(PEOPLE["encoder"], task == "frontal"))
+    steps = STEPS[task]
     more = {"folder": safety(f"08_{task}"), "callbacks": [Log(250)]}
     model = training.train(example, task, steps, seed, parts, training.SHIPPED[task], **more)
     network = shipping.as_shipped(model.encoder)
