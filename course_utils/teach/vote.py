@@ -14,9 +14,9 @@ SIDES = ("left", "right")
 ALT = "Two pictures of one scene, left and right; one is real, the other made by a network."
 
 
-def vote(real, fakes: dict, seed: int = 0, height: float = 2.6):
+def vote(real, fakes: dict, seed: int = 0):
     """Show a `Vote` and return its box."""
-    display(box := Vote(real, fakes, seed, height).box)
+    display(box := Vote(real, fakes, seed).box)
     return box
 
 
@@ -50,12 +50,11 @@ class Vote:
 
     real: (N, H, W, 3) in [0, 1]. fakes: {maker: as many pictures of this shape}. A fake that is
     taken for the real picture counts for its maker: `taken` is {maker: [how often, of how many]}.
-    height: inches per picture.
     Raises ValueError for other shapes and without fakes, and what `images.to_float` raises.
     """
 
-    def __init__(self, real, fakes: dict, seed: int = 0, height: float = 2.6):
-        self.real, self.height = images.to_float(real), height
+    def __init__(self, real, fakes: dict, seed: int = 0):
+        self.real = images.to_float(real)
         self.fakes = {maker: images.to_float(made) for maker, made in fakes.items()}
         _check(self.real.shape, {maker: made.shape for maker, made in self.fakes.items()})
         self.taken = {maker: [0, 0] for maker in fakes}
@@ -78,7 +77,7 @@ class Vote:
         number, maker = next(self._pairs)
         self.maker, self.truth = list(self.fakes)[maker], int(self._chance.integers(2))
         pair = [self.fakes[self.maker][number], self.real[number]]
-        figure = image_figure(pair if self.truth else pair[::-1], SIDES, height=self.height)
+        figure = image_figure(pair if self.truth else pair[::-1], SIDES, height=2.6)
         self.picture.value, self.verdict.value = picture_html(figure, ALT), ""
         self._enable(asking=True)
 
