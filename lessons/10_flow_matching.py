@@ -348,13 +348,13 @@ bets.reveal("looks", min(int(steps) for steps, each in euler.items() if each["fc
 # %% tags=["hide"]
 from course_utils.show import show_lines
 
-curves = {name: [evidence[name][str(n)]["texture_distance"] for n in counts[1:]] for name in ("euler", "heun")}
-show_lines(counts[1:], curves, ("looks at the velocity", "texture distance"), inches=(12.5, 4.3), log=True,
-           alt="Texture distance over looks at the velocity, of Euler and Heun.")
+curves = {name: [evidence[name][str(n)]["fcn_iou"] for n in counts[1:]] for name in ("euler", "heun")}
+show_lines(counts[1:], curves, ("looks at the velocity", "FCN-IoU"), inches=(12.5, 4.3), log=True,
+           alt="FCN-IoU over looks at the velocity, of Euler and Heun.")
 
 # %% [markdown]
-# On paper Heun's error falls faster; here Euler is ahead.
-# Heun's last look is at $t = 1$, a time that training hardly ever draws, and it brings noise back.
+# On paper Heun's error falls faster; here it is behind, and far with few looks.
+# Its last look is at $t = 1$, a time that training hardly ever draws, and brings noise back.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
