@@ -41,7 +41,8 @@ from course_utils.teach import Bets
 
 run = profile.start("10", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 train, test = data.load(DATASET, "BtoA", run.test_data)
-drawings, truth = (np.stack([getattr(p, part) for p in test[:4]]) for part in ("source_picture", "target"))
+drawings, truth = (np.stack([getattr(p, part) for p in test[:4]])
+                   for part in ("source_picture", "target"))
 bets = Bets()
 bets.ask("apart", "Four answers to one drawing: how far apart, if different houses are 1?", 0, 1, step=0.05)
 
@@ -178,6 +179,11 @@ show_source(flow.block, flow.normalised, flow.look_around)
 # Every tenth drawing is left out, which we shall need for guidance.
 
 # %%
+from course_utils.data.pairs import Jitter
+
+side = training.QUICK.network.side
+small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
+unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
 show_source(training.Flow.train_step)
 
 # %% [markdown] tags=["note"]
@@ -192,12 +198,8 @@ show_source(training.Flow.train_step)
 # Each picture takes eight steps from noise to house.
 
 # %%
-from course_utils.data.pairs import Jitter
 from course_utils.show.live import Live
 
-side = training.QUICK.network.side
-small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
-unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
 asked = np.stack([pair.source_picture for pair in unseen[:2]])
 answers = lambda: flow.generate(live.model.averaged, asked, SEED, steps=8)
 watch = lambda: ([*asked, *answers()], ["drawing"] * 2 + ["answer"] * 2)
@@ -211,7 +213,7 @@ learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callba
 # %% [markdown]
 # ### On houses that it has never seen
 #
-# **Each pixel alone**: the best velocity, if every pixel were a Gaussian of its own, with the mean and the spread of the training houses.
+# **Each pixel alone**: as if every pixel were a Gaussian of its own, with the training houses' mean and spread.
 
 # %%
 from course_utils.show import tell
@@ -231,11 +233,9 @@ missed = {"live": losses_of(flow.guided(learned, signed(unseen, "source_picture"
           "each pixel alone": losses_of(lambda x, t: alone(x, t, known.mean(0), known.std(0)))}
 tell(missed)
 
-# %% [markdown]
-# Near $t = 1$ a small error of the picture is a large one of the velocity: what is left of the noise is all that tells it.
-
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
+# > Why is the loss largest near t = 1? What is left of the noise is all that tells the velocity there.
 # > The curve of the loss hardly falls after a while, and the pictures still get better: why?
 
 # %% [markdown]
@@ -378,14 +378,14 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 # ### Three ways, measured
 #
 # **Diversity**: how far four answers to one drawing are apart; 1 is as far as photographs of different houses.
-# The truth's `texture_distance` is that of other photographs.
+# The truth's texture distance is that of other photographs; `seconds` are per picture.
 
 # %%
 rivals = evidence["ways"]
-tell({name: {key: each[key] for key in (*keys, "diversity")} for name, each in rivals.items()})
-seconds = ("seconds_per_picture", "seconds_to_train")
-tell({name: {key: rivals[name][key] for key in seconds} for name in ("L1", "pix2pix", "flow")})
-tell({name: {key: each[key] for key in ("grid_2", "grid_4", "grid_8")} for name, each in rivals.items()})
+shown = {"fcn_iou": "fcn_iou", "texture": "texture_distance", "grid_2": "grid_2", "grid_4": "grid_4",
+         "grid_8": "grid_8", "diversity": "diversity", "seconds": "seconds_per_picture",
+         "training": "seconds_to_train"}
+tell({name: {title: each.get(key, np.nan) for title, key in shown.items()} for name, each in rivals.items()})
 bets.reveal("apart", rivals["flow"]["diversity"])
 ours, others = rivals["flow"], [rivals["L1"], rivals["pix2pix"]]
 assert ours["fcn_iou"] > max(each["fcn_iou"] for each in others)
