@@ -160,11 +160,11 @@ _, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many))
 
 def moved(psi, **steps):
     move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
-    short = stylegan.truncated(w[:8], mean, psi)
-    pictures = stylegan.paint(synthesis, [*w[:8], *short, *short + move])
-    return image_figure(pictures, columns=8, height=1.5, rows=("from w", "truncated", "moved"))
+    short = stylegan.truncated(w[:7], mean, psi)
+    pictures = stylegan.paint(synthesis, [*w[:7], *short, *short + move])
+    return image_figure(pictures, columns=7, height=1.6, rows=("from w", "truncated", "moved"))
 
-play(moved, alt="Eight faces, the same pulled towards the mean, and these moved along some directions.",
+play(moved, alt="Seven faces, the same pulled towards the mean, and these moved along some directions.",
      psi=ipywidgets.FloatSlider(0.6, min=-0.5, max=1.3, step=0.1, description="ψ"),
      **{f"component {n + 1}": ipywidgets.FloatSlider(2 * (n == 0), min=-3, max=3, step=0.5) for n in range(3)});
 
