@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
@@ -210,31 +210,24 @@ def encoder_beside_search(steps=(50, 100, 200, 400), people=8):
     look, paint = tf.function(encoders.load("inversion")), tf.function(synthesis)
     search = training.Search(synthesis, mean)
     paint(mean + look(images.to_signed(faces[:1]))), search(faces[0], 1)  # builds the graphs
-    found = {
-        "encoder": _timed(lambda face: paint(mean + look(images.to_signed(face)[None])), faces)
-    }
+    ways = {"encoder": lambda face: paint(mean + look(images.to_signed(face)[None]))}
     for count in steps:
-        way = partial(search, steps=count)
-        found[f"search of {count} steps"] = _timed(
-            lambda face, way=way: paint(way(face)[None]), faces
-        )
-    seconds, ssim = found["encoder"]
+        ways[f"search of {count} steps"] = lambda face, n=count: paint(search(face, n)[None])
+    told = np.array([[_timed(way, face) for way in ways.values()] for face in faces])
+    seconds, ssim = np.median(told[..., 0], axis=0), told[..., 1].mean(0)
     return "\n    ".join(
-        f"{name}: {one:.4f} s, {one / seconds:.0f} times the encoder's; SSIM {like:.3f}, "
-        f"of which the encoder has {ssim / like:.0%}"
-        for name, (one, like) in found.items()
+        f"{name}: {one:.4f} s, {one / seconds[0]:.0f} times the encoder's; SSIM {like:.3f}, "
+        f"of which the encoder has {ssim[0] / like:.0%}"
+        for name, one, like in zip(ways, seconds, ssim, strict=True)
     )
 
 
-def _timed(way, faces):
-    """(median seconds of a face, mean SSIM) of what a way paints, in [-1, 1]."""
-    seconds, alike = [], []
-    for face in faces:
-        start = time.perf_counter()
-        made = np.array(way(face))[0]
-        seconds.append(time.perf_counter() - start)
-        alike.append(metrics.ssim(face, images.from_signed(made.clip(-1, 1))))
-    return np.median(seconds), np.mean(alike)
+def _timed(way, face):
+    """(seconds, SSIM) of what a way paints of a face, in [-1, 1]."""
+    start = time.perf_counter()
+    made = np.array(way(face))[0]
+    seconds = time.perf_counter() - start
+    return seconds, metrics.ssim(face, images.from_signed(made.clip(-1, 1)))
 
 
 # Beside pix2pix -----------------------------------------------------------------------------------

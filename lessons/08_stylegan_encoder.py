@@ -148,8 +148,6 @@ bets.ask("inversion_ssim", "An encoder gets a new face, this paints its answer: 
 
 # %% [markdown]
 # ### Nobody, truncated and moved
-#
-# **Truncated**: $\bar w + \psi\,(w - \bar w)$, nearer to the mean; **moved**: then along the main directions of $w$.
 
 # %% tags=["hide"]
 import ipywidgets
@@ -160,16 +158,16 @@ _, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many))
 
 def moved(psi, **steps):
     move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
-    short = stylegan.truncated(w[:7], mean, psi)
-    pictures = stylegan.paint(synthesis, [*w[:7], *short, *short + move])
-    return image_figure(pictures, columns=7, height=1.6, rows=("from w", "truncated", "moved"))
+    short = stylegan.truncated(w[:9], mean, psi)
+    pictures = stylegan.paint(synthesis, [*w[:9], *short, *short + move])
+    return image_figure(pictures, [f"face {n}" for n in range(9)], columns=9, height=1.35, rows=("from w", "truncated", "moved"))
 
-play(moved, alt="Seven faces, the same pulled towards the mean, and these moved along some directions.",
+play(moved, alt="Nine faces, the same pulled towards the mean, and these moved along some directions.",
      psi=ipywidgets.FloatSlider(0.6, min=-0.5, max=1.3, step=0.1, description="ψ"),
      **{f"component {n + 1}": ipywidgets.FloatSlider(2 * (n == 0), min=-3, max=3, step=0.5) for n in range(3)});
 
 # %% [markdown]
-# Nobody drew these people; at ψ = 0 all of them get the mean face.
+# **Truncated**: $\bar w + \psi\,(w - \bar w)$, with the mean style $\bar w$; **moved**: then along the main directions of $w$.
 
 # %% [markdown]
 # ### Whose style is it?
@@ -211,7 +209,8 @@ show_images([*painted, *learned[alike.argmax(1)]], [f"{each:.2f}" for each in al
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 13.
-# > With the truncation slider: which would you take for a passport, and which for a crowd in a film?
+# > With the truncation slider: what does ψ = 0 show?
+# > Which would you take for a passport, and which for a crowd in a film?
 # > Let the room name what each direction changes.
 
 # %% [markdown]
