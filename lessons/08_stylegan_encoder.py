@@ -293,7 +293,7 @@ show_images([rows[n] for rows in (faces, answers["just now"], answers["shipped"]
             columns=len(worth), height=1.75, rows=("face", "just now", "shipped"), alt="Eight faces, and what two encoders make of them.")
 
 # %% [markdown]
-# SSIM of the shipped encoder: it forgives a lost beard (first) and a wrong skin colour (third).
+# SSIM of the shipped encoder: it forgives a lost beard (first); the worst wear glasses or look aside.
 
 # %% [markdown]
 # ### Against searching
@@ -356,7 +356,7 @@ play(fronts, alt="A person from five sides, and for each the face from the front
      person=ipywidgets.IntSlider(5, max=len(faces) - 1));
 
 # %% [markdown]
-# What it can't see it fills with the average person; person 1's hat becomes hair.
+# What it can't see it fills with the average person: glasses fade, and skin changes its colour.
 
 # %% [markdown]
 # ### By angle

@@ -324,7 +324,7 @@ play(pushed, alt="A drawing, its answer without guidance, and with it.",
 # %% tags=["hide"]
 counts = [1, 2, 4, 8, 16, 32]
 walked = [flow.generate(network, drawings[1:3], SEED, steps, flow.GUIDANCE) for steps in counts[:5]] + [truth[1:3]]
-show_images([each[n] for n in range(2) for each in walked], [*(f"{n} steps" for n in counts[:5]), "photograph"], columns=6,
+show_images([each[n] for n in range(2) for each in walked], ["1 step", *(f"{n} steps" for n in counts[1:5]), "photograph"], columns=6,
             alt="Two drawings answered in 1, 2, 4, 8 and 16 steps, and the photographs.")
 
 # %% [markdown]
