@@ -230,12 +230,12 @@ def identity_loss(vectors, target):
 
 @takes(velocity=FLOATS("..."), noise=FLOATS("..."), picture=FLOATS("..."))
 def flow_matching_loss(velocity, noise, picture):
-    """Mean squared distance of a velocity from the straight way that leads from noise to picture.
+    """Mean squared distance of a velocity from the straight path that leads from noise to picture.
 
     L = mean (v - (x_1 - x_0))²,   x_0 = noise, x_1 = picture
 
-    Many straight ways cross at one place and time, and the best v there is their mean. So L doesn't
-    reach 0, and its floor is the variance of these ways. velocity, noise, picture: floats of one
+    Many straight paths cross at one place and time, and the best v there is their mean. So L doesn't
+    reach 0, and its floor is the variance of these paths. velocity, noise, picture: floats of one
     shape (any). Returns a scalar. Raises as `absolute` does.
     Lipman et al. (2023), "Flow matching for generative modeling", eq. 23 with σ_min = 0; Liu et al.
     (2023), "Flow straight and fast", eq. 1.

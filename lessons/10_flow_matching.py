@@ -13,7 +13,7 @@
 # ## Objectives
 #
 # 1. Say what a flow learns, and why the mean of velocities isn't fog.
-# 2. Take one training step and one way from noise to picture apart, and trade steps for quality.
+# 2. Take one training step and one path from noise to picture apart, and trade steps for quality.
 # 3. Steer with guidance, and compare L1, GAN and flow: sense, texture, variety, seconds.
 
 # %% tags=["parameters"]
@@ -76,7 +76,7 @@ show_images([picture[n] for n in range(2) for picture in columns.values()], list
 # $$\frac{\mathrm{d}x_t}{\mathrm{d}t} = v(x_t, t)$$
 #
 # For one pixel of two kinds of houses the best velocity is known.
-# It is a mean, too: of all ways that pass here now.
+# It is a mean, too: of all paths that pass here now.
 
 # %%
 def alone(x, t, mean, spread):
@@ -103,7 +103,7 @@ from course_utils.show.figures import line_figure
 
 def ways(light):
     stops = np.stack(flow.euler(lambda x, t: mixed(x, t, light), begin, len(times) - 1))
-    curves = {"ways": stops[:, 0], "what L2 answers": 0 * times + 2 * light - 1}
+    curves = {"paths": stops[:, 0], "what L2 answers": 0 * times + 2 * light - 1}
     figure = line_figure(times, curves, ("time t", "dark to light"), (12.5, 4.6))
     figure.axes[0].plot(times, stops, color="#0072B2", linewidth=0.8, zorder=0)
     figure.axes[0].set_title(f"light at the end: {(stops[-1] > 0).mean():.0%}")
@@ -113,14 +113,14 @@ play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
      light=ipywidgets.FloatSlider(0.6, min=0, max=1, step=0.1, description="share of light houses"));
 
 # %% [markdown]
-# At $t = 0$ all ways head for the mean; then each comes nearer to one kind, and the mean of what still fits is no fog.
+# At $t = 0$ all paths head for the mean; then each comes nearer to one kind, and the mean of what still fits is no fog.
 # In the end pixels are light or dark, in the right shares.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6.
-# > Pull the slider: the dashed line slides through values that no house has, the ways never end there.
-# > Where do two ways that start side by side part?
-# > Ways of one velocity never cross.
+# > Pull the slider: the dashed line slides through values that no house has, the paths never end there.
+# > Where do two paths that start side by side part?
+# > Paths of one velocity never cross.
 
 # %% [markdown]
 # ## What it learns from
@@ -430,7 +430,7 @@ print("score by the velocity:", np.round(-x_0 / (1 - t), 3))
 # %% [markdown]
 # ## You, as a house
 #
-# A way need not begin with noise alone: veil a picture up to a time $t$, and let the flow carry on without a drawing.
+# A path need not begin with noise alone: veil a picture up to a time $t$, and let the flow carry on without a drawing.
 # The earlier it takes over, the more it invents (Meng et al., SDEdit, 2022).
 
 # %%
@@ -462,7 +462,7 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
 # %% [markdown]
 # ## Recap
 #
-# 1. A flow learns the mean velocity of straight ways from noise to pictures; on the way the noise decides, so the end is a picture and no mean.
+# 1. A flow learns the mean velocity of straight paths from noise to pictures; on the way the noise decides, so the end is a picture and no mean.
 # 2. A training step compares a velocity with a straight line; Euler looks once per step, Heun twice.
 # 3. L1 answers with fog, a GAN with one sharp house, a flow with many; guidance weighs the drawing, and steps are paid in seconds.
 #

@@ -1,4 +1,4 @@
-"""The exercises of lesson 10: the straight way, its loss, Euler, Heun, guidance, eight looks; mistakes."""
+"""The exercises of lesson 10: the straight path, its loss, Euler, Heun, guidance, eight looks; mistakes."""
 
 import functools
 from itertools import pairwise
@@ -131,7 +131,7 @@ def noise_that_never_fades(noise, picture, t):
 
 @mistake(
     between,
-    "All begin at 0, not at their noise: this is the way alone, without where it starts.",
+    "All begin at 0, not at their noise: this is the path alone, without where it starts.",
     "Add the noise: x_0 + t · (x_1 - x_0).",
 )
 def start_of_the_way_forgotten(noise, picture, t):
@@ -140,8 +140,8 @@ def start_of_the_way_forgotten(noise, picture, t):
 
 @mistake(
     between,
-    "The ways are bent: their shares are roots, as where diffusion keeps the variance.",
-    "Take 1 - t and t themselves: they add up to 1, and the way is straight.",
+    "The paths are bent: their shares are roots, as where diffusion keeps the variance.",
+    "Take 1 - t and t themselves: they add up to 1, and the path is straight.",
 )
 def mixed_on_a_circle(noise, picture, t):
     t = _column(t, noise)
@@ -186,7 +186,7 @@ def _squared(target):
 @mistake(
     loss_of_a_step,
     "Samples fly away from the pictures: the target is x_0 - x_1, which leads back to the noise.",
-    "The way leads from x_0 to x_1: its velocity is x_1 - x_0.",
+    "The path leads from x_0 to x_1: its velocity is x_1 - x_0.",
 )
 def target_turned_round(network, noise, picture, t):
     return _squared(lambda x0, x1, x: x0 - x1)(network, noise, picture, t)
@@ -213,7 +213,7 @@ def loss_on_the_noise(network, noise, picture, t):
 @mistake(
     loss_of_a_step,
     "Points slow down before the end and never arrive: the target is the part that is left.",
-    "The velocity is the same all along the way: x_1 - x_0, not x_1 - x_t.",
+    "The velocity is the same all along the path: x_1 - x_0, not x_1 - x_t.",
 )
 def part_of_the_way_that_is_left(network, noise, picture, t):
     return _squared(lambda x0, x1, x: x1 - x)(network, noise, picture, t)
@@ -248,7 +248,7 @@ def finished_picture_shown(network, noise, picture, t):
 
 @mistake(
     loss_of_a_step,
-    "Where many ways cross, the answer is their median, number by number, and no longer their mean.",
+    "Where many paths cross, the answer is their median, number by number, and no longer their mean.",
     "Square the differences.",
 )
 def distances_not_squared(network, noise, picture, t):
@@ -302,7 +302,7 @@ def stopped_a_step_early(velocity, x, steps):
 
 @mistake(
     euler,
-    "The more steps, the farther it goes: each step is a whole way long.",
+    "The more steps, the farther it goes: each step is a whole path long.",
     "A step takes 1 / steps of the time: multiply the velocity by that.",
 )
 def steps_of_full_length(velocity, x, steps):
@@ -338,7 +338,7 @@ def last_step_begins_at_1(velocity, x, steps):
 
 @mistake(
     euler,
-    "All steps ask where the way began: the points go straight on and never turn.",
+    "All steps ask where the path began: the points go straight on and never turn.",
     "Ask at the last stop, not at the first.",
 )
 def asked_at_the_start_place(velocity, x, steps):
@@ -551,7 +551,7 @@ def journeys():
 
 @functools.cache
 def _far_and_equal_steps(name):
-    """Where the exact ways end, and how far off them, on average, Euler ends."""
+    """Where the exact paths end, and how far off them, on average, Euler ends."""
     velocity, x = journeys()[name]
     ends = heun(velocity.velocity, x, 100)[-1]
     return ends, _off(euler(velocity, x, LOOKS)[-1], ends)
@@ -590,7 +590,7 @@ EQUAL = np.linspace(0, 1, LOOKS + 1)
 
 @mistake(
     four_steps_of_heun,
-    "Those are Euler's equal steps: straight steps along bent ways end off the way.",
+    "Those are Euler's equal steps: straight steps along bent paths end off the path.",
     "Use the look before this one, too: both together tell how the velocity changes.",
 )
 def equal_steps_of_euler(velocity, x):
@@ -599,8 +599,8 @@ def equal_steps_of_euler(velocity, x):
 
 @mistake(
     four_steps_of_heun,
-    "Small steps at the start, where all ways are nearly straight, and large ones where they bend.",
-    "Look where the velocity changes along a way.",
+    "Small steps at the start, where all paths are nearly straight, and large ones where they bend.",
+    "Look where the velocity changes along a path.",
 )
 def looks_crowded_at_the_start(velocity, x):
     return _at(velocity, x, EQUAL**2)
@@ -608,7 +608,7 @@ def looks_crowded_at_the_start(velocity, x):
 
 @mistake(
     four_steps_of_heun,
-    "Small steps at the end, and large ones before, where the ways part: some end at a wrong place.",
+    "Small steps at the end, and large ones before, where the paths part: some end at a wrong place.",
     "Leave looks for the middle, and try another step than a straight one.",
 )
 def looks_crowded_at_the_end(velocity, x):
@@ -626,7 +626,7 @@ def one_look_for_the_whole_way(velocity, x):
 
 @mistake(
     four_steps_of_heun,
-    "The way ends before time 1, and some noise is left.",
+    "The path ends before time 1, and some noise is left.",
     "The times need nine numbers for eight steps, from 0 to 1.",
 )
 def times_that_stop_before_1(velocity, x):

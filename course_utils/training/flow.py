@@ -64,7 +64,7 @@ class Flow(keras.Model):
         return self.dropped, self.momentum
 
     def train_step(self, data):
-        """One step of gradient descent on one time of each picture's way."""
+        """One step of gradient descent on one time of each picture's path."""
         drawing, picture = data
         count, seed = ops.shape(picture)[0], self.seed_generator
         noise = keras.random.normal(ops.shape(picture), seed=seed)

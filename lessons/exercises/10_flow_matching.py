@@ -44,17 +44,17 @@ show_points({"noise": noise, "pictures": picture}, colours=colours,
 # %% [markdown]
 # ## 1. On the straight line
 #
-# A straight way leads from noise $x_0$ to a picture $x_1$.
+# A straight path leads from noise $x_0$ to a picture $x_1$.
 # At the time $t$, from 0 to 1, one is here:
 #
 # $$x_t = (1 - t)\, x_0 + t\, x_1$$
 #
-# A batch has $N$ ways, and each is at a time of its own.
+# A batch has $N$ paths, and each is at a time of its own.
 # What lies at their ends may be points (N, 2), or pictures (N, H, W, 3).
 
 # %%
 def between(noise, picture, t):
-    """Noise and pictures (N, ...), and times (N,) -> where each way is at its time, (N, ...)."""
+    """Noise and pictures (N, ...), and times (N,) -> where each path is at its time, (N, ...)."""
     # solution
     t = t.reshape(-1, *[1] * (noise.ndim - 1))  # (N, 1, ..., 1)
     return (1 - t) * noise + t * picture
@@ -78,7 +78,7 @@ if places[0] is not ...:
 
 # %% [markdown]
 # The first cloud should be the noise, and the last one the two moons.
-# Half-way many blue and orange points still lie at the same places: ways cross there.
+# Half-way many blue and orange points still lie at the same places: paths cross there.
 
 # %% [markdown] tags=["solution"]
 # Without the reshape NumPy lays the times along the last axis, and three pictures with three channels hide it.
@@ -87,7 +87,7 @@ if places[0] is not ...:
 # %% [markdown]
 # ## 2. What the network learns
 #
-# On a straight way the velocity is always the same, $x_1 - x_0$.
+# On a straight path the velocity is always the same, $x_1 - x_0$.
 # A network $v_\theta$ sees the place and the time, neither the noise nor the picture, and shall say this velocity:
 #
 # $$L = \mathrm{mean}\,\bigl(v_\theta(x_t, t) - (x_1 - x_0)\bigr)^2$$
@@ -125,10 +125,10 @@ if losses["t = 0.2"][0] is not ...:
 
 # %% [markdown]
 # All curves should be lowest near $a = 1$, and even there the loss isn't 0.
-# Where ways cross, a network can say only one velocity, and the best is their mean.
+# Where paths cross, a network can say only one velocity, and the best is their mean.
 
 # %% [markdown] tags=["solution"]
-# What is left at $a = 1$ is the variance of the ways that cross, so a flow's loss says little about its pictures.
+# What is left at $a = 1$ is the variance of the paths that cross, so a flow's loss says little about its pictures.
 # It is lowest exactly at 1 only with infinitely many points; here there are 400.
 
 # %% [markdown]
@@ -156,7 +156,7 @@ q3.check(euler)
 # %% [markdown]
 # ### Watch them walk
 #
-# On the left are the straight ways of 40 pairs, beside them the ways that your sampler takes along the perfect velocity.
+# On the left are the straight paths of 40 pairs, beside them the paths that your sampler takes along the perfect velocity.
 
 # %%
 ways = {"straight, of pairs": [noise[:40], picture[:40]],
@@ -170,18 +170,18 @@ if ways["Euler, 4 steps"] is not ...:
     show_figure(figure, alt="Straight lines that cross everywhere; bent lines with corners; smooth ones that part for two moons.")
 
 # %% [markdown]
-# The straight ways cross everywhere.
-# Two ways of the flow never meet at the same time, since there is one velocity at each place and time.
+# The straight paths cross everywhere.
+# Two paths of the flow never meet at the same time, since there is one velocity at each place and time.
 # With 32 steps all black ends should lie near the moons.
 
 # %% [markdown] tags=["solution"]
 # So a flow gives each noise a picture of its own, without pairs that anybody had told it.
-# Both kinds of ways have the same clouds at each time, and only that is what the loss promises.
+# Both kinds of paths have the same clouds at each time, and only that is what the loss promises.
 
 # %% [markdown]
 # ## 4. Heun's two looks
 #
-# Where a way bends, a straight step ends beside it.
+# Where a path bends, a straight step ends beside it.
 # Heun takes Euler's step on trial, asks for the velocity where that arrives, and walks along the mean of both velocities.
 # With $h = 1/n$:
 #
@@ -206,7 +206,7 @@ q4.check(heun)
 # %% [markdown]
 # ### The order of convergence
 #
-# If all pictures are one Gaussian with mean 1 and deviation 0.2, every way is known: from $x_0$ it leads to $1 + 0.2\, x_0$.
+# If all pictures are one Gaussian with mean 1 and deviation 0.2, every path is known: from $x_0$ it leads to $1 + 0.2\, x_0$.
 # The error is the mean distance from there, with as many looks at the velocity for both samplers.
 
 # %%
@@ -294,10 +294,10 @@ if clouds:
 #
 # The open one: a large network is slow, so each look at the velocity counts.
 # You may ask eight times, and the ninth time is an error.
-# Your score is the share of the error of Euler's eight equal steps that is gone, on two moons and on eight heaps; the error is the mean distance from where each way really ends.
+# Your score is the share of the error of Euler's eight equal steps that is gone, on two moons and on eight heaps; the error is the mean distance from where each path really ends.
 # The baseline is Heun with four steps.
 #
-# - Times needn't have equal gaps: where do the ways bend?
+# - Times needn't have equal gaps: where do the paths bend?
 # - What is known after a look needn't be forgotten: the last velocity and this one tell how it changes.
 
 # %%
@@ -343,7 +343,7 @@ if ends["yours"] is not ...:
 
 # %% [markdown] tags=["solution"]
 # Neither idea is enough alone: Euler gets worse with these times, and with equal times the memory misses the goal.
-# Together they reach it, since the ways bend most in their second half.
+# Together they reach it, since the paths bend most in their second half.
 # The step with a memory is that of Adams and Bashforth; samplers of large diffusion models, such as DPM-Solver++, remember earlier looks, too.
 
 # %% [markdown]
@@ -373,7 +373,7 @@ show_points(one, "One red point in the middle, a round cloud, and two moons.")
 # That is the blur of lesson 02: one look, one answer, the mean.
 # Heun's second look is there at $t = 1$, where it takes the mean for a finished picture: $v_2$ is that place itself, less the mean of noise, which is 0.
 # The mean of both velocities leads to the mean of the data and half of the noise, which is a smaller cloud of noise.
-# More steps help, since a look on the way sees already where a point is going, and fewer ways cross there.
+# More steps help, since a look on the way sees already where a point is going, and fewer paths cross there.
 #
 # </details>
 
