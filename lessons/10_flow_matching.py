@@ -125,11 +125,12 @@ play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
 # %% [markdown]
 # ## What it learns from
 #
-# Nobody knows the best velocity for pictures, but one can draw from it: take noise $x_0$, a photograph $x_1$, and the straight line between them.
+# Nobody knows the best velocity for pictures, but examples are easily had: noise $x_0$, a photograph $x_1$, and the straight line between them.
 #
 # $$x_t = (1 - t)\, x_0 + t\, x_1 \qquad \text{velocity: } x_1 - x_0$$
 #
 # **Conditional flow matching** lets a network guess this velocity from $x_t$, $t$ and the drawing; many lines cross at one $x_t$, and least squares make it answer their mean, which is the velocity that we need.
+# The lines are straight and cross; the flow follows their mean, so its paths bend and never do.
 #
 # $$L = \mathbb{E}\; \lVert v(x_t, t, \text{drawing}) - (x_1 - x_0) \rVert^2$$
 
@@ -161,7 +162,7 @@ show_figure(flow_way(noise[0], truth[0], drawings[0], 0.4, v[0]),
 # %% [markdown]
 # ### The network
 #
-# Lesson 01's U-Net with three changes: each block adds to its input, the time scales and shifts its channels (**FiLM**), and at the lowest scale each place looks at all others (**self-attention**), so that a wall is of one stone.
+# Lesson 01's U-Net, but blocks add to their input, time scales and shifts their channels (**FiLM**), and at the lowest scale each place looks at all others (**self-attention**).
 
 # %%
 show_source(flow.velocity)
@@ -175,7 +176,7 @@ show_source(flow.block, flow.normalised, flow.look_around)
 # %% [markdown]
 # ### One step
 #
-# Times are drawn as $\sigma(\mathcal{N}(0, 1))$, most of them in the middle of the way: near $t = 0$ there is little to see, near $t = 1$ little left to do.
+# Times are drawn as $\sigma(\mathcal{N}(0, 1))$, most of them in the middle of the way: near $t = 0$ there is little to see, and near $t = 1$ the picture is nearly done.
 # Every tenth drawing is left out, which we shall need for guidance.
 
 # %%
@@ -208,7 +209,7 @@ live = Live(run.steps, watch, keep="10_flow_matching",
 learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callbacks=[live]).averaged
 
 # %% [markdown]
-# The loss has a floor that nobody knows: where the noise hides the photograph, the best velocity is a mean, too.
+# The loss has a floor that nobody knows: where lines cross, even the best velocity, their mean, misses each of them.
 
 # %% [markdown]
 # ### On houses that it has never seen
@@ -235,13 +236,15 @@ tell(missed)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
-# > Why is the loss largest near t = 1? What is left of the noise is all that tells the velocity there.
+# > Why is the loss largest near t = 1?
+# > To know the noise there, one must know the picture almost exactly.
+# > At t = 0.1 pixels alone do as well: so early there is little to see.
 # > The curve of the loss hardly falls after a while, and the pictures still get better: why?
 
 # %% [markdown]
 # ## From noise to a house
 #
-# From here on, the network is the shipped one, for 128 × 128 pixels.
+# The network is now the shipped one, for 128 × 128 pixels.
 # **Euler** looks at the velocity once a step and goes straight on; **Heun** looks at the step's end, too, and takes the mean of both.
 
 # %%
@@ -251,7 +254,7 @@ told = checkpoints.told("10_houses")
 print(f"{network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
       f"houses in {told['seconds'] / 60:.0f} minutes")
 show_source(flow.euler, flow.heun)
-bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 1, 32, step=1)
+bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 0, 32, step=1)
 
 # %% [markdown]
 # ### On its way
@@ -270,7 +273,7 @@ show_images([np.clip(row[n][0] / 2 + 0.5, 0, 1) for row in (stops, beliefs) for 
             alt="Noise becomes a house in sixteen steps; below, where each stop would end.")
 
 # %% [markdown]
-# The first belief is the fog of L1; then the noise decides: colours first, forms next, bricks last.
+# The first belief is fog, the mean of all houses that fit; then the noise decides, and bricks come last.
 
 # %% [markdown]
 # ### Stop it anywhere
@@ -288,7 +291,7 @@ play(at, alt="A stop between noise and house, what the network believes there, a
      noise_number=ipywidgets.IntSlider(0, max=9, description="noise"));
 
 # %% [markdown]
-# Another noise, another house: what a GAN's noise didn't do.
+# Another noise, another house: what pix2pix's noise didn't do.
 
 # %% [markdown]
 # ### Guidance
@@ -300,7 +303,7 @@ play(at, alt="A stop between noise and house, what the network believes there, a
 
 # %%
 show_source(flow.guided)
-print("w =", flow.GUIDANCE, "from here on: validation houses chose it")
+print("w =", flow.GUIDANCE, "unless it is said: chosen on validation houses, for their texture")
 
 # %% [markdown]
 # ### How much of the drawing?
@@ -316,7 +319,7 @@ play(pushed, alt="A drawing, its answer without guidance, and with it.",
 
 # %% [markdown]
 # At $w = 0$ any house comes, whatever was drawn.
-# Above 1 the drawing is followed more closely; above 2 colours begin to glare.
+# A little above 1 the drawing is followed more closely; from 2 on colours begin to glare.
 
 # %% [markdown]
 # ### How many steps?
@@ -328,10 +331,12 @@ show_images([each[n] for n in range(2) for each in walked], ["1 step", *(f"{n} s
             alt="Two drawings answered in 1, 2, 4, 8 and 16 steps, and the photographs.")
 
 # %% [markdown]
-# One step is fog again; with more steps come edges, then panes, then stones.
+# One step is fog again; with more steps come edges, then panes.
 
 # %% [markdown]
 # ### Steps against quality
+#
+# The reader is soon content; texture takes more steps.
 
 # %%
 import json
@@ -354,8 +359,8 @@ show_lines(counts[1:], curves, ("looks at the velocity", "FCN-IoU"), inches=(12.
            alt="FCN-IoU over looks at the velocity, of Euler and Heun.")
 
 # %% [markdown]
-# On paper Heun's error falls faster; here it is behind, and far with few looks.
-# Its last look is at $t = 1$, a time that training hardly ever draws, and brings noise back.
+# On paper Heun's error falls faster; for the reader it is behind here, and far with few looks.
+# Its last look is at $t = 1$, where velocities are hardest to tell.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -378,7 +383,7 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 # ### Three ways, measured
 #
 # **Diversity**: how far four answers to one drawing are apart; 1 is as far as photographs of different houses.
-# The truth's texture distance is that of other photographs; `seconds` are per picture.
+# The truth's texture distance is that of other photographs; `seconds` are those of a picture, `training` those of learning.
 
 # %%
 rivals = evidence["ways"]
@@ -392,7 +397,8 @@ assert ours["fcn_iou"] > max(each["fcn_iou"] for each in others)
 assert ours["texture_distance"] < min(each["texture_distance"] for each in others)
 
 # %% [markdown]
-# The flow is read best, its texture is nearest, and it alone has several answers; it pays with seconds.
+# The flow is read best, better even than photographs: guidance exaggerates what tells a window from a wall.
+# Its texture is nearest, and it alone has several answers; it pays with seconds.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -410,7 +416,8 @@ assert ours["texture_distance"] < min(each["texture_distance"] for each in other
 # | the clean picture, predicted | $\hat x_1 = x_t + (1 - t)\, v$ |
 # | score $\nabla \log p_t(x_t)$ | $-\hat x_0 / (1 - t)$ |
 # | noise schedule | how much of each is mixed: here $1 - t$ and $t$ |
-# | DDIM's steps | Euler's steps |
+# | DDIM's steps | Euler's steps, for this schedule |
+# | $x_0$, and time | there the picture, and backwards; here $x_0$ is noise |
 
 # %%
 t, h, x = 0.5, 1e-3, np.linspace(-2, 2, 5)  # of light and dark houses, of which all is known
@@ -453,7 +460,7 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
      t=ipywidgets.FloatSlider(0.4, min=0, max=0.95, step=0.05));
 
 # %% [markdown]
-# Your outline and your colours stay, and walls and windows grow in them.
+# Rough shapes and some colours stay, and walls and windows grow in them.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
@@ -464,10 +471,10 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
 #
 # 1. A flow learns the mean velocity of straight paths from noise to pictures; on the way the noise decides, so the end is a picture and no mean.
 # 2. A training step compares a velocity with a straight line; Euler looks once per step, Heun twice.
-# 3. L1 answers with fog, a GAN with one sharp house, a flow with many; guidance weighs the drawing, and steps are paid in seconds.
+# 3. L1 answers with fog, pix2pix with one sharper house, a flow with many; guidance weighs the drawing, and steps are paid in seconds.
 #
 # Now you: [exercises](exercises/10_flow_matching.ipynb).
-# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Saharia et al., *Palette*, 2022.
+# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Esser et al., *Scaling rectified flow transformers*, 2024, eq. 19.
 
 # %%
 import time

@@ -124,7 +124,7 @@ def heun(velocity, x, steps):
     """As `euler`, with the mean of the velocities at a step's begin and end: error 1/steps², two looks.
 
     Source: Karras et al. (2022), "Elucidating the design space of diffusion-based generative
-    models", algorithm 1.
+    models", algorithm 1, which leaves the second look out in the last step.
     """
 
     def step(x, t, h):

@@ -22,7 +22,7 @@ CARDS = (  # middle, size, what it is, its colour, its ground
     ((116, MIDDLE), (15, 10), "squared\ndistance", PURPLE, "white"),
 )
 WAYS = (
-    ((15.3, 34), (34, 34), (34, 28.5)),
+    ((15.3, 34), (34, 34), (34, 26.5)),
     ((15.3, 10), (21, 10), (21, MIDDLE), (26.7, MIDDLE)),
     ((41.3, MIDDLE), (53.7, MIDDLE)),
     ((62, 30.2), (62, 27.2)),
