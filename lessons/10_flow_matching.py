@@ -44,7 +44,7 @@ train, test = data.load(DATASET, "BtoA", run.test_data)
 drawings, truth = (np.stack([getattr(p, part) for p in test[:4]])
                    for part in ("source_picture", "target"))
 bets = Bets()
-bets.ask("apart", "Four answers to one drawing: how far apart, if different houses are 1?", 0, 1, step=0.05)
+bets.ask("apart", "Four answers to one drawing: how far apart, if other houses are 1?", 0, 1, step=0.05)
 
 # %% [markdown]
 # ### What lesson 02 answers
@@ -180,8 +180,6 @@ show_source(flow.block, flow.normalised, flow.look_around)
 # Every tenth drawing is left out, which we shall need for guidance.
 
 # %%
-from course_utils.data.pairs import Jitter
-
 side = training.QUICK.network.side
 small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
 unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
@@ -199,6 +197,7 @@ show_source(training.Flow.train_step)
 # Each picture takes eight steps from noise to house.
 
 # %%
+from course_utils.data.pairs import Jitter
 from course_utils.show.live import Live
 
 asked = np.stack([pair.source_picture for pair in unseen[:2]])
@@ -390,7 +389,8 @@ rivals = evidence["ways"]
 shown = {"fcn_iou": "fcn_iou", "texture": "texture_distance", "grid_2": "grid_2", "grid_4": "grid_4",
          "grid_8": "grid_8", "diversity": "diversity", "seconds": "seconds_per_picture",
          "training": "seconds_to_train"}
-tell({name: {title: each.get(key, np.nan) for title, key in shown.items()} for name, each in rivals.items()})
+tell({name: {title: each.get(key, np.nan) for title, key in shown.items()}
+      for name, each in rivals.items()})
 bets.reveal("apart", rivals["flow"]["diversity"])
 ours, others = rivals["flow"], [rivals["L1"], rivals["pix2pix"]]
 assert ours["fcn_iou"] > max(each["fcn_iou"] for each in others)
