@@ -121,8 +121,6 @@ for name, version in {
 
 # %% [markdown]
 # ## Five classic mistakes
-#
-# One of six is right: what happened to each of the others?
 
 # %% tags=["hide"]
 import numpy as np
@@ -140,7 +138,7 @@ show_images([versions[name] for name in shuffled.values()], list(shuffled), colu
             alt="The portrait six times, five of them spoilt: blue, black, dark, spotted or turned.")
 
 # %% [markdown]
-# None raises an error: look first, then run the next cell.
+# One of six is right, and none raises an error: what happened to each of the others?
 
 # %% [markdown]
 # ### What they are

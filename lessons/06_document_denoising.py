@@ -373,7 +373,6 @@ show_images([picture[:135, :270] for i in order
 # ## What a reader reads now
 #
 # A reader cares about strokes, not paper: does OCR put the filters in the same order as RMSE did?
-# On the page read worst, **won** words are right only after cleaning, **lost** ones only before.
 
 # %%
 cleaned["median, background"] = [cleaning.subtract_background(page) for page in cleaned["median"]]
@@ -383,14 +382,14 @@ cers = {name: ocr.cer(references, texts) for name, texts in readings.items()}
 tell({"CER": cers, "WER": {name: ocr.wer(references, texts) for name, texts in readings.items()}})
 bets.reveal("after", cers[ours], of=cers["nothing"])
 
-# %%
+
 filtered = min((*classical, "median, background"), key=cers.get)
 said(not reads or cers["clean page"] < cers[ours] < cers[filtered])
 said(not reads or cers["median"] > cers["nothing"] and cers["Sauvola"] < 1.1 * cers["background"])
 said(not reads or cers["median, background"] > cers["background"])
 worst = int(np.argmax(np.nan_to_num([ocr.cer([r], [t]) for r, t in zip(references, on_noisy)])))
 lost, won = ocr.words_lost_and_won(*(t[worst] for t in (references, on_noisy, readings[ours])))
-print(f"won {len(won)}:", *won[:9], f"\nlost {len(lost)}:", *lost[:9])
+print(f"right only after cleaning, {len(won)}:", *won[:9], f"\nright only before, {len(lost)}:", *lost[:9])
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.

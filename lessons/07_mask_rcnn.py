@@ -299,11 +299,11 @@ assert gained["mean"] > 0
 nothing = {"boxes": [], "classes": [], "masks": []}
 
 def answered(least_score, nms_threshold):
-    both = [nothing, *look.find([pictures[crowd]], least_score, nms_threshold)]
-    titles = ["picture", f"scores of {least_score:.2f} and more"]
-    return things_figure([pictures[crowd]] * 2, both, known, titles, height=5.1)
+    three = [nothing, *(look.find([pictures[crowd]], score, nms_threshold)[0] for score in (least_score, 0.05))]
+    titles = ["picture", f"scores of {least_score:.2f} and more", "of 0.05 and more"]
+    return things_figure([pictures[crowd]] * 3, three, known, titles, height=4.1)
 
-play(answered, alt="The picture, and the same with the things that the network finds at a score.",
+play(answered, alt="The picture, and the things that the network finds at two scores.",
      least_score=ipywidgets.FloatSlider(0.5, min=0.05, max=0.95, step=0.05),
      nms_threshold=ipywidgets.FloatSlider(0.5, min=0.1, max=1, step=0.1));
 
