@@ -382,7 +382,7 @@ cers = {name: ocr.cer(references, texts) for name, texts in readings.items()}
 tell({"CER": cers, "WER": {name: ocr.wer(references, texts) for name, texts in readings.items()}})
 bets.reveal("after", cers[ours], of=cers["nothing"])
 
-
+# %%
 filtered = min((*classical, "median, background"), key=cers.get)
 said(not reads or cers["clean page"] < cers[ours] < cers[filtered])
 said(not reads or cers["median"] > cers["nothing"] and cers["Sauvola"] < 1.1 * cers["background"])
