@@ -372,7 +372,7 @@ show_images([picture[:135, :270] for i in order
 # %% [markdown]
 # ## What a reader reads now
 #
-# A reader cares about strokes, not paper: does OCR put the filters in the same order as RMSE did?
+# OCR cares about strokes, not paper: does it order the filters as RMSE did?
 
 # %%
 cleaned["median, background"] = [cleaning.subtract_background(page) for page in cleaned["median"]]
