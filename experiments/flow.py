@@ -4,15 +4,16 @@ import functools
 
 import numpy as np
 
-from course_utils import metrics
+from course_utils import images, metrics
 from course_utils.data import pix2pix as data
+from course_utils.data import psp as people
 from course_utils.data.pairs import Jitter
 from course_utils.models import checkpoints as shipping
 from course_utils.models import flow as models
-from course_utils.models import pix2pix
+from course_utils.models import pix2pix, recognition
 from course_utils.training import flow
 
-from . import facade_reader
+from . import facade_reader, psp
 from .common import Log, medians, safety, sides
 
 LOOKS = (1, 2, 4, 8, 16, 32)  # at the velocity: steps of Euler, twice those of Heun
@@ -20,7 +21,7 @@ GUIDANCE = (1.0, 1.5, 2.0, 3.0)
 
 
 def checkpoints():
-    return (houses,)
+    return houses, faces
 
 
 def evidence():
@@ -33,12 +34,51 @@ def houses(seed=0, steps=10_000, batch=2):
     They are mirrored, and not enlarged: enlarging softens the bricks.
     """
     pairs, test = [data.DrawnPair(n) for n in range(2000)], data.load("synthetic", "BtoA")[1]
-    example = Jitter(pairs, flow.SHIPPED.network.side, scale=1.0)
-    name, s = "10_houses", flow.SHIPPED
+    example = Jitter(pairs, flow.SHIPPED["houses"].network.side, scale=1.0)
+    name, s = "10_houses", flow.SHIPPED["houses"]
     network = flow.train(example, steps, seed, s, batch, safety(name), [Log(500)]).averaged
     score = facade_reader.scorer(test, _painted)
     about = {"seed": seed, "steps": steps, "batch": batch, "data": "drawn houses, seeds 0 to 1999"}
     yield network, name, about | {"metrics": score(shipping.as_shipped(network))}
+
+
+def faces(seed=0, steps=9000, batch=8):
+    """Lesson 10's network from lines to faces, on the people from whom lesson 08's encoders learn."""
+    examples, name = people.Examples("sketch", *psp.pictured(psp.PEOPLE["encoder"])), "10_faces"
+
+    def example(rng):
+        lines, face = examples(rng)
+        return psp.coloured("sketch", lines) * 2 - 1, face
+
+    settings = flow.SHIPPED["faces"]
+    network = flow.train(example, steps, seed, settings, batch, safety(name), [Log(500)]).averaged
+    about = {"seed": seed, "steps": steps, "batch": batch, "data": psp.SEEN}
+    yield network, name, about | {"metrics": alike(shipping.as_shipped(network))}
+
+
+def alike(network, who="test", answers=4, **how):
+    """Faces by their lines: the judge's cosine with the truth, SSIM, diversity of four answers.
+
+    who: whose people of lesson 08 are asked for. how: options of `generate`.
+    """
+    some = [people.Person(seed) for seed in people.DRAWN[who]]
+    people.draw(some)
+    pictures, truth = people.stacked(some)[0], images.to_float(people.stacked(some)[0])
+    asked = psp.coloured("sketch", people.sources("sketch", pictures))
+    many = np.stack([models.generate(network, asked, seed, **how) for seed in range(answers)])
+    return told(many, truth)
+
+
+def told(many, truth):
+    """{"identity", "ssim", "diversity"} of answers (A, N, H, W, 3) to what was true (N, H, W, 3)."""
+    judge = recognition.load("judge")
+    cosines = np.sum(recognition.embed(judge, truth) * recognition.embed(judge, many[0]), axis=1)
+    ssim = [metrics.ssim(*pair) for pair in zip(truth, many[0], strict=True)]
+    return {
+        "identity": float(cosines.mean()),
+        "ssim": float(np.mean(ssim)),
+        "diversity": metrics.diversity(many, truth),
+    }
 
 
 def compared():
@@ -48,6 +88,7 @@ def compared():
     `flow.GUIDANCE` is chosen.
     """
     network, test = models.load(), data.load("synthetic", "BtoA")[1]
+    shorter = functools.partial(models.heun, last_look=False)
     judges = [data.DrawnPair(number) for number in data.DRAWN["validation"][:40]]
     score, judged = (facade_reader.scorer(pairs, _answered(network)) for pairs in (test, judges))
     guided = {"guidance": models.GUIDANCE}
@@ -55,8 +96,13 @@ def compared():
         "guidance": {w: judged({"guidance": w}) for w in GUIDANCE},
         "euler": {n: score(guided | {"steps": n}) for n in LOOKS},
         "heun": {n: score(guided | {"steps": n // 2, "sampler": models.heun}) for n in LOOKS[1:]},
+        "heun_last_step_euler": {
+            n - 1: score(guided | {"steps": n // 2, "sampler": shorter}) for n in LOOKS[1:]
+        },
+        "ways": _ways(network, test),
+        "faces": {w: alike(models.load("faces"), "validation", guidance=w) for w in GUIDANCE[:3]},
     }
-    return {"summary": summary | {"ways": _ways(network, test)}, "pictures": len(test)}
+    return {"summary": summary, "pictures": len(test)}
 
 
 def _painted(network, drawings, seed=0):

@@ -27,6 +27,7 @@ STEPS = {"recogniser": 2000, "inversion": 12_000} | dict.fromkeys(
 )
 GROWN = {16: (2000, 32), 32: (5000, 16), 64: (18_000, 16)}  # side: steps, pictures of a step
 PEOPLE = {"generator": 24_000, "encoder": 12_000}  # who train them
+SEEN = f"drawn people, seeds 0 to {PEOPLE['encoder'] - 1}"
 COMPARED = 5000  # pictures of each kind, for precision and recall
 KNOWN = {  # people who train the recognisers
     "recogniser": range(5_000_000, 5_002_000),
@@ -99,7 +100,7 @@ def known_again(network, people=STRANGERS, views=5):
 
 def generator(seed=0):
     """Lesson 08's StyleGAN: learned at 16, then at 32, then at 64 pixels; a stage that ended is kept."""
-    pictures, model = _people(PEOPLE["generator"])[0], None
+    pictures, model = pictured(PEOPLE["generator"])[0], None
     for side, (steps, batch) in GROWN.items():
         s = replace(stylegan.SHIPPED, network=replace(generators.SHIPPED, side=side))
         folder = safety(f"08_generator_{side}")
@@ -154,7 +155,7 @@ def segmentation():
 def _encoder(task, seed=0):
     mapping, synthesis = generators.load()
     parts = synthesis, generators.mean_style(mapping), recognition.load()
-    example = data.Examples(task, *_people(PEOPLE["encoder"], task == "frontal"))
+    example = data.Examples(task, *pictured(PEOPLE["encoder"], task == "frontal"))
     steps = STEPS[task]
     more = {"folder": safety(f"08_{task}"), "callbacks": [Log(250)]}
     model = training.train(example, task, steps, seed, parts, training.SHIPPED[task], **more)
@@ -162,7 +163,7 @@ def _encoder(task, seed=0):
     about = {
         "seed": seed,
         "steps": steps,
-        "data": f"drawn people, seeds 0 to {PEOPLE['encoder'] - 1}",
+        "data": SEEN,
     }
     return network, f"08_{task}", about | {"metrics": likeness(task, network, *parts[:2])}
 
@@ -188,7 +189,7 @@ def likeness(task, encoder, synthesis, mean):
 
 
 @cache
-def _people(count, turned=False):
+def pictured(count, turned=False):
     """Pictures and regions of those who train; turned: every second one by any angle up to 90°."""
     yaws = np.random.default_rng(0).uniform(-90, 90, count)
     people = [
@@ -240,7 +241,7 @@ def beside_pix2pix(seed=0, steps=2000, people=2000, shown=6):
     interval over people; `pSp_minus_pix2pix` in pairs. `ssim` likewise. Pictures of the first go to
     08_pictures.npz: drawings, pSp's answers, pix2pix's, truths.
     """
-    seen, (_, test) = _people(people), data.load("synthetic")
+    seen, (_, test) = pictured(people), data.load("synthetic")
     data.draw(test)
     judge, (mapping, synthesis) = recognition.load("judge"), generators.load()
     mean, (pictures, regions) = generators.mean_style(mapping), data.stacked(test)
@@ -249,7 +250,7 @@ def beside_pix2pix(seed=0, steps=2000, people=2000, shown=6):
         sources = data.sources(task, pictures, regions)
         offsets = encoders.load(task).predict(sources, verbose=0)
         network = _pix2pix(data.Examples(task, *seen), task, steps, seed)
-        drawings = _coloured(task, sources)
+        drawings = coloured(task, sources)
         answers = {
             "pSp": generators.paint(synthesis, mean + offsets),
             "pix2pix": translate(network, drawings).clip(0, 1),
@@ -269,14 +270,14 @@ def _pix2pix(examples, task, steps, seed):
 
     def example(rng):
         source, target = examples(rng)
-        return _coloured(task, source) * 2 - 1, target
+        return coloured(task, source) * 2 - 1, target
 
     folder = safety(f"08_pix2pix_{task}")
     more = {"folder": folder, "callbacks": [Log(500)]}
     return pix2pix.train(example, "unet_l1_cgan", steps, seed, s, **more).averaged
 
 
-def _coloured(task, sources):
+def coloured(task, sources):
     """An encoder's sources as pictures (..., side, side, 3) in [0, 1]: grey lines, coloured regions."""
     if task == "sketch":
         return np.repeat(sources, 3, axis=-1)

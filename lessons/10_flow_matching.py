@@ -23,10 +23,6 @@ SEED = 0
 STEPS = None
 TEST_DATA = None
 
-# %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 1.
-# > The source slides end in 2021; what paints pictures from sentences today grew out of what comes now.
-
 # %% [markdown]
 # ## One drawing, many houses
 #
@@ -64,7 +60,8 @@ show_images([picture[n] for n in range(2) for picture in columns.values()], list
 # But a drawing doesn't say whether its walls are brick or plaster: there are many right answers.
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 3.
+# > **For the speaker**, minutes: 4.
+# > What paints pictures from sentences today grew out of what comes now.
 # > Ask what else has many right answers: a translation, a melody to a text, tomorrow's weather.
 
 # %% [markdown]
@@ -333,33 +330,26 @@ show_images([each[n] for n in range(2) for each in walked], ["1 step", *(f"{n} s
 # One step is fog again; with more steps come edges, then panes.
 
 # %% [markdown]
-# ### Steps against quality
-#
-# The reader is soon content; texture takes more steps.
+# ### Looks against quality
 
-# %%
+# %% tags=["hide"]
 import json
+import matplotlib.pyplot as plt
 from course_utils import paths
 
 evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
-euler, keys = evidence["euler"], ("fcn_iou", "fcn_iou_thin", "texture_distance", "sharpness")
-tell({f"{steps} steps": {key: each[key] for key in keys} for steps, each in euler.items()})
-enough = 0.95 * euler["32"]["fcn_iou"]
-bets.reveal("looks", min(int(steps) for steps, each in euler.items() if each["fcn_iou"] >= enough))
+names, euler = {"euler": "Euler", "heun": "Heun", "heun_last_step_euler": "Heun, last step Euler"}, evidence["euler"]
+figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.4))
+for (sampler, name), line in zip(names.items(), ("-o", "--s", ":^")):
+    for axis, key in zip(axes, ("fcn_iou", "texture_distance")):
+        axis.semilogx([int(n) for n in evidence[sampler]], [each[key] for each in evidence[sampler].values()],
+                      line, base=2, label=name)
+        axis.set(title=key, xlabel="looks at the velocity"), axis.legend()
+show_figure(figure, alt="FCN-IoU and texture distance over looks at the velocity, of Euler and two kinds of Heun.")
+bets.reveal("looks", min(int(n) for n, each in euler.items() if each["fcn_iou"] >= 0.95 * euler["32"]["fcn_iou"]))
 
 # %% [markdown]
-# ### Euler or Heun?
-
-# %% tags=["hide"]
-from course_utils.show import show_lines
-
-curves = {name: [evidence[name][str(n)]["fcn_iou"] for n in counts[1:]] for name in ("euler", "heun")}
-show_lines(counts[1:], curves, ("looks at the velocity", "FCN-IoU"), inches=(12.5, 4.3),
-           alt="FCN-IoU over looks at the velocity, of Euler and Heun.")
-
-# %% [markdown]
-# On paper Heun's error falls faster; for the reader it is behind here, and far with few looks.
-# Its last look is at $t = 1$, where velocities are hardest to tell.
+# SENTENCE
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -377,6 +367,27 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 
 # %% [markdown]
 # The lines of the drawing stay; walls, frames, roofs and trees are chosen anew each time.
+
+# %% [markdown]
+# ### Four faces to one drawing
+#
+# Lesson 08's task: lines go in, and a face comes out.
+# **Identity**: how alike answer and truth are to lesson 08's judge, on 100 people whom nobody has trained on.
+
+# %% tags=["hide"]
+lines, psp, gan_face, faces = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, 6, 64, 64, 3)
+before = json.loads((paths.EVIDENCE / "08.json").read_text())["summary"]["sketch"]["identity"]
+alike = {name: before[name]["mean"] for name in ("pix2pix", "pSp")}
+alike["flow"] = checkpoints.told("10_faces")["metrics"]["identity"]
+artist = flow.load("faces")
+drawn = [flow.generate(artist, lines[:3], SEED + n) for n in range(4)]
+columns = [lines, gan_face, psp, *drawn, faces]
+titles = ["lines", *(f"{name}: {alike[name]:.2f}" for name in ("pix2pix", "pSp", "flow")), "flow", "flow", "flow", "truth"]
+show_images([images.to_float(column[n]) for n in range(3) for column in columns], titles, columns=8,
+            alt="Three drawings of lines, the answers of pix2pix and pSp, four of the flow, and the true faces.")
+
+# %% [markdown]
+# SENTENCE2
 
 # %% [markdown]
 # ### Three ways, measured

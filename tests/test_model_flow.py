@@ -14,6 +14,7 @@ from course_utils.models import flow as models
 
 SMALL = models.Architecture(side=16, channels=(8, 16), blocks=1, time=8)
 SAMPLERS = (models.euler, models.heun)
+EACH = (*SAMPLERS, partial(models.heun, last_look=False))
 MEAN, DEVIATION = 1.5, 0.3  # of the data where the velocity is known
 
 
@@ -147,7 +148,9 @@ def test_saved_and_loaded_it_answers_the_same(network, tmp_path):
 
 def test_what_is_shipped_comes_back(network, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path)
-    monkeypatch.setattr(models, "SHIPPED", SMALL)
+    monkeypatch.setattr(models, "SHIPPED", {"houses": SMALL})
+    with pytest.raises(ValueError, match="shipped for houses, not for 'cats'"):
+        models.load("cats")
     with pytest.raises(ValueError, match="10_houses.npz is missing: .*LESSON=10"):
         models.load()
     checkpoints.save(network, "10_houses", {})
@@ -158,7 +161,7 @@ def test_what_is_shipped_comes_back(network, monkeypatch, tmp_path):
 # Samplers -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", EACH)
 def test_a_constant_velocity_is_a_straight_way(sampler):
     x, way = normal(2, 3, 3, 3), normal(2, 3, 3, 3, seed=1)
     stops = sampler(lambda x, t: way, x, 4)
@@ -181,13 +184,14 @@ def test_when_each_sampler_looks():
     for sampler, expected in (
         (models.euler, [0, 0.25, 0.5, 0.75]),
         (models.heun, [0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 1]),
+        (EACH[-1], [0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]),
     ):
         times = []
         sampler(lambda x, t, times=times: times.append(t) or x, np.ones(2), 4)
         assert times == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("sampler", "order"), zip(SAMPLERS, (1, 2), strict=True))
+@pytest.mark.parametrize(("sampler", "order"), zip(EACH, (1, 2, 2), strict=True))
 def test_the_order_of_convergence_on_gaussians(sampler, order):
     steps = np.array([64, 128, 256, 512, 1024])
     errors = [off(sampler, count) for count in steps]
@@ -207,7 +211,7 @@ def test_the_exact_velocity_brings_noise_to_the_data():
     assert made.std() == pytest.approx(DEVIATION, abs=0.02)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", EACH)
 def test_equal_noise_ends_alike_and_stays_as_it_was(sampler):
     x = normal(5)
     kept = x.copy()
@@ -216,7 +220,7 @@ def test_equal_noise_ends_alike_and_stays_as_it_was(sampler):
     assert np.array_equal(first[:2], sampler(exact, x[:2], 8)[-1])
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", EACH)
 @pytest.mark.parametrize("steps", [0, -3])
 def test_no_step_is_refused(sampler, steps):
     with pytest.raises(ValueError, match=f"^A sampler needs at least one step, not {steps}.$"):
@@ -277,7 +281,7 @@ def test_noise_is_gaussian_and_each_picture_has_its_own():
     assert not np.isclose(found, models.noise(50, 16, seed=1)).all(axis=(1, 2, 3)).any()
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", EACH)
 @pytest.mark.parametrize("guidance", [1.0, 2.0])
 def test_pictures_by_numpy(plain, sampler, guidance):
     """The velocity is the drawing, so the end is the noise and `guidance` times the drawing."""

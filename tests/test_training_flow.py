@@ -263,15 +263,14 @@ def test_noise_becomes_two_moons():
 # Trainings ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["QUICK", "SHIPPED", "FULL"])
-def test_settings(name):
-    s = getattr(flow, name)
+@pytest.mark.parametrize("s", [flow.QUICK, flow.FULL, *flow.SHIPPED.values()])
+def test_settings(s):
     assert s.dropped == 0.1
-    if name == "FULL":
+    if s is flow.FULL:
         assert s.network == models.Architecture() and s.learning_rate == 4e-4
         assert s.optimizer is keras.optimizers.AdamW and s.momentum == 0.999
     else:
-        assert s.network == (models.SHIPPED if name == "SHIPPED" else models.LIVE)
+        assert s.network in (models.LIVE, *models.SHIPPED.values())
         assert s.optimizer is flow.Muon
 
 

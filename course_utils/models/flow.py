@@ -36,7 +36,10 @@ class Architecture:
 
 
 LIVE = Architecture(side=64, channels=(24, 48, 96), blocks=1, time=64)
-SHIPPED = Architecture(channels=(24, 48, 96, 128), blocks=1, time=96)
+SHIPPED = {
+    "houses": Architecture(channels=(24, 48, 96, 128), blocks=1, time=96),
+    "faces": Architecture(side=64, channels=(32, 64, 128), blocks=1, time=96),
+}
 
 
 def velocity(a=Architecture()):
@@ -45,7 +48,7 @@ def velocity(a=Architecture()):
     Inputs: x_t (N, side, side, 3); t (N,) in [0, 1], 0 at pure noise and 1 at the picture; the
     condition (N, side, side, 3) in [-1, 1], all 0 for "no drawing". Output (N, side, side, 3), any
     size. Lesson 01's U-Net, and in each block t scales and shifts the channels (FiLM). At the
-    lowest scale each place looks at all others, so that a wall has one colour.
+    lowest scale each place looks at all others, so that one place can know what another is like.
     Sources: Lipman et al. (2023), "Flow matching for generative modeling", eq. 2 (the velocity);
     Ho, Jain and Abbeel (2020), appendix B (a U-Net with time); Perez et al. (2018), eq. 2 (FiLM).
     """
@@ -120,15 +123,18 @@ def euler(velocity, x, steps):
     return _walked(velocity, x, steps, lambda x, t, h: h * velocity(x, t))
 
 
-def heun(velocity, x, steps):
+def heun(velocity, x, steps, last_look=True):
     """As `euler`, with the mean of the velocities at a step's begin and end: error 1/steps², two looks.
 
+    last_look: False makes the last step Euler's, so that nobody looks at t = 1; the order stays.
     Source: Karras et al. (2022), "Elucidating the design space of diffusion-based generative
-    models", algorithm 1, which leaves the second look out in the last step.
+    models", algorithm 1, which leaves the last look out.
     """
 
     def step(x, t, h):
         first = velocity(x, t)
+        if not last_look and t + 1.5 * h > 1:
+            return h * first
         return h * (first + velocity(x + h * first, t + h)) / 2
 
     return _walked(velocity, x, steps, step)
@@ -189,8 +195,11 @@ def generate(network, drawings, seed=0, steps=STEPS, guidance=1.0, sampler=euler
 
 
 def load(name="houses"):
-    """The shipped network, see its JSON.
+    """A shipped network, see its JSON: "houses" from drawings, "faces" from lines.
 
-    Raises ValueError, with the command that makes it anew, if it is missing or damaged.
+    Raises ValueError for another name and, with the command that makes it anew, if it is missing or
+    damaged.
     """
-    return checkpoints.load(velocity(SHIPPED), f"10_{name}")
+    if name not in SHIPPED:
+        raise ValueError(f"Networks are shipped for {' and '.join(SHIPPED)}, not for {name!r}.")
+    return checkpoints.load(velocity(SHIPPED[name]), f"10_{name}")

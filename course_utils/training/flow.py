@@ -29,7 +29,7 @@ class Settings:
 
 
 FULL = Settings(learning_rate=4e-4, optimizer=keras.optimizers.AdamW)
-SHIPPED = Settings(network=models.SHIPPED)
+SHIPPED = {name: Settings(network=a) for name, a in models.SHIPPED.items()}
 QUICK = Settings(network=models.LIVE, momentum=0.98)
 
 
