@@ -81,9 +81,10 @@ def data(*options: str) -> int:
 
 def results() -> int:
     """make the snapshot docs/results.json from the records of the last runs"""
+    from . import board
     from . import results as records
 
-    for path in [records.snapshot(), *records.title_pictures()]:
+    for path in [records.snapshot(), *records.title_pictures(), *board.thumbnails()]:
         print(f"Wrote {path.relative_to(paths.ROOT)}")
     return 0
 

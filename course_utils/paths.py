@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSONS = ROOT / "lessons"
 NOTEBOOKS = ROOT / "notebooks"
 PICTURES = NOTEBOOKS / "pictures"  # one a lesson, for its title; made by `make results`
+GALLERY = ROOT / "docs" / "gallery"  # the same, small
 DATA = ROOT / "data"
 CHECKPOINTS = DATA / "checkpoints"
 EVIDENCE = DATA / "evidence"

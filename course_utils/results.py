@@ -10,11 +10,9 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from . import lessons, paths
+from . import board, lessons, paths
 from .profile import Run
 
-SENTENCE = "<!-- lessons:begin -->", "<!-- lessons:end -->"  # in the README
-TABLE = "<!-- results:begin (made by `make results`) -->\n", "\n<!-- results:end -->"
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-image")
 
 
@@ -133,29 +131,8 @@ def snapshot() -> Path:
     _write(paths.SNAPSHOT, content)
     readme = paths.ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    paths.write_atomically(readme, with_lessons(text, content["records"]))
+    paths.write_atomically(readme, board.fill(text, content["records"], "notebooks/"))
     return paths.SNAPSHOT
-
-
-def with_lessons(readme: str, records: list[dict]) -> str:
-    """The README's text with its sentence about the lessons and their table, from `records`."""
-    for (begin, end), new in ((SENTENCE, lessons.so_far()), (TABLE, table(records, "notebooks/"))):
-        before, rest = readme.split(begin)
-        readme = before + begin + new + rest[rest.index(end) :]
-    return readme
-
-
-def table(records: list[dict], folder: str = "") -> str:
-    """The records as a Markdown table; the links to the notebooks begin with `folder`."""
-    rows = ["| lesson | data | seconds on 2 CPU cores | result (baselines) |", "|---|---|---|---|"]
-    for entry in records:
-        lesson, seconds = lessons.card(entry["lesson"]), entry.get("seconds")
-        time_taken = "" if seconds is None else f"{seconds:.0f} s"
-        rows.append(
-            f"| [{lesson.title}]({folder}{lesson.name}.ipynb) | {entry['dataset']} "
-            f"| {time_taken} | {headline(entry)} |"
-        )
-    return "\n".join(rows)
 
 
 def title_pictures() -> list[Path]:

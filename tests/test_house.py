@@ -16,6 +16,7 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
         "lessons",
         "paths",
         "profile",
+        "board",
         "results",
         "settings",
         "speed",

@@ -18,7 +18,7 @@ from pathlib import Path
 import javascript
 import nbformat
 
-from course_utils import lessons, results
+from course_utils import board
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
@@ -41,8 +41,8 @@ def gather(executed: Path, source: Path) -> None:
         (source / page).parent.mkdir(exist_ok=True)
         nbformat.write(for_readers(notebook, page, pages), source / page)
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
-    index = index.replace("{{ so far }}", lessons.so_far())
-    index = index.replace("{{ results }}", results_table())
+    records = json.loads((ROOT / "docs" / "results.json").read_text(encoding="utf-8"))["records"]
+    index = board.fill(index, records, pictures="gallery/")
     if not (source / "exercises").exists():
         index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.DOTALL)
     (source / "index.md").write_text(index, encoding="utf-8")
@@ -61,16 +61,6 @@ def for_readers(notebook: Path, page: str, pages):
     for cell in content.cells:
         cell.source = NOTEBOOK_LINK.sub(keep_if_shown, cell.source)
     return content
-
-
-def results_table() -> str:
-    """The committed snapshot docs/results.json as a Markdown table; empty without one."""
-    snapshot = ROOT / "docs" / "results.json"
-    if not snapshot.exists():
-        return ""
-    records = json.loads(snapshot.read_text(encoding="utf-8"))["records"]
-    about = "Measured when the notebooks were executed, baselines in brackets."
-    return f"## What the networks reach\n\n{about}\n\n{results.table(records)}"
 
 
 def write_api(folder: Path) -> None:

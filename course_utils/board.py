@@ -1,0 +1,149 @@
+"""The front door: a gallery, the syllabus and the board of results, made from lessons and records."""
+
+import json
+import re
+from pathlib import Path
+
+from . import lessons, paths
+
+WIDE = 540  # pixels of a picture in the gallery, shown at half of it
+COLUMNS = 3
+RIVALS = paths.ROOT / "data" / "board.json"  # what the source slides and the papers reach
+BLOCKS = ("lessons", "gallery", "syllabus", "board")
+SAYS = {  # a record in words, by the metric that it leads with: from its metrics and its baselines
+    "iou": lambda m, b: (
+        f"{100 * m['f1']:.0f} of 100 cells match the true ones (F1); "
+        f"with the best threshold {100 * b['otsu']['f1']:.0f}."
+    ),
+    "fcn_iou": lambda m, b: (
+        f"Painted houses are {m['fcn_iou'] / m['fcn_iou_truth']:.0%} as readable as photographs, "
+        f"flat colours {b['mean colour']['fcn_iou'] / m['fcn_iou_truth']:.0%}."
+    ),
+    "ssim": lambda m, b: (
+        f"Faces made from sketches have an SSIM of {m['ssim']:.2f} with the true ones; "
+        f"the best filter reaches {b['pencil']['ssim']:.2f}."
+    ),
+    "style_distance": lambda m, b: (
+        f"A painting is {1 - m['style_distance'] / b['colours_matched']['style_distance']:.0%} nearer "
+        "to the painter's hand than a photograph in the painter's colours."
+    ),
+    "mad_mean": lambda m, b: (
+        f"Colours are {1 - m['mad_mean'] / b['grey']['mad_mean']:.0%} nearer to the true ones than "
+        f"grey, one colour for all {1 - b['mean colour']['mad_mean'] / b['grey']['mad_mean']:.0%}."
+    ),
+    "rmse": lambda m, b: (
+        f"Of 100 letters on a stained page a machine misreads {100 * m['cer_before']:.0f}, "
+        f"on the cleaned one {100 * m['cer_after']:.0f}; with the best filter "
+        f"{100 * m['cer_classical']:.0f}."
+    ),
+    "ap50": lambda m, b: (
+        f"{100 * m['f1']:.0f} of 100 things are found, named and cut out (F1); "
+        f"without learning {100 * b['blobs']['f1']:.0f}."
+    ),
+    "f1": lambda m, b: (
+        f"In real microscopy {100 * m['f1']:.0f} of 100 nuclei; with a threshold "
+        f"{100 * b['blobs']['f1']:.0f}."
+    ),
+    "inversion_ssim": lambda m, b: (
+        f"A face never seen comes back from ten styles with an SSIM of {m['inversion_ssim']:.2f}; "
+        f"the mean face has {b['mean face']['inversion_ssim']:.2f}."
+    ),
+    "texture_distance": lambda m, b: (
+        f"Walls are {b['pix2pix']['texture_distance'] / m['texture_distance']:.0f} times nearer to "
+        "photographs than pix2pix's, and one drawing has many houses."
+    ),
+}
+
+
+def fill(text: str, records: list[dict], folder: str = "", pictures: str = "docs/gallery/") -> str:
+    """A page with each block between `<!-- NAME:begin … -->` and `<!-- NAME:end -->` made anew.
+
+    records: of the committed snapshot. folder, pictures: what links to notebooks and pictures of
+    the gallery begin with.
+    """
+    made = {
+        "lessons": lessons.so_far,
+        "gallery": lambda: f"\n{gallery(folder, pictures)}\n",
+        "syllabus": lambda: f"\n{syllabus(records, folder)}\n",
+        "board": lambda: f"\n{board(records)}\n",
+    }
+    for name in BLOCKS:
+        block = re.compile(rf"(<!-- {name}:begin[^>]*-->).*?(<!-- {name}:end -->)", re.DOTALL)
+        text = block.sub(lambda found, name=name: found[1] + made[name]() + found[2], text)
+    return text
+
+
+def thumbnails() -> list[Path]:
+    """Write the gallery's pictures: those of the title cells, small."""
+    from PIL import Image
+
+    written = []
+    for picture in sorted(paths.PICTURES.glob("[0-9]*.png")):
+        with Image.open(picture) as opened:
+            small = opened.convert("RGB")
+        small.thumbnail((WIDE, WIDE))
+        written.append(paths.GALLERY / f"{picture.stem}.jpg")
+        written[-1].parent.mkdir(parents=True, exist_ok=True)
+        small.save(written[-1], quality=85)
+    return written
+
+
+def gallery(folder: str = "", pictures: str = "docs/gallery/") -> str:
+    """A picture of each lesson that has one, in rows of a table; each leads to its notebook."""
+    cells = [
+        f'<td><a href="{folder}{name}.ipynb"><img src="{pictures}{name}.jpg" width="{WIDE // 2}" '
+        f'alt="{alt}"></a></td>'
+        for name in lessons.names()
+        for alt in re.findall(r"!\[(.+)\]\(pictures/", _source(name))[:1]
+    ]
+    rows = ["".join(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
+    return "<table>\n" + "\n".join(f"<tr>{row}</tr>" for row in rows) + "\n</table>"
+
+
+def syllabus(records: list[dict], folder: str = "") -> str:
+    """Each lesson with the minutes to read it, the seconds that it runs, and what its networks reach."""
+    rows = ["| lesson | to read | to run | what the networks reach |", "|---|---|---|---|"]
+    for one in lessons.LESSONS:
+        reached = {entry["dataset"]: entry for entry in records if entry["lesson"] == one.name}
+        minutes = re.search(r"\*\*Time\*\*: (\d+) minutes", _source(one.name))
+        seconds = reached.get("synthetic", {}).get("seconds")
+        said = [in_words(entry) for entry in sorted(reached.values(), key=_drawn_first)]
+        rows.append(
+            f"| [{one.title}]({folder}{one.name}.ipynb) | {minutes[1] + ' min' if minutes else ''} "
+            f"| {'' if seconds is None else f'{seconds:.0f} s'} | {' '.join(filter(None, said))} |"
+        )
+    return "\n".join(rows)
+
+
+def in_words(entry: dict) -> str:
+    """What a record's networks reach, in one sentence; empty where nobody has written one."""
+    says = SAYS.get(lessons.card(entry["lesson"]).task(entry["dataset"]).metric)
+    return says(entry["metrics"], entry["baselines"]) if says else ""
+
+
+def board(records: list[dict]) -> str:
+    """Our figures beside those of the source slides and the papers, and how far they compare."""
+    rows = ["| lesson | what | here | there | whose | how far it compares |", "|" + "---|" * 6]
+    known = {(entry["lesson"], entry["dataset"]): _all_numbers(entry) for entry in records}
+    for rival in json.loads(RIVALS.read_text(encoding="utf-8")):
+        ours = known.get((lessons.card(rival["lesson"]).name, rival.get("dataset", "synthetic")))
+        if ours is None:
+            continue
+        value = ours[rival["metric"]] / (ours[rival["over"]] if "over" in rival else 1)
+        row = (rival["lesson"], rival["what"], f"{value:.3g}", rival["there"])
+        rows.append("| " + " | ".join((*row, rival["source"], rival["compares"])) + " |")
+    return "\n".join(rows)
+
+
+def _all_numbers(entry):
+    """A record's metrics, and those of its baselines by names such as "fcn_iou_truth"."""
+    others = entry["baselines"].items()
+    return entry["metrics"] | {f"{key}_{name}": v[key] for name, v in others for key in v}
+
+
+def _drawn_first(entry):
+    return entry["dataset"] != "synthetic"
+
+
+def _source(name: str) -> str:
+    return (paths.LESSONS / f"{name}.py").read_text(encoding="utf-8")
