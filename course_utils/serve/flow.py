@@ -14,7 +14,7 @@ from .service import DRAWS, PAINTS, Seed, Service, Upload
 
 SHAPE = (128, 128, 3)
 STEPS = 8  # half of lesson 10's: a person waits for the answer, and sees little difference
-COST = 30  # of a pixel's cleaning: what a pixel of the page's canvas costs
+COST = 24  # of a pixel's cleaning: what a pixel of the page's canvas costs
 
 
 def load():
