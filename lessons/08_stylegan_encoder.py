@@ -141,8 +141,7 @@ mean = stylegan.mean_style(mapping)
 z = np.random.default_rng(SEED + 1).normal(size=(12, mapping.input_shape[-1])).astype(np.float32)
 w = mapping.predict(z, verbose=0)
 print("z", z.shape, "to w", w.shape, "to pictures", stylegan.paint(synthesis, w[:2]).shape)
-many = np.random.default_rng(0).normal(size=(5000, z.shape[1])).astype(np.float32)
-many = mapping.predict(many, verbose=0)
+directions = stylegan.directions(mapping)  # of 5,000 random w, each a standard deviation long
 bets = Bets()
 bets.ask("inversion_ssim", "An encoder gets a new face, this paints its answer: SSIM?", 0, 1, step=0.02)
 
@@ -154,10 +153,8 @@ import ipywidgets
 from course_utils.show import play
 from course_utils.show.figures import image_figure
 
-_, spread, directions = np.linalg.svd((many - many.mean(0)) / np.sqrt(len(many)), full_matrices=False)
-
 def moved(psi, **steps):
-    move = sum(step * spread[n] * directions[n] for n, step in enumerate(steps.values()))
+    move = sum(step * directions[n] for n, step in enumerate(steps.values()))
     short = stylegan.truncated(w[:9], mean, psi)
     pictures = stylegan.paint(synthesis, [*w[:9], *short, *short + move])
     return image_figure(pictures, [f"face {n}" for n in range(9)], columns=9, height=1.35, rows=("from w", "truncated", "moved"))
@@ -437,11 +434,10 @@ for task, each in beside.items():
 
 # %% tags=["hide"]
 def variants(change, seed):
-    z = np.random.default_rng(seed).normal(size=(4, mapping.input_shape[-1])).astype(np.float32)
-    rows = []
+    strangers, rows = stylegan.random_styles(mapping, 4, seed), []
     for drawing in range(2):
         four = np.repeat(styles["sketch"][drawing][None], 4, axis=0)
-        four[:, change:] = mapping.predict(z, verbose=0)[:, None]
+        four[:, change:] = strangers[:, None]
         rows += [seen["sketch"][drawing], *stylegan.paint(synthesis, four), faces[drawing]]
     return image_figure(rows, ["lines", *["answer"] * 4, "truth"], columns=6, height=2)
 
@@ -473,6 +469,7 @@ show_images([*you, *answer(encoder, data.sources("inversion", you)), *answer(tur
 # > **For the speaker**, minutes: 8.
 # > Let somebody draw a face on the board with five lines: which of them would a network need?
 # > What would a generator of real faces need, and whose faces are they?
+# > On the demo page (`python -m course_utils serve`), "Four faces" takes drawings by mouse and has named sliders.
 
 # %% [markdown]
 # ## Recap

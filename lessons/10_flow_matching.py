@@ -415,6 +415,7 @@ assert ours["texture_distance"] < min(each["texture_distance"] for each in other
 # > **For the speaker**, minutes: 5.
 # > Which of the four answers would an architect show first?
 # > Every w above 1 buys obedience with variety: where would you want that?
+# > On the demo page (`python -m course_utils serve`), "Build a house" takes drawings by mouse.
 
 # %% [markdown]
 # ## What diffusion calls these

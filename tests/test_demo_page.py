@@ -13,8 +13,9 @@ from PIL import Image
 from playwright.sync_api import expect
 from test_serve import file
 
-from course_utils import serve
+from course_utils import images, serve
 from course_utils.serve.server import Server, listen
+from drawn_worlds import houses
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import walk
@@ -39,6 +40,12 @@ def blots(picture, hints=()):
         near = np.ix_(np.abs(down - y) < 0.06, np.abs(right - x) < 0.06)
         coloured[near] = colour
     return coloured
+
+
+def four_shades(drawing, seed, glasses, **others):
+    """Stands for four faces: the drawing in the seed's red; the slider makes it blue."""
+    red, blue = np.full_like(drawing, seed / 10), np.full_like(drawing, (3 + glasses) / 10)
+    return np.stack([red, drawing, blue], axis=-1)
 
 
 class Demo:
@@ -92,6 +99,8 @@ def demo():
             "face_sketch": paint,
             "style": lambda picture: 1 - picture,
             "colorization": blots,
+            "psp": four_shades,
+            "flow": lambda drawing, seed: np.roll(drawing, seed, axis=-1),
         },
         lambda page: f"mean {page.mean():.2f}",
     )
@@ -242,7 +251,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(demo):
 
 def test_the_description_lists_routes_and_statuses_without_network(demo):
     demo.page.goto(demo.address + "docs")
-    demo.see("dl").to_have_count(10)
+    demo.see("dl").to_have_count(14)
     text = demo.page.locator("main").text_content()
     assert all(said in text for said in ("POST /denoise", "POST /ocr", "415", "seed", demo.address))
 
@@ -289,13 +298,77 @@ def test_a_sketch_is_drawn_changed_and_painted(demo):
             break
         demo.page.wait_for_timeout(100)
     assert max(on_paper(demo, 0.5, 0.5)) < 120
-    demo.page.click("#face .eraser")
+    demo.page.click("#face >> text=Eraser")
     draw(demo, (0.3, 0.5), (0.7, 0.5))
     demo.see("#face .status").to_contain_text("Painted.")
     assert on_paper(demo, 0.5, 0.5)[0] == 255
     with demo.page.expect_download() as download:
         demo.page.click("#face >> text=Download")
     assert download.value.suggested_filename == "face.png"
+
+
+def on_answer(demo, tab, x, y):
+    """RGB of a tab's answer at a point."""
+    return demo.page.evaluate(
+        """([tab, x, y]) => {
+        const canvas = new OffscreenCanvas(512, 512), pen = canvas.getContext("2d");
+        pen.drawImage(document.querySelector(`#${tab} .after`), 0, 0, 512, 512);
+        return [...pen.getImageData(x * 512, y * 512, 1, 1).data.slice(0, 3)];
+    }""",
+        [tab, x, y],
+    )
+
+
+def comes_to(demo, tab, x, y, colour):
+    for _ in range(100):
+        if on_answer(demo, tab, x, y) == colour:
+            return
+        demo.page.wait_for_timeout(100)
+    assert on_answer(demo, tab, x, y) == colour
+
+
+def test_lines_become_four_faces_that_sliders_move(demo):
+    demo.page.click("text=Four faces")
+    demo.see("#faces .status").to_contain_text("Painted.")
+    demo.stays_on_the_screen()
+    demo.page.click("#faces >> text=Empty paper")
+    comes_to(demo, "faces", 0.5, 0.5, [0, 255, 76])
+    draw(demo, (0.3, 0.5), (0.5, 0.5), (0.7, 0.5))
+    comes_to(demo, "faces", 0.4, 0.5, [0, 51, 76])
+    demo.page.get_by_label("Glasses").fill("2")
+    comes_to(demo, "faces", 0.1, 0.1, [0, 255, 128])
+    demo.page.click("#faces >> text=Four others")
+    comes_to(demo, "faces", 0.1, 0.1, [26, 255, 128])
+    heard = demo.page.locator("body").aria_snapshot()
+    for line in ('button "Pencil" [pressed]', 'button "Eraser"', 'slider "Turn left"'):
+        assert f"- {line}" in heard, heard
+    with demo.page.expect_download() as download:
+        demo.page.click("#faces >> text=Download")
+    assert download.value.suggested_filename == "faces.png"
+
+
+def test_boxes_of_labels_become_four_houses(demo):
+    demo.page.click("text=Build a house")
+    demo.see("#houses .status").to_contain_text("Painted.")
+    demo.stays_on_the_screen()
+    pens = demo.page.locator("#houses .pens button")
+    colours = {pen.text_content(): pen.get_attribute("value") for pen in pens.all()}
+    hexes = ["#" + images.to_uint8(colour).tobytes().hex() for colour in houses.PALETTE]
+    assert colours == dict(zip(houses.CLASSES, hexes, strict=True))
+    demo.page.click("#houses >> text=Empty paper")
+    comes_to(demo, "houses", 0.5, 0.5, [0, 0, 170])
+    demo.page.click("#houses .pens >> text=door")
+    draw(demo, (0.8, 0.9), (0.1, 0.1), (0.4, 0.6))  # the box goes from the first place to the last
+    comes_to(demo, "houses", 0.6, 0.7, [0, 170, 255])
+    assert on_answer(demo, "houses", 0.3, 0.3) == [0, 0, 170]
+    painted = demo.page.evaluate("""() => {
+        const paper = document.querySelector("#houses canvas");
+        const {data} = paper.getContext("2d").getImageData(0, 0, 512, 512);
+        return [...new Set(new Uint32Array(data.buffer))].length;
+    }""")
+    assert painted == 2  # no mixed colours at the edges
+    demo.page.click("#houses >> text=Four others")
+    comes_to(demo, "houses", 0.6, 0.7, [255, 0, 170])
 
 
 # Repainting ---------------------------------------------------------------------------------------

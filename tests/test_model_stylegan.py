@@ -132,6 +132,16 @@ def test_the_length_of_z_does_not_count(networks):
     assert found[1].std(axis=0).min() > 0.1  # but its direction does
 
 
+def test_main_directions_are_those_of_the_covariance():
+    mapping = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, use_bias=False)])
+    mapping.layers[0].set_weights([np.diag([1.0, -3.0, 2.0])])
+    found = models.directions(mapping, count=400, seed=1)
+    w = models.random_styles(mapping, 400, seed=1)
+    assert np.allclose(found.T @ found, np.cov(w.T, bias=True), atol=1e-4)
+    assert np.allclose(np.abs(found).round(), [[0, 3, 0], [0, 0, 2], [1, 0, 0]])
+    assert (found[range(3), np.abs(found).argmax(1)] > 0).all()
+
+
 def test_the_mapping_by_numpy(networks):
     z = normal(3, SMALL.latent)
     x = z * math.sqrt(SMALL.latent) / np.linalg.norm(z, axis=1, keepdims=True)

@@ -51,6 +51,14 @@ def dotted(picture, hints=()):
     return dots
 
 
+def told(drawing, **given):
+    """Stands for the networks that draw four: the drawing, and in its first row what was given."""
+    seen = drawing.reshape(*drawing.shape[:2], -1) * np.ones(3)
+    for column, value in zip(seen[0], given.values()):
+        column[:] = (3 + value) % 10 / 10
+    return seen
+
+
 def service(
     clean=darker,
     read=words,
@@ -58,9 +66,12 @@ def service(
     paint=painted,
     repaint=negative,
     colour=dotted,
+    faces=told,
+    build=told,
 ):
     """The service without its networks."""
     given = {"documents": clean, "face_sketch": paint, "style": repaint, "colorization": colour}
+    given |= {"psp": faces, "flow": build}
     networks = {word: network for word, network in given.items() if network}
     return serve.create_app(networks, read, limits)
 
@@ -422,16 +433,15 @@ def test_what_is_not_given_is_loaded_once_at_the_start_and_run(monkeypatch):
         loads.append(1)
         return lambda picture: shapes.append(picture.shape) or picture
 
-    for room, shape in zip(
-        application.NETWORKS.values(), [(5, 4), (3, 3), (2, 2, 3), (4, 4, 3)], strict=True
-    ):
+    sizes = [(5, 4), (3, 3), (2, 2, 3), (4, 4, 3), (6, 6), (7, 7, 3)]
+    for room, shape in zip(application.NETWORKS.values(), sizes, strict=True):
         monkeypatch.setattr(room, "load", load)
         monkeypatch.setattr(room, "SHAPE", shape)
     app = service(clean=None, paint=None)
     assert caller(app).get("/health").json()["loaded"] is False
     with caller(app) as client:
         assert client.get("/health").json()["loaded"] is True
-        assert shapes == [(5, 4), (3, 3)]  # /repaint and /colour were given
+        assert shapes == [(5, 4), (3, 3)]  # the others were given
         for route in ("/denoise", "/face", "/repaint"):
             assert send(client, file(PAGE), route).status_code == 200
     assert len(loads) == 2 and len(shapes) == 4
@@ -456,8 +466,12 @@ def test_openapi_names_every_status(client):
         "/photograph.png",
         "/colour",
         "/grey.png",
+        "/faces",
+        "/lines.png",
+        "/houses",
+        "/labels.png",
     }
-    for path in ("/denoise", "/ocr", "/face", "/repaint", "/colour"):
+    for path in ("/denoise", "/ocr", "/face", "/repaint", "/colour", "/faces", "/houses"):
         assert set(routes[path]["post"]["responses"]) == set(
             "200 400 403 413 415 422 503 504".split()
         )

@@ -27,7 +27,7 @@ from course_utils.serve import app as application
 from course_utils.serve import networks, pages
 from course_utils.serve import server as serving
 
-ROUTES = ("/denoise", "/ocr", "/face", "/repaint", "/colour")
+ROUTES = ("/denoise", "/ocr", "/face", "/repaint", "/colour", "/faces", "/houses")
 
 # ---- who may call
 
@@ -430,6 +430,8 @@ def networked():
         paint=loaded["face_sketch"],
         repaint=loaded["style"],
         colour=loaded["colorization"],
+        faces=loaded["psp"],
+        build=loaded["flow"],
     )
 
 

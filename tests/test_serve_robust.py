@@ -80,7 +80,7 @@ def statuses():
     assert {200, 405} <= seen
 
 
-@api.include(path=["/denoise", "/ocr", "/face", "/health"]).parametrize()
+@api.include(path=["/denoise", "/ocr", "/face", "/faces", "/houses", "/health"]).parametrize()
 @hypothesis.settings(
     max_examples=40,
     deadline=None,

@@ -287,8 +287,26 @@ def load():
 
 def mean_style(mapping, count=10_000, seed=0):
     """The mean w (latent,) of `count` random z: the style that truncation pulls towards."""
+    return random_styles(mapping, count, seed).mean(0)
+
+
+def random_styles(mapping, count, seed=0):
+    """The w (count, latent) of `count` random z."""
     z = np.random.default_rng(seed).normal(size=(count, mapping.input_shape[-1]))
-    return mapping.predict(z.astype(np.float32), batch_size=1000, verbose=0).mean(0)
+    return mapping.predict(z.astype(np.float32), batch_size=1000, verbose=0)
+
+
+def directions(mapping, count=5000, seed=0):
+    """The main directions (latent, latent) of w, strongest first, each one standard deviation long.
+
+    The principal components of the w of `count` random z. A component may point either way; here
+    its largest number is positive.
+    Source: Härkönen et al. (2020), "GANSpace", section 2.2.
+    """
+    w = random_styles(mapping, count, seed)
+    _, spread, axes = np.linalg.svd((w - w.mean(0)) / np.sqrt(count), full_matrices=False)
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(1, keepdims=True), axis=1)
+    return spread[:, None] * axes * np.sign(largest)
 
 
 def truncated(styles, mean, psi):

@@ -1,4 +1,4 @@
-"""Networks of lessons 03 to 06 as a service on this computer, with a demo page: `course serve`."""
+"""Networks of lessons 03 to 06, 08 and 10 as a service on this computer, with a demo page: `course serve`."""
 
 import argparse
 import os

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import __version__
-from . import colorization, documents, face_sketch, style
+from . import colorization, documents, face_sketch, flow, psp, style
 from .guard import Guard, problem
 from .pages import Limits
 from .service import PROBLEMS, Service
@@ -26,6 +26,8 @@ NETWORKS = {
     "face_sketch": face_sketch,
     "style": style,
     "colorization": colorization,
+    "psp": psp,
+    "flow": flow,
 }
 
 
@@ -40,10 +42,11 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
 
     networks: {word: function}. "documents" cleans a page (H, W) float32 in [0, 1]; "face_sketch"
     makes a face (H', W', 3) of a sketch (H, W); "style" repaints a picture (H, W, 3);
-    "colorization" colours a picture (H, W, 3), with `hints`. Those that are missing are loaded
-    when the server starts, from what is shipped; that raises ValueError where they are missing or
-    damaged. read: a function from a page to its text; None is
-    Tesseract, which may be missing: then /ocr answers 503 and everything else works.
+    "colorization" colours a picture (H, W, 3), with `hints`; "psp" makes four faces of a drawing
+    (H, W), with `seed` and sliders, and "flow" four houses of one (H, W, 3), with `seed`. Those
+    that are missing are loaded when the server starts, from what is shipped; that raises
+    ValueError where they are missing or damaged. read: a function from a page to its text; None
+    is Tesseract, which may be missing: then /ocr answers 503 and everything else works.
     """
     service = Service(dict(networks or {}), limits)
 
@@ -75,9 +78,8 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
         return Health(status="ok", model=MODEL, loaded=loaded)
 
     app.include_router(documents.routes(service, read))
-    app.include_router(face_sketch.routes(service))
-    app.include_router(style.routes(service))
-    app.include_router(colorization.routes(service))
+    for room in (face_sketch, style, colorization, psp, flow):
+        app.include_router(room.routes(service))
     return app
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Response
 
 from .. import images
-from .networks import SHRUNK, shrunk
+from .networks import SHRUNK, on_paper
 from .pages import encode
 from .service import DRAWS, PAINTS, Seed, Service, Upload
 
@@ -22,13 +22,9 @@ def load():
     door = threading.Lock()  # `translate` sets the network's noise, and then runs it
 
     def paint(sketch):
-        small = shrunk(sketch, side, grow=True)
-        height, width = small.shape
-        top, left = (side - height) // 2, (side - width) // 2
-        paper = np.ones((side, side), np.float32)
-        paper[top : top + height, left : left + width] = small
+        paper = on_paper(sketch, side)[None, ..., None]
         with door:
-            face = translate(model, np.repeat(paper[None, ..., None], 3, axis=-1))[0]
+            face = translate(model, np.repeat(paper, 3, axis=-1))[0]
         return images.resize(face, (256, 256))
 
     return paint

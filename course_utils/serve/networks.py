@@ -20,6 +20,21 @@ def shrunk(picture: np.ndarray, side: int, grow: bool = False) -> np.ndarray:
     return images.resize(picture, tuple(max(1, round(n * scale)) for n in picture.shape[:2]))
 
 
+def on_paper(sketch: np.ndarray, side: int) -> np.ndarray:
+    """A sketch (H, W) on white, as large as it can be in the middle of a square (side, side)."""
+    small = shrunk(sketch, side, grow=True)
+    height, width = small.shape
+    top, left = (side - height) // 2, (side - width) // 2
+    paper = np.ones((side, side), np.float32)
+    paper[top : top + height, left : left + width] = small
+    return paper
+
+
+def sheet(four: np.ndarray) -> np.ndarray:
+    """Four square pictures (4, H, H, 3) as one of 512 × 512, two in a row."""
+    return images.grid([images.resize(each, (255, 255)) for each in four], 2, gap=2)
+
+
 def in_few_sizes(function):
     """The same function, which sees pictures mirrored up to sides of few lengths, and is cut back.
 

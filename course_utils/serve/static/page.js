@@ -1,3 +1,5 @@
+const PENCIL = {Pencil: ["#333333", 5], Eraser: ["#ffffff", 36]};   // colours and widths
+
 // One entry a tab: what it says, and which routes of the service it calls. A lesson adds its own.
 const TABS = [
   {
@@ -23,8 +25,11 @@ const TABS = [
     title: "Draw a face",
     lead: "Change the sketch: hair, glasses, a smile. A network that knows drawn people paints it.",
     make: makePad,
+    pens: PENCIL,
+    stroke: along,
     send: "face",                      // POST a sketch, get a picture
     example: "sketch.png",             // GET, with a seed
+    seed: 0,                           // the first
     busy: "Painting …",
     download: "face.png",
     paper: "Paper: draw with the mouse, a pen or a finger",
@@ -61,6 +66,46 @@ const TABS = [
     download: "coloured.png",
     picture: "The coloured picture. A click gives a hint; with the keyboard, the arrow keys move "
       + "a mark and Enter gives the hint there.",
+  },
+  {
+    id: "faces",
+    title: "Four faces",
+    lead: "Draw a face's outlines. An encoder finds head and hair in them; the colours are four strangers'. "
+      + "Each slider moves what its name says, and some of the rest.",
+    make: makePad,
+    pens: PENCIL,
+    stroke: along,
+    sliders: {hair: "Dark hair", glasses: "Glasses", skin: "Light skin", grey: "Grey hair", turn: "Turn left"},
+    others: "Four others",
+    send: "faces",                     // POST lines, with a seed and sliders, get four faces
+    example: "lines.png",              // GET, with a seed
+    seed: 4_000_000,                   // the first: nobody that the networks trained on
+    busy: "Painting four faces …",
+    download: "faces.png",
+    paper: "Paper: draw with the mouse, a pen or a finger",
+    after: "Four faces that the network makes of the lines",
+  },
+  {
+    id: "houses",
+    title: "Build a house",
+    lead: "Choose a part and drag a box for it. In eight guided steps, which take some seconds, "
+      + "noise becomes four houses that have these parts.",
+    make: makePad,
+    pens: {                            // lesson 02's classes and their colours
+      window: ["#0055ff"], door: ["#00aaff"], facade: ["#0000ff"],
+      blind: ["#ffff00"], balcony: ["#aaff55"], sill: ["#55ffaa"],
+      cornice: ["#00ffff"], molding: ["#ff5500"], deco: ["#ffaa00"],
+      pillar: ["#ff0000"], shop: ["#aa0000"], background: ["#0000aa"],
+    },
+    stroke: across,
+    others: "Four others",
+    send: "houses",                    // POST labels, with a seed, get four houses
+    example: "labels.png",             // GET, with a seed
+    seed: 4_000_003,                   // the first: none of those that the network trained on
+    busy: "Building four houses, some seconds …",
+    download: "houses.png",
+    paper: "Drawing: drag a box with the mouse, a pen or a finger",
+    after: "Four houses that the network builds after the drawing",
   },
 ];
 
@@ -208,16 +253,34 @@ function makeTool(tab, index) {
   return {button, panel, open};
 }
 
+// What a drag leaves on the paper: a line along its places,
+function along(pen, places) {
+  pen.lineCap = pen.lineJoin = "round";
+  pen.beginPath();
+  pen.moveTo(...places[0]);
+  for (const place of places) pen.lineTo(...place);
+  pen.stroke();
+}
+
+// or a box across, from the first place to the last.
+function across(pen, places) {
+  const [[left, top], [right, bottom]] = [places[0], places.at(-1)];
+  pen.fillRect(left, top, right - left, bottom - top);
+}
+
 // Paper to draw on, and beside it what the network paints; it paints after each stroke.
 function makePad(tab, index) {
   const {panel, button, find, said} = makeTab(tab, index, "#pad");
   const [paper, after, busy] = ["canvas", ".after", ".busy"].map(find);
   const pen = paper.getContext("2d", {willReadFrequently: true});
-  const tools = {pencil: ["#333", 5], eraser: ["#fff", 36]};
-  let [chosen, from, seed] = ["pencil", null, 0];
+  const pens = Object.entries(tab.pens).map(addPen);
+  const sliders = Object.entries(tab.sliders ?? {}).map(addSlider);
+  let [places, before, seed, mix] = [[], null, tab.seed, 0];   // of a drag; the paper before it
   const paint = inTurn(() => said(async () => {
     const drawn = await new Promise(done => paper.toBlob(done));
-    await load(after, await (await post(tab.send, drawn)).blob());
+    const asked = sliders.map(slider => [slider.name, slider.value]);
+    const route = `${tab.send}?${new URLSearchParams([["seed", mix], ...asked])}`;
+    await load(after, await (await post(route, drawn)).blob());
     after.hidden = find(".results").hidden = false;
     find(".download").href = after.src;
     find(".status").textContent = "Painted.";
@@ -225,42 +288,57 @@ function makePad(tab, index) {
   paper.setAttribute("aria-label", tab.paper);
   after.alt = tab.after;
   find(".download").download = tab.download;
+  find(".others").hidden = !tab.others;
+  find(".others").textContent = tab.others;
+  find(".others").onclick = () => { mix += 1; paint(); };
   empty();
+  pens[0].click();
 
-  for (const name of Object.keys(tools)) {
-    find(`.${name}`).onclick = () => {
-      chosen = name;
-      for (const each of Object.keys(tools)) {
-        find(`.${each}`).classList.toggle("first", each === name);
-        find(`.${each}`).setAttribute("aria-pressed", each === name);
-      }
-    };
-  }
   find(".clear").onclick = () => { empty(); paint(); };
   find(".example").onclick = () => sketch();
-  paper.onpointerdown = event => { paper.setPointerCapture(event.pointerId); from = place(event); line(from); };
-  paper.onpointermove = event => { if (from) line(place(event)); };
-  paper.onpointerup = paper.onpointercancel = () => { if (from) paint(); from = null; };
+  paper.onpointerdown = event => {
+    paper.setPointerCapture(event.pointerId);
+    before = pen.getImageData(0, 0, paper.width, paper.height);
+    drag(event);
+  };
+  paper.onpointermove = event => { if (places.length) drag(event); };
+  paper.onpointerup = paper.onpointercancel = () => { if (places.length) paint(); places = []; };
 
-  function place(event) {
+  function drag(event) {
     const box = paper.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width * paper.width,
-            (event.clientY - box.top) / box.height * paper.height];
+    places.push([Math.round((event.clientX - box.left) / box.width * paper.width),
+                 Math.round((event.clientY - box.top) / box.height * paper.height)]);
+    pen.putImageData(before, 0, 0);
+    tab.stroke(pen, places);
   }
 
-  function line(to) {
-    [pen.strokeStyle, pen.lineWidth] = tools[chosen];
-    pen.lineCap = "round";
-    pen.beginPath();
-    pen.moveTo(...from);
-    pen.lineTo(...to);
-    pen.stroke();
-    from = to;
+  function addPen([name, [colour, width]]) {
+    const button = document.createElement("button");
+    Object.assign(button, {type: "button", textContent: name, value: colour});
+    button.style.setProperty("--pen", colour);
+    button.onclick = () => {
+      [pen.strokeStyle, pen.fillStyle, pen.lineWidth] = [colour, colour, width];
+      pens.forEach(each => each.setAttribute("aria-pressed", each === button));
+    };
+    find(".pens").append(button);
+    return button;
   }
 
+  function addSlider([name, said]) {
+    const label = document.createElement("label");
+    const slider = document.createElement("input");
+    Object.assign(slider, {type: "range", name, min: -3, max: 3, step: 0.5, value: 0, onchange: () => paint()});
+    label.append(said, slider);
+    find(".sliders").append(label);
+    return slider;
+  }
+
+  // Paper in the colour of the last pen.
   function empty() {
-    pen.fillStyle = "#fff";
+    pen.save();
+    pen.fillStyle = pens.at(-1).value;
     pen.fillRect(0, 0, paper.width, paper.height);
+    pen.restore();
   }
 
   async function sketch() {
