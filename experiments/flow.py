@@ -53,7 +53,11 @@ def faces(seed=0, steps=9000, batch=8):
     settings = flow.SHIPPED["faces"]
     network = flow.train(example, steps, seed, settings, batch, safety(name), [Log(500)]).averaged
     about = {"seed": seed, "steps": steps, "batch": batch, "data": psp.SEEN}
-    yield network, name, about | {"metrics": alike(shipping.as_shipped(network))}
+    yield (
+        network,
+        name,
+        about | {"metrics": alike(shipping.as_shipped(network), guidance=models.GUIDANCE)},
+    )
 
 
 def alike(network, who="test", answers=4, **how):

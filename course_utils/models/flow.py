@@ -12,7 +12,7 @@ from .layers import enlarged
 CHUNK = 8  # pictures that `generate` paints at once
 GROUPS = 8  # of each group norm
 STEPS = 16  # from noise to picture
-GUIDANCE = 1.5  # of the shipped network, chosen on validation houses, see data/evidence/10.json
+GUIDANCE = 1.5  # of the shipped networks, chosen on validation pictures, see data/evidence/10.json
 
 
 @settings
