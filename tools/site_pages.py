@@ -43,16 +43,16 @@ def results_table() -> str:
 def ledger() -> str:
     """What each lesson takes on the data that it draws, beside its budget, as a Markdown table."""
     seconds, megabytes = lessons.BUDGET.values()
-    rows = [f"| lesson | seconds of {seconds} | peak MB of {megabytes} | |", "|---|--:|--:|---|"]
+    rows = [f"| lesson | seconds of {seconds} | peak MB of {megabytes} |", "|---|--:|--:|"]
     entries = [entry for entry in snapshot() if entry["dataset"] == "synthetic"]
     for entry in entries:
-        above = "above its budget" if results.above_budget(entry) else ""
+        above = ", above its budget" if results.above_budget(entry) else ""
         rows.append(
-            f"| {lesson_link(entry['lesson'][:2])} | {entry['seconds']:.0f} | {entry['peak_mb']} "
-            f"| {above} |"
+            f"| {lesson_link(entry['lesson'][:2])}{above} | {entry['seconds']:.0f} "
+            f"| {entry['peak_mb']} |"
         )
     total = sum(entry["seconds"] for entry in entries)
-    return "\n".join([*rows, f"| all, of {lessons.BUDGET_OF_ALL} seconds | {total:.0f} | | |"])
+    return "\n".join([*rows, f"| all, of {lessons.BUDGET_OF_ALL} seconds | {total:.0f} | |"])
 
 
 # Lectures -----------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def timetable(plan: str) -> str:
     """ "9:00, 00, exercises 20": when each item begins, lessons with the minutes of their notes."""
     start, *items = plan.split(", ")
     hours, past = map(int, start.split(":"))
-    now, rows = 60 * hours + past, ["| from | | minutes |", "|--:|---|--:|"]
+    now, rows = 60 * hours + past, ["| from | what | minutes |", "|--:|---|--:|"]
     for item in items:
         words, _, given = item.rpartition(" ")
         title, taken = (words, int(given)) if words else (lesson_link(item), minutes(item)[0])
@@ -151,19 +151,19 @@ def page_head(card, module: str) -> str:
         "from course_utils.show import show_source",
     ]
     code = "\n".join(["```python", *lines, "```"])
-    return f"# {card.title}\n\nRun this cell first, then the line of any entry below.\n\n{code}"
+    return f"# Mistakes of {card.title}\n\nRun this cell first, then the line of any entry below.\n\n{code}"
 
 
 def function_part(right, group: list, number: str | None) -> str:
     """The heading of one function, and an entry for each of its mistakes."""
-    name = f"{right.__module__}.{right.__qualname__}"
     outer = right.__qualname__.split(".")[0]
     about = plain(inspect.getdoc(right).split("\n\n")[0].replace("\n", " "))
+    where = f"Of `{right.__module__}`: {about}"
     if number:
         tells = f"Exercise {number} asks for it; its check names the mistake."
     else:
         tells = f"```python\nfrom {right.__module__} import {outer}\n```"
-    return "\n\n".join([f"## `{name}`", about, tells, "\n".join(map(entry, group))])
+    return "\n\n".join([f"## `{right.__qualname__}`", where, tells, "\n".join(map(entry, group))])
 
 
 def entry(mistake) -> str:
