@@ -16,6 +16,8 @@ TOOLS = {
     "notebooks": "tools/build_notebooks.py",
     "experiments": "experiments/__main__.py",
     "slides": "tools/make_slides.py",
+    "handouts": "tools/make_handouts.py",
+    "release": "tools/make_release.py",
     "site": "tools/make_site.py",
 }
 
@@ -177,6 +179,8 @@ COMMANDS = {
     "evidence": _tool("experiments", "repeat a claim over several seeds (LESSON=01)", "evidence"),
     "results": results,
     "slides": _tool("slides", "make slides that need no server, from the executed lessons"),
+    "handouts": _tool("handouts", "make a page to print for each executed lesson"),
+    "release": _tool("release", "make a wheel and a zip of what is committed, in dist/"),
     "site": _tool("site", "make the website from the executed lessons"),
     "serve": serve,
     "doctor": doctor,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from . import paths
 
+BUDGET = {"seconds": 90, "peak_mb": 2048}  # of each lesson on the data that it draws: see `speed`
+BUDGET_OF_ALL = 720  # reference seconds
 ANY = "*"  # among a card's tasks: the name of any folder is a data set, too
 
 

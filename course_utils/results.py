@@ -123,6 +123,12 @@ def headline(entry: dict) -> str:
     return f"{name} {value:.3g}" + (f" ({beside})" if beside else "")
 
 
+def above_budget(entry: dict) -> bool:
+    """Whether a record on drawn data took more seconds or memory than `lessons.BUDGET` has."""
+    drawn = entry["dataset"] == "synthetic"
+    return drawn and any(entry[key] > most for key, most in lessons.BUDGET.items())
+
+
 def snapshot() -> Path:
     """Write all records to the committed snapshot `docs/results.json`."""
     content = {"made": time.strftime("%Y-%m-%d"), "records": load_all()}

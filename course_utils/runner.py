@@ -57,14 +57,23 @@ def run_gate() -> list[str]:
 
 
 def print_table(names: list[str]) -> None:
-    """One line a lesson: seconds, peak memory, the headline metric beside its baselines."""
+    """One line a lesson: seconds, peak memory, the headline metric beside its baselines.
+
+    The budgets stand above; "!" marks what is above them.
+    """
+    seconds, megabytes = lessons.BUDGET.values()
     print(f"\n{'lesson':<28} {'seconds':>7} {'peak MB':>8}  headline (baseline)")
-    for name in names:
-        for entry in (e for e in results.load_all() if e["lesson"] == name and "seconds" in e):
-            print(
-                f"{name:<28} {entry['seconds']:>7} {entry['peak_mb']:>8}  "
-                f"{entry['dataset']}: {results.headline(entry)}"
-            )
+    print(f"{'budget, on drawn data':<28} {seconds:>7} {megabytes:>8}")
+    entries = [e for e in results.load_all() if e["lesson"] in names and "seconds" in e]
+    for entry in sorted(entries, key=lambda entry: names.index(entry["lesson"])):
+        mark = "! above its budget; " if results.above_budget(entry) else ""
+        print(
+            f"{entry['lesson']:<28} {entry['seconds']:>7} {entry['peak_mb']:>8}  "
+            f"{mark}{entry['dataset']}: {results.headline(entry)}"
+        )
+    drawn = [entry["seconds"] for entry in entries if entry["dataset"] == "synthetic"]
+    if len(drawn) == len(lessons.LESSONS):
+        print(f"{f'all, of {lessons.BUDGET_OF_ALL} seconds':<28} {sum(drawn):>7.1f}")
 
 
 def _run_lesson(name: str) -> bool:

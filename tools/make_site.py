@@ -3,12 +3,11 @@
     python tools/make_site.py [--executed DIR] [--out DIR]
 
 Sphinx and myst-nb do the work (docs/conf.py). Added here: the scripts for formulas and widgets, one
-page a module of course_utils, the table of results, and a check that every picture has alt text.
-Solutions are left out.
+page a module of course_utils, what tools/site_pages.py makes, and a check that every picture has alt
+text. Solutions are left out.
 """
 
 import argparse
-import json
 import posixpath
 import re
 import shutil
@@ -17,8 +16,7 @@ from pathlib import Path
 
 import javascript
 import nbformat
-
-from course_utils import board
+import site_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
@@ -40,27 +38,37 @@ def gather(executed: Path, source: Path) -> None:
     for page, notebook in pages.items():
         (source / page).parent.mkdir(exist_ok=True)
         nbformat.write(for_readers(notebook, page, pages), source / page)
-    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
-    records = json.loads((ROOT / "docs" / "results.json").read_text(encoding="utf-8"))["records"]
-    index = board.fill(index, records, pictures="gallery/")
-    if not (source / "exercises").exists():
-        index = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", index, flags=re.DOTALL)
-    (source / "index.md").write_text(index, encoding="utf-8")
+    fill_pages(source, pages)
+    site_pages.write_debugging(source / "debugging")
     write_api(source / "api")
+
+
+def fill_pages(source: Path, pages) -> None:
+    """Fill in the blanks of docs/*.md, without links to notebooks that are no page."""
+    for page in source.glob("*.md"):
+        text = linked(site_pages.filled(page.read_text(encoding="utf-8")), page.name, pages)
+        if page.name == "index.md" and not (source / "exercises").exists():
+            text = re.sub(r"```{toctree}\n:caption: Exercises.*?```\n", "", text, flags=re.DOTALL)
+        page.write_text(text, encoding="utf-8")
 
 
 def for_readers(notebook: Path, page: str, pages):
     """The notebook without speaker notes and without links to notebooks that are no page."""
+    content = nbformat.read(notebook, as_version=4)
+    content.cells = [c for c in content.cells if "note" not in c.metadata.get("tags", [])]
+    for cell in content.cells:
+        cell.source = linked(cell.source, page, pages)
+    return content
+
+
+def linked(text: str, page: str, pages) -> str:
+    """Text of a page of the site; of a link to a notebook that is no page its words are left."""
 
     def keep_if_shown(link):
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[2]))
         return link[0] if target in pages else link[1]
 
-    content = nbformat.read(notebook, as_version=4)
-    content.cells = [c for c in content.cells if "note" not in c.metadata.get("tags", [])]
-    for cell in content.cells:
-        cell.source = NOTEBOOK_LINK.sub(keep_if_shown, cell.source)
-    return content
+    return NOTEBOOK_LINK.sub(keep_if_shown, text)
 
 
 def write_api(folder: Path) -> None:

@@ -392,32 +392,37 @@ def unused_imports(book):
                 yield n, f"{name} is imported and not used", "delete the import"
 
 
+def spent(book):
+    """(cell number, minutes, title of the optional heading above or "") of each speaker note."""
+    headings = {n: (level, text) for n, level, text, _ in book.headings()}
+    level, optional = 0, ""  # of the heading under which one may skip
+    for n, cell in book.cells:
+        if headings.get(n, (7, ""))[0] <= (level or 6):
+            level, optional = headings[n] if "optional" in tags_of(cell) else (0, "")
+        if "note" in tags_of(cell):
+            yield n, sum(map(int, MINUTES.findall(cell.source))), optional
+
+
 @rule("lessons")
 def minutes(book):
-    spent = {}
+    total, of_cell = 0, {n: number for n, number, _ in spent(book)}
     for n, title, cells in book.sections():
-        notes = "\n".join(cell.source for _, cell in cells if "note" in tags_of(cell))
-        spent[n, title] = sum(int(number) for number in MINUTES.findall(notes))
+        section = sum(of_cell.get(number, 0) for number, _ in cells)
+        total += section
         hidden = "read" in tags_of(cells[0][1])  # not presented
-        if title and not spent[n, title] and not hidden:
+        if title and not section and not hidden:
             yield n, f"no note with the minutes of {title!r}", "add a `note` cell: minutes: 3"
     stated = TIME.search("\n".join(cell.source for _, cell in book.sections()[0][2]))
     if not stated or int(stated[1]) > 60:
         yield 1, "no reading time of at most 60 minutes", "write **Time**: 50 minutes to read, …"
-    elif int(stated[1]) != sum(spent.values()):
-        yield 1, f"{stated[1]} minutes to read, but {sum(spent.values())} in the notes", "add up"
+    elif int(stated[1]) != total:
+        yield 1, f"{stated[1]} minutes to read, but {total} in the notes", "add up"
 
 
 @rule("lessons")
 def minutes_that_must_be(book):
     """What is left in a lecture without the parts whose heading is optional."""
-    levels = {n: level for n, level, _, _ in book.headings()}
-    skipped, left = 0, 0  # the level of the heading under which we skip, or 0
-    for n, cell in book.cells:
-        if levels.get(n, 7) <= (skipped or 6):
-            skipped = levels[n] if "optional" in tags_of(cell) else 0
-        if "note" in tags_of(cell) and not skipped:
-            left += sum(int(number) for number in MINUTES.findall(cell.source))
+    left = sum(number for _, number, optional in spent(book) if not optional)
     if left > 45:
         yield 1, f"{left} minutes are not optional, over 45", "tag headings `optional`"
 
