@@ -53,13 +53,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Breaks off after 40 %, always."""
         self.answer(body=body[: len(body) * 2 // 5], Content_Length=len(body))
 
+    def cut_unsaid(self, body):
+        """Breaks off in pieces whose number was never said."""
+        self.chunk(body[:100])
+
+    def elsewhere(self, body):
+        """A part that wasn't asked for."""
+        self.answer(206, body[9:], Content_Range=f"bytes 9-{len(body) - 1}/{len(body)}")
+
+    def endless(self, body):
+        for _ in range(1000):
+            self.chunk(body)
+
+    def chunk(self, piece):
+        if not hasattr(self, "begun"):
+            self.begun, self.protocol_version = True, "HTTP/1.1"
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.close_connection = True
+        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+
     def resumes(self, body):
         """Breaks off after 40 %, and goes on from wherever it is asked to."""
         start = self.start()
         if not start:
             self.answer(body=body[: len(body) * 2 // 5], Content_Length=len(body), ETag='"a"')
             return
-        self.answer(206, body[start:], ETag='"a"')
+        said = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        self.answer(206, body[start:], ETag='"a"', Content_Range=said)
 
     def renewed(self, body):
         """Breaks off after 40 % of an older file; the tag of the newer one is another."""

@@ -91,17 +91,17 @@ def findings(looks) -> list[str]:
     said.append(f"Their values span {min(spans):.2f} to {max(spans):.2f} of the range.")
     flat = [one.name for one, span in zip(looks, spans, strict=True) if span < FLAT]
     if flat:
-        said.append(f"{len(flat)} show nothing but one tone: {listed(flat)}.")
+        said.append(f"Pictures of one tone: {len(flat)} ({listed(flat)}).")
     homes = Counter(one.name.rpartition("/")[0] or "." for one in looks).most_common()
     if homes[0][1] > UNEVEN * homes[-1][1]:
         (most, many), (least, few) = homes[0], homes[-1]
         said.append(f"The folders are uneven: {many} pictures in {most}, {few} in {least}.")
     pairs = duplicates(looks)
     across = [(a, b) for a, b in pairs if a.part and b.part and a.part != b.part]
-    for found, what in ((pairs, "look the same"), (across, "of these lie on two sides of a split")):
+    for found, what in ((pairs, "that look the same"), (across, "on two sides of a split")):
         if found:
             names = listed(f"{a.name} and {b.name}" for a, b in found)
-            said.append(f"{len(found)} pairs {what}: {names}.")
+            said.append(f"Pairs {what}: {len(found)} ({names}).")
     return said
 
 

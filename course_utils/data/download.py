@@ -28,6 +28,7 @@ from .catalog import Dataset
 PAGE = "gives a web page, perhaps a login, and no archive"
 HEADS = {".zip": b"PK", ".gz": b"\x1f\x8b", ".h5": b"\x89HDF"}  # how each kind of file begins
 REFUSED = "refuses it ({}): it may want an account or a browser"
+SPARE = 1e9  # bytes that stay free where a server doesn't say how many will come
 ANSWERS = {401: REFUSED, 403: REFUSED, 404: "doesn't have it ({})", 410: "has it no more ({})"}
 pooch.get_logger().setLevel("ERROR")  # errors are said here, in one sentence
 
@@ -103,19 +104,13 @@ def _check_place(dataset) -> None:
             f"{paths.shown(dataset.home)} is there and holds no {dataset.holds}: move it away and "
             f"run `course data fetch {dataset.name}` again."
         )
-    try:
+    with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(_no_right(folder, error)) from error
     if not os.access(folder, os.W_OK):
-        raise ValueError(_no_right(folder, "read-only"))
-
-
-def _no_right(folder, why) -> str:
-    return (
-        f"Nothing can be written to {paths.shown(folder)} ({getattr(why, 'strerror', why)}): set "
-        "COURSE_DATA to a folder of your own."
-    )
+        raise ValueError(
+            f"Nothing can be written to {paths.shown(folder)}: set COURSE_DATA to a folder of your "
+            "own."
+        )
 
 
 def _fetch(dataset) -> None:
@@ -217,6 +212,9 @@ def _stream(address, target, _, archive) -> None:
         raise _Fault("has no certificate that is trusted here", False) from error
     except requests.RequestException as error:
         raise _Fault("can't be reached") from error
+    except OSError:  # the disk's
+        tag.unlink(missing_ok=True)
+        raise
     finally:
         if not tag.exists():  # without it nothing says that the rest would be of the same file
             part.unlink(missing_ok=True)
@@ -224,8 +222,7 @@ def _stream(address, target, _, archive) -> None:
 
 def _receive(answer, part, tag, archive) -> None:
     """Write an answer's bytes to `part`. Raises _Fault if they aren't a whole archive."""
-    _check_status(answer, part)
-    start = part.stat().st_size if answer.status_code == 206 else 0
+    start = _start(answer, part)
     length = answer.headers.get("Content-Length", "")
     total = start + int(length) if length.isdecimal() else None
     if "html" in answer.headers.get("Content-Type", ""):
@@ -233,34 +230,50 @@ def _receive(answer, part, tag, archive) -> None:
     if archive.size and total not in (None, archive.size):
         said = f"offers another file ({total:,} bytes instead of {archive.size:,})"
         raise _Fault(said, False)
-    archives.room(part.parent, (total or 0) - start)
+    archives.room(part.parent, total - start if total else SPARE)
     _keep_tag(answer, tag)
-    label = {"unit": "B", "unit_scale": True, "desc": "downloading", "disable": None}
-    try:
-        bar = tqdm(total=total, initial=start, **label)
-        with bar, part.open("ab" if start else "wb") as file:
-            for chunk in _chunks(answer.raw):
-                bar.update(file.write(chunk))
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise _Fault(f"falls silent for {PATIENCE.silence:.0f} seconds") from error
-    except urllib3.exceptions.HTTPError as error:
-        raise _Fault(_broken_off(part, total)) from error
-    if total and part.stat().st_size < total:
-        raise _Fault(_broken_off(part, total))
+    _write(answer.raw, part, start, total)
     with part.open("rb") as file:
         if not file.read(4).startswith(HEADS[Path(archive.file).suffix]):
             tag.unlink(missing_ok=True)
             raise _Fault(PAGE, False)
 
 
-def _check_status(answer, part) -> None:
+def _write(raw, part, start, total) -> None:
+    """Write what comes, with a bar that says how long it takes. Raises _Fault if it isn't all."""
+    label = {"unit": "B", "unit_scale": True, "desc": "downloading", "disable": None}
+    fault = None
+    try:
+        bar = tqdm(total=total, initial=start, **label)
+        with bar, part.open("ab" if start else "wb") as file:
+            for chunk in _chunks(raw):
+                bar.update(file.write(chunk))
+                if not total:  # it may go on for ever
+                    archives.room(part.parent, SPARE)
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise _Fault(f"falls silent for {PATIENCE.silence:.0f} seconds") from error
+    except urllib3.exceptions.HTTPError as error:
+        fault = error
+    size = part.stat().st_size
+    if fault or (total and size < total):
+        share = f" after {size / total:.0%}" if total else ""
+        raise _Fault(f"breaks off{share}") from fault
+
+
+def _start(answer, part) -> int:
+    """How many of the bytes that came before an answer goes on from. Raises _Fault for an error."""
     status = answer.status_code
-    if status == 416:  # what came before is no beginning of what is there now
+    if status == 200:
+        return 0
+    if status == 206:
+        before = part.stat().st_size if part.exists() else 0
+        if answer.headers.get("Content-Range", "").startswith(f"bytes {before}-"):
+            return before
+    if status in (206, 416):  # what came before is no beginning of what is there now
         part.unlink(missing_ok=True)
-    if status not in (200, 206):
-        passing = status >= 500 or status in (408, 416, 429)
-        said = ANSWERS.get(status, "is out of order ({})" if passing else "answers {}")
-        raise _Fault(said.format(status), passing)
+    passing = status >= 500 or status in (206, 408, 416, 429)
+    said = ANSWERS.get(status, "is out of order ({})" if passing else "answers {}")
+    raise _Fault(said.format(status), passing)
 
 
 def _keep_tag(answer, tag) -> None:
@@ -282,11 +295,6 @@ def _chunks(raw):
             begun, came = time.monotonic(), 0
 
 
-def _broken_off(part, total) -> str:
-    share = f" after {part.stat().st_size / total:.0%}" if total else ""
-    return f"breaks off{share}"
-
-
 def _known(dataset, archive) -> str | None:
     """An archive's hash by the catalogue, or by what was noted when it was first fetched."""
     noted = record(dataset).get("archives", {}).get(archive.file)
@@ -295,8 +303,11 @@ def _known(dataset, archive) -> str | None:
 
 def _other(dataset, archive) -> str:
     """What is said of a file with another hash than the known one."""
-    whose = "the catalogue" if archive.hash else paths.shown(_record_file(dataset))
-    return f"another file than expected (its hash isn't {whose}'s, {_known(dataset, archive)})"
+    known = f"{_known(dataset, archive)}, as the catalogue has it"
+    if not archive.hash:
+        file = paths.shown(_record_file(dataset))
+        known = f"{known.split(',')[0]}, as {file} noted: if the set was renewed, delete that"
+    return f"another file than expected (its hash isn't {known})"
 
 
 def _record_file(dataset) -> Path:
