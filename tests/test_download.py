@@ -1,5 +1,6 @@
 """Data sets are fetched whole or not at all: misbehaving servers, hostile archives, each layout."""
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -148,6 +149,7 @@ def test_a_set_is_fetched_once_where_its_lesson_reads_it(data, offer, server, ca
     assert "for research (unverified); for your own use" in shown
     assert "hash of facades.tar.gz wasn't known" in shown and sha256(GOOD)[7:] in shown
     assert listed(data) == ["facades", "facades.json"]
+    assert 'A lesson (02) reads it with DATASET = "facades".' in shown
     assert listed(data / "facades" / "train") == ["0.jpg", "1.jpg"]
     train, test = pix2pix.load("facades", "AtoB", side=16)
     assert (len(train), len(test)) == (2, 2)
@@ -389,6 +391,22 @@ def test_each_fault_of_an_archive_is_one_sentence_and_leaves_nothing(
     assert file in sentence and wanted in sentence, sentence
     assert (sorted(tmp_path.parent.glob("x*")), os.path.exists("/tmp/x.jpg")) == before
     assert not [path for path in data.parent.glob("cache/**/*") if path.is_file()]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar"])
+def test_an_archive_with_any_byte_changed_is_a_fault_or_whole(name, tmp_path):
+    small = {f"facades/{number}.jpg": png(number, (4, 4)) for number in range(3)}
+    kinds = {"a.zip": zipped(small), "a.tar.gz": tarred(small), "a.tar": tarred(small, "w")}
+    rng, faults = RNG(0), 0
+    for _ in range(60):
+        content = bytearray(kinds[name])
+        content[rng.integers(len(content))] = rng.integers(256)
+        (tmp_path / name).write_bytes(content[: rng.choice([len(content), rng.integers(400)])])
+        with contextlib.suppress(archives.Fault):
+            archives.unpack(tmp_path / name, tmp_path / "out")
+            faults -= 1
+        faults += 1
+    assert faults > 5
 
 
 def test_an_archive_with_a_password_is_damaged(data, offer, capsys):

@@ -52,29 +52,33 @@ def is_packed(path: Path) -> bool:
 def unpack(path: Path, folder: Path) -> None:
     """Unpack an archive into a folder; what is no archive is copied there.
 
-    Raises `Fault` for one that is damaged, that would write
-    outside the folder or fill the disk, or that holds links or devices; OSError for a full disk.
+    Raises `Fault` for one that is damaged, that would write outside the folder or fill the disk, or
+    that holds links or devices; OSError for a full disk.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    size = path.stat().st_size
     if not is_packed(path):
-        room(folder, size)
+        room(folder, path.stat().st_size)
         shutil.copyfile(path, folder / path.name)
         return
     try:
-        with _opened(path) as members:
-            plan = checked(members, max(FLOOR, RATIO * size))
-            total = sum(member.size for _, member in plan)
-            room(folder, sum(max(BLOCK, member.size) for _, member in plan))
-            with tqdm(
-                total=total, unit="B", unit_scale=True, desc="unpacking", disable=None
-            ) as bar:
-                for name, member in plan:
-                    _write(folder / name, member, bar)
-    except BROKEN as error:
-        raise Fault(f"{path.name} is damaged or cut off ({error})") from error
+        _unpack(path, folder)
     except _Hostile as error:
         raise Fault(f"{path.name} {error}") from error
+    except (*BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # the disk's; those of a damaged archive have no number
+        raise Fault(f"{path.name} is damaged or cut off ({error})") from error
+
+
+def _unpack(path, folder) -> None:
+    limit = max(FLOOR, RATIO * path.stat().st_size)
+    label = {"unit": "B", "unit_scale": True, "desc": "unpacking", "disable": None}
+    with _opened(path) as members:
+        plan = checked(members, limit)
+        room(folder, sum(max(BLOCK, member.size) for _, member in plan))
+        with tqdm(total=sum(member.size for _, member in plan), **label) as bar:
+            for name, member in plan:
+                _write(folder / name, member, bar)
 
 
 def checked(members, limit: float) -> list[tuple[Path, Member]]:

@@ -110,9 +110,8 @@ def _slices(folder: Path) -> None:
     from .. import images
     from . import archives
 
-    file = folder / "isbi.h5"
     try:
-        with h5py.File(file) as stored:
+        with h5py.File(folder / "isbi.h5") as stored:
             raw, membranes = stored["raw"][()], stored["labels/membranes"][()]
     except (OSError, KeyError) as error:
         raise archives.Fault(f"isbi.h5 is damaged or another file ({error})") from error
@@ -120,10 +119,10 @@ def _slices(folder: Path) -> None:
     if len(values) != 2 or raw.dtype != np.uint8 or raw.shape != membranes.shape:
         raise archives.Fault("isbi.h5 holds no grey slices with membranes of two values")
     cells = np.where(membranes == values[counts.argmax()], 255, 0).astype(np.uint8)
-    for kind, stack in (("image", raw), ("label", cells)):
-        for number, picture in enumerate(stack):
+    for number, pair in enumerate(zip(raw, cells, strict=True)):
+        for kind, picture in zip(("image", "label"), pair, strict=True):
             images.write_image(folder / kind / f"{number}.png", picture)
-    file.unlink()
+    (folder / "isbi.h5").unlink()
 
 
 def _tracking(name: str, what: str, place: str, pictures: str, sha256: str) -> Dataset:

@@ -17,9 +17,7 @@ DETAILS = (
     ("by hand", "by_hand"),
     ("a lesson", "use"),
 )
-WRAPPED = textwrap.TextWrapper(
-    79, "  ", " " * 15, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
-)
+WRAPPED = textwrap.TextWrapper(79, "  ", " " * 15, break_long_words=False, break_on_hyphens=False)
 
 
 def main(options) -> int:
@@ -63,6 +61,8 @@ def fetch(dataset) -> int:
 
     print(f"Licence of {dataset.name}: {dataset.licence}; {dataset.sharing}.", flush=True)
     print(f"{dataset.name} is there: {paths.shown(download.fetch(dataset))}")
+    if dataset.use:
+        print(f"A lesson ({', '.join(dataset.lessons)}) reads it with {dataset.use}.")
     return 0
 
 
