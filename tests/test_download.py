@@ -187,6 +187,7 @@ def test_in_a_shared_folder_that_is_read_only_a_set_is_used_and_nothing_written(
     assert "set COURSE_DATA to a folder of your own" in said(capsys)
 
 
+@pytest.mark.slow  # two Pythons start
 def test_two_processes_at_once_cost_one_download(data, offer, server, tmp_path):
     offer("facades", "slow")
     code = f"""
@@ -448,6 +449,15 @@ def test_a_file_of_ones_own_is_compared_and_never_deleted(data, offer, capsys, s
     assert cli.main(["data", "fetch", "facades"]) == 1
     assert "facades.tar.gz is cut off or another file" in (sentence := said(capsys))
     assert "delete it" in sentence and not server.asked
+    assert listed(data) == ["facades.tar.gz"]
+
+
+def test_a_bad_file_of_ones_own_is_to_be_deleted(data, offer, capsys):
+    offer("facades", "fine")
+    data.mkdir()
+    (data / "facades.tar.gz").write_bytes(GOOD[:-9])
+    assert cli.main(["data", "fetch", "facades"]) == 1
+    assert "damaged or cut off" in (sentence := said(capsys)) and "kept: delete it, " in sentence
     assert listed(data) == ["facades.tar.gz"]
 
 

@@ -124,9 +124,9 @@ def _fetch(dataset) -> None:
         _note(dataset, files, root)
         root.rename(dataset.home)
     except archives.Fault as fault:
-        raise ValueError(
-            f"{fault}: delete it if you put it there, and {_by_hand(dataset)}"
-        ) from fault
+        own = [each for each in dataset.archives if (paths.data_dir() / each.file).is_file()]
+        cure = f"{'delete it, ' if own else ''}{_by_hand(dataset)}"
+        raise ValueError(f"{fault}, so nothing of it is kept: {cure}") from fault
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         _tidy(cache)
