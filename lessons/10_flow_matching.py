@@ -23,6 +23,10 @@ SEED = 0
 STEPS = None
 TEST_DATA = None
 
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > What paints pictures from sentences today grew out of what comes now.
+
 # %% [markdown]
 # ## One drawing, many houses
 #
@@ -60,8 +64,7 @@ show_images([picture[n] for n in range(2) for picture in columns.values()], list
 # But a drawing doesn't say whether its walls are brick or plaster: there are many right answers.
 
 # %% [markdown] tags=["note"]
-# > **For the speaker**, minutes: 4.
-# > What paints pictures from sentences today grew out of what comes now.
+# > **For the speaker**, minutes: 3.
 # > Ask what else has many right answers: a translation, a melody to a text, tomorrow's weather.
 
 # %% [markdown]
@@ -244,8 +247,11 @@ tell(missed)
 # **Euler** looks at the velocity once a step and goes straight on; **Heun** looks at the step's end, too, and takes the mean of both.
 
 # %%
+import json
+from course_utils import paths
 from course_utils.models import checkpoints
 
+evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
 told = checkpoints.told("10_houses")
 print(f"{network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
       f"houses in {told['seconds'] / 60:.0f} minutes")
@@ -333,11 +339,8 @@ show_images([each[n] for n in range(2) for each in walked], ["1 step", *(f"{n} s
 # ### Looks against quality
 
 # %% tags=["hide"]
-import json
 import matplotlib.pyplot as plt
-from course_utils import paths
 
-evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
 names, euler = {"euler": "Euler", "heun": "Heun", "heun_last_step_euler": "Heun, last step Euler"}, evidence["euler"]
 figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.4))
 for (sampler, name), line in zip(names.items(), ("-o", "--s", ":^")):
@@ -388,8 +391,8 @@ show_images([images.to_float(column[n]) for n in range(3) for column in columns]
             alt="Three drawings of lines, the answers of pix2pix and pSp, four of the flow, and the true faces.")
 
 # %% [markdown]
-# pix2pix smears where it can't know, pSp answers with one smooth face that its generator knows; the flow takes another hair, skin and light each time, and keeps to the lines.
-# So its identity lies between theirs: lines don't tell the colour of hair, and a guess is wrong more often than a mean.
+# pix2pix smears where it can't know, and pSp answers with a smooth face that its generator knows; the flow keeps to the lines, and guesses hair, skin and light anew each time.
+# The judge finds its guess as alike to the truth as pSp's face, without a generator that knew faces beforehand.
 
 # %% [markdown]
 # ### Three ways, measured
@@ -451,19 +454,14 @@ print("score by the velocity:", np.round(-x_0 / (1 - t), 3))
 # %% [markdown]
 # ## You, as a house
 #
-# A path need not begin with noise alone: veil a picture up to a time $t$, and let the flow carry on without a drawing.
-# The earlier it takes over, the more it invents (Meng et al., SDEdit, 2022).
+# A path may begin at a picture veiled up to a time $t$, without a drawing: the earlier, the more the flow invents (Meng et al., SDEdit, 2022).
 
-# %%
+# %% tags=["hide"]
 from course_utils.teach import your_picture
 
 you = images.to_signed(your_picture(128))[None]
 free = flow.guided(network, np.zeros_like(you))
 
-# %% [markdown]
-# ### Veiled, and carried on
-
-# %% tags=["hide"]
 def as_house(t):
     begin = np.float32((1 - t) * flow.noise(1, 128, SEED) + t * you)
     end = flow.euler(lambda x, s: (1 - t) * free(x, t + (1 - t) * s), begin, 12)[-1]
