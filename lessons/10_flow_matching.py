@@ -135,7 +135,8 @@ play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
 # $$L = \mathbb{E}\; \lVert v(x_t, t, \text{drawing}) - (x_1 - x_0) \rVert^2$$
 
 # %%
-from course_utils import losses
+import json
+from course_utils import losses, paths
 from course_utils.show import show_source
 from course_utils.training import flow as training
 
@@ -247,11 +248,8 @@ tell(missed)
 # **Euler** looks at the velocity once a step and goes straight on; **Heun** looks at the step's end, too, and takes the mean of both.
 
 # %%
-import json
-from course_utils import paths
 from course_utils.models import checkpoints
 
-evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
 told = checkpoints.told("10_houses")
 print(f"{network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
       f"houses in {told['seconds'] / 60:.0f} minutes")
@@ -341,6 +339,7 @@ show_images([each[n] for n in range(2) for each in walked], ["1 step", *(f"{n} s
 # %% tags=["hide"]
 import matplotlib.pyplot as plt
 
+evidence = json.loads((paths.EVIDENCE / "10.json").read_text())["summary"]
 names, euler = {"euler": "Euler", "heun": "Heun", "heun_last_step_euler": "Heun, last step Euler"}, evidence["euler"]
 figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.4))
 for (sampler, name), line in zip(names.items(), ("-o", "--s", ":^")):
@@ -375,8 +374,7 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 # %% [markdown]
 # ### Four faces to one drawing
 #
-# Lesson 08's task: lines go in, and a face comes out.
-# **Identity**: how alike answer and truth are to lesson 08's judge, on 100 people whom nobody has trained on.
+# **Identity**: how alike answer and truth are to lesson 08's judge, over 100 unseen people.
 
 # %% tags=["hide"]
 lines, psp, gan_face, faces = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, 6, 64, 64, 3)
@@ -384,15 +382,15 @@ before = json.loads((paths.EVIDENCE / "08.json").read_text())["summary"]["sketch
 alike = {name: before[name]["mean"] for name in ("pix2pix", "pSp")}
 alike["flow"] = checkpoints.told("10_faces")["metrics"]["identity"]
 artist = flow.load("faces")
-drawn = [flow.generate(artist, lines[:3], SEED + n, guidance=flow.GUIDANCE) for n in range(4)]
+drawn = [flow.generate(artist, lines[:3], SEED + n, 8, flow.GUIDANCE) for n in range(4)]
 columns = [lines, gan_face, psp, *drawn, faces]
 titles = ["lines", *(f"{name}: {alike[name]:.2f}" for name in ("pix2pix", "pSp", "flow")), "flow", "flow", "flow", "truth"]
 show_images([images.to_float(column[n]) for n in range(3) for column in columns], titles, columns=8,
             alt="Three drawings of lines, the answers of pix2pix and pSp, four of the flow, and the true faces.")
 
 # %% [markdown]
-# pix2pix smears where it can't know, and pSp answers with a smooth face that its generator knows; the flow keeps to the lines, and guesses hair, skin and light anew each time.
-# The judge finds its guess as alike to the truth as pSp's face, without a generator that knew faces beforehand.
+# pix2pix smears where it can't know, pSp answers with a smooth face; the flow keeps to the lines, and guesses hair, skin and light anew.
+# For the judge its guess is as near to the truth as pSp's face.
 
 # %% [markdown]
 # ### Three ways, measured
@@ -436,17 +434,6 @@ assert ours["texture_distance"] < min(each["texture_distance"] for each in other
 # | DDIM's steps | Euler's steps, for this schedule |
 # | $x_0$, and time | there the picture, and backwards; here $x_0$ is noise |
 
-# %%
-t, h, x = 0.5, 1e-3, np.linspace(-2, 2, 5)  # of light and dark houses, of which all is known
-
-def log_density(x):
-    variance = (1 - t) ** 2 + (t * 0.08) ** 2
-    return np.log(sum(np.exp(-((x - t * end) ** 2) / (2 * variance)) for end in (1, -1)))
-
-x_0 = x - t * mixed(x, t, 0.5)
-print("score by the density: ", np.round((log_density(x + h) - log_density(x - h)) / (2 * h), 3))
-print("score by the velocity:", np.round(-x_0 / (1 - t), 3))
-
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
 # > Whoever has read about diffusion finds their words here; the others can skip the table.
@@ -454,14 +441,19 @@ print("score by the velocity:", np.round(-x_0 / (1 - t), 3))
 # %% [markdown]
 # ## You, as a house
 #
-# A path may begin at a picture veiled up to a time $t$, without a drawing: the earlier, the more the flow invents (Meng et al., SDEdit, 2022).
+# A path need not begin with noise alone: veil a picture up to a time $t$, and let the flow carry on without a drawing.
+# The earlier it takes over, the more it invents (Meng et al., SDEdit, 2022).
 
-# %% tags=["hide"]
+# %%
 from course_utils.teach import your_picture
 
 you = images.to_signed(your_picture(128))[None]
 free = flow.guided(network, np.zeros_like(you))
 
+# %% [markdown]
+# ### Veiled, and carried on
+
+# %% tags=["hide"]
 def as_house(t):
     begin = np.float32((1 - t) * flow.noise(1, 128, SEED) + t * you)
     end = flow.euler(lambda x, s: (1 - t) * free(x, t + (1 - t) * s), begin, 12)[-1]

@@ -133,9 +133,9 @@ def heun(velocity, x, steps, last_look=True):
 
     def step(x, t, h):
         first = velocity(x, t)
-        if not last_look and t + 1.5 * h > 1:
-            return h * first
-        return h * (first + velocity(x + h * first, t + h)) / 2
+        once = not last_look and t + 1.5 * h > 1
+        second = first if once else velocity(x + h * first, t + h)
+        return h * (first + second) / 2
 
     return _walked(velocity, x, steps, step)
 
