@@ -244,17 +244,15 @@ tell(missed)
 # %% [markdown]
 # ## From noise to a house
 #
-# The network is now the shipped one, for 128 × 128 pixels.
-# **Euler** looks at the velocity once a step and goes straight on; **Heun** looks at the step's end, too, and takes the mean of both.
+# **Euler** looks at the velocity once a step, and **Heun** at the step's end, too: it takes their mean.
 
 # %%
 from course_utils.models import checkpoints
 
 told = checkpoints.told("10_houses")
-print(f"{network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
+print(f"the shipped network: {network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
       f"houses in {told['seconds'] / 60:.0f} minutes")
 show_source(flow.euler, flow.heun)
-bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 0, 32, step=1)
 
 # %% [markdown]
 # ### On its way
@@ -304,6 +302,7 @@ play(at, alt="A stop between noise and house, what the network believes there, a
 # %%
 show_source(flow.guided)
 print("w =", flow.GUIDANCE, "unless it is said: chosen on validation houses, for their texture")
+bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 0, 32, step=1)
 
 # %% [markdown]
 # ### How much of the drawing?
