@@ -30,6 +30,14 @@ def test_equals_the_prediction_of_the_whole_mirrored_image(shape, padding):
     np.testing.assert_allclose(found, answer[: shape[0], : shape[1]], atol=1e-5)
 
 
+def test_a_tile_is_no_larger_than_the_picture_needs():
+    seen = []
+    image = np.random.default_rng(0).random((60, 100, 1)).astype(np.float32)
+    found = predict_tiled(lambda tiles: seen.append(tiles.shape) or tiles, image, 528, 8, batch=1)
+    assert seen == [(1, 80, 144, 1)]  # both 528 less a multiple of 32
+    np.testing.assert_array_equal(found, image)
+
+
 def test_borders_matter():
     model = unet((None, None, 1), base=3, depth=2)
     image = np.random.default_rng(1).random((96, 96, 1)).astype(np.float32)
@@ -69,8 +77,8 @@ def test_large_images_stream():
 
 def test_a_tile_that_the_network_refuses():
     model = unet((None, None, 1), base=2, depth=3)
-    with pytest.raises(ValueError, match="takes no tiles of 60 pixels"):
-        predict_tiled(model, np.zeros((9, 9), np.float32), 60, 8)
+    with pytest.raises(ValueError, match="takes no tiles of 60 × 60"):
+        predict_tiled(model, np.zeros((60, 60), np.float32), 60, 8)
 
 
 def test_a_border_that_the_network_does_not_leave():
