@@ -443,22 +443,20 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # ### Measure on pictures never seen
 #
 # The network's "inside" goes through the same watershed as Otsu's mask.
-# The nuclei of `dsb2018` differ in size by six times, and a large one would break in pieces: `find` measures the cells at a first look, and zooms the picture until they are as wide as the network knows best.
+# The nuclei of `dsb2018` differ much in size, and large ones would break in pieces: `find` measures the cells at a first look, zooms until they are 16 pixels wide, and looks again.
 
 # %%
-from course_utils.models.tiling import average_over_turns
+from course_utils.models.tiling import average_over_turns, average_over_zooms
 from tqdm.auto import tqdm
 
 # on real data: the mean over eight flips and turns
 turned = probabilities if DATASET == "synthetic" else average_over_turns(probabilities)
 border = unet.context(size["depth"])
 
-def predict(picture, ways=turned):
+def look(picture, ways=probabilities):
     return predict_tiled(ways, picture, tile=1024 + 2 * border, border=border, batch=1)
 
-def look(picture):
-    return predict(picture, ways=probabilities)
-
+predict = average_over_zooms(lambda picture: look(picture, turned), segmentation.ZOOMS[DATASET])
 seed = segmentation.best_seed(predict, train, DATASET)  # matters for ISBI's neurites alone
 found = [segmentation.find(predict, s.image, DATASET, seed, look) for s in tqdm(test)]
 ours = score(found)

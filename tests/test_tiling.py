@@ -3,7 +3,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from course_utils.models.tiling import average_over_turns, predict_tiled, predict_whole
+from course_utils.models.tiling import (
+    average_over_turns,
+    average_over_zooms,
+    predict_tiled,
+    predict_whole,
+)
 from course_utils.models.unet import border, context, unet
 
 
@@ -107,6 +112,13 @@ def test_average_over_turns_is_symmetric():
     np.testing.assert_allclose(averaged(np.rot90(image, 1, (1, 2))), np.rot90(expected, 1, (1, 2)))
     turned = [np.rot90(w, k) for w in (weights, weights[::-1]) for k in range(4)]
     np.testing.assert_allclose(expected[0], image[0] * np.mean(turned, axis=0))
+
+
+def test_average_over_zooms_has_the_size_of_the_picture():
+    picture, seen = np.random.default_rng(0).random((50, 40, 3), np.float32), []
+    averaged = average_over_zooms(lambda x: seen.append(x.shape) or x, (0.8, 1.0, 2.0))(picture)
+    assert seen == [(40, 32, 3), (50, 40, 3), (100, 80, 3)] and averaged.shape == picture.shape
+    np.testing.assert_array_equal(average_over_zooms(np.square, (1.0,))(picture), picture**2)
 
 
 @pytest.mark.parametrize("shape", [(100, 90), (128, 128), (5, 3), (1, 1), (1, 200), (17, 16)])

@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 
+from .. import images
+
 STRIDE = 32  # pixels that the poolings of any network of the course divide
 
 
@@ -78,6 +80,23 @@ def average_over_turns(predict):
                 answer = np.rot90(_call(predict, seen), -turns, axes=(1, 2))
                 total = total + (answer[:, :, ::-1] if flip else answer)
         return total / 8
+
+    return averaged
+
+
+def average_over_zooms(predict, zooms):
+    """A `predict` that averages over its picture at several sizes.
+
+    predict: a function from one picture (H, W, C) float32 of any size to (H, W, K). zooms: by how
+    much the sides grow, such as (0.8, 1.0). Each answer is brought back to the picture's size.
+    """
+
+    def averaged(picture):
+        size, total = picture.shape[:2], 0.0
+        for zoom in zooms:
+            zoomed = images.resize(picture, tuple(max(1, round(zoom * side)) for side in size))
+            total = total + images.resize(predict(zoomed), size)
+        return total / len(zooms)
 
     return averaged
 
