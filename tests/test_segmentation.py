@@ -113,6 +113,43 @@ def test_cutting_out_cells_and_neurites():
     assert neurites.max() == 2 and (neurites > 0).all()
 
 
+def test_the_diameter_is_that_of_most_cell_pixels():
+    labels = np.zeros((40, 40), np.int32)
+    assert segmentation.diameter(labels) == 0
+    labels[:20, :20] = 3
+    assert np.isclose(segmentation.diameter(labels), np.sqrt(4 / np.pi * 400))
+    labels[30, ::2] = np.arange(4, 24)  # twenty specks
+    assert np.isclose(segmentation.diameter(labels), np.sqrt(4 / np.pi * 400))
+
+
+@pytest.mark.parametrize(
+    "across, sides", [(48, [192, 64, 64]), (16, [192] * 3), (8, [192, 288, 288])]
+)
+def test_cells_of_any_size_are_zoomed_to_the_one_that_the_network_knows(across, sides):
+    y, x = np.mgrid[:192, :192]
+    discs = [np.hypot(y - 96, x - centre) < across / 2 for centre in (50, 140)]
+    image = np.where(discs[0] | discs[1], 0.4, 0.05)[..., None].astype(np.float32)
+    seen = []
+
+    def predict(picture):
+        seen.append(picture.shape[0])
+        inside = (picture[..., 0] > 0.5).astype(np.float32)
+        return np.stack([1 - inside, inside, 0 * inside], -1)
+
+    found = segmentation.find(predict, image, "dsb2018")
+    assert np.allclose(seen, sides, atol=4) and found.shape == (192, 192)
+    assert min(metrics.iou(found == found[96, x], disc) for x, disc in zip((50, 140), discs)) > 0.8
+    del seen[:]
+    segmentation.find(predict, image, "synthetic")
+    assert seen == [192]
+
+
+def test_where_nothing_is_found_nothing_is_zoomed():
+    empty = np.zeros((64, 48, 3), np.float32)
+    nothing = segmentation.find(lambda x: np.eye(3)[np.zeros(x.shape[:2], int)], empty, "dsb2018")
+    assert nothing.shape == (64, 48) and not nothing.any()
+
+
 def test_the_seed_is_chosen_on_training_pictures_only_where_there_is_a_choice():
     def refuse(picture):
         raise AssertionError("no prediction is needed")

@@ -3,7 +3,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from course_utils.models.tiling import average_over_turns, predict_tiled, predict_whole
+from course_utils.models.tiling import (
+    average_over_turns,
+    average_over_zooms,
+    predict_tiled,
+    predict_whole,
+)
 from course_utils.models.unet import border, context, unet
 
 
@@ -28,6 +33,14 @@ def test_equals_the_prediction_of_the_whole_mirrored_image(shape, padding):
         answer = answer[edge:-edge, edge:-edge]
     assert found.shape == shape + (3,) and found.dtype == np.float32
     np.testing.assert_allclose(found, answer[: shape[0], : shape[1]], atol=1e-5)
+
+
+def test_a_tile_is_no_larger_than_the_picture_needs():
+    seen = []
+    image = np.random.default_rng(0).random((60, 100, 1)).astype(np.float32)
+    found = predict_tiled(lambda tiles: seen.append(tiles.shape) or tiles, image, 528, 8, batch=1)
+    assert seen == [(1, 80, 144, 1)]  # both 528 less a multiple of 32
+    np.testing.assert_array_equal(found, image)
 
 
 def test_borders_matter():
@@ -69,8 +82,8 @@ def test_large_images_stream():
 
 def test_a_tile_that_the_network_refuses():
     model = unet((None, None, 1), base=2, depth=3)
-    with pytest.raises(ValueError, match="takes no tiles of 60 pixels"):
-        predict_tiled(model, np.zeros((9, 9), np.float32), 60, 8)
+    with pytest.raises(ValueError, match="takes no tiles of 60 × 60"):
+        predict_tiled(model, np.zeros((60, 60), np.float32), 60, 8)
 
 
 def test_a_border_that_the_network_does_not_leave():
@@ -99,6 +112,13 @@ def test_average_over_turns_is_symmetric():
     np.testing.assert_allclose(averaged(np.rot90(image, 1, (1, 2))), np.rot90(expected, 1, (1, 2)))
     turned = [np.rot90(w, k) for w in (weights, weights[::-1]) for k in range(4)]
     np.testing.assert_allclose(expected[0], image[0] * np.mean(turned, axis=0))
+
+
+def test_average_over_zooms_has_the_size_of_the_picture():
+    picture, seen = np.random.default_rng(0).random((50, 40, 3), np.float32), []
+    averaged = average_over_zooms(lambda x: seen.append(x.shape) or x, (0.8, 1.0, 2.0))(picture)
+    assert seen == [(40, 32, 3), (50, 40, 3), (100, 80, 3)] and averaged.shape == picture.shape
+    np.testing.assert_array_equal(average_over_zooms(np.square, (1.0,))(picture), picture**2)
 
 
 @pytest.mark.parametrize("shape", [(100, 90), (128, 128), (5, 3), (1, 1), (1, 200), (17, 16)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from skimage.segmentation import find_boundaries
+from skimage.segmentation import expand_labels, find_boundaries
 
 from drawn_worlds.cells import cells
 
@@ -19,10 +19,16 @@ BACKGROUND, INSIDE, BORDER = 0, 1, 2  # the classes of `three_classes`
 NETWORK = {"quick": {"base": 12, "depth": 3}, "full": {"base": 64, "depth": 4}}  # full: the paper's
 CROPS = {  # options of `Crops`: the less data, the more augmentation
     "synthetic": {"side": 96, "zoom": (0.9, 1.1), "light": 0.4},
-    "dsb2018": {},
+    "dsb2018": {"zoom": (0.4, 2.5)},
     "isbi2012": {"zoom": (0.8, 1.25)},
 }
 SEEDS = {"synthetic": (0.5,), "dsb2018": (0.5,), "isbi2012": (0.5, 0.7, 0.8, 0.9, 0.95)}
+ZOOMS = {
+    "synthetic": (1.0,),
+    "dsb2018": (1.0,),
+    "isbi2012": (0.8, 1.0),
+}  # answers are averaged over
+DIAMETER = {"dsb2018": 16.0}  # pixels that a cell is zoomed to, where its size isn't known before
 DRAWN = {"train": range(256), "test": range(1_000_000, 1_000_032)}  # seeds: the sources
 
 
@@ -59,6 +65,18 @@ def load(dataset: str, test_data=None) -> tuple[list, list]:
 def count(labels: np.ndarray) -> int:
     """How many cells a label image has: not its highest number, if one mask hides another."""
     return int(np.count_nonzero(np.unique(labels)))
+
+
+def diameter(labels: np.ndarray) -> float:
+    """The usual diameter of a label image's cells [pixels], of a disc as large; 0 without a cell.
+
+    Half of all cell pixels lie in smaller cells: so specks and pieces hardly count.
+    """
+    areas = np.sort(np.bincount(labels.ravel())[1:])
+    whole = np.cumsum(areas)
+    if not whole.size or not whole[-1]:
+        return 0.0
+    return float(np.sqrt(4 / np.pi * areas[np.searchsorted(whole, whole[-1] / 2)]))
 
 
 def has_cell(labels: np.ndarray) -> bool:
@@ -168,6 +186,36 @@ def cut_out(probabilities: np.ndarray, dataset: str, seed: float = 0.5) -> np.nd
     if dataset == "isbi2012":
         return neurites(1 - background, seed)
     return instances(inside, cell=1 - background)
+
+
+def find(
+    predict, image: np.ndarray, dataset: str, seed: float = 0.5, look=None, looks: int = 2
+) -> np.ndarray:
+    """The cell numbers (H, W) int32 of a picture (H, W, 1 or 3) in [0, 1].
+
+    predict: a function from a normalised picture of any size to the three classes' probabilities.
+    seed: see `cut_out`. Where `DIAMETER` has the dataset, the picture is looked at `looks` times
+    to measure the cells, and zoomed until they have that size, before it is cut up: so does
+    Cellpose (Stringer et al., 2021). look: like `predict`, may be rougher and faster.
+    """
+    picture, scale = normalise(image), 1.0
+    if dataset in DIAMETER:
+        for _ in range(looks):
+            size = diameter(_cut_out_at(look or predict, picture, scale, dataset, seed))
+            scale = float(np.clip(DIAMETER[dataset] / size, 0.2, 1.5)) if size else scale
+    return _cut_out_at(predict, picture, scale, dataset, seed)
+
+
+def _cut_out_at(predict, picture, scale, dataset, seed):
+    """`cut_out` of a zoomed picture; the cell numbers have the picture's own size."""
+    if scale == 1:
+        return cut_out(predict(picture), dataset, seed)
+    size = picture.shape[:2]
+    zoomed = images.resize(picture, tuple(max(8, round(side * scale)) for side in size))
+    probabilities = predict(zoomed)
+    blocks = images.resize(cut_out(probabilities, dataset, seed), size, labels=True)
+    cell = images.resize(1 - probabilities[..., BACKGROUND], size) > 0.5  # has smooth outlines
+    return np.where(cell, expand_labels(blocks, 1 / scale), 0)
 
 
 def best_seed(predict, train: list, dataset: str, pictures: int = 4) -> float:
