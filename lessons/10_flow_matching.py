@@ -250,8 +250,8 @@ tell(missed)
 from course_utils.models import checkpoints
 
 told = checkpoints.told("10_houses")
-print(f"the shipped network: {network.count_params() / 1e6:.1f} million weights;", told["steps"], "steps of", told["batch"],
-      f"houses in {told['seconds'] / 60:.0f} minutes")
+print(f"shipped: {network.count_params() / 1e6:.1f} million weights,", told["steps"],
+      "steps of", told["batch"], f"houses in {told['seconds'] / 60:.0f} minutes")
 show_source(flow.euler, flow.heun)
 
 # %% [markdown]

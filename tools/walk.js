@@ -57,9 +57,13 @@ window.walk = (() => {
       most('px below the edge', box.bottom - innerHeight * FOOT);
       if (!e.closest('.cm-scroller')) most('px beyond the right edge', box.right - innerWidth - 1);
     }
-    for (const e of inside('.cm-scroller, pre, .jp-OutputArea-output'))
-      if (getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 2)
+    for (const e of inside('.cm-scroller, pre, code, .jp-OutputArea-output')) {
+      const { overflowX, overflowY, display } = getComputedStyle(e);
+      if (overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 2)
         most('px cut off at the right', e.scrollWidth - e.clientWidth);
+      if (overflowY !== 'visible' && display !== 'inline' && e.scrollHeight > e.clientHeight + 6)
+        most('px cut off below', e.scrollHeight - e.clientHeight);
+    }
     const outputs = inside('.jp-OutputArea-output');
     const texts = inside('.jp-RenderedMarkdown');
     most('errors or warnings printed', inside(PRINTED).length);
