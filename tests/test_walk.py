@@ -30,6 +30,20 @@ DOT = (
 FAULTS = {  # slide title: (cell below the title, what the walk must say)
     "too long": (new_markdown_cell("line\n\n" * 40), "px below the edge"),
     "too wide": (new_code_cell("x = " + "1 + " * 60), "px cut off at the right"),
+    "too low": (
+        new_code_cell(
+            "1",
+            outputs=[
+                new_output(
+                    "display_data",
+                    {
+                        "text/html": f"<pre style='height: 40px; overflow: hidden'>{'a<br>' * 9}</pre>"
+                    },
+                )
+            ],
+        ),
+        "px cut off below",
+    ),
     "warning": (
         new_code_cell("1", outputs=[new_output("stream", name="stderr", text="Oh!")]),
         "errors or warnings printed",
