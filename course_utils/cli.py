@@ -73,10 +73,10 @@ def features() -> int:
 
 
 def data(*options: str) -> int:
-    """make a set of pictures of your own (course data build SOURCE… --into FOLDER)"""
-    from .data import build
+    """real data sets (course data list | fetch NAME | verify | where | build SOURCE… --into FOLDER)"""
+    from .data import commands
 
-    return build.main(options)
+    return commands.main(options)
 
 
 def results() -> int:

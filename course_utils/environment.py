@@ -14,15 +14,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from importlib import metadata
 from pathlib import Path
 
-from . import launch
+from . import launch, locks
 
 ROOT = Path(launch.ROOT)
 VENV, FRESH, OLD, LOCK = (ROOT / f".venv{end}" for end in ("", ".new", ".old", ".lock"))
 NEEDED_GB = 5
+WAITING = "Another set-up of this course is running; waiting for it …"
 NO_NETWORK = (
     "name resolution",
     "Failed to establish",
@@ -71,7 +71,7 @@ def ensure(arguments: list[str]) -> None:
     if not is_whole():
         if inside():  # not from within what is exchanged
             launch.become([sys._base_executable, "-m", "course_utils", *arguments], _with_root())
-        with _alone(), ended_by_signals():
+        with locks.alone(LOCK, WAITING), ended_by_signals():
             if not is_whole():  # else another set-up has done it while this one waited
                 _set_up()
     switch(arguments)
@@ -125,37 +125,6 @@ def _has_packages(venv: Path) -> bool:
 
 def _says(stamp: Path, text: str) -> bool:
     return stamp.is_file() and stamp.read_text(encoding="utf-8", errors="replace") == text
-
-
-@contextlib.contextmanager
-def _alone():
-    """Hold the set-up's lock; a second set-up waits for it here.
-
-    The programs that set-up starts inherit it: what a killed set-up has left behind is waited for.
-    """
-    with LOCK.open("a+b") as lock:
-        os.set_inheritable(lock.fileno(), True)
-        if not _locked(lock):
-            print("Another set-up of this course is running; waiting for it …", flush=True)
-            while not _locked(lock):
-                time.sleep(0.5)
-        yield
-
-
-def _locked(lock) -> bool:
-    """Take the lock if nobody has it; closing the file gives it back."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager

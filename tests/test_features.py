@@ -1,6 +1,7 @@
 """The three feature networks: layout, preprocessing once, truncation, rescaling, files that fail."""
 
 import hashlib
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -54,6 +55,18 @@ def test_a_missing_or_foreign_file_gets_one_sentence_and_no_stand_in(tmp_path, m
     monkeypatch.setenv("COURSE_VGG19", str(tmp_path / "other.h5"))
     with pytest.raises(ValueError, match="other.h5 is not Keras'"):
         features.network("vgg19")
+
+
+def test_a_fetched_vgg19_is_read_without_asking_anybody(vgg19_file, tmp_path, monkeypatch):
+    home = tmp_path / "data" / "vgg19"
+    home.mkdir(parents=True)
+    vgg19_file.rename(home / vgg19_file.name)
+    monkeypatch.setattr(features, "FILE", vgg19_file.name)
+    monkeypatch.setattr(features, "VGG19", replace(features.VGG19, holds=vgg19_file.name))
+    monkeypatch.delenv("COURSE_VGG19")
+    monkeypatch.setenv("COURSE_DATA", str(home.parent))
+    monkeypatch.setattr(keras.utils, "get_file", lambda *_, **__: pytest.fail("it was asked for"))
+    assert features.network("vgg19", ("block1_conv1",))
 
 
 def test_a_download_that_fails_says_what_to_do(monkeypatch):

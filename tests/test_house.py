@@ -14,6 +14,7 @@ FLOORS = (  # from the ground up; rooms that may be entered from all above them
     {
         "launch",
         "lessons",
+        "locks",
         "paths",
         "profile",
         "results",

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from ..data import imagenet
+from ..data import catalog, imagenet
 from ..data.photographs import photographs
 from . import checkpoints, efficientnet
 
@@ -45,9 +45,9 @@ CALLED = {
     "course": "the course's",
     "random": "random weights",
 }
-FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
-ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/" + FILE
-MD5 = "253f8cb515780f3b799900260a226db6"  # as keras.applications.vgg19 has it
+VGG19 = catalog.find("vgg19")
+FILE, (ADDRESS,), HASH, _ = VGG19.archives[0]
+MD5 = HASH.removeprefix("md5:")
 CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red; of ImageNet, in 0 to 255
 
 
@@ -174,7 +174,8 @@ def to_unit_means(model, pictures, floor=0.1):
 
 def _read_vgg19(names):
     """{name: [kernel, bias]} of ImageNet's VGG-19. Raises ValueError where they can't be had."""
-    path = os.environ.get("COURSE_VGG19")
+    own = VGG19.home / FILE
+    path = os.environ.get("COURSE_VGG19") or (str(own) if VGG19.is_there() else None)
     instead = 'or take kind="course", which needs no file.'
     if path is None:
         try:
