@@ -1,6 +1,6 @@
 """Lesson 09: what a folder of pictures could be used for, and the haze that makes a task of clean ones."""
 
-from collections import Counter
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from . import build, drawings, readers, splits
 DRAWN = {"train": range(120), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
 SIDE = 64  # pixels of a view that trains or tests
 MOST = 3000  # pictures of a folder that are read
+SIDES = ("train", "val", "test")  # of a split, as folders are called
 LOOKED_AT = 12  # pictures of a folder, to say what it could be
 COLOURS = 64  # a picture with no more of them is a label map
 
@@ -33,12 +34,15 @@ class Way(NamedTuple):
 def possible(folder) -> list[Way]:
     """The ways that a folder's pictures could go, the likeliest first; never empty.
 
-    It looks at names of folders and files, at shapes, and at the colours of a few pictures.
-    Raises FileNotFoundError for a folder that is missing or without pictures.
+    It looks at names of folders and files, at shapes, and at the colours of a few pictures; folders
+    train, val and test are one. Raises FileNotFoundError for a folder that is missing or without
+    pictures.
     """
-    folder = Path(folder)
-    homes = [folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())]
-    piles = {home: found for home in homes if (found := readers.pictures(home))}
+    folder, piles = Path(folder), {}
+    for home in [folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())]:
+        pile = folder if home.name in SIDES else home
+        piles.setdefault(pile, []).extend(readers.pictures(home))
+    piles = {home: pictures for home, pictures in piles.items() if pictures}
     if not piles:
         raise FileNotFoundError(f"There is no picture in {folder}.")
     lists = [path.name for path in folder.glob("*.json") if path.name != build.MANIFEST]
@@ -54,7 +58,7 @@ def _of_two(one, other) -> list[Way]:
     if len(names[0] & names[1]) < 0.9 * min(map(len, names)):
         return [Way("two piles", "03", f"names in {here.name} and {there.name} differ")]
     for home, pile in (one, other):
-        if all(map(_is_labels, pile[:LOOKED_AT])):
+        if all(map(_is_labels, _first(pile))):
             return [
                 Way("label maps", "01", f"{home.name} has few colours"),
                 Way("label maps", "02", "the other way: paint pictures from the labels"),
@@ -63,23 +67,29 @@ def _of_two(one, other) -> list[Way]:
 
 
 def _of_one(piles) -> list[Way]:
-    first = next(iter(piles.values()))
-    shapes = [readers.read(path).shape for path in first[:LOOKED_AT]]
-    wide = sum(abs(width / height - 2) < 0.02 for height, width, _ in shapes)
-    if wide > len(shapes) / 2 and len(first) > 1:
+    pictures = _first(next(iter(piles.values())))
+    wide = sum(abs(each.shape[1] / each.shape[0] - 2) < 0.02 for each in pictures)
+    if wide > len(pictures) / 2 and len(pictures) > 1:
         return [Way("pairs", "02", "twice as wide as high: A|B in one file")]
     if sum(map(len, piles.values())) == 1:
         return [Way("one picture", "04", "it can be a style")]
-    return [
-        Way("clean pictures", lesson, seen)
-        for lesson, seen in (("05", "make them grey"), ("06", "damage them"), ("09", "veil them"))
-    ]
+    uses = (("05", "make them grey"), ("06", "damage them"), ("09", "veil them"))
+    return [Way("clean pictures", *use) for use in uses]
 
 
-def _is_labels(path) -> bool:
+def _first(pile) -> list[np.ndarray]:
+    """The first pictures of a pile that can be read."""
+    found = []
+    for path in pile[:LOOKED_AT]:
+        with contextlib.suppress(ValueError):  # what is wrong with it, `checks` says
+            found.append(readers.read(path))
+    return found
+
+
+def _is_labels(picture) -> bool:
     """Whether a picture has few colours, though it isn't small."""
-    pixels = readers.read(path).reshape(-1, 3)
-    return len(Counter(map(bytes, images.to_uint8(pixels)))) <= COLOURS < len(pixels)
+    pixels = images.to_uint8(picture).reshape(-1, 3)
+    return len(np.unique(pixels, axis=0)) <= COLOURS < len(pixels)
 
 
 # Views, drawn or read --------------------------------------------------------------------------------

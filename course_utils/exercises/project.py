@@ -76,9 +76,7 @@ def air_without_a_colour(picture, t, air):
 
 
 def _known_hazes():
-    return {
-        name: (veiled(*case), *case[1:], 0.1) for name, case in _views(thin=True).items()
-    }
+    return {name: (veiled(*case), *case[1:], 0.1) for name, case in _views(thin=True).items()}
 
 
 @mistake(

@@ -1,44 +1,47 @@
-"""Lesson 09's network against haze: it answers factors and shifts, smooth ones, and not a picture."""
+"""Lesson 09's network against haze: it answers how thick the haze is and of what colour, no picture."""
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 from .. import images, metrics
+from ..data.project import unveiled
 from .unet import unet
 
 SIDE = 32  # pixels of what the network looks at
+LEAST = 0.05  # of the light: no t counts as less
 
 
 def haze_network(base=12, depth=3):
-    """Small hazy pictures (N, 32, 32, 3) in [0, 1] to answers (N, 32, 32, 6), see `applied`."""
-    return unet((SIDE, SIDE, 3), classes=6, base=base, depth=depth)
+    """Small hazy pictures (N, 32, 32, 3) in [0, 1] to (t, air): (N, 32, 32, 1) and (N, 1, 1, 3).
 
-
-def applied(picture, answer):
-    """exp(g) · I + s: the picture (..., 3) by an answer (..., 6), three numbers g and three s.
-
-    Haze leaves t J + (1 − t) A of a picture J; with g = −log t and s = (1 − 1/t) A this is J again.
+    t: above 0, how much of the light comes through; above 1 would be less haze than none, and is left
+    possible, since a gradient has to get back from there. air: in [0, 1], one colour per picture.
     """
-    return picture * ops.exp(answer[..., :3]) + answer[..., 3:]
+    logits = unet((SIDE, SIDE, 3), classes=4, base=base, depth=depth)
+    t = ops.exp(-logits.output[..., :1])
+    air = layers.GlobalAveragePooling2D(keepdims=True)(logits.output[..., 1:])
+    return keras.Model(logits.input, [t, ops.sigmoid(air)], name="haze_network")
 
 
 def clear(network, pictures) -> np.ndarray:
-    """Pictures (N, H, W, 3) in [0, 1] of any size with less haze: as many, float32 in [0, 1].
+    """Pictures (N, H, W, 3) in [0, 1] of any size without the haze that the network sees in them.
 
-    The network sees them at 32 × 32; its answer is enlarged, the picture is not touched by that.
+    It sees them at 32 × 32; t is enlarged, and the picture stays as sharp as it is.
     """
-    pictures = np.asarray(pictures, np.float32)
     small = np.stack([images.resize(each, (SIDE, SIDE)) for each in pictures])
-    answers = network.predict(small, verbose=0)
-    size = pictures.shape[1:3]
-    whole = np.stack([images.resize(each, size) for each in answers])
-    return np.clip(ops.convert_to_numpy(applied(pictures, whole)), 0, 1)
+    found = network.predict(small, verbose=0)
+    cleared = []
+    for picture, t, air in zip(pictures, *found, strict=True):
+        t = images.resize(t[..., 0], picture.shape[:2])
+        cleared.append(np.clip(unveiled(picture, t, air[0, 0], LEAST), 0, 1))
+    return np.stack(cleared)
 
 
 def learning(network):
     """The same network, as it learns: small hazy pictures to small clear ones."""
-    return keras.Model(network.input, applied(network.input, network.output))
+    t, air = network.output
+    return keras.Model(network.input, (network.input - air) / t + air)
 
 
 def scores(truths, pictures) -> dict[str, float]:

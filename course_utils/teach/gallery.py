@@ -49,9 +49,7 @@ def _round(right, codes, arguments, shown, rng) -> Round:
     names = [made.name, *(each.name for each in others)]
     picture = np.clip(shown(made.code(*arguments)), 0, 1).astype(np.float32)
     order = rng.permutation(3)
-    return Round(
-        picture, tuple(names[n] for n in order), made.name, f"{made.symptom} {made.cure}"
-    )
+    return Round(picture, tuple(names[n] for n in order), made.name, f"{made.symptom} {made.cure}")
 
 
 def _staged():

@@ -13,8 +13,8 @@ from ..data import psp as face_data
 from ..models import (
     colorization,
     documents,
-    face_sketch,
     facade_reader,
+    face_sketch,
     fast_style,
     flow,
     mask_rcnn,
@@ -131,11 +131,10 @@ def poster(pictures: dict, bets: list) -> plt.Figure:
 def calibration(axis, bets: list) -> None:
     """Bets against what was measured, and the mean of what was measured for low to high bets."""
     axis.plot([0, 1], [0, 1], "--", color="grey", linewidth=1)
-    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axis.set_xlabel("your bet, on its slider", fontsize=9)
-    axis.set_ylabel("measured", fontsize=9)
-    axis.tick_params(labelsize=8)
-    axis.set_title(f"your {len(bets)} bets" if bets else "no bets yet", fontsize=10)
+    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=(), yticks=())
+    axis.text(0.03, 0.93, "measured", fontsize=9)
+    axis.text(0.97, 0.03, "bet", fontsize=9, ha="right")
+    axis.set_title(f"your {len(bets)} bets" if bets else "no bets yet", fontsize=10, y=-0.12)
     guess, truth = (np.array([bet[key] for bet in bets]) for key in ("guess", "truth"))
     axis.plot(guess, truth, "o", color=PALETTE[0], alpha=0.6)
     if len(bets) >= LEAST:

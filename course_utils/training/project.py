@@ -1,23 +1,20 @@
 """Lesson 09's training without its pictures."""
 
-from .. import images, profile
+from .. import images
 from ..data.project import Hazes, View
-from ..models.project import SIDE, haze_network, learning
+from ..models.project import SIDE, learning
 from .fit import fit
 from .optimizers import Muon
 from .schedules import warm_cosine
 
-BATCH = 8
+BATCH, PEAK = 8, 5e-3
 
 
-def train(views, steps: int, seed: int, callbacks=()):
-    """A `haze_network` that has learned by L1 from clean views, each time in another haze."""
-    profile.set_seeds(seed)
-    network = haze_network()
+def train(network, views, steps: int, seed: int, callbacks=()):
+    """Teach a `haze_network` by L1, with clean views that are in another haze each time."""
     model = learning(network)
-    model.compile(Muon(warm_cosine(steps, 5e-3)), "mae", jit_compile=False)
-    fit(model, Hazes(small(views)), steps, BATCH, seed, callbacks=callbacks)
-    return network
+    model.compile(Muon(warm_cosine(steps, PEAK)), "mae", jit_compile=False)
+    return fit(model, Hazes(small(views)), steps, BATCH, seed, callbacks=callbacks)
 
 
 def small(views) -> list[View]:
