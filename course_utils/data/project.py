@@ -13,7 +13,7 @@ from drawn_worlds import landscapes
 from .. import images
 from . import build, drawings, readers, splits
 
-DRAWN = {"train": range(120), "test": range(1_000_000, 1_000_024)}  # seeds: the sources
+DRAWN = {"train": range(120), "test": range(1_000_100, 1_000_124)}  # seeds: the sources
 SIDE = 64  # pixels of a view that trains or tests
 MOST = 3000  # pictures of a folder that are read
 SIDES = ("train", "val", "test")  # of a split, as folders are called

@@ -9,19 +9,23 @@ from ..data.project import unveiled
 from .unet import unet
 
 SIDE = 32  # pixels of what the network looks at
-LEAST = 0.05  # of the light: no t counts as less
+PLACES = 8  # a side, for each of which it says how thick the haze is
+LIGHT = 1.5  # the air begins as a light grey; from dark air it would learn to leave all as it is
+LEAST = 0.05  # of the light comes through everywhere
 
 
 def haze_network(base=12, depth=3):
     """Small hazy pictures (N, 32, 32, 3) in [0, 1] to (t, air): (N, 32, 32, 1) and (N, 1, 1, 3).
 
-    t: above 0, how much of the light comes through; above 1 would be less haze than none, and is left
-    possible, since a gradient has to get back from there. air: in [0, 1], one colour per picture.
+    t: from LEAST to 1, how much of the light comes through, smooth: it is told for 8 × 8 places. air:
+    in [0, 1], one colour per picture.
     """
-    logits = unet((SIDE, SIDE, 3), classes=4, base=base, depth=depth)
-    t = ops.exp(-logits.output[..., :1])
-    air = layers.GlobalAveragePooling2D(keepdims=True)(logits.output[..., 1:])
-    return keras.Model(logits.input, [t, ops.sigmoid(air)], name="haze_network")
+    unsquashed = unet((SIDE, SIDE, 3), classes=4, base=base, depth=depth)
+    logits = layers.AveragePooling2D(SIDE // PLACES)(unsquashed.output) / 4  # (N, 8, 8, 4)
+    wide = layers.UpSampling2D(SIDE // PLACES, interpolation="bilinear")(logits[..., :1])
+    t = LEAST + (1 - LEAST) * ops.sigmoid(wide)  # (N, 32, 32, 1)
+    air = ops.sigmoid(LIGHT + ops.mean(logits[..., 1:], axis=(1, 2), keepdims=True))  # (N, 1, 1, 3)
+    return keras.Model(unsquashed.input, [t, air], name="haze_network")
 
 
 def clear(network, pictures) -> np.ndarray:

@@ -7,7 +7,7 @@ from .fit import fit
 from .optimizers import Muon
 from .schedules import warm_cosine
 
-BATCH, PEAK = 8, 5e-3
+BATCH, PEAK = 8, 8e-3
 
 
 def train(network, views, steps: int, seed: int, callbacks=()):
