@@ -9,11 +9,11 @@ from .figures import PALETTE, draw_picture
 BLUE, ORANGE = PALETTE[:2]
 GREY = "#DDE3E8"
 PLACES = (  # middle, side, what it is; on 126 × 46
-    ((10, 32), 18, "hazy $I$, any size"),
+    ((10, 32), 18, "hazy $I$"),
     ((34, 12), 9, "32 × 32"),
     ((78, 16), 9, "$t$, 32 × 32"),
     ((78, 2), 9, "$A$, one colour"),
-    ((115, 32), 18, "cleared, as large as $I$"),
+    ((115, 32), 18, "cleared $J$"),
 )
 CARDS = (  # middle, size, what it is, its colour, its ground
     ((56, 12), (17, 13), "U-Net", INK, GREY),

@@ -45,7 +45,7 @@ class Game:
         now = self.rounds[self.number]
         count = f"{self.number + 1} of {len(self.rounds)}"
         self.question.value = f"<b>Picture {count}: which mistake made it?</b>"
-        self.picture.value = picture_html(image_figure([now.picture], height=4.2), ALT)
+        self.picture.value = picture_html(image_figure([now.picture], height=6), ALT)
         self.verdict.value = ""
         for button, name in zip(self.buttons, now.choices, strict=True):
             button.description = name

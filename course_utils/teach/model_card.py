@@ -30,7 +30,7 @@ def model_card(name: str, told: dict[str, str], measured: dict[str, dict[str, fl
     rows = [["", *columns], ["---"] * (len(columns) + 1)]
     rows += [[row, *(f"{each[key]:.3g}" for key in columns)] for row, each in measured.items()]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    texts = [f"## {part}\n\n{told[part]}" for part in PARTS]
+    texts = [f"**{part}.** {told[part]}" for part in PARTS]
     texts.insert(PARTS.index("Where it fails"), table)
     text = "\n\n".join([f"# {name}", *texts]) + "\n"
     path = paths.WORK / f"{name}.md"
