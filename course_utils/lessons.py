@@ -137,7 +137,7 @@ LESSONS = (
         "09_your_own_project",
         "project",
         "start a project of your own",
-        {"synthetic": Task(1200, 6000, "psnr"), ANY: Task(1200, 6000, "psnr")},
+        {"synthetic": Task(1200, 6000, "psnr", 0.6), ANY: Task(1200, 6000, "psnr")},
     ),
     Lesson(
         "10_flow_matching",

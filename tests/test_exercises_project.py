@@ -78,5 +78,6 @@ def test_the_dark_channel_reaches_the_goal_and_the_mistakes_do_not():
         project.left_in_haze,
         project.stretched_to_the_limits,
         project.darkest_value_of_all,
+        project.each_pixel_its_own_window,
     ):
         assert scored(function) < baseline, function.__name__

@@ -309,6 +309,17 @@ def darkest_value_of_all(picture):
     return unveiled(picture, t, air)
 
 
+@mistake(
+    one_haze_for_all,
+    "White things lose their light: a single pixel is asked, and each of them is taken for haze.",
+    "Ask the darkest value of a window around it: minimum_filter.",
+)
+def each_pixel_its_own_window(picture):
+    dark = picture.min(axis=-1)
+    air = picture[dark >= np.percentile(dark, 99)].mean(axis=0)
+    return unveiled(picture, 1 - 0.8 * (picture / air).min(axis=-1), air)
+
+
 EXERCISES = [
     Exercise("09.1", veiled, _views),
     Exercise("09.2", unveiled, _known_hazes),
