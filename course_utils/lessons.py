@@ -136,6 +136,12 @@ LESSONS = (
         {"synthetic": Task(70, 500_000, "inversion_ssim", 0.03)},  # steps of the encoder
     ),
     Lesson(
+        "09_your_own_project",
+        "project",
+        "start a project of your own",
+        {"synthetic": Task(1200, 6000, "psnr", 0.6), ANY: Task(1200, 6000, "psnr")},
+    ),
+    Lesson(
         "10_flow_matching",
         "flow",
         "let a flow turn noise into many houses for one drawing",

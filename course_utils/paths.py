@@ -25,6 +25,11 @@ def results_dir() -> Path:
     return resolved(os.environ.get("COURSE_RESULTS") or "results")
 
 
+def kept_dir() -> Path:
+    """The folder of what the reader did: `COURSE_RESULTS` in a headless run, else `work/`."""
+    return resolved(os.environ.get("COURSE_RESULTS") or WORK)
+
+
 def data_dir() -> Path:
     """The folder with real data sets, absolute: `COURSE_DATA`, or `data/downloads/` in the course."""
     return resolved(os.environ.get("COURSE_DATA") or DOWNLOADS)

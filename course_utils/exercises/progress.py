@@ -31,7 +31,7 @@ def script(number: str) -> str:
 
 def _file() -> Path:
     """work/progress.json; a headless run that sets COURSE_RESULTS leaves the student's alone."""
-    return Path(os.environ.get("COURSE_RESULTS") or paths.WORK) / "progress.json"
+    return paths.kept_dir() / "progress.json"
 
 
 def load(path: Path | None = None) -> dict[str, dict]:
