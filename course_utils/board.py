@@ -8,6 +8,7 @@ from . import lessons, paths
 
 WIDE = 540  # pixels of a picture in the gallery, shown at half of it
 COLUMNS = 3
+HEAD = "lesson", "what", "here", "there", "whose", "how far it compares"
 RIVALS = paths.ROOT / "data" / "board.json"  # what the source slides and the papers reach
 BLOCKS = ("lessons", "gallery", "syllabus", "board")
 SAYS = {  # a record in words, by the metric that it leads with: from its metrics and its baselines
@@ -47,6 +48,12 @@ SAYS = {  # a record in words, by the metric that it leads with: from its metric
     "inversion_ssim": lambda m, b: (
         f"A face never seen comes back from ten styles with an SSIM of {m['inversion_ssim']:.2f}; "
         f"the mean face has {b['mean face']['inversion_ssim']:.2f}."
+    ),
+    "psnr": lambda m, b: (
+        f"Views in haze come back with a PSNR of {m['psnr']:.1f} dB; "
+        f"the best classical method reaches {b['dark channel']['psnr']:.1f} dB."
+        if "dark channel" in b
+        else ""
     ),
     "texture_distance": lambda m, b: (
         f"Walls are {b['pix2pix']['texture_distance'] / m['texture_distance']:.0f} times nearer to "
@@ -123,16 +130,28 @@ def in_words(entry: dict) -> str:
 
 def board(records: list[dict]) -> str:
     """Our figures beside those of the source slides and the papers, and how far they compare."""
-    rows = ["| lesson | what | here | there | whose | how far it compares |", "|" + "---|" * 6]
-    known = {(entry["lesson"], entry["dataset"]): _all_numbers(entry) for entry in records}
+    return "\n".join(
+        f"| {' | '.join(row)} |" for row in [HEAD, ("---",) * len(HEAD), *rows(records)]
+    )
+
+
+def small_board(records: list[dict]) -> str:
+    """The board as an HTML table in small type, which fits a slide."""
+    lines = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows(records))
+    head = f"<tr><th>{'</th><th>'.join(HEAD)}</th></tr>"
+    return f'<table style="font-size: 55%; line-height: 1.2">{head}{lines}</table>'
+
+
+def rows(records: list[dict]) -> list[tuple[str, ...]]:
+    """The board's rows, as HEAD names their parts, for each figure of which there is a record."""
+    known, found = {(one["lesson"], one["dataset"]): _all_numbers(one) for one in records}, []
     for rival in json.loads(RIVALS.read_text(encoding="utf-8")):
         ours = known.get((lessons.card(rival["lesson"]).name, rival.get("dataset", "synthetic")))
-        if ours is None:
-            continue
-        value = ours[rival["metric"]] / (ours[rival["over"]] if "over" in rival else 1)
-        row = (rival["lesson"], rival["what"], f"{value:.3g}", rival["there"])
-        rows.append("| " + " | ".join((*row, rival["source"], rival["compares"])) + " |")
-    return "\n".join(rows)
+        if ours:
+            value = ours[rival["metric"]] / (ours[rival["over"]] if "over" in rival else 1)
+            first = rival["lesson"], rival["what"], f"{value:.3g}"
+            found.append((*first, rival["there"], rival["source"], rival["compares"]))
+    return found
 
 
 def _all_numbers(entry):

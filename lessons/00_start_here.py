@@ -42,10 +42,29 @@ TEST_DATA = None
 # > Nobody needs to touch them today.
 
 # %% [markdown]
-# ## Your first picture
+# ## One photograph, the whole course
 
 # %% tags=["hide"]
 from course_utils.show import show_images
+from course_utils.teach import your_picture
+from course_utils.teach.poster import through_all
+
+made = through_all(your_picture(side=256))
+show_images(list(made.values()), [title.split(":")[0] for title in made], columns=5,
+            alt="One photograph, and what the networks of nine lessons make of it.")
+
+# %% [markdown]
+# None of these networks has ever seen the photograph: put your own into `work/` as `me.jpg`, run the cell again, and it is you.
+# Some of them know houses, pages or drawn faces alone, and find those everywhere.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker**, minutes: 1.
+# > Say nothing, and let the room guess what each network was taught.
+
+# %% [markdown]
+# ## Your first picture
+
+# %% tags=["hide"]
 from drawn_worlds.cells import cells
 
 field = cells(seed=3, size=192, look="fluorescence")
@@ -85,8 +104,6 @@ status = doctor.main()
 # A **tensor** is an array of numbers with any number of axes.
 
 # %%
-from course_utils.teach import your_picture
-
 photo = your_picture(side=256)
 print("shape", photo.shape, "  (height, width, channels)")
 print("type ", photo.dtype)

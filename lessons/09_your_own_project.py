@@ -452,11 +452,13 @@ show_figure(page, alt="Your picture, or its stand-in, through the networks of al
 # > Whose bets lie below the line everywhere expects too much of networks.
 
 # %% [markdown]
-# ### What the course reached
+# ### What the course reached, beside slides and papers
 
 # %%
-snapshot = json.loads(paths.SNAPSHOT.read_text())["records"]
-Markdown(results.table([record for record in snapshot if record["dataset"] == "synthetic"]))
+from IPython.display import HTML
+from course_utils import board
+
+HTML(board.small_board(json.loads(paths.SNAPSHOT.read_text())["records"]))
 
 # %% [markdown]
 # ## Recap

@@ -62,6 +62,7 @@ def test_the_board_puts_ours_beside_theirs():
     entry = {"lesson": "02_pix2pix", "dataset": "synthetic", "baselines": {}}
     entry["metrics"] = {"fcn_iou": 0.3, "fcn_iou_truth": 0.6, "fcn_iou_unet_l1": 0.2}
     table = board.board([entry])
+    assert "<td>0.5</td><td>0.81 (.17 of .21)</td>" in board.small_board([entry])
     assert row in table and len(table.splitlines()) == 4  # no row of a lesson without a record
 
 
