@@ -6,7 +6,7 @@
 #
 # ![Bright cells on black, and violet cell nuclei on pink tissue.](pictures/00_start_here.png)
 #
-# - **Time**: 10 minutes to read, under 1 minute to run on a laptop CPU.
+# - **Time**: 11 minutes to read, about a minute to run on a laptop CPU.
 # - **You need**: a little Python.
 # - **Data**: drawn by the course itself, and one NASA portrait (public domain) that comes with scikit-image.
 
