@@ -443,13 +443,13 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # ### Measure on pictures never seen
 #
 # The network's "inside" goes through the same watershed as Otsu's mask.
-# The nuclei of `dsb2018` differ much in size, and large ones would break in pieces: `find` measures the cells at a first look, zooms until they are 16 pixels wide, and looks again.
+# Nuclei of `dsb2018` differ in size: `find` measures them, zooms until they are 16 pixels wide, and looks again.
 
 # %%
 from course_utils.models.tiling import average_over_turns, average_over_zooms
 from tqdm.auto import tqdm
 
-# on real data: the mean over eight flips and turns
+# real data: the mean over eight flips and turns
 turned = probabilities if DATASET == "synthetic" else average_over_turns(probabilities)
 border = unet.context(size["depth"])
 
