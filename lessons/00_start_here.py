@@ -54,8 +54,7 @@ show_images(list(made.values()), [title.split(":")[0] for title in made], column
             alt="One photograph, and what the networks of nine lessons make of it.")
 
 # %% [markdown]
-# None of these networks has ever seen the photograph: put your own into `work/` as `me.jpg`, run the cell again, and it is you.
-# Some of them know houses, pages or drawn faces alone, and find those everywhere.
+# With `work/me.jpg` it is you; some networks know only houses, pages or drawn faces.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.

@@ -268,21 +268,13 @@ training.train(network, train, run.steps, SEED, callbacks=[live]);
 # ## Measure, on views never seen
 
 # %%
-from course_utils.data.photographs import PHOTOGRAPHS, photographs
-
 cleared["network"] = models.clear(network, given)
 ours = models.scores(truths, cleared["network"])
 tell(baselines | {"network": ours})
-print("\nreal photographs, in a haze of ours:")
-real = photographs(128)
-veiled = data.hazy(real, SEED)
-afar = {"nothing": veiled, "dark channel": np.stack([cleaning.dark_channel(each) for each in veiled]),
-        "network": models.clear(network, veiled)}
-tell(elsewhere := {name: models.scores(real, pictures) for name, pictures in afar.items()})
-no_haze = models.scores(truths, models.clear(network, truths))
-print(f"\nclear views, which had better be left alone: {no_haze['psnr']:.1f} dB")
 best = max(baselines, key=lambda name: baselines[name]["psnr"])
 bets.reveal("psnr", ours["psnr"] - baselines[best]["psnr"])
+no_haze = models.scores(truths, models.clear(network, truths))
+print(f"clear views, which had better be left alone: {no_haze['psnr']:.1f} dB")
 
 # %% [markdown]
 # ### The best and the worst
@@ -302,18 +294,21 @@ show_images([pictures[n] for n in order for pictures in (given, cleared["network
 # That sentence belongs into the model card.
 
 # %% [markdown]
-# ### Does it work elsewhere?
-#
-# scikit-image's photographs are real, the haze on them is ours, and no photograph has trained.
+# ### On real photographs, in our haze
 
 # %% tags=["hide"]
-shown = [PHOTOGRAPHS.index(name) for name in ("chelsea", "coffee")]
+from course_utils.data.photographs import PHOTOGRAPHS, photographs
+
+real = photographs(128)
+veiled, shown = data.hazy(real, SEED), [PHOTOGRAPHS.index(name) for name in ("chelsea", "coffee")]
+dark = np.stack([cleaning.dark_channel(each) for each in veiled])
+afar = {"nothing": veiled, "dark channel": dark, "network": models.clear(network, veiled)}
 show_images([pictures[n] for n in shown for pictures in [*afar.values(), real]], columns=4,
             titles=["hazy", "dark channel", "network", "truth"],
             alt="Two photographs in haze, cleared by the dark channel and by the network, and as they were.")
 
 # %% [markdown]
-# Here nothing is far away at the top, and the gain is gone: of five seeds, some lose against a method of 2009 that has never learned anything.
+# Nothing is far away at the top here, and the gain over a method of 2009 is gone.
 
 # %% [markdown]
 # ### Two views, large
@@ -357,8 +352,10 @@ play(hidden, alt="Your picture, in haze, and cleared.",
 
 # %%
 import json
-from course_utils import paths, results
+from course_utils import board, paths, results
 
+elsewhere = {name: models.scores(real, pictures) for name, pictures in afar.items()}
+tell({f"{name}, photographs": told for name, told in elsewhere.items()})
 evidence = json.loads((paths.EVIDENCE / "09.json").read_text())["summary"]
 for part in ("views", "photographs"):
     seeds = evidence[part]["psnr"]
@@ -379,7 +376,8 @@ print(f"margin on views: {evidence['margin']:.2f} dB; asked of each run: {run.ta
 # The numbers come from this run.
 
 # %%
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
+from course_utils.teach.game import game
 from course_utils.teach.model_card import model_card
 
 worst, dark = order[-1], elsewhere["dark channel"]["psnr"]
@@ -410,11 +408,9 @@ Markdown(card.partition("\n")[2])
 # %% [markdown]
 # ## Which mistake made this picture?
 #
-# Ten pictures, each made by a mistake that some lesson has named, and each without an error message.
+# Ten pictures, each made by a mistake that some lesson has named; none raised an error.
 
 # %%
-from course_utils.teach.game import game
-
 game(SEED);
 
 # %% [markdown] tags=["note"]
@@ -444,7 +440,7 @@ print(poster.print_out(page))
 show_figure(page, alt="Your picture, or its stand-in, through the networks of all lessons, and your bets against what was measured.")
 
 # %% [markdown]
-# In the last square, points above the line are bets that were too low; only sliders that you moved count.
+# Points above the line are bets that were too low; only sliders that you moved count.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -455,9 +451,6 @@ show_figure(page, alt="Your picture, or its stand-in, through the networks of al
 # ### What the course reached, beside slides and papers
 
 # %%
-from IPython.display import HTML
-from course_utils import board
-
 HTML(board.small_board(json.loads(paths.SNAPSHOT.read_text())["records"]))
 
 # %% [markdown]

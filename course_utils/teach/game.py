@@ -39,6 +39,7 @@ class Game:
         parts = [self.question, *self.buttons, self.verdict, self.next]
         panel = ipywidgets.VBox(parts, layout={"flex": "1 1 320px"})
         self.box = ipywidgets.HBox([self.picture, panel], layout={"flex_flow": "row wrap"})
+        self.box.add_class("picture-beside")
         self._show()
 
     def _show(self):
