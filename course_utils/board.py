@@ -62,15 +62,14 @@ SAYS = {  # a record in words, by the metric that it leads with: from its metric
 }
 
 
-def fill(text: str, records: list[dict], folder: str = "", pictures: str = "docs/gallery/") -> str:
+def fill(text: str, records: list[dict], folder: str = "") -> str:
     """A page with each block between `<!-- NAME:begin … -->` and `<!-- NAME:end -->` made anew.
 
-    records: of the committed snapshot. folder, pictures: what links to notebooks and pictures of
-    the gallery begin with.
+    records: of the committed snapshot. folder: what links to notebooks begin with.
     """
     made = {
         "lessons": lessons.so_far,
-        "gallery": lambda: f"\n{gallery(folder, pictures)}\n",
+        "gallery": lambda: f"\n{gallery(folder + '{}.ipynb')}\n",
         "syllabus": lambda: f"\n{syllabus(records, folder)}\n",
         "board": lambda: f"\n{board(records)}\n",
     }
@@ -95,10 +94,13 @@ def thumbnails() -> list[Path]:
     return written
 
 
-def gallery(folder: str = "", pictures: str = "docs/gallery/") -> str:
-    """A picture of each lesson that has one, in rows of a table; each leads to its notebook."""
+def gallery(link: str, pictures: str = "docs/_static/gallery/") -> str:
+    """A picture of each lesson that has one, in rows of a table.
+
+    link: where it leads, with {} for the lesson's name. pictures: their folder, from the page.
+    """
     cells = [
-        f'<td><a href="{folder}{name}.ipynb"><img src="{pictures}{name}.jpg" width="{WIDE // 2}" '
+        f'<td><a href="{link.format(name)}"><img src="{pictures}{name}.jpg" width="{WIDE // 2}" '
         f'alt="{alt}"></a></td>'
         for name in lessons.names()
         for alt in re.findall(r"!\[(.+)\]\(pictures/", _source(name))[:1]

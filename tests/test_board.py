@@ -46,15 +46,15 @@ def test_words_follow_the_numbers():
 
 
 def test_every_lesson_has_its_row_and_its_picture():
-    rows, pictures = board.syllabus(RECORDS), board.gallery()
+    rows, pictures = board.syllabus(RECORDS), board.gallery("notebooks/{}.ipynb")
     for name in lessons.names():
         assert f"({name}.ipynb)" in rows
-        assert f'src="docs/gallery/{name}.jpg"' in pictures
+        assert f'src="docs/_static/gallery/{name}.jpg"' in pictures
     assert len(re.findall(r'alt="[^"]{20,}"', pictures)) == len(lessons.names())
 
 
 def test_a_page_of_another_place_links_from_there():
-    assert 'href="x/00_start_here.ipynb"><img src="y/00' in board.gallery("x/", "y/")
+    assert 'href="x/00_start_here.html"><img src="y/00' in board.gallery("x/{}.html", "y/")
 
 
 def test_the_board_puts_ours_beside_theirs():

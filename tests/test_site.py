@@ -74,6 +74,19 @@ def test_search_finds_a_lesson_and_a_function(site, page):
 
 
 @pytest.mark.slow
+def test_the_game_tells_and_counts(site, page):
+    page.goto((site / "game.html").as_uri())
+    first = page.locator(".game fieldset").first
+    first.locator(f"input[value='{first.get_attribute('data-right')}']").check()
+    assert first.locator(".why").inner_text().startswith("Right. ")
+    second = page.locator(".game fieldset").nth(1)
+    wrong = second.get_attribute("data-right")
+    second.locator(f"input:not([value='{wrong}'])").first.check()
+    assert second.locator(".why").inner_text().startswith("No, it was")
+    assert page.locator(".game .score").inner_text() == "1 of 2 right, 8 to go."
+
+
+@pytest.mark.slow
 def test_every_link_within_the_site_leads_somewhere_and_no_solution_is_there(site):
     missing = []
     for html in pages(site):

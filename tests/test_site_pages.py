@@ -173,3 +173,14 @@ def test_a_record_above_a_budget_is_marked_in_the_table_of_a_run(
     runner.print_table([entry["lesson"]])
     told = capsys.readouterr().out
     assert ("! above its budget" in told) == above and f" {lessons.BUDGET['seconds']} " in told
+
+
+def test_the_game_has_ten_pictures_with_one_right_answer_among_three():
+    page = site_pages.filled("{{ game }}")
+    parts = page.split("<fieldset ")[1:]
+    assert len(parts) == 10
+    for part in parts:
+        right = re.search('data-right="([^"]+)"', part)[1]
+        choices = re.findall('value="([^"]+)"', part)
+        assert len(set(choices)) == 3 and right in choices and 'alt="Picture' in part
+        assert re.search(r'class="why" hidden>[A-Z].+\.</p>', part)

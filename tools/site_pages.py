@@ -3,17 +3,22 @@
 A page writes `{{ results }}`, and `filled` puts the table there; BLANKS lists what there is.
 """
 
+import base64
 import inspect
+import io
 import json
 import re
 from functools import cache
+from html import escape
 from itertools import groupby
 from pathlib import Path
 
 import notebook_lint
+from PIL import Image
 
-from course_utils import board, lessons, paths, results, symptoms
+from course_utils import board, images, lessons, paths, results, symptoms
 from course_utils.exercises import core, exercise, progress
+from course_utils.teach import gallery
 
 BLANK = re.compile(r"\{\{ ([^\d}]*?) ?(\d[^}]*)? \}\}")  # a name, and what begins with a digit
 
@@ -191,13 +196,39 @@ def write_debugging(folder: Path) -> None:
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 
+# The game ---------------------------------------------------------------------------------------
+
+
+def game() -> str:
+    """Ten pictures that mistakes made, as HTML; site.js shows the reasons and counts."""
+    parts = [round_part(number, each) for number, each in enumerate(gallery.rounds(), 1)]
+    return "\n".join(['<form class="game">', *parts, '<p class="score" role="status"></p></form>'])
+
+
+def round_part(number: int, round) -> str:
+    """One picture, its three choices, and the reason, hidden."""
+    file = io.BytesIO()
+    Image.fromarray(images.to_uint8(round.picture)).save(file, "PNG")
+    source = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    choices = "".join(
+        f'<label><input type="radio" name="r{number}" value="{escape(name)}"> {escape(name)}</label>'
+        for name in round.choices
+    )
+    return (
+        f'<fieldset data-right="{escape(round.right)}"><legend>Picture {number}</legend>'
+        f'<img src="{source}" alt="Picture {number}, which a mistake has made.">{choices}'
+        f'<p class="why" hidden>{escape(round.why)}</p></fieldset>'
+    )
+
+
 BLANKS = {
     "": lambda number: lesson_link(number, f"lesson {number}"),
     "so far": lessons.so_far,
-    "gallery": lambda: board.gallery(pictures="gallery/"),
+    "gallery": lambda: board.gallery("{}.html", "_static/gallery/"),
     "syllabus": lambda: board.syllabus(snapshot()),
     "board": lambda: board.board(snapshot()),
     "ledger": ledger,
+    "game": game,
     "lesson": lesson_head,
     "timetable": timetable,
     "detectors": detectors,

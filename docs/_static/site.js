@@ -12,7 +12,22 @@ function nameControls() {
     control.setAttribute('aria-label', label || 'value');
   }
 }
+// The game: a choice shows the reason and counts.
+function playGame() {
+  const rounds = [...document.querySelectorAll('.game fieldset')];
+  for (const round of rounds) round.addEventListener('change', event => {
+    round.dataset.found = +(event.target.value === round.dataset.right);
+    const verdict = +round.dataset.found ? 'Right. ' : `No, it was “${round.dataset.right}”. `;
+    round.querySelector('.why').prepend(verdict);
+    round.querySelector('.why').hidden = false;
+    for (const choice of round.querySelectorAll('input')) choice.disabled = true;
+    const answered = rounds.filter(e => e.dataset.found), right = answered.filter(e => +e.dataset.found);
+    document.querySelector('.game .score').textContent =
+      `${right.length} of ${answered.length} right, ${rounds.length - answered.length} to go.`;
+  });
+}
 document.addEventListener('DOMContentLoaded', () => {
+  playGame();
   nameControls();
   new MutationObserver(nameControls).observe(document.body, { childList: true, subtree: true });
 });
