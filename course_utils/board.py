@@ -8,7 +8,7 @@ from . import lessons, paths
 
 WIDE = 540  # pixels of a picture in the gallery, shown at half of it
 COLUMNS = 3
-HEAD = "lesson", "what", "here", "there", "whose", "how far it compares"
+HEAD = "lesson", "what", "here", "there", "source", "how far it compares"
 RIVALS = paths.ROOT / "data" / "board.json"  # what the source slides and the papers reach
 BLOCKS = ("lessons", "gallery", "syllabus", "board")
 SAYS = {  # a record in words, by the metric that it leads with: from its metrics and its baselines
@@ -17,25 +17,28 @@ SAYS = {  # a record in words, by the metric that it leads with: from its metric
         f"with the best threshold {100 * b['otsu']['f1']:.0f}."
     ),
     "fcn_iou": lambda m, b: (
-        f"Painted houses are {m['fcn_iou'] / m['fcn_iou_truth']:.0%} as readable as photographs, "
-        f"flat colours {b['mean colour']['fcn_iou'] / m['fcn_iou_truth']:.0%}."
+        "A segmentation network reads painted houses at "
+        f"{m['fcn_iou'] / m['fcn_iou_truth']:.0%} of its score on photographs, flat colours at "
+        f"{b['mean colour']['fcn_iou'] / m['fcn_iou_truth']:.0%}."
     ),
     "ssim": lambda m, b: (
-        f"Faces made from sketches have an SSIM of {m['ssim']:.2f} with the true ones; "
-        f"the best filter reaches {b['pencil']['ssim']:.2f}."
+        f"Faces from sketches have an SSIM of {m['ssim_autoencoder']:.2f} with the true ones by an "
+        f"autoencoder, {m['ssim_pix2pix']:.2f} by pix2pix, {m['ssim_cyclegan']:.2f} by CycleGAN "
+        f"without pairs, {b['pencil']['ssim']:.2f} by the best filter."
     ),
     "style_distance": lambda m, b: (
-        f"A painting is {1 - m['style_distance'] / b['colours_matched']['style_distance']:.0%} nearer "
-        "to the painter's hand than a photograph in the painter's colours."
+        "For an outside judge a painting's style distance is "
+        f"{1 - m['style_distance'] / b['colours_matched']['style_distance']:.0%} smaller than that "
+        "of the photograph in the painting's colours."
     ),
     "mad_mean": lambda m, b: (
         f"Colours are {1 - m['mad_mean'] / b['grey']['mad_mean']:.0%} nearer to the true ones than "
-        f"grey, one colour for all {1 - b['mean colour']['mad_mean'] / b['grey']['mad_mean']:.0%}."
+        f"grey (with one fixed colour "
+        f"{1 - b['mean colour']['mad_mean'] / b['grey']['mad_mean']:.0%})."
     ),
     "rmse": lambda m, b: (
-        f"Of 100 letters on a stained page a machine misreads {100 * m['cer_before']:.0f}, "
-        f"on the cleaned one {100 * m['cer_after']:.0f}; with the best filter "
-        f"{100 * m['cer_classical']:.0f}."
+        f"Of 100 letters on a stained page OCR misreads {100 * m['cer_before']:.0f}, on the cleaned "
+        f"one {100 * m['cer_after']:.0f}; after the best filter {100 * m['cer_classical']:.0f}."
     ),
     "ap50": lambda m, b: (
         f"{100 * m['f1']:.0f} of 100 things are found, named and cut out (F1); "
@@ -46,8 +49,8 @@ SAYS = {  # a record in words, by the metric that it leads with: from its metric
         f"{100 * b['blobs']['f1']:.0f}."
     ),
     "inversion_ssim": lambda m, b: (
-        f"A face never seen comes back from ten styles with an SSIM of {m['inversion_ssim']:.2f}; "
-        f"the mean face has {b['mean face']['inversion_ssim']:.2f}."
+        "A face never seen is rebuilt from ten style vectors with an SSIM of "
+        f"{m['inversion_ssim']:.2f}; the mean face has {b['mean face']['inversion_ssim']:.2f}."
     ),
     "psnr": lambda m, b: (
         f"Views in haze come back with a PSNR of {m['psnr']:.1f} dB; "
@@ -56,8 +59,8 @@ SAYS = {  # a record in words, by the metric that it leads with: from its metric
         else ""
     ),
     "texture_distance": lambda m, b: (
-        f"Walls are {b['pix2pix']['texture_distance'] / m['texture_distance']:.0f} times nearer to "
-        "photographs than pix2pix's, and one drawing has many houses."
+        f"The texture of walls is {b['pix2pix']['texture_distance'] / m['texture_distance']:.0f} "
+        "times nearer to photographs than pix2pix's, and one drawing gives many houses."
     ),
 }
 
