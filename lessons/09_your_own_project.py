@@ -46,13 +46,13 @@ show_figure(choice_way([(houses.colour(house.labels), house.photo), (field.image
             alt="Six rows: what you have, the lesson whose method takes it, and what it gives.")
 
 # %% [markdown]
-# Blue rows need pairs, orange ones don't, and in the green ones you make one side yourself.
+# Blue rows need pairs, orange ones don't, and in the green row you make the input yourself; the purple methods answer in many ways.
 # Clean pictures are enough for many tasks: you spoil them, and the network learns the way back.
 
 # %% [markdown]
 # ### Ask a folder
 #
-# `data.possible` looks at a folder's names, shapes and colours, and says which ways its pictures could go.
+# `data.possible` looks at a folder's names, shapes and colours, and says which lessons' methods its pictures fit.
 # It proposes; you decide.
 # To try it, we make three small folders.
 
@@ -123,21 +123,21 @@ for sentence in [*broken, *checks.findings(looks)]:
     print("-", sentence.replace(f"{folder}/", ""))
 
 # %% [markdown]
-# Nothing of this would have stopped a training.
-# The torn file would have gone missing, the black picture been learned, and the copy made the test too good: an eye doesn't find it among thousands.
+# None of this need stop a training: the torn file is skipped, the black picture is learned, and the copy makes the test too good.
+# Among thousands of pictures no eye finds it.
 
 # %% [markdown]
 # ### What to look for
 #
 # | look for | since otherwise |
 # |---|---|
-# | files that can't be read | they go missing silently, or stop you after hours |
+# | files that can't be read | they are skipped silently, or stop a training after hours |
 # | pictures that look the same | what they show counts twice |
 # | a picture on two sides of the split | the test asks what was learned by heart |
 # | other sizes, other value ranges | the network sees another world than the one you mean |
-# | folders of very different sizes | the rare kind is hardly learned, and a mean hides it |
+# | classes of very different sizes | the rare kind is hardly learned, and a mean hides it |
 #
-# A **source** is what two pictures of a split must not share: a person, a page, a place, a video.
+# A **source** is what a training picture and a test picture must never share: a person, a page, a place, a video.
 # Split by source first, then cut, mirror and augment.
 
 # %% [markdown] tags=["note"]
@@ -149,12 +149,12 @@ for sentence in [*broken, *checks.findings(looks)]:
 # ## A project: out of the haze
 #
 # We have clean landscapes and nothing else, the fifth row of the diagram, so we make the input ourselves.
-# Through haze one sees a picture $J$ weakened, and the light $A$ of the air on top of it (Koschmieder, 1924):
+# In haze one sees $I$: the clear picture $J$ weakened, and the light $A$ of the air on top of it (Koschmieder, 1924).
 #
 # $$I = t\,J + (1 - t)\,A, \qquad t = e^{-\beta d}$$
 #
 # The share $t$ of light that comes through falls with the density $\beta$ and the distance $d$.
-# We don't know $d$; in most landscapes what is higher in the picture is farther away, so ours grows from bottom to top.
+# We don't know $d$; in most landscapes what is higher in the picture is farther away, so ours grows from bottom to top, with thicker and thinner places.
 
 # %%
 show_source(data.veiled, data.haze)
@@ -169,14 +169,14 @@ show_images([*truths[:6], *given[:6]], columns=6, rows=["clear", "hazy"], titles
             alt="Six landscapes, and below each the same in haze.")
 
 # %% [markdown]
-# Each picture has a haze of its own; in training it gets another one each time that it is seen.
+# Each test view keeps its haze; a training picture gets a new one each time that it is seen.
 
 # %% [markdown]
 # ### Baselines first
 #
 # - **nothing**: the input as it is;
 # - **stretch**: each channel from its darkest to its brightest percent;
-# - **dark channel** (He, Sun, Tang, 2009): almost every place has something dark in it, so what is light even there is haze.
+# - **dark channel** (He, Sun, Tang, 2009): almost every small patch of a clear picture has a pixel that is dark in some colour; where none is, there is haze.
 
 # %%
 from course_utils import cleaning
@@ -239,7 +239,7 @@ show_figure(haze_way(given[0], small, t[0, ..., 0], air[0, 0, 0], models.clear(n
 
 # %% [markdown]
 # It hasn't learned anything yet, so its $t$ is about one half everywhere.
-# Details can't get lost, as the picture itself never passes through the network.
+# Only a small copy passes through the network; the full picture meets only the equation, so its details stay.
 
 # %% [markdown]
 # ### How it learns
@@ -262,7 +262,7 @@ live = Live(run.steps, watch, keep="09_haze", alt="The loss falls; two hazy view
 training.train(network, train, run.steps, SEED, callbacks=[live]);
 
 # %% [markdown]
-# First it finds that there is haze, then where it is thick.
+# The loss falls quickly at first, when it finds that there is haze at all, then slowly.
 
 # %% [markdown]
 # ## Measure, on views never seen
@@ -274,7 +274,10 @@ tell(baselines | {"network": ours})
 best = max(baselines, key=lambda name: baselines[name]["psnr"])
 bets.reveal("psnr", ours["psnr"] - baselines[best]["psnr"])
 no_haze = models.scores(truths, models.clear(network, truths))
-print(f"clear views, which had better be left alone: {no_haze['psnr']:.1f} dB")
+print(f"of clear views, which had better be left alone: {no_haze['psnr']:.1f} dB")
+
+# %% [markdown]
+# The network always expects haze, so it spoils clear views.
 
 # %% [markdown]
 # ### The best and the worst
@@ -290,8 +293,8 @@ show_images([pictures[n] for n in order for pictures in (given, cleared["network
             titles=["hazy", "network", best, "truth"], alt="The best and the worst test view: hazy, cleared twice, and the truth.")
 
 # %% [markdown]
-# What has the worst view that others lack?
-# That sentence belongs into the model card.
+# What does the worst view have that others don't?
+# Your answer belongs in the model card.
 
 # %% [markdown]
 # ### On real photographs, in our haze
@@ -308,7 +311,7 @@ show_images([pictures[n] for n in shown for pictures in [*afar.values(), real]],
             alt="Two photographs in haze, cleared by the dark channel and by the network, and as they were.")
 
 # %% [markdown]
-# Nothing is far away at the top here, and the gain over a method of 2009 is gone.
+# It has learned from landscapes alone: here it is about level with the dark channel.
 
 # %% [markdown]
 # ### Two views, large
@@ -321,7 +324,8 @@ show_images([pictures[n] for n in range(2) for pictures in rows], ["hazy", "dark
             alt="Two views in haze, without it as a classical method and a network answer, and the clear views.")
 
 # %% [markdown]
-# The same weights clear pictures of three times the side: $t$ is enlarged, not the picture.
+# The same weights, which look at 32 × 32 pixels, clear 192 × 192: only $t$ is enlarged.
+# In single views the dark channel may look better; in the mean over all test views the network is ahead.
 
 # %% [markdown]
 # ### Hide yourself
@@ -342,7 +346,7 @@ play(hidden, alt="Your picture, in haze, and cleared.",
      density=ipywidgets.FloatSlider(1.2, min=0, max=4, step=0.1), air=ipywidgets.FloatSlider(0.8, min=0, max=1, step=0.05));
 
 # %% [markdown]
-# With dark air it is smoke, and the network has never seen any.
+# Move `air` to the left: dark air is smoke, and the network has never seen any.
 
 # %% [markdown]
 # ### How sure is the gain?
@@ -382,14 +386,14 @@ from course_utils.teach.model_card import model_card
 
 worst, dark = order[-1], elsewhere["dark channel"]["psnr"]
 told = {
-    "What it is for": "Views in haze, of any size. No evidence: what haze has hidden is guessed.",
-    "Data": f"{len(train)} pictures of `{DATASET}`, {len(test)} others for the test; "
+    "What it is for": "Views in haze, of any size. Not to be used as evidence: what haze has hidden is guessed.",
+    "Data": f"{len(train)} pictures ({DATASET}), {len(test)} others for the test; "
     "split by source; the haze is computed.",
-    "Training": f"{run.steps} steps of L1, seed {SEED}; {network.count_params():,} weights.",
-    "What it was measured by": "PSNR and SSIM, means over the test, beside what needs no network.",
-    "Where it fails": f"{test[worst].id} reaches {each[worst]:.1f} dB. Real photographs: "
-    f"{elsewhere['network']['psnr']:.1f} dB, the dark channel {dark:.1f} dB. "
-    f"Clear views are changed, too: {no_haze['psnr']:.1f} dB.",
+    "Training": f"{run.steps} steps with the L1 loss, seed {SEED}; {network.count_params():,} weights.",
+    "What it was measured by": "PSNR and SSIM, means over the test, beside methods without a network.",
+    "Where it fails": f"The worst test view, {test[worst].id}, reaches {each[worst]:.1f} dB. On "
+    f"photographs {elsewhere['network']['psnr']:.1f} dB, the dark channel {dark:.1f} dB. "
+    f"Clear views are spoilt, too: {no_haze['psnr']:.1f} dB.",
     "Limits": "No real haze was measured. Beyond landscapes a classical method may do as well.",
 }
 card = model_card("09_model_card", told, baselines | {"network": ours})
@@ -421,11 +425,7 @@ game(SEED);
 # %% [markdown]
 # ## You, through the whole course
 #
-# Put a `me.jpg` into `work/`, and every lesson's network gets its turn.
-# The page in `work/poster.pdf` is ready for a printer.
-
-# %% [markdown]
-# ### The poster
+# Put a `me.jpg` into `work/`: every lesson's network gets its turn, and `work/poster.pdf` is ready for a printer.
 
 # %% tags=["hide"]
 from course_utils.teach import bets as kept_bets
@@ -440,7 +440,7 @@ print(poster.print_out(page))
 show_figure(page, alt="Your picture, or its stand-in, through the networks of all lessons, and your bets against what was measured.")
 
 # %% [markdown]
-# Points above the line are bets that were too low; only sliders that you moved count.
+# Each slider that you moved becomes a point: above the line the bet was too low.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The same jobs today: flow matching
 #
-# A network learns which way each pixel should move, and noise becomes a house: without a critic, and each time another one.
+# A network learns how each pixel's colour should change, and noise becomes a house: without a discriminator, and each time another one.
 #
 # ![Two drawings, four answers to each, and the photograph.](pictures/10_flow_matching.png)
 #
@@ -44,7 +44,7 @@ train, test = data.load(DATASET, "BtoA", run.test_data)
 drawings, truth = (np.stack([getattr(p, part) for p in test[:4]])
                    for part in ("source_picture", "target"))
 bets = Bets()
-bets.ask("apart", "Four answers to one drawing: how far apart, if other houses are 1?", 0, 1, step=0.05)
+bets.ask("apart", "How far apart are four answers to one drawing, if photographs of other houses are 1?", 0, 1, step=0.05)
 
 # %% [markdown]
 # ### What lesson 02 answers
@@ -70,13 +70,13 @@ show_images([picture[n] for n in range(2) for picture in columns.values()], list
 # %% [markdown]
 # ## Move, don't answer
 #
-# A pixel of a wall is light on some houses and dark on others; L2 wants their mean, a grey that no house has.
+# A pixel of a wall is light on some houses and dark on others; L2 wants their mean, a grey that no house has (L1 wants the median; over many pixels both give fog).
 # A **flow** doesn't answer at once: it begins with noise $x_0$, and moves it along a **velocity** $v(x, t)$ from time $t = 0$ to the picture at $t = 1$.
 #
 # $$\frac{\mathrm{d}x_t}{\mathrm{d}t} = v(x_t, t)$$
 #
 # For one pixel of two kinds of houses the best velocity is known.
-# It is a mean, too: of all paths that pass here now.
+# It is a mean, too: that of all lines that pass through $x$ at time $t$.
 
 # %%
 def alone(x, t, mean, spread):
@@ -130,7 +130,7 @@ play(ways, alt="Sixty ways from noise to one of two values, none to the mean.",
 # $$x_t = (1 - t)\, x_0 + t\, x_1 \qquad \text{velocity: } x_1 - x_0$$
 #
 # **Conditional flow matching** lets a network guess this velocity from $x_t$, $t$ and the drawing; many lines cross at one $x_t$, and least squares make it answer their mean, which is the velocity that we need.
-# The lines are straight and cross; the flow follows their mean, so its paths bend and never do.
+# The lines are straight, and they cross; the flow follows their mean, so its paths bend and never cross.
 #
 # $$L = \mathbb{E}\; \lVert v(x_t, t, \text{drawing}) - (x_1 - x_0) \rVert^2$$
 
@@ -157,28 +157,30 @@ show_figure(flow_way(noise[0], truth[0], drawings[0], 0.4, v[0]),
             alt="Noise and photograph are mixed to x_t; a U-Net sees it, the time and the drawing, and answers a velocity.")
 
 # %% [markdown]
-# The network sees a veiled photograph, the time and the drawing; its velocity is what the photograph would add, minus the noise.
-# No second network judges it, and no game can tip over: the loss is a squared distance.
+# The network sees a photograph veiled by noise, the time and the drawing, and guesses photograph minus noise.
+# There is no second network as in a GAN, so training can't lose its balance.
 
 # %% [markdown]
 # ### The network
 #
-# Lesson 01's U-Net, but blocks add to their input, time scales and shifts their channels (**FiLM**), and at the lowest scale each place looks at all others (**self-attention**).
+# Lesson 01's U-Net, but its blocks add to their input, the time scales and shifts their channels (**FiLM**), and at the lowest scale each place looks at all others (**self-attention**).
 
 # %%
 show_source(flow.velocity)
 
 # %% [markdown]
 # ### One of its blocks
+#
+# A block adds a correction to its input; its last layer begins at zero, so at first it passes the input on.
 
 # %%
 show_source(flow.block, flow.normalised, flow.look_around)
 
 # %% [markdown]
-# ### One step
+# ### One training step
 #
-# Times are drawn as $\sigma(\mathcal{N}(0, 1))$, most of them in the middle of the way: near $t = 0$ there is little to see, and near $t = 1$ the picture is nearly done.
-# Every tenth drawing is left out, which we shall need for guidance.
+# Times are the sigmoid of a normal number, most of them in the middle of the way, where the house is decided.
+# One drawing in ten, by chance, is left out, which we shall need for guidance; a running mean of the weights will paint.
 
 # %%
 side = training.QUICK.network.side
@@ -194,8 +196,8 @@ show_source(training.Flow.train_step)
 # %% [markdown]
 # ## Watch it learn
 #
-# At 64 × 64 pixels, for half a minute.
-# Each picture takes eight steps from noise to house.
+# At 64 × 64 pixels, for less than a minute; each picture takes eight steps.
+# Colours and rows of windows come, but no house yet: the shipped network has learned for an hour.
 
 # %%
 from course_utils.data.pairs import Jitter
@@ -214,7 +216,7 @@ learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callba
 # %% [markdown]
 # ### On houses that it has never seen
 #
-# **Each pixel alone**: as if every pixel were a Gaussian of its own, with the training houses' mean and spread.
+# **Live** is the network that has just learned; **each pixel alone**: as if every pixel were a Gaussian of its own, with the training houses' mean and spread.
 
 # %%
 from course_utils.show import tell
@@ -244,7 +246,7 @@ tell(missed)
 # %% [markdown]
 # ## From noise to a house
 #
-# **Euler** looks at the velocity once a step, and **Heun** at the step's end, too: it takes their mean.
+# **Euler** looks at the velocity once a step, and **Heun** at the step's end, too: it takes their mean (`last_look` will be measured).
 
 # %%
 from course_utils.models import checkpoints
@@ -271,7 +273,7 @@ show_images([np.clip(row[n][0] / 2 + 0.5, 0, 1) for row in (stops, beliefs) for 
             alt="Noise becomes a house in sixteen steps; below, where each stop would end.")
 
 # %% [markdown]
-# The first belief is fog, the mean of all houses that fit; then the noise decides, and bricks come last.
+# The first belief is grainy fog, near the mean of all houses that fit; then the noise decides, and bricks come last.
 
 # %% [markdown]
 # ### Stop it anywhere
@@ -294,14 +296,14 @@ play(at, alt="A stop between noise and house, what the network believes there, a
 # %% [markdown]
 # ### Guidance
 #
-# Left out now and then, the drawing taught the network a velocity $v_\varnothing$ without one, too.
+# Since some drawings were left out, the network also knows a velocity $v_\varnothing$ without one.
 # **Classifier-free guidance** goes from there towards the velocity $v$ with the drawing, and for $w > 1$ beyond it:
 #
 # $$v_w = v_\varnothing + w\,(v - v_\varnothing)$$
 
 # %%
 show_source(flow.guided)
-print("w =", flow.GUIDANCE, "unless it is said: chosen on validation houses, for their texture")
+print("w =", flow.GUIDANCE, "in what follows: chosen on validation houses, for their texture")
 bets.ask("looks", "How many Euler steps for 95 % of the FCN-IoU that 32 steps reach?", 0, 32, step=1)
 
 # %% [markdown]
@@ -318,7 +320,7 @@ play(pushed, alt="A drawing, its answer without guidance, and with it.",
 
 # %% [markdown]
 # At $w = 0$ any house comes, whatever was drawn.
-# A little above 1 the drawing is followed more closely; from 2 on colours begin to glare.
+# A little above 1 the drawing is followed more closely; at 3 contrast is hard, and windows go black.
 
 # %% [markdown]
 # ### How many steps?
@@ -330,7 +332,7 @@ show_images([each[n] for n in range(2) for each in walked], ["1 step", *(f"{n} s
             alt="Two drawings answered in 1, 2, 4, 8 and 16 steps, and the photographs.")
 
 # %% [markdown]
-# One step is fog again; with more steps come edges, then panes.
+# One step is the first belief again, two bring edges, four the panes; after that the eye sees little.
 
 # %% [markdown]
 # ### Looks against quality
@@ -350,8 +352,8 @@ show_figure(figure, alt="FCN-IoU and texture distance over looks at the velocity
 bets.reveal("looks", min(int(n) for n, each in euler.items() if each["fcn_iou"] >= 0.95 * euler["32"]["fcn_iou"]))
 
 # %% [markdown]
-# On paper Heun's error falls faster; here it is far behind with few looks, since its last look is at $t = 1$, where velocities are hardest to tell.
-# Without that look, as Karras et al. take the last step, it is where Euler is, a little ahead in texture.
+# For the reader two Euler steps are enough; texture goes on improving up to about 16.
+# On paper Heun's error falls faster, but its last look is at $t = 1$, where velocities are hardest to tell; without that look (Karras et al., 2022) it is where Euler is, a little ahead in texture.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 10.
@@ -368,12 +370,12 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
             alt="Two drawings, four answers to each, and the photograph.")
 
 # %% [markdown]
-# The lines of the drawing stay; walls, frames, roofs and trees are chosen anew each time.
+# The lines of the drawing stay; walls, frames and trees are chosen anew each time, and where the drawing says nothing, as of a roof, it sometimes errs.
 
 # %% [markdown]
-# ### Four faces to one drawing
+# ### Four faces for one drawing
 #
-# **Identity**: how alike answer and truth are to lesson 08's judge, over 100 unseen people.
+# **Identity**: how alike lesson 08's judge finds answer and truth (1: the same picture), over 100 unseen people.
 
 # %% tags=["hide"]
 lines, psp, gan_face, faces = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, 6, 64, 64, 3)
@@ -388,20 +390,19 @@ show_images([images.to_float(column[n]) for n in range(3) for column in columns]
             alt="Three drawings of lines, the answers of pix2pix and pSp, four of the flow, and the true faces.")
 
 # %% [markdown]
-# pix2pix smears where it can't know, pSp answers with a smooth face; the flow keeps to the lines, and guesses hair, skin and light anew.
-# For the judge its guess is as near to the truth as pSp's face.
+# pix2pix smears where it can't know, pSp answers with a smooth face; the flow keeps to the lines, even to glasses, and guesses hair, skin and clothes anew.
+# For the judge its first guess is as near to the truth as pSp's face.
 
 # %% [markdown]
 # ### Three ways, measured
 #
-# **Diversity**: how far four answers to one drawing are apart; 1 is as far as photographs of different houses.
-# The truth's texture distance is that of other photographs; `seconds` are those of a picture, `training` those of learning.
+# **Diversity**: how far four answers to one drawing are apart; 1 is as far as photographs of other houses.
+# **Lattice**: how much stronger than in photographs the strongest of three grids is; `texture` of the truth is that of other photographs; `seconds` are per picture, `training` to learn.
 
 # %%
 rivals = evidence["ways"]
-shown = {"fcn_iou": "fcn_iou", "texture": "texture_distance", "grid_2": "grid_2", "grid_4": "grid_4",
-         "grid_8": "grid_8", "diversity": "diversity", "seconds": "seconds_per_picture",
-         "training": "seconds_to_train"}
+shown = {"fcn_iou": "fcn_iou", "texture": "texture_distance", "lattice": "lattice",
+         "diversity": "diversity", "seconds": "seconds_per_picture", "training": "seconds_to_train"}
 tell({name: {title: each.get(key, np.nan) for title, key in shown.items()}
       for name, each in rivals.items()})
 bets.reveal("apart", rivals["flow"]["diversity"])
@@ -410,8 +411,8 @@ assert ours["fcn_iou"] > max(each["fcn_iou"] for each in others)
 assert ours["texture_distance"] < min(each["texture_distance"] for each in others)
 
 # %% [markdown]
-# The flow is read best, better even than photographs: guidance exaggerates what tells a window from a wall.
-# Its texture is nearest, and it alone has several answers; it pays with seconds.
+# The flow, with 16 steps and guidance, is read best, better even than photographs: guidance seems to exaggerate what the reader looks for.
+# Its texture is nearest, and it alone has several answers; it pays with seconds, and with a grid that pix2pix lacks.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.
@@ -422,16 +423,16 @@ assert ours["texture_distance"] < min(each["texture_distance"] for each in other
 # %% [markdown]
 # ## What diffusion calls these
 #
-# Diffusion models were there first; they learn the same thing in other words, and one velocity tells all of them.
+# Diffusion models were there first; they learn the same thing in other words, and each of their quantities follows from our velocity.
 #
 # | diffusion | here |
 # |---|---|
 # | noise $\varepsilon$, predicted | $\hat x_0 = x_t - t\, v$ |
 # | the clean picture, predicted | $\hat x_1 = x_t + (1 - t)\, v$ |
-# | score $\nabla \log p_t(x_t)$ | $-\hat x_0 / (1 - t)$ |
+# | score $\nabla \log p_t(x_t)$: where $x_t$ becomes likelier | $-\hat x_0 / (1 - t)$ |
 # | noise schedule | how much of each is mixed: here $1 - t$ and $t$ |
 # | DDIM's steps | Euler's steps, for this schedule |
-# | $x_0$, and time | there the picture, and backwards; here $x_0$ is noise |
+# | $x_0$ is the picture, time runs to noise | $x_0$ is noise, time runs to the picture |
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -457,13 +458,13 @@ def as_house(t):
     begin = np.float32((1 - t) * flow.noise(1, 128, SEED) + t * you)
     end = flow.euler(lambda x, s: (1 - t) * free(x, t + (1 - t) * s), begin, 12)[-1]
     shown = [np.clip(each[0] / 2 + 0.5, 0, 1) for each in (you, begin, end)]
-    return image_figure(shown, ["you", f"veiled, t = {t:.2f}", "carried on"], columns=3, height=4)
+    return image_figure(shown, ["your picture", f"veiled, t = {t:.2f}", "carried on"], columns=3, height=4)
 
 play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it.",
-     t=ipywidgets.FloatSlider(0.4, min=0, max=0.95, step=0.05));
+     t=ipywidgets.FloatSlider(0.3, min=0, max=0.95, step=0.05));
 
 # %% [markdown]
-# Rough shapes and some colours stay, and walls and windows grow in them.
+# Rough shapes and colours stay; straight edges and pieces of wall grow in them.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
@@ -473,11 +474,11 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
 # ## Recap
 #
 # 1. A flow learns the mean velocity of straight paths from noise to pictures; on the way the noise decides, so the end is a picture and no mean.
-# 2. A training step compares a velocity with a straight line; Euler looks once per step, Heun twice.
+# 2. A training step compares a velocity with that of a straight line; Euler looks once per step, Heun twice.
 # 3. L1 answers with fog, pix2pix with one sharper house, a flow with many; guidance weighs the drawing, and steps are paid in seconds.
 #
 # Now you: [exercises](exercises/10_flow_matching.ipynb).
-# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Esser et al., *Scaling rectified flow transformers*, 2024, eq. 19.
+# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Esser et al., *Scaling rectified flow transformers*, 2024, eq. 19; Karras et al., *Elucidating the design space*, 2022; Meng et al., *SDEdit*, 2022.
 
 # %%
 import time

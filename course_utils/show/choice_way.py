@@ -6,15 +6,15 @@ import numpy as np
 from .diagrams import INK, arrow, card
 from .figures import PALETTE, draw_picture
 
-BLUE, ORANGE, GREEN = PALETTE[:3]
+BLUE, ORANGE, GREEN, PURPLE = PALETTE[:4]
 ROW, HIGH = 10.4, 8.6  # from row to row, and a picture's side; on 126 × 66
 ROWS = (  # what you have, the method, what it gives
     ("pairs, A and B", "02 pix2pix", "B from A, sharp", BLUE),
-    ("a map of classes", "01 U-Net, 07 Mask R-CNN", "the map from the picture", BLUE),
+    ("a map of each picture", "01 U-Net, 07 Mask R-CNN", "the map of a new picture", BLUE),
     ("two piles, no pairs", "03 CycleGAN", "there and back", ORANGE),
-    ("one picture you love", "04 style transfer", "everything in its hand", ORANGE),
-    ("clean pictures alone", "05 colour, 06 clean, today", "you make the input yourself", GREEN),
-    ("many right answers", "08 StyleGAN, 10 flow", "one of them, another each time", GREEN),
+    ("one picture you love", "04 style transfer", "any picture in its style", ORANGE),
+    ("clean pictures alone", "05 colour, 06 clean, today", "the way back from your spoiling", GREEN),
+    ("inputs with many answers", "08 StyleGAN, 10 flow", "one of them, another each time", PURPLE),
 )
 
 
