@@ -216,7 +216,7 @@ learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callba
 # %% [markdown]
 # ### On houses that it has never seen
 #
-# **Live** is the network that has just learned; **each pixel alone**: as if every pixel were a Gaussian of its own, with the training houses' mean and spread.
+# **Live** is the network that you saw learning; **each pixel alone**: as if every pixel were a Gaussian of its own, with the training houses' mean and spread.
 
 # %%
 from course_utils.show import tell
