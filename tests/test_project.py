@@ -186,7 +186,7 @@ def test_a_model_card_has_all_parts_and_a_baseline(tmp_path, monkeypatch, capsys
     text = model_card.model_card("card", told, measured)
     assert (tmp_path / "card.md").read_text(encoding="utf-8") == text
     assert "| network | 22.5 |" in text and text.index("| network") < text.index(
-        "## Where it fails"
+        "**Where it fails.**"
     )
     with pytest.raises(ValueError, match="baseline"):
         model_card.model_card("card", told, {"network": {"psnr": 1}})

@@ -10,6 +10,11 @@ from course_utils.show import widgets
 from course_utils.teach import bets, picture
 
 
+@pytest.fixture(autouse=True)
+def private_bets(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "kept"))
+
+
 @pytest.mark.parametrize(("guess", "expected"), [(0.5, 10), (0.25, 5), (0.0, 0), (1.0, 0)])
 def test_points_fall_evenly_to_half_the_range(guess, expected):
     assert bets.points(guess, 0.5, 0, 1) == expected

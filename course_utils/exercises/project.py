@@ -30,7 +30,7 @@ def _views(thin=False):
 @mistake(
     veiled,
     "Near things vanish and far ones are clear: t and 1 - t have changed places.",
-    "t is the light that comes through: it belongs to the picture.",
+    "The light that comes through is t: it belongs to the picture.",
 )
 def light_and_haze_exchanged(picture, t, air):
     return veiled(picture, 1 - t, air)
@@ -57,7 +57,7 @@ def air_at_full_strength(picture, t, air):
 @mistake(
     veiled,
     "Near and far are equally pale: one t serves the whole picture.",
-    "t has a value for each pixel; give it an axis for the channels, t[..., None].",
+    "Each pixel has a t of its own; give it an axis for the channels, t[..., None].",
 )
 def one_t_for_all_places(picture, t, air):
     return veiled(picture, np.full_like(t, t.mean()), air)
@@ -118,7 +118,7 @@ def nothing_is_the_least(picture, t, air, least):
 @mistake(
     unveiled,
     "All places are divided by the same small number: np.minimum keeps the smaller one.",
-    "np.maximum(t, least) is never below `least`.",
+    "Take np.maximum(t, least), which is never below `least`.",
 )
 def least_taken_everywhere(picture, t, air, least):
     return unveiled(picture, np.minimum(t, least), air, 1e-6)
@@ -154,7 +154,7 @@ def each_file_for_itself(names):
 @mistake(
     tests_by_name,
     "Photograph 03 of everybody tests: the number decides, not the person.",
-    "rpartition gives three parts; the person is the first one.",
+    "Of the three parts that rpartition gives, the person is the first one.",
 )
 def number_for_the_person(names):
     return np.array([splits.fold(name.rpartition("_")[2]) == 0 for name in names])
