@@ -1,8 +1,7 @@
-"""Cleaning without a network: pages (H, W) float32 in [0, 1], ink on white paper; and haze."""
+"""Cleaning pages without a network: (H, W) float32 in [0, 1] to the same, ink on white paper."""
 
 import cv2
 import numpy as np
-from scipy import ndimage
 from skimage.filters import threshold_sauvola
 
 from . import images
@@ -55,17 +54,3 @@ def subtract_background(page: np.ndarray, radius: int = 10) -> np.ndarray:
 def _check(page):
     if page.ndim != 2:
         raise ValueError(f"A page is (H, W), grey, not {page.shape}; take images.to_grey.")
-
-
-def dark_channel(picture: np.ndarray, window: int = 7, share: float = 0.8) -> np.ndarray:
-    """A colour picture (H, W, 3) with less haze: almost every place has something dark in it.
-
-    What is light even in the darkest channel and pixel of a window (odd, pixels) is haze, and `share`
-    of it is taken away; the haze's own colour is the mean of the 1 % of pixels where it is thickest.
-    Source: He, Sun and Tang (2009), eq. 5, 12 and 22; their window is 15 and their share 0.95, these
-    were chosen on training pictures.
-    """
-    dark = ndimage.minimum_filter(picture.min(axis=-1), window)
-    air = picture[dark >= np.percentile(dark, 99)].mean(axis=0)
-    t = 1 - share * ndimage.minimum_filter((picture / air).min(axis=-1), window)
-    return np.clip((picture - air) / np.maximum(t, 0.1)[..., None] + air, 0, 1).astype(np.float32)

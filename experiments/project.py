@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils import cleaning, lessons, profile
+from course_utils import lessons, profile
 from course_utils.data import drawings
 from course_utils.data import project as data
 from course_utils.data.photographs import photographs
@@ -41,7 +41,7 @@ def _trained(views, steps, seed):
 def _compared(networks, truths):
     given = data.hazy(truths, seed=0)
     ours = [scores(truths, clear(network, given)) for network in networks]
-    dark = np.stack([cleaning.dark_channel(each) for each in given])
+    dark = np.stack([data.dark_channel(each) for each in given])
     return {
         "nothing": scores(truths, given),
         "dark channel": scores(truths, dark),

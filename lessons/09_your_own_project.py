@@ -179,14 +179,13 @@ show_images([*truths[:6], *given[:6]], columns=6, rows=["clear", "hazy"], titles
 # - **dark channel** (He, Sun, Tang, 2009): almost every small patch of a clear picture has a pixel that is dark in some colour; where none is, there is haze.
 
 # %%
-from course_utils import cleaning
 from course_utils.teach import Bets
 
 def stretch(picture):
     low, high = np.percentile(picture, (1, 99), axis=(0, 1))
     return np.clip((picture - low) / np.maximum(high - low, 1e-3), 0, 1)
 
-classical = {"stretch": stretch, "dark channel": cleaning.dark_channel}
+classical = {"stretch": stretch, "dark channel": data.dark_channel}
 bets = Bets()
 bets.ask("psnr", "By how many dB of PSNR does a network beat the best of these?", 0, 6, step=0.1)
 
@@ -304,7 +303,7 @@ from course_utils.data.photographs import PHOTOGRAPHS, photographs
 
 real = photographs(128)
 veiled, shown = data.hazy(real, SEED), [PHOTOGRAPHS.index(name) for name in ("chelsea", "coffee")]
-dark = np.stack([cleaning.dark_channel(each) for each in veiled])
+dark = np.stack([data.dark_channel(each) for each in veiled])
 afar = {"nothing": veiled, "dark channel": dark, "network": models.clear(network, veiled)}
 show_images([pictures[n] for n in shown for pictures in [*afar.values(), real]], columns=4,
             titles=["hazy", "dark channel", "network", "truth"],
@@ -319,7 +318,7 @@ show_images([pictures[n] for n in shown for pictures in [*afar.values(), real]],
 # %% tags=["hide"]
 large = np.stack([landscapes.landscape(one.seed, 192).photo for one in test[:2]] if drawn else truths[:2])
 mist = data.hazy(large, SEED + 1)
-rows = [mist, np.stack([cleaning.dark_channel(each) for each in mist]), models.clear(network, mist), large]
+rows = [mist, np.stack([data.dark_channel(each) for each in mist]), models.clear(network, mist), large]
 show_images([pictures[n] for n in range(2) for pictures in rows], ["hazy", "dark channel", "network", "truth"], columns=4,
             alt="Two views in haze, without it as a classical method and a network answer, and the clear views.")
 

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from course_utils import cleaning, images, paths
+from course_utils import images, paths
 from course_utils.data import project as data
 from course_utils.models import project as models
 from course_utils.show.choice_way import ROWS, choice_way
@@ -128,7 +128,7 @@ def test_the_dark_channel_takes_even_haze_off_and_leaves_none():
     t[:8, :8] = 0
     air = np.float32([0.8, 0.8, 0.9])
     hazy = data.veiled(clean, t, air)
-    cleared = cleaning.dark_channel(hazy, share=1.0)
+    cleared = data.dark_channel(hazy, share=1.0)
     inside = np.s_[16:-8, 16:-8]
     assert np.abs(cleared - clean)[inside].mean() < 0.3 * np.abs(hazy - clean)[inside].mean()
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from drawn_worlds import landscapes
 
@@ -180,6 +181,20 @@ def unveiled(picture, t, air, least=0.1):
     """
     t = np.maximum(np.asarray(t), least)[..., None]
     return np.float32((picture - np.asarray(air)) / t + air)
+
+
+def dark_channel(picture: np.ndarray, window: int = 7, share: float = 0.8) -> np.ndarray:
+    """A colour picture (H, W, 3) with less haze: almost every place has something dark in it.
+
+    What is light even in the darkest channel and pixel of a window (odd, pixels) is haze, and `share`
+    of it is taken away; the haze's own colour is the mean of the 1 % of pixels where it is thickest.
+    Source: He, Sun and Tang (2009), eq. 5, 12 and 22; their window is 15 and their share 0.95, these
+    were chosen on training pictures.
+    """
+    dark = ndimage.minimum_filter(picture.min(axis=-1), window)
+    air = picture[dark >= np.percentile(dark, 99)].mean(axis=0)
+    t = 1 - share * ndimage.minimum_filter((picture / air).min(axis=-1), window)
+    return np.clip((picture - air) / np.maximum(t, 0.1)[..., None] + air, 0, 1).astype(np.float32)
 
 
 def haze(shape, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

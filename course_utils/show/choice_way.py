@@ -13,7 +13,12 @@ ROWS = (  # what you have, the method, what it gives
     ("a map of each picture", "01 U-Net, 07 Mask R-CNN", "the map of a new picture", BLUE),
     ("two piles, no pairs", "03 CycleGAN", "there and back", ORANGE),
     ("one picture you love", "04 style transfer", "any picture in its style", ORANGE),
-    ("clean pictures alone", "05 colour, 06 clean, today", "the way back from your spoiling", GREEN),
+    (
+        "clean pictures alone",
+        "05 colour, 06 clean, today",
+        "the way back from your spoiling",
+        GREEN,
+    ),
     ("inputs with many answers", "08 StyleGAN, 10 flow", "one of them, another each time", PURPLE),
 )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from course_utils import profile
 from course_utils.data import splits
-from course_utils.data.project import haze
+from course_utils.data.project import dark_channel, haze
 from course_utils.exercises import exercise
 from course_utils.show import show_images
 from drawn_worlds import landscapes
@@ -180,10 +180,10 @@ q5.check(out_of_the_haze)
 # *My explanation:*
 
 # %%
-from course_utils import cleaning, metrics
+from course_utils import metrics
 
 clear = [landscapes.landscape(seed, 96).photo for seed in (5, 11)]
-treated = [cleaning.dark_channel(each) for each in clear]
+treated = [dark_channel(each) for each in clear]
 for before, after in zip(clear, treated):
     print(f"PSNR {metrics.psnr(before, after):.1f} dB, mean {before.mean():.2f} before and {after.mean():.2f} after")
 show_images([clear[0], treated[0], clear[1], treated[1]], ["clear", "treated"], columns=2, height=3,
