@@ -46,8 +46,8 @@ show_figure(choice_way([(houses.colour(house.labels), house.photo), (field.image
             alt="Six rows: what you have, the lesson whose method takes it, and what it gives.")
 
 # %% [markdown]
-# Blue rows need pairs, orange ones don't, and in the green row you make the input yourself; the purple methods answer in many ways.
-# Clean pictures are enough for many tasks: you spoil them, and the network learns the way back.
+# Blue rows need pairs, orange ones don't; in the green row you spoil clean pictures, and the network learns the way back.
+# The last row's methods answer in many ways.
 
 # %% [markdown]
 # ### Ask a folder
@@ -273,10 +273,7 @@ tell(baselines | {"network": ours})
 best = max(baselines, key=lambda name: baselines[name]["psnr"])
 bets.reveal("psnr", ours["psnr"] - baselines[best]["psnr"])
 no_haze = models.scores(truths, models.clear(network, truths))
-print(f"of clear views, which had better be left alone: {no_haze['psnr']:.1f} dB")
-
-# %% [markdown]
-# The network always expects haze, so it spoils clear views.
+print(f"it always expects haze: of clear views {no_haze['psnr']:.1f} dB are left")
 
 # %% [markdown]
 # ### The best and the worst
@@ -385,11 +382,13 @@ from course_utils.teach.model_card import model_card
 
 worst, dark = order[-1], elsewhere["dark channel"]["psnr"]
 told = {
-    "What it is for": "Views in haze, of any size. Not to be used as evidence: what haze has hidden is guessed.",
+    "What it is for": "Views in haze, of any size. "
+    "Not to be used as evidence: what haze has hidden is guessed.",
     "Data": f"{len(train)} pictures ({DATASET}), {len(test)} others for the test; "
     "split by source; the haze is computed.",
-    "Training": f"{run.steps} steps with the L1 loss, seed {SEED}; {network.count_params():,} weights.",
-    "What it was measured by": "PSNR and SSIM, means over the test, beside methods without a network.",
+    "Training": f"{run.steps} steps with the L1 loss, seed {SEED}; "
+    f"{network.count_params():,} weights.",
+    "What it was measured by": "PSNR and SSIM, means over the test, beside other methods.",
     "Where it fails": f"The worst test view, {test[worst].id}, reaches {each[worst]:.1f} dB. On "
     f"photographs {elsewhere['network']['psnr']:.1f} dB, the dark channel {dark:.1f} dB. "
     f"Clear views are spoilt, too: {no_haze['psnr']:.1f} dB.",
@@ -424,7 +423,11 @@ game(SEED);
 # %% [markdown]
 # ## You, through the whole course
 #
-# Put a `me.jpg` into `work/`: every lesson's network gets its turn, and `work/poster.pdf` is ready for a printer.
+# Put a `me.jpg` into `work/`, and every lesson's network gets its turn.
+# The page in `work/poster.pdf` is ready for a printer.
+
+# %% [markdown]
+# ### The poster
 
 # %% tags=["hide"]
 from course_utils.teach import bets as kept_bets

@@ -44,7 +44,7 @@ train, test = data.load(DATASET, "BtoA", run.test_data)
 drawings, truth = (np.stack([getattr(p, part) for p in test[:4]])
                    for part in ("source_picture", "target"))
 bets = Bets()
-bets.ask("apart", "How far apart are four answers to one drawing, if photographs of other houses are 1?", 0, 1, step=0.05)
+bets.ask("apart", "How far apart are four answers to one drawing? (other houses: 1)", 0, 1, step=0.05)
 
 # %% [markdown]
 # ### What lesson 02 answers
@@ -196,8 +196,7 @@ show_source(training.Flow.train_step)
 # %% [markdown]
 # ## Watch it learn
 #
-# At 64 × 64 pixels, for less than a minute; each picture takes eight steps.
-# Colours and rows of windows come, but no house yet: the shipped network has learned for an hour.
+# At 64 × 64 pixels, for less than a minute: colours and rows of windows come, but no house yet.
 
 # %%
 from course_utils.data.pairs import Jitter
@@ -375,7 +374,7 @@ show_images([picture[n] for n in range(2) for picture in (drawings, *four, truth
 # %% [markdown]
 # ### Four faces for one drawing
 #
-# **Identity**: how alike lesson 08's judge finds answer and truth (1: the same picture), over 100 unseen people.
+# **Identity**: how alike lesson 08's judge finds answer and truth, over 100 unseen people.
 
 # %% tags=["hide"]
 lines, psp, gan_face, faces = np.load(paths.EVIDENCE / "08_pictures.npz")["sketch"].reshape(4, 6, 64, 64, 3)
@@ -390,7 +389,7 @@ show_images([images.to_float(column[n]) for n in range(3) for column in columns]
             alt="Three drawings of lines, the answers of pix2pix and pSp, four of the flow, and the true faces.")
 
 # %% [markdown]
-# pix2pix smears where it can't know, pSp answers with a smooth face; the flow keeps to the lines, even to glasses, and guesses hair, skin and clothes anew.
+# pix2pix smears, pSp answers with a smooth face; the flow keeps even glasses, and guesses hair and skin anew.
 # For the judge its first guess is as near to the truth as pSp's face.
 
 # %% [markdown]
@@ -473,12 +472,12 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
 # %% [markdown]
 # ## Recap
 #
-# 1. A flow learns the mean velocity of straight paths from noise to pictures; on the way the noise decides, so the end is a picture and no mean.
+# 1. A flow learns the mean velocity of straight paths; the noise decides on the way, so the end is no mean.
 # 2. A training step compares a velocity with that of a straight line; Euler looks once per step, Heun twice.
 # 3. L1 answers with fog, pix2pix with one sharper house, a flow with many; guidance weighs the drawing, and steps are paid in seconds.
 #
 # Now you: [exercises](exercises/10_flow_matching.ipynb).
-# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Esser et al., *Scaling rectified flow transformers*, 2024, eq. 19; Karras et al., *Elucidating the design space*, 2022; Meng et al., *SDEdit*, 2022.
+# References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Esser et al., *Scaling rectified flow transformers*, 2024, eq. 19.
 
 # %%
 import time
