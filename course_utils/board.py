@@ -106,6 +106,7 @@ def gallery(link: str, pictures: str = "docs/_static/gallery/") -> str:
         f'<td><a href="{link.format(name)}"><img src="{pictures}{name}.jpg" width="{WIDE // 2}" '
         f'alt="{alt}"></a></td>'
         for name in lessons.names()
+        if (paths.GALLERY / f"{name}.jpg").exists()
         for alt in re.findall(r"!\[(.+)\]\(pictures/", _source(name))[:1]
     ]
     rows = ["".join(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
@@ -113,10 +114,12 @@ def gallery(link: str, pictures: str = "docs/_static/gallery/") -> str:
 
 
 def syllabus(records: list[dict], folder: str = "") -> str:
-    """Each lesson with the minutes to read it, the seconds that it runs, and what its networks reach."""
+    """Each lesson that has a record: minutes to read, seconds to run, and what its networks reach."""
     rows = ["| lesson | to read | to run | what the networks reach |", "|---|---|---|---|"]
     for one in lessons.LESSONS:
         reached = {entry["dataset"]: entry for entry in records if entry["lesson"] == one.name}
+        if not reached:
+            continue
         minutes = re.search(r"\*\*Time\*\*: (\d+) minutes", _source(one.name))
         seconds = reached.get("synthetic", {}).get("seconds")
         said = [in_words(entry) for entry in sorted(reached.values(), key=_drawn_first)]

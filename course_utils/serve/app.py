@@ -1,6 +1,7 @@
 """The service: one router a network, their errors as one sentence each."""
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def load(words=tuple(NETWORKS)) -> dict:
     Raises ValueError with a line for each network that is missing or damaged.
     """
     networks, problems = {}, []
+    logging.getLogger("tensorflow").setLevel("ERROR")  # that a new size is traced anew is no news
     for word in words:
         try:
             networks[word] = NETWORKS[word].load()
