@@ -41,7 +41,9 @@ def course(tmp_path_factory):
     for name in ("course_utils", "drawn_worlds", "experiments", "tools", "notebooks/pictures"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(paths.ROOT / name, root / name, ignore=ignored)
-    shutil.copy(paths.ROOT / "README.md", root)
+    (root / "data").mkdir()
+    for name in ("README.md", "data/board.json"):
+        shutil.copy(paths.ROOT / name, root / name)
     lesson = (FIXTURES / "good_notebook.py").read_text(encoding="utf-8")
     assert lesson.count("01_good") == lesson.count(LAST) == 1
     for name, text in {
