@@ -472,9 +472,9 @@ play(as_house, alt="Your picture, veiled by noise, and what the flow makes of it
 # %% [markdown]
 # ## Recap
 #
-# 1. A flow learns the mean velocity of straight paths; the noise decides on the way, so the end is no mean.
-# 2. A training step compares a velocity with that of a straight line; Euler looks once per step, Heun twice.
-# 3. L1 answers with fog, pix2pix with one sharper house, a flow with many; guidance weighs the drawing.
+# 1. A flow learns the mean velocity of straight paths; on the way the noise decides.
+# 2. A training step asks for a straight line's velocity; Euler looks once per step, Heun twice.
+# 3. L1 answers with fog, pix2pix with one house, a flow with many; guidance weighs the drawing.
 #
 # Now you: [exercises](exercises/10_flow_matching.ipynb).
 # References: Lipman et al., *Flow matching*, 2023, eq. 20 to 23; Liu et al., *Flow straight and fast*, 2023, eq. 1; Ho and Salimans, *Classifier-free guidance*, 2022, eq. 6; Esser et al., *Scaling rectified flow transformers*, 2024, eq. 19.
