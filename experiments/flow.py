@@ -10,7 +10,7 @@ from course_utils.data import psp as people
 from course_utils.data.pairs import Jitter
 from course_utils.models import checkpoints as shipping
 from course_utils.models import flow as models
-from course_utils.models import pix2pix, recognition
+from course_utils.models import pix2pix
 from course_utils.training import flow
 
 from . import facade_reader, psp
@@ -67,20 +67,16 @@ def alike(network, who="test", answers=4, **how):
     """
     some = [people.Person(seed) for seed in people.DRAWN[who]]
     people.draw(some)
-    pictures, truth = people.stacked(some)[0], images.to_float(people.stacked(some)[0])
-    asked = psp.coloured("sketch", people.sources("sketch", pictures))
+    pictures = people.stacked(some)[0]
+    asked, truth = (
+        psp.coloured("sketch", people.sources("sketch", pictures)),
+        images.to_float(pictures),
+    )
     many = np.stack([models.generate(network, asked, seed, **how) for seed in range(answers)])
-    return told(many, truth)
-
-
-def told(many, truth):
-    """{"identity", "ssim", "diversity"} of answers (A, N, H, W, 3) to what was true (N, H, W, 3)."""
-    judge = recognition.load("judge")
-    cosines = np.sum(recognition.embed(judge, truth) * recognition.embed(judge, many[0]), axis=1)
-    ssim = [metrics.ssim(*pair) for pair in zip(truth, many[0], strict=True)]
+    like = psp.resemblance(many[0], truth)
     return {
-        "identity": float(cosines.mean()),
-        "ssim": float(np.mean(ssim)),
+        "identity": like["cosine"],
+        "ssim": like["ssim"],
         "diversity": metrics.diversity(many, truth),
     }
 

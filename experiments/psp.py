@@ -182,6 +182,11 @@ def likeness(task, encoder, synthesis, mean):
         source, target = views[50], views[0]
     offsets = encoder.predict(data.sources(task, source, regions), verbose=0)
     made = generators.paint(synthesis, mean + offsets)
+    return resemblance(made, target)
+
+
+def resemblance(made, target):
+    """Mean SSIM and the judge's mean cosine of pictures made and meant, both (N, side, side, 3)."""
     judge = recognition.load("judge")
     one, other = recognition.embed(judge, made), recognition.embed(judge, target)
     ssim = [metrics.ssim(*pair) for pair in zip(target, made, strict=True)]

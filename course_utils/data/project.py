@@ -194,7 +194,7 @@ def dark_channel(picture: np.ndarray, window: int = 7, share: float = 0.8) -> np
     dark = ndimage.minimum_filter(picture.min(axis=-1), window)
     air = picture[dark >= np.percentile(dark, 99)].mean(axis=0)
     t = 1 - share * ndimage.minimum_filter((picture / air).min(axis=-1), window)
-    return np.clip((picture - air) / np.maximum(t, 0.1)[..., None] + air, 0, 1).astype(np.float32)
+    return unveiled(picture, t, air).clip(0, 1)
 
 
 def haze(shape, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

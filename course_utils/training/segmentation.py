@@ -39,9 +39,7 @@ def probabilities(model) -> Callable:
     """A function from a batch of normalised pictures to the model's probabilities, as NumPy."""
     import tensorflow as tf
 
-    @tf.function(
-        reduce_retracing=True
-    )  # one graph for all sizes: a third faster than layer by layer
+    @tf.function(reduce_retracing=True)  # one graph for all sizes, faster than layer by layer
     def compiled(x):
         return tf.nn.softmax(model(x, training=False))
 
