@@ -9,6 +9,7 @@ import pytest
 
 from course_utils import images, paths
 from course_utils.data import project as data
+from course_utils.data.folders import Photograph
 from course_utils.models import project as models
 from course_utils.show.choice_way import ROWS, choice_way
 from course_utils.show.haze_way import haze_way
@@ -114,7 +115,7 @@ def test_haze_is_thicker_at_the_top_and_the_same_for_a_seed():
 
 
 def test_examples_are_a_view_and_the_same_in_haze():
-    example = data.Hazes([data.View("a", np.full((8, 8, 3), 0.1, np.float32), "a", "")])
+    example = data.Hazes([Photograph("a", np.full((8, 8, 3), 0.1, np.float32), "a", "")])
     hazy, clean = example(np.random.default_rng(0))
     assert hazy.shape == clean.shape == (8, 8, 3) and (hazy >= clean).all()
     with pytest.raises(ValueError, match="there is none"):

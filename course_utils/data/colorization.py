@@ -1,7 +1,6 @@
 """The pictures of lesson 05, in colour: drawn, or photographs of a folder; split by source first."""
 
 import importlib
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -9,26 +8,16 @@ from scipy import ndimage
 import drawn_worlds
 
 from .. import images
-from . import build, drawings, readers, splits
+from . import drawings, folders, readers, splits
 
 DRAWN, draw = drawings.DRAWN, drawings.draw
 WORLDS = {"synthetic": "faces", "landscapes": "landscapes"}  # names in drawn_worlds.WORLDS
 AMBIGUOUS = {"faces": ("clothes", "headwear"), "landscapes": ("object",)}  # names of classes
-MOST = 3000  # pictures of a folder that are read: 128 × 128, they take 600 MB
 
 
-@dataclass
-class Photograph:
-    """A picture that was read: (side, side, 3) float32 in [0, 1].
+class Photograph(folders.Photograph):
+    """A picture that was read, of which nobody tells where an object is."""
 
-    `id`: the name in its data set. `source`: what a split keeps together. `fingerprint`: of the
-    file's pixels.
-    """
-
-    id: str
-    picture: np.ndarray
-    source: str
-    fingerprint: str
     knows_object = False
 
     @property
@@ -77,28 +66,8 @@ def load(dataset: str, test_data=None, side: int = 64) -> tuple[list, list]:
 
 
 def read(folder, side: int = 64) -> list[Photograph]:
-    """The pictures of a folder, sorted by name: the square in the middle, resized by area.
-
-    A source is what the folder's manifest says (`build`), so that all frames of a video stay
-    together, and where there is none the fingerprint of the pixels. Of more than `MOST` pictures
-    only so many are read, and a warning says so.
-    Raises FileNotFoundError for a folder that is missing or without pictures, and ValueError,
-    naming the file, for what can't be read and for a picture that the manifest doesn't list.
-    """
-    files, manifest = readers.pictures(folder, MOST), build.read_manifest(folder)
-    if not files:
-        raise FileNotFoundError(f"There is no picture in {folder}.")
-    return readers.gather(files, lambda file: _read_one(file, side, manifest))
-
-
-def _read_one(file, side, manifest) -> Photograph:
-    pixels, entry = readers.read(file), manifest.get(readers.composed(file.name))
-    if manifest and entry is None:
-        raise ValueError(f"{file} isn't in {build.MANIFEST}: add it by `course data build`.")
-    fingerprint = readers.fingerprint(pixels)
-    source = entry["source"] if entry else fingerprint
-    square = images.centre_square(pixels, side)
-    return Photograph(readers.name(file), square, source, fingerprint)
+    """The pictures of a folder, see `folders.read`."""
+    return folders.read(folder, side, Photograph)
 
 
 def hint(item) -> tuple:

@@ -1,7 +1,6 @@
 """Lesson 09: what a folder of pictures could be used for, and the haze that makes a task of clean ones."""
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +11,10 @@ from scipy import ndimage
 from drawn_worlds import landscapes
 
 from .. import images
-from . import build, drawings, readers, splits
+from . import build, drawings, folders, readers, splits
 
 DRAWN = {"train": range(120), "test": range(1_000_100, 1_000_124)}  # seeds: the sources
 SIDE = 64  # pixels of a view that trains or tests
-MOST = 3000  # pictures of a folder that are read
 SIDES = ("train", "val", "test")  # of a split, as folders are called
 LOOKED_AT = 12  # pictures of a folder, to say what it could be
 COLOURS = 64  # a picture with no more of them is a label map
@@ -96,20 +94,6 @@ def _is_labels(picture) -> bool:
 # Views, drawn or read --------------------------------------------------------------------------------
 
 
-@dataclass
-class View:
-    """A picture that was read: (side, side, 3) float32 in [0, 1].
-
-    `id`: the name in its data set. `source`: what a split keeps together. `fingerprint`: of the
-    file's pixels.
-    """
-
-    id: str
-    picture: np.ndarray
-    source: str
-    fingerprint: str
-
-
 class Drawing(drawings.Drawing):
     """A drawn landscape, drawn at the first look."""
 
@@ -125,40 +109,20 @@ class Drawing(drawings.Drawing):
 def load(dataset: str, test_data=None, side: int = SIDE) -> tuple[list, list]:
     """(train, test): items with `id`, `source` and a clean `picture` (side, side, 3) in [0, 1].
 
-    "synthetic" draws landscapes; any other name is a folder `<COURSE_DATA>/<dataset>`, see `read`, of
+    "synthetic" draws landscapes; any other name is a folder `<COURSE_DATA>/<dataset>`, see `folders.read`, of
     which fold 0 of 5 of the sources tests. test_data: a second such folder; then all of the first
     trains and all of it tests.
-    Raises FileNotFoundError for a folder that isn't there, what `read` raises, and ValueError if a
+    Raises FileNotFoundError for a folder that isn't there, what that raises, and ValueError if a
     source or a picture is on both sides or a side is empty.
     """
     if dataset == "synthetic":
         return drawings.train_test(lambda seed: Drawing(seed, side), DRAWN)
-    found, second = read(readers.home(dataset), side), None
+    found, second = folders.read(readers.home(dataset), side), None
     if test_data is not None:
-        second = read(readers.second(test_data, dataset), side)
+        second = folders.read(readers.second(test_data, dataset), side)
     train, test = splits.train_test(found, second, lambda one: splits.fold(one.source) == 0)
     splits.assert_no_twins(train, test, "fingerprint")
     return train, test
-
-
-def read(folder, side: int = SIDE) -> list[View]:
-    """The pictures of a folder, sorted by name: the square in the middle.
-
-    A source is what the folder's manifest says (`build`), and where there is none the fingerprint of
-    the pixels. Raises FileNotFoundError for a folder that is missing or without pictures, and
-    ValueError, naming the file, for what can't be read.
-    """
-    files, manifest = readers.pictures(folder, MOST), build.read_manifest(folder)
-    if not files:
-        raise FileNotFoundError(f"There is no picture in {folder}.")
-
-    def view(file):
-        pixels = readers.read(file)
-        mark = readers.fingerprint(pixels)
-        source = manifest.get(readers.composed(file.name), {}).get("source", mark)
-        return View(readers.name(file), images.centre_square(pixels, side), source, mark)
-
-    return readers.gather(files, view)
 
 
 # Haze ------------------------------------------------------------------------------------------------

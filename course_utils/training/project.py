@@ -1,7 +1,8 @@
 """Lesson 09's training without its pictures."""
 
 from .. import images
-from ..data.project import Hazes, View
+from ..data.folders import Photograph
+from ..data.project import Hazes
 from ..models.project import SIDE, learning
 from .fit import fit
 from .optimizers import Muon
@@ -17,7 +18,9 @@ def train(network, views, steps: int, seed: int, callbacks=()):
     return fit(model, Hazes(small(views)), steps, BATCH, seed, callbacks=callbacks)
 
 
-def small(views) -> list[View]:
+def small(views) -> list[Photograph]:
     """The views as the network sees them, 32 × 32."""
     shrunk = (images.resize(one.picture, (SIDE, SIDE)) for one in views)
-    return [View(one.id, each, one.source, "") for one, each in zip(views, shrunk, strict=True)]
+    return [
+        Photograph(one.id, each, one.source, "") for one, each in zip(views, shrunk, strict=True)
+    ]
