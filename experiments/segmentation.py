@@ -14,6 +14,7 @@ from course_utils.data import segmentation, splits
 from course_utils.data.pipeline import stream
 from course_utils.data.weight_maps import naive_unet_weight_map, unet_weight_map
 from course_utils.models import checkpoints as shipping
+from course_utils.models import segmentation as models
 from course_utils.models.tiling import average_over_turns, predict_tiled
 from course_utils.models.unet import context, unet
 from course_utils.training.segmentation import probabilities, train
@@ -33,18 +34,24 @@ def bench():
     return weight_map, idle_share, big_picture
 
 
-def cells(seed=0, steps=2000):
-    """Lesson 01's network, smaller (base 10), on drawn cells; measured on the lesson's test fields."""
+def cells(seed=0, steps=4000):
+    """The U-Net of the page where one tries the networks: lesson 01's, smaller, on drawn cells.
+
+    Sizes and light vary as for DSB2018, since anybody's cells may come; measured on the lesson's
+    test fields.
+    """
     fields = [segmentation.draw(number) for number in range(1024)]
     test = segmentation.load("synthetic")[1]
-    crops, copies = segmentation.Crops(fields), safety("01_unet")
-    model = train(crops, steps, seed, base=10, folder=copies, callbacks=[Log()])
+    crops = segmentation.Crops(fields, zoom=(0.5, 2.0))
+    model = train(
+        crops, steps, seed, base=models.BASE, folder=safety(models.CHECKPOINT), callbacks=[Log()]
+    )
     predict = probabilities(shipping.as_shipped(model))
     maps = [predict(segmentation.normalise(s.image)[None])[0] for s in test]
     found = [segmentation.cut_out(p, "synthetic") for p in maps]
     scores = metrics.segmentation_scores([s.labels for s in test], found)
     about = "drawn cells, seeds 0 to 1023"
-    yield model, "01_unet", {"seed": seed, "steps": steps, "metrics": scores, "data": about}
+    yield model, models.CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores, "data": about}
 
 
 def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):

@@ -111,7 +111,7 @@ def painter():
 @pytest.mark.slow
 def test_a_face_drawn_by_a_thick_pen_moves_as_the_sliders_say(painter):
     """Of the shipped networks: what a slider's name promises can be seen in the middle of a face."""
-    drawing = pages.decode(psp._lines(4_000_002))
+    drawing = pages.decode(psp.drawn(4_000_002))
     plain = painter(drawing)
     four = [plain[top : top + 255, left : left + 255] for top in (0, 257) for left in (0, 257)]
     apart = [np.abs(one - other).mean() for n, one in enumerate(four) for other in four[:n]]

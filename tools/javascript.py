@@ -12,6 +12,7 @@ PACKAGES = {
     "@jupyter-widgets/html-manager": "1.0.15",  # draws the saved widgets
     "axe-core": "4.14.1",  # tests only: what somebody with a screen reader would stumble over
     "mathjax": "3.2.2",  # formulas
+    "onnxruntime-web": "1.30.0",  # runs the networks in the browser
     "requirejs": "2.3.8",  # loads the widgets
     "reveal.js": "4.6.1",  # slides; nbconvert's page does not fit later ones
 }

@@ -16,7 +16,10 @@ class Noise(layers.Layer):
     Where the input is flat, a convolution's answer is flat, too: noise is something to make bricks
     and leaves of. It stays on at test. Source: Karras, Laine and Aila (2019), "A style-based generator
     architecture for generative adversarial networks", section 2.
+    A `grain` (N, h, w, 1), where it is set, takes the place of fresh noise.
     """
+
+    grain = None
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -26,7 +29,9 @@ class Noise(layers.Layer):
         self.strength = self.add_weight(shape=(shape[-1],), initializer="zeros")
 
     def call(self, x):
-        grain = keras.random.normal((*ops.shape(x)[:-1], 1), seed=self.seed_generator)
+        grain = self.grain
+        if grain is None:
+            grain = keras.random.normal((*ops.shape(x)[:-1], 1), seed=self.seed_generator)
         return x + self.strength * grain  # (N, h, w, c)
 
 

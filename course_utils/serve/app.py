@@ -14,7 +14,18 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from .. import __version__
-from . import colorization, documents, face_sketch, flow, psp, style
+from . import (
+    about,
+    colorization,
+    documents,
+    face_sketch,
+    flow,
+    pix2pix,
+    psp,
+    segmentation,
+    style,
+    undrawing,
+)
 from .guard import Guard, problem
 from .pages import Limits
 from .service import PROBLEMS, Service
@@ -25,10 +36,13 @@ SEND_FILE = 'Send the page as multipart form data, in a file field named "file".
 NETWORKS = {
     "documents": documents,
     "face_sketch": face_sketch,
+    "undrawing": undrawing,
     "style": style,
     "colorization": colorization,
     "psp": psp,
+    "pix2pix": pix2pix,
     "flow": flow,
+    "segmentation": segmentation,
 }
 
 
@@ -43,9 +57,10 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
 
     networks: {word: function}. "documents" cleans a page (H, W) float32 in [0, 1]; "face_sketch"
     makes a face (H', W', 3) of a sketch (H, W); "style" repaints a picture (H, W, 3);
-    "colorization" colours a picture (H, W, 3), with `hints`; "psp" makes four faces of a drawing
-    (H, W), with `seed` and sliders, and "flow" four houses of one (H, W, 3), with `seed`. Those
-    that are missing are loaded when the server starts, from what is shipped; that raises
+    "undrawing" draws the face of a picture (H, W, 3); "colorization" colours one, with `hints`;
+    "segmentation" outlines its cells, with `threshold` and `zoom`; "psp" makes four faces of a
+    drawing (H, W), with `seed` and sliders; "pix2pix" makes a house of one (H, W, 3) and "flow" four,
+    with `seed`. Those that are missing are loaded when the server starts, from what is shipped; that raises
     ValueError where they are missing or damaged. read: a function from a page to its text; None
     is Tesseract, which may be missing: then /ocr answers 503 and everything else works.
     """
@@ -78,9 +93,14 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
         loaded = "documents" in service.networks
         return Health(status="ok", model=MODEL, loaded=loaded)
 
+    @app.get("/networks.json", include_in_schema=False)
+    def networks() -> dict:
+        return about.networks()
+
     app.include_router(documents.routes(service, read))
-    for room in (face_sketch, style, colorization, psp, flow):
-        app.include_router(room.routes(service))
+    for word, room in NETWORKS.items():
+        if word != "documents":
+            app.include_router(room.routes(service))
     return app
 
 

@@ -54,7 +54,7 @@ def routes(service: Service) -> APIRouter:
     @router.get("/grey.png", **DRAWS)
     async def grey(seed: Seed = 0) -> Response:
         """A landscape in grey to colour, drawn by the course; another for each seed."""
-        return await service.drawn(_grey, seed)
+        return await service.drawn(drawn, seed)
 
     return router
 
@@ -92,7 +92,7 @@ def _wrong(sentence: str) -> HTTPException:
     return HTTPException(422, sentence)
 
 
-def _grey(seed: int) -> bytes:
+def drawn(seed: int) -> bytes:
     from drawn_worlds import landscapes
 
     from ..data.colorization import grey

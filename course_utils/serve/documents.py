@@ -59,7 +59,7 @@ def routes(service: Service, read=None) -> APIRouter:
     @router.get("/example.png", **DRAWS)
     async def example(seed: Seed = 0) -> Response:
         """A damaged page to try the service on, drawn by the course; another for each seed."""
-        return await service.drawn(_example, seed)
+        return await service.drawn(drawn, seed)
 
     return router
 
@@ -72,7 +72,7 @@ def _tesseract(page: np.ndarray) -> str:
         raise HTTPException(503, failed if ocr.available() else str(error)) from error
 
 
-def _example(seed: int) -> bytes:
+def drawn(seed: int) -> bytes:
     from drawn_worlds import documents
 
     return encode(documents.document(seed).noisy)

@@ -42,12 +42,12 @@ def routes(service: Service) -> APIRouter:
     @router.get("/sketch.png", **DRAWS)
     async def sketch(seed: Seed = 0) -> Response:
         """A sketch of somebody who doesn't exist, drawn by the course; another for each seed."""
-        return await service.drawn(_sketch, seed)
+        return await service.drawn(drawn, seed)
 
     return router
 
 
-def _sketch(seed: int) -> bytes:
+def drawn(seed: int) -> bytes:
     from drawn_worlds import faces
 
     from ..data.face_sketch import SEEN

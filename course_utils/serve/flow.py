@@ -51,10 +51,10 @@ def routes(service: Service) -> APIRouter:
     @router.get("/labels.png", **DRAWS)
     async def labels(seed: Seed = 0) -> Response:
         """The labels of a house front, drawn by the course; another for each seed."""
-        return await service.drawn(_labels, seed)
+        return await service.drawn(drawn, seed)
 
     return router
 
 
-def _labels(seed: int) -> bytes:
+def drawn(seed: int) -> bytes:
     return encode(houses.colour(houses.facade(seed, 512).labels))

@@ -74,7 +74,7 @@ def routes(service: Service) -> APIRouter:
     @router.get("/lines.png", **DRAWS)
     async def drawing(seed: Seed = 0) -> Response:
         """The lines of somebody who doesn't exist, drawn by the course; another for each seed."""
-        return await service.drawn(_lines, seed)
+        return await service.drawn(drawn, seed)
 
     return router
 
@@ -90,7 +90,7 @@ def lines(sketch: np.ndarray) -> np.ndarray:
     return 1 - ink.reshape(SIDE, 2, SIDE, 2).any(axis=(1, 3))[..., None].astype(np.float32)
 
 
-def _lines(seed: int) -> bytes:
+def drawn(seed: int) -> bytes:
     from skimage.filters import gaussian
     from skimage.morphology import dilation, disk
     from skimage.segmentation import find_boundaries

@@ -43,12 +43,12 @@ def routes(service: Service) -> APIRouter:
     @router.get("/photograph.png", **DRAWS)
     async def photograph(seed: Seed = 0) -> Response:
         """A photograph to try it on; the next one for the next seed."""
-        return await service.drawn(_photograph, seed)
+        return await service.drawn(drawn, seed)
 
     return router
 
 
-def _photograph(seed: int) -> bytes:
+def drawn(seed: int) -> bytes:
     from skimage import data
 
     return encode(images.to_float(getattr(data, PHOTOGRAPHS[seed % len(PHOTOGRAPHS)])()))

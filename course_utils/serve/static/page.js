@@ -1,6 +1,10 @@
+import {engine} from "./engine.js";   // answers come from the server, or from this browser itself
+
+const PAPER = "Paper: draw with the mouse, a pen or a finger; with the keyboard, the arrow keys move "
+  + "a mark, and the space bar puts the pen down and lifts it";
 const PENCIL = {Pencil: ["#333333", 5], Eraser: ["#ffffff", 36]};   // colours and widths
 
-// One entry a tab: what it says, and which routes of the service it calls. A lesson adds its own.
+// One entry a tab: what it says, and what it asks of the engine. A lesson adds its own.
 const TABS = [
   {
     id: "clean",
@@ -9,9 +13,10 @@ const TABS = [
     invitation: ["Drop a page here", "PNG, JPEG or TIFF, up to 10 MB and 20 megapixels"],
     choose: "Choose a page",
     accept: "image/png,image/jpeg,image/tiff",
-    send: "denoise",                   // POST a file, get a picture of the same size
-    example: "example.png",            // GET, with a seed
-    read: "ocr",                       // POST a file, get {text, text_before}; leave out for none
+    send: "denoise",                   // takes a file, gives a picture of the same size
+    example: "example.png",            // is drawn, by a seed
+    read: "ocr",                       // takes a file, gives {text, text_before}; leave out for none
+    fails: "It has seen paper only: a photograph of anything else comes back as if it were written on paper.",
     busy: "Cleaning the page …",
     done: "Cleaned",
     download: "cleaned.png",
@@ -27,17 +32,35 @@ const TABS = [
     make: makePad,
     pens: PENCIL,
     stroke: along,
-    send: "face",                      // POST a sketch, get a picture
-    example: "sketch.png",             // GET, with a seed
+    send: "face",                      // takes a sketch, gives a picture
+    example: "sketch.png",
     seed: 0,                           // the first
     busy: "Painting …",
     download: "face.png",
-    paper: "Paper: draw with the mouse, a pen or a finger",
+    paper: PAPER,
     after: "The face that the network paints",
+    fails: "It knows one kind of drawn person, from the front. Draw a cat, and a person looks out of it.",
+  },
+  {
+    id: "undraw",
+    title: "Sketch a face",
+    lead: "The way back: a face becomes a pencil sketch.",
+    invitation: ["Drop a face here", "PNG or JPEG, up to 10 MB; of it the square in the middle is drawn"],
+    choose: "Choose a face",
+    accept: "image/png,image/jpeg,image/tiff",
+    send: "undraw",
+    example: "portrait.png",
+    seed: 4_000_000,
+    busy: "Sketching …",
+    done: "Sketched",
+    download: "sketch.png",
+    before: "Before",
+    after: "After",
+    fails: "It has seen drawn people only: of a photograph it finds the outlines, and what it doesn't know becomes hatching.",
   },
   {
     id: "repaint",
-    title: "Repaint a picture",
+    title: "Repaint it",
     lead: "One pass through a network that knows one painting: waves by night, of lesson 04.",
     invitation: ["Drop a picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 1024 pixels or less"],
     choose: "Choose a picture",
@@ -49,6 +72,7 @@ const TABS = [
     download: "repainted.png",
     before: "Before",
     after: "After",
+    fails: "It knows one painting. Strokes are as large as they are in that: a small picture loses its details.",
   },
   {
     id: "colour",
@@ -59,13 +83,14 @@ const TABS = [
     invitation: ["Drop a black-and-white picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 512 pixels or less"],
     choose: "Choose a picture",
     accept: "image/png,image/jpeg,image/tiff",
-    send: "colour",                    // POST a file with hints, get a picture
-    example: "grey.png",               // GET, with a seed
+    send: "colour",                    // takes a file and hints, gives a picture
+    example: "grey.png",
     seed: 2_000_002,                   // the first: none of those that the network trained on
     busy: "Colouring …",
     download: "coloured.png",
     picture: "The coloured picture. A click gives a hint; with the keyboard, the arrow keys move "
       + "a mark and Enter gives the hint there.",
+    fails: "It knows drawn people and landscapes; of a cat or a street it guesses sky, grass and skin.",
   },
   {
     id: "faces",
@@ -75,21 +100,24 @@ const TABS = [
     make: makePad,
     pens: PENCIL,
     stroke: along,
-    sliders: {hair: "Dark hair", glasses: "Glasses", skin: "Light skin", grey: "Grey hair", turn: "Turn left"},
+    sliders: Object.fromEntries(Object.entries({
+      hair: "Dark hair", glasses: "Glasses", skin: "Light skin", grey: "Grey hair", turn: "Turn left",
+    }).map(([name, says]) => [name, [says, -3, 3, 0.5, 0]])),
     others: "Four others",
-    send: "faces",                     // POST lines, with a seed and sliders, get four faces
-    example: "lines.png",              // GET, with a seed
+    send: "faces",                     // takes lines, a seed and sliders, gives four faces
+    example: "lines.png",
     seed: 4_000_000,                   // the first: nobody that the networks trained on
     busy: "Painting four faces …",
     download: "faces.png",
-    paper: "Paper: draw with the mouse, a pen or a finger",
+    paper: PAPER,
     after: "Four faces that the network makes of the lines",
+    fails: "Its faces all come from one generator of drawn people: what that can't paint, no drawing gets out of it.",
   },
   {
     id: "houses",
     title: "Build a house",
-    lead: "Choose a part and drag a box for it. In eight guided steps, which take some seconds, "
-      + "noise becomes four houses that have these parts.",
+    lead: "Choose a part and drag a box for it. pix2pix answers each stroke; flow matching, which takes "
+      + "some seconds, answers in four ways.",
     make: makePad,
     pens: {                            // lesson 02's classes and their colours
       window: ["#0055ff"], door: ["#00aaff"], facade: ["#0000ff"],
@@ -98,21 +126,46 @@ const TABS = [
       pillar: ["#ff0000"], shop: ["#aa0000"], background: ["#0000aa"],
     },
     stroke: across,
-    others: "Four others",
-    send: "houses",                    // POST labels, with a seed, get four houses
-    example: "labels.png",             // GET, with a seed
-    seed: 4_000_003,                   // the first: none of those that the network trained on
-    busy: "Building four houses, some seconds …",
+    brush: 28,                         // its width; leave out for none
+    others: "Four variants",
+    send: "house",                     // takes labels, gives a house
+    many: "houses",                    // takes labels and a seed, gives four
+    example: "labels.png",
+    seed: 4_000_003,                   // the first: none of those that the networks trained on
+    busy: "Building …",
+    busyMany: "Building four houses, some seconds …",
     download: "houses.png",
-    paper: "Drawing: drag a box with the mouse, a pen or a finger",
-    after: "Four houses that the network builds after the drawing",
+    paper: PAPER.replace("Paper: draw", "Drawing: drag a box or a stroke"),
+    after: "What the network builds after the drawing",
+    fails: "It knows fronts of houses, seen straight on, with sky above. A drawing without a front becomes a ruin.",
+  },
+  {
+    id: "cells",
+    title: "Cut out cells",
+    lead: "A U-Net tells cells and their borders, and a watershed parts those that touch. The first slider "
+      + "says how sure it must be where a cell's middle is, the second zooms before it looks.",
+    invitation: ["Drop cells here", "PNG or JPEG, up to 10 MB; what is longer than 1024 pixels is shrunk"],
+    choose: "Choose a picture",
+    accept: "image/png,image/jpeg,image/tiff",
+    sliders: {threshold: ["Seeds from", 0.05, 0.95, 0.05, 0.5], zoom: ["Zoom", 0.25, 2, 0.25, 1]},
+    send: "cells",                     // takes a file and sliders, gives a picture
+    example: "field.png",
+    seed: 1_000_000,                   // the first: none of those that the network trained on
+    busy: "Cutting out …",
+    done: "Cut out",
+    download: "cells.png",
+    before: "Before",
+    after: "After",
+    fails: "It has seen drawn round cells only, and finds cells in anything: drop a cat.",
   },
 ];
 
 const main = document.querySelector("main");
 const tablist = document.querySelector("[role=tablist]");
-const tools = TABS.map((tab, index) => (tab.make ?? makeTool)(tab, index));
-show(0);
+const [link, address] = engine.home;
+Object.assign(document.querySelector("header a"), {textContent: link, href: address});
+const tools = TABS.filter(tab => engine.can(tab.send)).map((tab, index) => (tab.make ?? makeTool)(tab, index));
+show(Math.max(0, tools.findIndex(tool => `#${tool.panel.id}` === location.hash)));
 
 // A tab with its panel: what all tools share.
 function makeTab(tab, index, template) {
@@ -137,9 +190,15 @@ function makeTab(tab, index, template) {
     find("input[type=file]").accept = tab.accept;
   }
 
+  tell(find(".about"), tab);
+
+  function busy(sentence) {
+    find(".status").textContent = find(".busy").textContent = sentence;
+  }
+
   // Say that something is being done, and what goes wrong.
-  async function said(action) {
-    find(".status").textContent = find(".busy").textContent = tab.busy;
+  async function said(action, sentence = tab.busy) {
+    busy(sentence);
     find(".error").textContent = "";
     find(".busy").hidden = false;
     try {
@@ -151,11 +210,36 @@ function makeTab(tab, index, template) {
     find(".busy").hidden = true;
   }
 
-  return {panel, button, find, said};
+  // The tab's sliders: {name: [what it says, least, most, step, value]}; change is called after each.
+  function slide(change) {
+    return Object.entries(tab.sliders ?? {}).map(([name, [says, min, max, step, value]]) => {
+      const [label, slider] = [document.createElement("label"), document.createElement("input")];
+      Object.assign(slider, {type: "range", name, min, max, step, value, onchange: change});
+      label.append(says, slider);
+      find(".sliders").append(label);
+      return slider;
+    });
+  }
+
+  return {panel, button, find, busy, said, slide};
 }
 
+// What a network is, where it is made and where it fails.
+async function tell(about, tab) {
+  const [where, how, fails] = about.querySelectorAll("p");
+  const told = (await engine.about().catch(() => ({})))[tab.send];
+  about.hidden = !told;
+  if (!told) return;
+  where.querySelector("a").textContent = told.lesson;
+  if (told.address) where.querySelector("a").href = told.address;
+  how.textContent = told.trained;
+  fails.textContent = tab.fails;
+}
+
+const values = sliders => sliders.map(slider => [slider.name, slider.value]);
+
 function makeTool(tab, index) {
-  const {panel, button, find} = makeTab(tab, index, "#wiper");
+  const {panel, button, find, busy, slide} = makeTab(tab, index, "#wiper");
   find(".left").textContent = tab.before;
   find(".right").textContent = tab.after;
 
@@ -165,18 +249,18 @@ function makeTool(tab, index) {
   const [textBefore, textAfter] = panel.querySelectorAll("pre");
   headBefore.textContent = tab.readBefore ?? "";
   headAfter.textContent = tab.readAfter ?? "";
-  let seed = 0;
-  let file = null;
+  let [seed, file] = [tab.seed ?? 0, null];
+  const sliders = slide(inTurn(() => file && working(tab.busy, () => process(file))));
 
   chooser.onchange = () => { if (chooser.files[0]) open(chooser.files[0]); chooser.value = ""; };
   example.onclick = () => working("Drawing an example …", async () => {
-    const answer = await call(`${tab.example}?seed=${seed}`);
+    const drawn = await engine.draw(tab.example, seed);
     seed += 1;
     example.textContent = "Try another";
-    return process(new File([await answer.blob()], "example.png"));
+    return process(new File([drawn], "example.png"));
   });
   read.onclick = () => working("Reading the text …", async () => {
-    const text = await (await post(tab.read, file)).json();
+    const text = await engine.read(tab.read, file);
     textBefore.textContent = text.text_before || "(nothing could be read)";
     textAfter.textContent = text.text || "(nothing could be read)";
     find(".texts").hidden = false;
@@ -203,7 +287,7 @@ function makeTool(tab, index) {
   async function working(sentence, action) {
     if (panel.ariaBusy === "true") return;
     panel.ariaBusy = "true";
-    find(".busy").textContent = find(".status").textContent = sentence;
+    busy(sentence);
     find(".error").textContent = "";
     find(".busy").hidden = false;
     const controls = panel.querySelectorAll("button, input[type=file]");
@@ -225,8 +309,9 @@ function makeTool(tab, index) {
   async function process(chosen) {
     find(".busy").textContent = tab.busy;
     const start = performance.now();
-    const picture = await (await post(tab.send, chosen)).blob();
+    const picture = await engine.ask(tab.send, chosen, {query: values(sliders), say: busy});
     const seconds = (performance.now() - start) / 1000;
+    const fresh = file !== chosen;
     file = chosen;
     const after = await load(find(".after"), picture);
     const shown = await load(find(".before"), chosen);   // no browser but Safari draws TIFF
@@ -237,14 +322,16 @@ function makeTool(tab, index) {
     find(".invitation").hidden = true;
     find(".results").hidden = wipe.hidden = false;
     find(".texts").hidden = true;
-    read.hidden = !tab.read;
+    read.hidden = !tab.read || !engine.can(tab.read);
     find(".download").href = after.src;
     find(".download").download = tab.download;
-    wipe.classList.remove("sweeping");
-    moveTo(100);
-    wipe.getBoundingClientRect();                         // so that the sweep starts there
-    wipe.classList.add("sweeping");
-    moveTo(50);
+    if (fresh) {
+      wipe.classList.remove("sweeping");
+      moveTo(100);
+      wipe.getBoundingClientRect();                       // so that the sweep starts there
+      wipe.classList.add("sweeping");
+      moveTo(50);
+    }
     return `${tab.done} ${after.naturalWidth} × ${after.naturalHeight} pixels `
       + `in ${seconds.toFixed(2)} s.`
       + (shown ? "" : " This browser can't draw the file as it came.");
@@ -270,27 +357,27 @@ function across(pen, places) {
 
 // Paper to draw on, and beside it what the network paints; it paints after each stroke.
 function makePad(tab, index) {
-  const {panel, button, find, said} = makeTab(tab, index, "#pad");
-  const [paper, after, busy] = ["canvas", ".after", ".busy"].map(find);
+  const {panel, button, find, busy, said, slide} = makeTab(tab, index, "#pad");
+  const [paper, mark, after, brush] = ["canvas", ".mark", ".after", ".brush"].map(find);
   const pen = paper.getContext("2d", {willReadFrequently: true});
   const pens = Object.entries(tab.pens).map(addPen);
-  const sliders = Object.entries(tab.sliders ?? {}).map(addSlider);
-  let [places, before, seed, mix] = [[], null, tab.seed, 0];   // of a drag; the paper before it
-  const paint = inTurn(() => said(async () => {
-    const drawn = await new Promise(done => paper.toBlob(done));
-    const asked = sliders.map(slider => [slider.name, slider.value]);
-    const route = `${tab.send}?${new URLSearchParams([["seed", mix], ...asked])}`;
-    await load(after, await (await post(route, drawn)).blob());
-    after.hidden = find(".results").hidden = false;
-    find(".download").href = after.src;
-    find(".status").textContent = "Painted.";
-  }));
+  const sliders = slide(() => paint());
+  let [places, before, at, seed, mix] = [[], null, [256, 256], tab.seed, 0];   // of a drag; the paper before it
+  const paint = inTurn(async (many = false) => {
+    const query = [["seed", mix], ...values(sliders)];
+    await said(async () => {
+      show(await engine.ask(many ? tab.many ?? tab.send : tab.send, paper, {query, say: busy, watch: show}));
+      find(".results").hidden = false;
+      find(".status").textContent = "Painted.";
+    }, many ? tab.busyMany : tab.busy);
+  });
   paper.setAttribute("aria-label", tab.paper);
   after.alt = tab.after;
   find(".download").download = tab.download;
   find(".others").hidden = !tab.others;
   find(".others").textContent = tab.others;
-  find(".others").onclick = () => { mix += 1; paint(); };
+  find(".others").onclick = () => { mix += 1; paint(Boolean(tab.many)); };
+  brush.parentElement.hidden = !tab.brush;
   empty();
   pens[0].click();
 
@@ -298,21 +385,58 @@ function makePad(tab, index) {
   find(".example").onclick = () => sketch();
   paper.onpointerdown = event => {
     paper.setPointerCapture(event.pointerId);
-    before = pen.getImageData(0, 0, paper.width, paper.height);
-    drag(event);
+    begin(pointed(event));
   };
-  paper.onpointermove = event => { if (places.length) drag(event); };
-  paper.onpointerup = paper.onpointercancel = () => { if (places.length) paint(); places = []; };
+  paper.onpointermove = event => { if (places.length) drag(pointed(event)); };
+  paper.onpointerup = paper.onpointercancel = end;
+  paper.onblur = end;
+  paper.onkeydown = event => {
+    const step = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]}[event.key];
+    if (step) {
+      at = at.map((place, axis) => Math.min(Math.max(place + 16 * step[axis], 0), 512));
+      [mark.style.left, mark.style.top] = at.map(place => `${place / 5.12}%`);
+      if (places.length) drag(at);
+      else find(".status").textContent = `The mark is at ${at.map(n => Math.round(n / 5.12)).join(" % from the left and ")} % from the top.`;
+    } else if (event.key === " ") {
+      if (places.length) end();
+      else begin(at);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
 
-  function drag(event) {
+  function pointed(event) {
     const box = paper.getBoundingClientRect();
-    places.push([Math.round((event.clientX - box.left) / box.width * paper.width),
-                 Math.round((event.clientY - box.top) / box.height * paper.height)]);
-    pen.putImageData(before, 0, 0);
-    tab.stroke(pen, places);
+    return [Math.round((event.clientX - box.left) / box.width * paper.width),
+            Math.round((event.clientY - box.top) / box.height * paper.height)];
   }
 
-  function addPen([name, [colour, width]]) {
+  function begin(place) {
+    before = pen.getImageData(0, 0, paper.width, paper.height);
+    mark.classList.add("down");
+    drag(place);
+  }
+
+  function drag(place) {
+    places.push(place);
+    pen.putImageData(before, 0, 0);
+    (brush.checked ? along : tab.stroke)(pen, places);
+  }
+
+  function end() {
+    mark.classList.remove("down");
+    if (places.length) paint();
+    places = [];
+  }
+
+  async function show(picture) {
+    await load(after, picture);
+    after.hidden = false;
+    find(".download").href = after.src;
+  }
+
+  function addPen([name, [colour, width = tab.brush]]) {
     const button = document.createElement("button");
     Object.assign(button, {type: "button", textContent: name, value: colour});
     button.style.setProperty("--pen", colour);
@@ -322,15 +446,6 @@ function makePad(tab, index) {
     };
     find(".pens").append(button);
     return button;
-  }
-
-  function addSlider([name, said]) {
-    const label = document.createElement("label");
-    const slider = document.createElement("input");
-    Object.assign(slider, {type: "range", name, min: -3, max: 3, step: 0.5, value: 0, onchange: () => paint()});
-    label.append(said, slider);
-    find(".sliders").append(label);
-    return slider;
   }
 
   // Paper in the colour of the last pen.
@@ -343,9 +458,9 @@ function makePad(tab, index) {
 
   async function sketch() {
     await said(async () => {
-      const answer = await call(`${tab.example}?seed=${seed}`);
+      const drawn = await engine.draw(tab.example, seed);
       seed += 1;
-      pen.drawImage(await createImageBitmap(await answer.blob()), 0, 0, paper.width, paper.height);
+      pen.drawImage(await createImageBitmap(drawn), 0, 0, paper.width, paper.height);
     });
     await paint();
   }
@@ -360,12 +475,12 @@ function makePad(tab, index) {
     await paint();
   }
 
-  return {button, panel, open, shown: () => { if (after.hidden && busy.hidden) sketch(); }};
+  return {button, panel, open, shown: () => { if (after.hidden && find(".busy").hidden) sketch(); }};
 }
 
 // A picture that is coloured, and coloured anew after each hint that is given on it.
 function makeTint(tab, index) {
-  const {panel, button, find, said} = makeTab(tab, index, "#tint");
+  const {panel, button, find, busy, said} = makeTab(tab, index, "#tint");
   const [chooser, example, picked] = ["input[type=file]", ".example", "input[type=color]"].map(find);
   const [figure, mark, grey] = [".hinted", ".mark", ".grey"].map(find);
   let asked = {file: null, hints: []};   // hints: [y, x, "#rrggbb"], places from 0 to 1
@@ -378,7 +493,7 @@ function makeTint(tab, index) {
     const start = performance.now();
     let picture;
     try {
-      picture = await (await post(tab.send, wanted.file, {hints: JSON.stringify(wanted.hints)})).blob();
+      picture = await engine.ask(tab.send, wanted.file, {fields: {hints: JSON.stringify(wanted.hints)}, say: busy});
     } catch (error) {
       if (asked === wanted) asked = seen;   // what was refused leaves no dot
       mend();
@@ -406,7 +521,7 @@ function makeTint(tab, index) {
   example.onclick = async () => {
     let drawn;
     await said(async () => {
-      drawn = await (await call(`${tab.example}?seed=${seed}`)).blob();
+      drawn = await engine.draw(tab.example, seed);
       seed += 1;
       example.textContent = "Try another";
     });
@@ -481,14 +596,15 @@ function makeTint(tab, index) {
 
 // The same action, which never runs twice at once: calls made meanwhile ask for one more.
 function inTurn(action) {
-  let [running, again] = [false, false];
-  return async () => {
-    again = true;
+  let [running, again] = [false, null];   // again: what the latest of those calls asked for
+  return async (...wanted) => {
+    again = wanted;
     if (running) return;
     running = true;
     while (again) {
-      again = false;
-      await action();
+      const now = again;
+      again = null;
+      await action(...now);
     }
     running = false;
   };
@@ -506,26 +622,6 @@ async function load(image, blob) {
   }
 }
 
-function post(route, file, fields = {}) {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append("file", file);
-  return call(route, {method: "POST", body: form});
-}
-
-// Fetch, or throw the sentence that says what to do.
-async function call(route, options) {
-  let answer;
-  try {
-    answer = await fetch(route, options);
-  } catch {
-    throw new Error("The service does not answer; start it again with: course serve");
-  }
-  if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => ({}));
-  throw new Error(problem.detail ?? `The service answered ${answer.status}; try again.`);
-}
-
 function current() {
   return tools.find(tool => !tool.panel.hidden);
 }
@@ -538,6 +634,7 @@ function show(index) {
   });
   main.replaceChildren(tools[index].panel);
   tools[index].shown?.();
+  history.replaceState(null, "", `#${tools[index].panel.id}`);
 }
 
 tablist.onkeydown = event => {
