@@ -101,6 +101,9 @@ def demo():
             "colorization": blots,
             "psp": four_shades,
             "flow": lambda drawing, seed: np.roll(drawing, seed, axis=-1),
+            "pix2pix": lambda drawing, seed: drawing,
+            "undrawing": lambda picture: 1 - picture,
+            "segmentation": lambda picture, threshold, zoom: 0 * picture + threshold / 2,
         },
         lambda page: f"mean {page.mean():.2f}",
     )
@@ -251,7 +254,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(demo):
 
 def test_the_description_lists_routes_and_statuses_without_network(demo):
     demo.page.goto(demo.address + "docs")
-    demo.see("dl").to_have_count(14)
+    demo.see("dl").to_have_count(19)
     text = demo.page.locator("main").text_content()
     assert all(said in text for said in ("POST /denoise", "POST /ocr", "415", "seed", demo.address))
 
@@ -367,8 +370,41 @@ def test_boxes_of_labels_become_four_houses(demo):
         return [...new Set(new Uint32Array(data.buffer))].length;
     }""")
     assert painted == 2  # no mixed colours at the edges
-    demo.page.click("#houses >> text=Four others")
+    demo.page.click("#houses >> text=Four variants")
     comes_to(demo, "houses", 0.6, 0.7, [255, 0, 170])
+    demo.page.check("text=Brush instead of boxes")
+    draw(
+        demo, (0.8, 0.1), (0.9, 0.1), (0.9, 0.2)
+    )  # pix2pix answers again, and the corner stays free
+    comes_to(demo, "houses", 0.85, 0.1, [0, 170, 255])
+    assert on_answer(demo, "houses", 0.82, 0.18) == [0, 0, 170]
+
+
+def test_the_keyboard_draws(demo):
+    demo.page.click("text=Build a house")
+    demo.see("#houses .status").to_contain_text("Painted.")
+    demo.page.click("#houses >> text=Empty paper")
+    comes_to(demo, "houses", 0.5, 0.5, [0, 0, 170])
+    demo.page.locator("#houses canvas").focus()
+    for key in ("ArrowUp", " ", *["ArrowRight"] * 6, *["ArrowDown"] * 6):
+        demo.page.keyboard.press(key)
+    demo.see("#houses .mark.down").to_have_count(1)
+    demo.page.keyboard.press(" ")
+    comes_to(demo, "houses", 0.6, 0.6, [0, 85, 255])
+    assert on_answer(demo, "houses", 0.4, 0.4) == [0, 0, 170]
+
+
+def test_cells_follow_their_sliders_and_about_tells(demo):
+    demo.page.click("text=Cut out cells")
+    demo.page.click("#cells >> text=Try an example")
+    demo.see("#cells .status").to_contain_text("Cut out 256 × 256 pixels")
+    comes_to(demo, "cells", 0.5, 0.5, [64] * 3)
+    demo.page.get_by_label("Seeds from").fill("0.8")
+    comes_to(demo, "cells", 0.5, 0.5, [102] * 3)
+    demo.page.click("#cells >> text=About this network")
+    told = demo.page.locator("#cells .about").inner_text()
+    for words in ("Lesson 01", "drawn cells", "4,000 steps", "drop a cat"):
+        assert words in told, told
 
 
 # Repainting ---------------------------------------------------------------------------------------
@@ -376,7 +412,7 @@ def test_boxes_of_labels_become_four_houses(demo):
 
 def test_a_picture_is_repainted_in_colour_and_downloaded(demo):
     picture = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
-    demo.page.click("text=Repaint a picture")
+    demo.page.click("text=Repaint it")
     demo.page.set_input_files(
         "#repaint input[type=file]",
         {"name": "me.png", "mimeType": "image/png", "buffer": file(picture)},
@@ -391,7 +427,7 @@ def test_a_picture_is_repainted_in_colour_and_downloaded(demo):
 
 
 def test_a_photograph_to_repaint_and_the_next_one(demo):
-    demo.page.click("text=Repaint a picture")
+    demo.page.click("text=Repaint it")
     demo.page.click("#repaint >> text=Try an example")
     demo.see("#repaint .status").to_contain_text("Repainted 512 × 512 pixels")
     demo.stays_on_the_screen()

@@ -68,10 +68,12 @@ def service(
     colour=dotted,
     faces=told,
     build=told,
+    outline=told,
 ):
     """The service without its networks."""
     given = {"documents": clean, "face_sketch": paint, "style": repaint, "colorization": colour}
-    given |= {"psp": faces, "flow": build}
+    given |= {"psp": faces, "flow": build, "pix2pix": build, "undrawing": repaint}
+    given |= {"segmentation": outline}
     networks = {word: network for word, network in given.items() if network}
     return serve.create_app(networks, read, limits)
 
@@ -433,7 +435,7 @@ def test_what_is_not_given_is_loaded_once_at_the_start_and_run(monkeypatch):
         loads.append(1)
         return lambda picture: shapes.append(picture.shape) or picture
 
-    sizes = [(5, 4), (3, 3), (2, 2, 3), (4, 4, 3), (6, 6), (7, 7, 3)]
+    sizes = [(5, 4), (3, 3), *[(side, side, 3) for side in range(4, 11)]]
     for room, shape in zip(application.NETWORKS.values(), sizes, strict=True):
         monkeypatch.setattr(room, "load", load)
         monkeypatch.setattr(room, "SHAPE", shape)
@@ -469,7 +471,12 @@ def test_openapi_names_every_status(client):
         "/faces",
         "/lines.png",
         "/houses",
+        "/house",
         "/labels.png",
+        "/undraw",
+        "/portrait.png",
+        "/cells",
+        "/field.png",
     }
     for path in ("/denoise", "/ocr", "/face", "/repaint", "/colour", "/faces", "/houses"):
         assert set(routes[path]["post"]["responses"]) == set(

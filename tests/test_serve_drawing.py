@@ -1,21 +1,25 @@
-"""The service's tabs of lessons 08 and 10: a drawing goes in, four faces or four houses come back."""
+"""The service's tabs that draw: a drawing goes in, faces, houses or outlines of cells come back."""
 
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.morphology import dilation, disk
+from skimage.segmentation import find_boundaries
 from test_serve import caller, file, refused, service
 from test_serve_painting import pixels as colours
 
 from course_utils import images
 from course_utils.data import psp as data
+from course_utils.data.face_sketch import SEEN
 from course_utils.models import flow as flows
-from course_utils.serve import flow, pages, psp
+from course_utils.serve import flow, pages, pix2pix, psp, segmentation, undrawing
 from drawn_worlds import faces, houses
+from drawn_worlds.cells import cells
 
 DRAWING = np.full((24, 36), 200, np.uint8)
-ROUTES = ("/faces", "/houses")
+ROUTES = ("/faces", "/houses", "/house")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,10 @@ def send(client, route, content=file(DRAWING), **query):
 
 
 def test_seed_and_sliders_reach_the_network(client):
-    assert colours(send(client, "/houses", seed=4))[0, 0].tolist() == [178] * 3
+    for route in ("/house", "/houses"):
+        assert colours(send(client, route, seed=4))[0, 0].tolist() == [178] * 3
+    cells = colours(send(client, "/cells", threshold=0.25, zoom=2))
+    assert cells[0, :2, 0].tolist() == [83, 128]  # (3 + 0.25) / 10, (3 + 2) / 10
     moved = colours(send(client, "/faces", seed=1, hair=-3, skin=0.5, turn=3))
     assert moved[0, :6, 0].tolist() == [102, 0, 76, 89, 76, 153]  # seed, hair, glasses, skin, …
     assert (moved[1:] == 200).all()
@@ -57,11 +64,22 @@ def test_sliders_out_of_range_are_refused_by_name(client, value):
         refused(send(client, "/faces", **{name: value}), 422, name)
 
 
-@pytest.mark.parametrize("route", ["/lines.png", "/labels.png"])
-def test_examples_are_drawn_by_seed(client, route):
+@pytest.mark.parametrize(
+    ("name", "values"), [("threshold", ["0", "1", "nan", "x"]), ("zoom", ["0.2", "3", "inf", ""])]
+)
+def test_knobs_of_cells_out_of_range_are_refused_by_name(client, name, values):
+    for value in values:
+        refused(send(client, "/cells", **{name: value}), 422, name)
+
+
+@pytest.mark.parametrize(
+    ("route", "side"),
+    [("/lines.png", 512), ("/labels.png", 512), ("/field.png", 256), ("/portrait.png", 256)],
+)
+def test_examples_are_drawn_by_seed(client, route, side):
     first, again, other = (client.get(f"{route}?seed={seed}").content for seed in (3, 3, 4))
     assert first == again != other
-    assert Image.open(io.BytesIO(first)).size == (512, 512)
+    assert Image.open(io.BytesIO(first)).size == (side, side)
     refused(client.get(f"{route}?seed=-1"), 422, "seed")
 
 
@@ -101,6 +119,27 @@ def test_pixels_count_as_the_nearest_class(monkeypatch):
 def test_labels_to_build_after_have_the_palette_only(client):
     labels = pages.decode(client.get("/labels.png?seed=4").content, colour=True)
     assert np.array_equal(houses.colour(houses.decode(labels)), labels)
+
+
+@pytest.mark.slow
+def test_the_shipped_networks_build_undraw_and_cut_out():
+    """House and sketch are nearer to the truth than a grey picture; most cells get their outline."""
+    house, face = houses.facade(4_000_003, 128), faces.face(4_000_003, 128, **SEEN)
+    built = images.resize(pix2pix.load()(houses.colour(house.labels)), (128, 128))
+    assert (
+        np.abs(built - house.photo).mean() < 0.7 * np.abs(house.photo.mean() - house.photo).mean()
+    )
+    sketched = images.resize(undrawing.load()(face.photo), (128, 128))[..., 0]
+    assert np.abs(sketched - face.sketch).mean() < np.abs(face.sketch.mean() - face.sketch).mean()
+    outline, field = segmentation.load(), cells(1_000_002, 256)
+    for zoom in (1, 0.75):
+        marked = (outline(field.image, zoom=zoom) == np.float32(segmentation.OUTLINE)).all(-1)
+        near = dilation(find_boundaries(field.labels), disk(2))
+        assert (
+            near[marked].mean() > 0.9 and marked.sum() > 0.5 * find_boundaries(field.labels).sum()
+        )
+    assert (outline(field.image, threshold=0.95) != outline(field.image)).any()
+    assert outline(np.ones((3, 1500, 3), np.float32)).shape == (2, 1024, 3)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ too; "houses" is lesson 10's velocity, and takes and gives what that does.
 Weights stay float16, as they are shipped, and become float32 when a file is opened.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ from course_utils.models import (
 )
 from course_utils.models.layers import Noise
 
+logging.getLogger("tf2onnx").setLevel("ERROR")  # that it tries again to freeze a graph is no news
 OPSET = 18
 CHECKS, TOLERANCE = 10, 1e-3  # random inputs, and how far an answer may be from Keras'
 SMALL = (128, 128, 3)

@@ -3,8 +3,8 @@
     python tools/make_site.py [--executed DIR] [--out DIR]
 
 Sphinx and myst-nb do the work (docs/conf.py). Added here: the scripts for formulas and widgets, one
-page a module of course_utils, what tools/site_pages.py makes, and a check that every picture has alt
-text. Solutions are left out.
+page a module of course_utils, what tools/site_pages.py makes, the page where one tries the networks
+(tools/make_try.py), and a check that every picture has alt text. Solutions are left out.
 """
 
 import argparse
@@ -15,10 +15,22 @@ import sys
 from pathlib import Path
 
 import javascript
+import make_try
 import nbformat
 import site_pages
 
+from course_utils import lessons
+
 ROOT = Path(__file__).resolve().parents[1]
+TRIED = {  # in the browser: lesson's word, and the tab of its network
+    "segmentation": "cells",
+    "pix2pix": "houses",
+    "face_sketch": "face",
+    "style": "repaint",
+    "colorization": "colour",
+    "documents": "clean",
+    "flow": "houses",
+}
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*>", re.DOTALL)
@@ -58,6 +70,11 @@ def for_readers(notebook: Path, page: str, pages):
     content.cells = [c for c in content.cells if "note" not in c.metadata.get("tags", [])]
     for cell in content.cells:
         cell.source = linked(cell.source, page, pages)
+    tab = {card.name: TRIED.get(card.word) for card in lessons.LESSONS}.get(notebook.stem)
+    if tab and "/" not in page:
+        content.cells[
+            0
+        ].source += f'\n\n<a href="try/index.html#{tab}">Try its network in your browser</a>'
     return content
 
 
@@ -118,6 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     failed = build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(asked.out)])
     silent = pictures_without_words(asked.out)
     print(*(f"no alt text: {line}" for line in silent), sep="\n", end="\n" if silent else "")
+    make_try.make(asked.out / "try")
     print(f"open {asked.out / 'index.html'}" if not failed else "Sphinx found faults, see above.")
     return 1 if failed or silent else 0
 

@@ -1,19 +1,26 @@
 """Make the page where the networks run in the visitor's browser: FOLDER/index.html and what it loads.
 
-    python tools/make_try.py [--out DIR]
+    python tools/make_try.py [--out DIR] [--measure]
 
 The page is that of `course serve`; its engine is tools/browser/, which runs the exported networks by
 onnxruntime-web, from npm. A web server must send it: `python -m http.server --directory DIR`.
 """
 
 import argparse
+import contextlib
+import functools
+import hashlib
+import http.server
 import json
 import shutil
+import statistics
 import sys
+import threading
 from pathlib import Path
 
 import javascript
 
+from course_utils import paths
 from course_utils.models import flow
 from course_utils.serve import (
     about,
@@ -44,33 +51,53 @@ EXAMPLES = {  # folder: what draws one, as PNG, and a seed that no network learn
     "photograph": (style.drawn, 0),
     "grey": (colorization.drawn, 2_000_002),
     "labels": (flow_service.drawn, 4_000_003),
-    "field": (segmentation.drawn, 1_000_000),
+    "field": (segmentation.drawn, 1_000_002),
 }
 COUNT = 6  # of examples each
+MEASURED = ROOT / "docs/browser.json"
+CLOCK = """async route => {
+  const {engine} = await import("./static/engine.js");
+  const canvas = Object.assign(document.createElement("canvas"), {width: 256, height: 256});
+  const drawn = await engine.draw(route.startsWith("house") ? "labels.png" : "field.png", 0);
+  canvas.getContext("2d").drawImage(await createImageBitmap(drawn), 0, 0, 256, 256);
+  const took = [];
+  for (let n = 0; n < (route === "houses" ? 2 : 6); n++) {
+    const start = performance.now();
+    await engine.ask(route, canvas);
+    took.push(performance.now() - start);
+  }
+  return took.slice(1);
+}"""
 
 
 def make(folder: Path) -> dict[str, int]:
     """Write the page; returns the bytes of each network. Raises RuntimeError without npm."""
-    from export_networks import export, networks
-
-    made, sizes, there = networks(), {}, folder / "networks"
     shutil.rmtree(folder, ignore_errors=True)
-    copy_page(folder, grain=made["house"][1][1][0])
+    copy_page(folder)
     draw_examples(folder / "examples")
-    there.mkdir()
-    for route, (function, shapes) in made.items():
-        export(function, shapes, there / f"{route}.onnx")
-        sizes[route] = (there / f"{route}.onnx").stat().st_size
+    shutil.copytree(exported(), folder / "networks")
+    made = {path.stem: path.stat().st_size for path in sorted((folder / "networks").glob("*.onnx"))}
     told = {route: said for route, said in about.networks("../{}.html").items() if route in made}
-    (there / "networks.json").write_text(json.dumps(told))
-    return sizes
+    (folder / "networks/networks.json").write_text(json.dumps(told))
+    return made
 
 
-def copy_page(folder: Path, grain: int) -> None:
-    """The page of the service, with the engine of tools/browser and its runtime.
+def exported() -> Path:
+    """The folder with the networks as ONNX files, made anew where what they are made of has changed."""
+    sources = (Path(__file__).with_name("export_networks.py"), paths.CHECKPOINTS / "SHA256SUMS")
+    digest = hashlib.sha256(b"".join(map(Path.read_bytes, sources))).hexdigest()[:16]
+    folder = ROOT / "build/onnx" / digest
+    if not folder.exists():
+        import export_networks
 
-    grain: how many random numbers "house" takes.
-    """
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        export_networks.main(folder.with_suffix(".new"))
+        folder.with_suffix(".new").rename(folder)
+    return folder
+
+
+def copy_page(folder: Path) -> None:
+    """The page of the service, with the engine of tools/browser and its runtime."""
     shutil.copytree(
         STATIC, folder / "static", ignore=shutil.ignore_patterns("docs.*", "index.html")
     )
@@ -78,7 +105,6 @@ def copy_page(folder: Path, grain: int) -> None:
     for script in (ROOT / "tools/browser").glob("*.js"):
         shutil.copy(script, folder / "static")
     values = {
-        "grain": grain,
         "palette": houses.PALETTE.tolist(),
         "flow": {"steps": flow_service.STEPS, "guidance": flow.GUIDANCE},
     }
@@ -97,12 +123,42 @@ def draw_examples(folder: Path) -> None:
             (folder / name / f"{seed % COUNT}.png").write_bytes(draw(seed))
 
 
+@contextlib.contextmanager
+def served(folder: Path):
+    """The address of the page in a folder, from a plain web server on this machine."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    handler.func.log_message = lambda *_: None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+    finally:
+        server.shutdown()
+
+
+def measured(folder: Path, sizes: dict[str, int]) -> dict[str, dict]:
+    """{route: {"bytes", "ms"}}: the median of five answers to 256 × 256 pixels, after a first one."""
+    import walk
+
+    with served(folder) as address, walk.browser() as (page, _):
+        page.goto(f"{address}#clean")
+        page.wait_for_selector("[role=tab]")
+        took = {route: page.evaluate(CLOCK, route) for route in sizes}
+    return {
+        route: {"bytes": sizes[route], "ms": round(statistics.median(took[route]))}
+        for route in sizes
+    }
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "site" / "try")
+    parser.add_argument("--measure", action="store_true", help="and write docs/browser.json")
     asked = parser.parse_args(argv)
-    for route, size in make(asked.out).items():
-        print(f"{route}: {size / 1e6:.2f} MB")
+    sizes = make(asked.out)
+    if asked.measure:
+        MEASURED.write_text(json.dumps(measured(asked.out, sizes), indent=1) + "\n")
+        print(MEASURED.read_text())
     print(f"python -m http.server --directory {asked.out}")
     return 0
 

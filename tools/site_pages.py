@@ -53,6 +53,15 @@ def ledger() -> str:
     return "\n".join([*rows, f"| all, of {lessons.BUDGET_OF_ALL} seconds | {total:.0f} | |"])
 
 
+def browser() -> str:
+    """What each network weighs and takes in a browser, as a Markdown table, by docs/browser.json."""
+    rows = ["| asked to | network, MB | answer, ms |", "|---|--:|--:|"]
+    measured = json.loads((paths.ROOT / "docs/browser.json").read_text(encoding="utf-8"))
+    for route, each in measured.items():
+        rows.append(f"| `{route}` | {each['bytes'] / 1e6:.1f} | {each['ms']:,} |")
+    return "\n".join(rows)
+
+
 # Lectures -----------------------------------------------------------------------------------------
 
 
@@ -228,6 +237,7 @@ BLANKS = {
     "syllabus": lambda: board.syllabus(snapshot()),
     "board": lambda: board.board(snapshot()),
     "ledger": ledger,
+    "browser": browser,
     "game": game,
     "lesson": lesson_head,
     "timetable": timetable,

@@ -7,14 +7,17 @@ export function picture(height, width, channels, data = new Float32Array(height 
 
 // What a canvas holds, on white: RGB, or grey by luminance.
 export function fromPixels({height, width, data}, channels = 3) {
-  const made = picture(height, width, channels);
-  for (let i = 0; i < height * width; i++) {
-    const alpha = data[4 * i + 3] / 255;
-    const [r, g, b] = [0, 1, 2].map(c => (data[4 * i + c] * alpha + 255 * (1 - alpha)) / 255);
-    if (channels === 1) made.data[i] = 0.2125 * r + 0.7154 * g + 0.0721 * b;
-    else made.data.set([r, g, b], 3 * i);
+  const made = picture(height, width, channels).data;
+  for (let i = 0, k = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3] / 255, rest = 1 - alpha;
+    const r = data[i] / 255 * alpha + rest, g = data[i + 1] / 255 * alpha + rest, b = data[i + 2] / 255 * alpha + rest;
+    if (channels === 1) {
+      made[k++] = 0.2125 * r + 0.7154 * g + 0.0721 * b;
+    } else {
+      made[k++] = r; made[k++] = g; made[k++] = b;
+    }
   }
-  return made;
+  return picture(height, width, channels, made);
 }
 
 // For a canvas: uint8 RGBA.
@@ -136,7 +139,9 @@ export function channel(image, number) {
 }
 
 export function repeated({height, width, data}) {
-  return picture(height, width, 3, Float32Array.from({length: 3 * data.length}, (_, i) => data[Math.floor(i / 3)]));
+  const made = picture(height, width, 3);
+  for (let i = 0; i < made.data.length; i++) made.data[i] = data[Math.floor(i / 3)];
+  return made;
 }
 
 // Independent numbers of a normal distribution (Box and Muller, 1958), the same for the same seed.

@@ -2,11 +2,13 @@
 // given} is answered by {id, image}, or {id, error}; on the way there may be {id, say} and {id, watch}.
 import * as pictures from "./pictures.js";
 import {cells, outlined} from "./cells.js";
-import {flow, grain, palette} from "./settings.js";
+import {flow, palette} from "./settings.js";
+
+const GRAIN = [2, 4, 8, 16, 32, 64, 128, 128].reduce((sum, side) => sum + side ** 2, 0);   // of a generator's layers up
 
 const ROUTES = {
   async house(image, {seed = 0}) {
-    const [made] = await run("house", [...drawing(image), [1, grain], pictures.normals(+seed, grain)]);
+    const [made] = await run("house", [...drawing(image), [1, GRAIN], pictures.normals(+seed, GRAIN)]);
     return pictures.resize(made, 256, 256);
   },
 
@@ -91,12 +93,16 @@ const ROUTES = {
 
 // Labels' colours: each pixel as the nearest class's. The network's input, in [0, 1].
 function drawing(image) {
-  const labels = pictures.nearest(pictures.fromPixels(image), 128, 128);
-  const distance = (colour, i) => colour.reduce((sum, c, k) => sum + (c - labels.data[i + k]) ** 2, 0);
-  for (let i = 0; i < labels.data.length; i += 3) {
-    labels.data.set(palette.reduce((best, colour) => distance(colour, i) < distance(best, i) ? colour : best), i);
+  const {data} = pictures.nearest(pictures.fromPixels(image), 128, 128);
+  for (let i = 0; i < data.length; i += 3) {
+    let [best, least] = [null, Infinity];
+    for (const colour of palette) {
+      const far = (colour[0] - data[i]) ** 2 + (colour[1] - data[i + 1]) ** 2 + (colour[2] - data[i + 2]) ** 2;
+      if (far < least) [best, least] = [colour, far];
+    }
+    data.set(best, i);
   }
-  return [[1, 128, 128, 3], labels.data];
+  return [[1, 128, 128, 3], data];
 }
 
 const shown = x => pictures.picture(128, 128, 3, x.map(v => Math.min(Math.max(v / 2 + 0.5, 0), 1)));

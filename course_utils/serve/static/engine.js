@@ -14,7 +14,8 @@ export const engine = {
 
   // What a network makes of a picture, a File or a canvas: a Blob. query, fields: what it takes beside.
   async ask(route, picture, {query = [], fields = {}} = {}) {
-    return (await post(`${route}?${new URLSearchParams(query)}`, picture, fields)).blob();
+    const asked = new URLSearchParams(query).toString();
+    return (await post(asked ? `${route}?${asked}` : route, picture, fields)).blob();
   },
 
   // What is told of a picture, as an object.

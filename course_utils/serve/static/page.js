@@ -150,7 +150,7 @@ const TABS = [
     sliders: {threshold: ["Seeds from", 0.05, 0.95, 0.05, 0.5], zoom: ["Zoom", 0.25, 2, 0.25, 1]},
     send: "cells",                     // takes a file and sliders, gives a picture
     example: "field.png",
-    seed: 1_000_000,                   // the first: none of those that the network trained on
+    seed: 1_000_002,                   // the first: none of those that the network trained on
     busy: "Cutting out …",
     done: "Cut out",
     download: "cells.png",
