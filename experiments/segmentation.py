@@ -17,7 +17,7 @@ from course_utils.models import checkpoints as shipping
 from course_utils.models import segmentation as models
 from course_utils.models.tiling import average_over_turns, predict_tiled
 from course_utils.models.unet import context, unet
-from course_utils.training.segmentation import probabilities, train
+from course_utils.training.segmentation import train
 
 from .common import SEEDS, Log, interval, medians, safety
 
@@ -46,7 +46,7 @@ def cells(seed=0, steps=4000):
     model = train(
         crops, steps, seed, base=models.BASE, folder=safety(models.CHECKPOINT), callbacks=[Log()]
     )
-    predict = probabilities(shipping.as_shipped(model))
+    predict = models.probabilities(shipping.as_shipped(model))
     maps = [predict(segmentation.normalise(s.image)[None])[0] for s in test]
     found = [segmentation.cut_out(p, "synthetic") for p in maps]
     scores = metrics.segmentation_scores([s.labels for s in test], found)
@@ -71,7 +71,7 @@ def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
             target=segmentation.two_classes,
             **segmentation.CROPS["synthetic"] | {"side": 128},
         )
-        predict = probabilities(train(crops, steps, seed, classes=2))
+        predict = models.probabilities(train(crops, steps, seed, classes=2))
         maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
         runs.append(
             {
@@ -130,7 +130,7 @@ def _learned_and_found(samples, test, seed):
     crops = segmentation.Crops(learned, **segmentation.CROPS["dsb2018"])
     model = train(crops, lessons.card("segmentation").tasks["dsb2018"].quick, seed)
     seconds = round(time.perf_counter() - began)
-    border, once = context(depth=3), probabilities(model)
+    border, once = context(depth=3), models.probabilities(model)
     look, predict = (
         partial(predict_tiled, ways, tile=1024 + 2 * border, border=border, batch=1)
         for ways in (once, average_over_turns(once))

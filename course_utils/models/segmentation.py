@@ -1,5 +1,7 @@
 """Lesson 01's shipped network: small, for cells of any size and light."""
 
+from collections.abc import Callable
+
 from . import checkpoints
 from .unet import unet
 
@@ -17,3 +19,14 @@ def load():
     Raises ValueError, with the command that makes it anew, if it is missing or damaged.
     """
     return checkpoints.load(network(), CHECKPOINT)
+
+
+def probabilities(model) -> Callable:
+    """A function from a batch of normalised pictures to the model's probabilities, as NumPy."""
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)  # one graph for all sizes, faster than layer by layer
+    def compiled(x):
+        return tf.nn.softmax(model(x, training=False))
+
+    return lambda x: compiled(tf.convert_to_tensor(x)).numpy()

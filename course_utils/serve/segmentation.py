@@ -32,9 +32,8 @@ def load():
     from ..data import segmentation as data
     from ..models import segmentation
     from ..postprocess import instances
-    from ..training.segmentation import probabilities
 
-    predict, door = probabilities(segmentation.load()), threading.Lock()
+    predict, door = segmentation.probabilities(segmentation.load()), threading.Lock()
 
     @in_few_sizes
     def classes(picture):

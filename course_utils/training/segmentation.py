@@ -1,7 +1,5 @@
 """Lesson 01's training without its pictures: for the shipped network and for the evidence."""
 
-from collections.abc import Callable
-
 from .. import profile
 from ..data import segmentation
 from ..models.unet import unet
@@ -33,14 +31,3 @@ def train(
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(warm_cosine(steps)), loss, jit_compile=False)
     return fit(model, crops, steps, BATCH, seed, folder, callbacks=callbacks)
-
-
-def probabilities(model) -> Callable:
-    """A function from a batch of normalised pictures to the model's probabilities, as NumPy."""
-    import tensorflow as tf
-
-    @tf.function(reduce_retracing=True)  # one graph for all sizes, faster than layer by layer
-    def compiled(x):
-        return tf.nn.softmax(model(x, training=False))
-
-    return lambda x: compiled(tf.convert_to_tensor(x)).numpy()
