@@ -93,6 +93,9 @@ def compared():
     judges = [data.DrawnPair(number) for number in data.DRAWN["validation"][:40]]
     score, judged = (facade_reader.scorer(pairs, _answered(network)) for pairs in (test, judges))
     guided = {"guidance": models.GUIDANCE}
+    ways, grids = _ways(network, test), lattices(network)
+    for name, worst in grids["worst"].items():
+        ways[name]["lattice"] = worst
     summary = {
         "guidance": {w: judged({"guidance": w}) for w in GUIDANCE},
         "euler": {n: score(guided | {"steps": n}) for n in LOOKS},
@@ -100,8 +103,8 @@ def compared():
         "heun_last_step_euler": {
             n - 1: score(guided | {"steps": n // 2, "sampler": shorter}) for n in LOOKS[1:]
         },
-        "ways": _ways(network, test),
-        "lattices": lattices(network),
+        "ways": ways,
+        "lattices": grids,
         "faces": {w: alike(models.load("faces"), "validation", guidance=w) for w in GUIDANCE[:3]},
     }
     return {"summary": summary, "pictures": len(test)}
@@ -147,7 +150,9 @@ def _ways(network, test, answers=4):
 
 
 def lattices(network, count=192, draws=100):
-    """{name: {"2", "4", "8": `metrics.grid` over the photographs', and its interval, "worst"}}.
+    """{"ratios": {name: {"2", "4", "8": {"mean", "interval"}}}, "worst": {name: of the three}}.
+
+    A ratio is `metrics.grid` over that of the photographs.
 
     On houses that nobody has seen, neither in training nor in the test, whose 40 are too few: the
     grid of their own photographs at period 8 lies beside that of others. The interval holds 95 % of
@@ -169,5 +174,5 @@ def lattices(network, count=192, draws=100):
             }
             for n, each in ratios.items()
         }
-        found[name]["worst"] = max(float(each[0]) for each in ratios.values())
-    return found
+    worst = {name: max(each["mean"] for each in ratios.values()) for name, ratios in found.items()}
+    return {"ratios": found, "worst": worst}

@@ -464,7 +464,7 @@ from timeit import timeit
 
 networks = {}
 seconds = timeit(lambda: networks.update(load(["documents"])), number=1)
-service = create_app(networks)
+service = create_app(networks, words=["documents"])
 with TestClient(service, headers={"Host": "localhost"}) as client:
     ms_per_page = timeit(lambda: client.post("/denoise", files=good), number=5) / 5 * 1e3
 convolved = timeit(lambda: models.clean(model, page.noisy), number=5) / 5 * 1e3

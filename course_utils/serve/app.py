@@ -52,7 +52,9 @@ class Health(BaseModel):
     loaded: bool
 
 
-def create_app(networks: dict | None = None, read=None, limits=Limits()) -> FastAPI:
+def create_app(
+    networks: dict | None = None, read=None, limits=Limits(), words=tuple(NETWORKS)
+) -> FastAPI:
     """The service as an ASGI application.
 
     networks: {word: function}. "documents" cleans a page (H, W) float32 in [0, 1]; "face_sketch"
@@ -60,15 +62,16 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
     "undrawing" draws the face of a picture (H, W, 3); "colorization" colours one, with `hints`;
     "segmentation" outlines its cells, with `threshold` and `zoom`; "psp" makes four faces of a
     drawing (H, W), with `seed` and sliders; "pix2pix" makes a house of one (H, W, 3) and "flow" four,
-    with `seed`. Those that are missing are loaded when the server starts, from what is shipped; that raises
-    ValueError where they are missing or damaged. read: a function from a page to its text; None
-    is Tesseract, which may be missing: then /ocr answers 503 and everything else works.
+    with `seed`. Those that are missing are loaded when the server starts, from what is shipped; that
+    raises ValueError where they are missing or damaged. words: of the networks that the service has.
+    read: a function from a page to its text; None is Tesseract, which may be missing: then /ocr
+    answers 503 and everything else works.
     """
     service = Service(dict(networks or {}), limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI):
-        missing = [word for word in NETWORKS if word not in service.networks]
+        missing = [word for word in words if word not in service.networks]
         service.networks |= await asyncio.to_thread(load, missing)
         yield
 
@@ -97,10 +100,9 @@ def create_app(networks: dict | None = None, read=None, limits=Limits()) -> Fast
     def networks() -> dict:
         return about.networks()
 
-    app.include_router(documents.routes(service, read))
-    for word, room in NETWORKS.items():
-        if word != "documents":
-            app.include_router(room.routes(service))
+    for word in words:
+        more = [read] if word == "documents" else []
+        app.include_router(NETWORKS[word].routes(service, *more))
     return app
 
 
