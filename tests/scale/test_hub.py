@@ -1,0 +1,101 @@
+"""A class on one computer: five students at once, one of them with two runaway notebooks."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import classroom
+import psutil
+import pytest
+
+from course_utils import paths
+
+NAMES = ("ada", "ben", "cleo", "dan", "eve")
+PATIENCE = 420  # seconds for five runs of lesson 00 at once
+HOG = "held = []\nwhile True:\n    held.append(b'x' * 10**7)"
+MEASURED = paths.BUILD / "scale" / "class.json"
+
+
+@pytest.mark.timeout(900)
+def test_five_students_run_lesson_00_at_once_and_a_runaway_stops_nobody(tmp_path):
+    with classroom.hub(tmp_path, MEMORY_GB="2") as (address, process):
+        with ThreadPoolExecutor(len(NAMES) + 2) as at_once:
+            started = time.monotonic()
+            class_ = [*at_once.map(lambda name: classroom.Student(address, name).arrive(), NAMES)]
+            arrived = time.monotonic()
+            runaway = class_[0]
+            hog, loop = (runaway.kernel(f"{name}.ipynb") for name in ("hog", "loop"))
+            stopped = at_once.submit(runaway.run, hog, [HOG], PATIENCE)
+            endless = at_once.submit(runaway.run, loop, ["while True: pass"], 2 * PATIENCE)
+            for end in at_once.map(lambda one: one.lesson(PATIENCE), class_):
+                assert end["status"] == "ok" and "Setup complete." in end["text"], end
+            finished = time.monotonic()
+            assert (
+                stopped.result()["status"] == "dead" or stopped.result()["ename"] == "MemoryError"
+            )
+            assert not endless.done()
+            assert runaway.ask("GET", f"api/kernels/{loop}")["execution_state"] == "busy"
+            runaway.ask("POST", f"api/kernels/{loop}/interrupt")
+            assert endless.result()["ename"] == "KeyboardInterrupt"
+        assert_each_has_a_course_of_their_own(tmp_path)
+        measured = memory(process) | {"arrive": arrived - started, "lesson": finished - arrived}
+    keep(measured | {"home_mb": size(tmp_path / "homes" / NAMES[1])})
+
+
+def assert_each_has_a_course_of_their_own(state):
+    for name in NAMES:
+        home = state / "homes" / name / classroom.COPY
+        assert json.loads((home / "results" / "00_start_here.synthetic.json").read_text())
+
+
+def memory(hub: psutil.Process) -> dict:
+    """Megabytes of the hub with its helpers, and of one student's server without its kernels."""
+    of_students = servers(hub)
+    others = {hub, *hub.children()} - {*of_students}
+    return {
+        "hub_mb": sum(one.memory_info().rss for one in others) / 1e6,
+        "server_mb": max(one.memory_info().rss for one in of_students) / 1e6,
+    }
+
+
+def size(folder) -> float:
+    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir()) / 1e6
+
+
+def keep(measured: dict) -> None:
+    """Keep what was measured where `docs/class.json`, which the plan reads, is copied from."""
+    MEASURED.parent.mkdir(parents=True, exist_ok=True)
+    rounded = {name: round(value) for name, value in measured.items()}
+    MEASURED.write_text(json.dumps(rounded, indent=1) + "\n")
+    print(rounded)
+
+
+@pytest.mark.timeout(180)
+def test_a_server_that_nobody_uses_is_stopped(tmp_path):
+    config = tmp_path / "soon.py"
+    config.write_text(
+        f"load_subconfig({str(classroom.CONFIG)!r})\n"
+        'get_config().JupyterHub.services[0]["command"] += ["--timeout=5", "--cull-every=1"]\n'
+    )
+    with classroom.hub(tmp_path, config) as (address, process):
+        student = classroom.Student(address, "ada")
+        student.browser.get(student.links[0])
+        classroom.until(lambda: servers(process), 60, 0.1)
+        classroom.until(lambda: not servers(process), 60)
+
+
+def servers(hub: psutil.Process) -> list[psutil.Process]:
+    """The students' servers that run."""
+    live = [one for one in hub.children() if one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in live if "jupyterhub.singleuser" in one.cmdline()]
+
+
+@pytest.mark.timeout(180)
+def test_the_hub_turns_away_whom_it_should(tmp_path):
+    with classroom.hub(tmp_path, STUDENTS="1") as (address, _):
+        with pytest.raises(AssertionError):
+            classroom.Student(address, "../ada")
+        ada, ben = (classroom.Student(address, name) for name in ("ada", "ben"))
+        ada.arrive()
+        assert "too many" in ben.browser.get(ben.links[0]).text.lower()
+        assert ben.browser.get(ada.mine + "lab").status_code in (403, 404)
