@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -36,23 +35,19 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def hub(state: Path, config: Path = CONFIG, **variables: str):
-    """A running hub, (its address, its psutil.Process); nothing of it is left afterwards."""
+def hub(state: Path, config: Path = CONFIG, **settings: str):
+    """A running hub, (its address, its process); nothing of it is left afterwards."""
     port, inner, proxy = free_ports(3)
+    settings = {"PASSWORD": PASSWORD, "PORT": str(port), "STATE": str(state)} | settings
+    variables = {f"COURSE_HUB_{name}": value for name, value in settings.items()}
+    variables["PATH"] = os.pathsep.join([str(javascript.proxy()), os.environ["PATH"]])
+    variables["PYTHONPATH"] = str(paths.ROOT)
     command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
-    ports = [f"--JupyterHub.hub_port={inner}"]
-    ports += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
-    settings = {"PASSWORD": PASSWORD, "PORT": str(port), "STATE": str(state)} | variables
-    environment = dict(os.environ, PYTHONPATH=str(paths.ROOT))
-    environment |= {f"COURSE_HUB_{name}": value for name, value in settings.items()}
-    environment["PATH"] = os.pathsep.join([str(javascript.proxy()), os.environ["PATH"]])
+    command += [f"--JupyterHub.hub_port={inner}"]
+    command += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
     address, log = f"http://127.0.0.1:{port}", state / "log"
-    state.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as lines:
-        process = psutil.Popen(
-            [*command, *ports],
-            **{"cwd": state, "env": environment, "stdout": lines, "stderr": lines},
-        )
+        process = psutil.Popen(command, env=os.environ | variables, stdout=lines, stderr=lines)
     try:
         until(lambda: answers(address) or process.poll() is not None, 60)
         assert answers(address), log.read_text()[-3000:]
@@ -155,7 +150,7 @@ class Student:
 
 
 def answered(wire, code: str, end: float) -> tuple[str, dict]:
-    """(what a cell prints, the kernel's reply); {"status": "dead"} where the kernel dies of it."""
+    """(what a cell prints, the kernel's reply); with the "ename" DeadKernel where the kernel dies of it."""
     header = {"msg_id": os.urandom(8).hex(), "msg_type": "execute_request", "username": ""}
     header |= {"session": "", "version": "5.3", "date": ""}
     content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
@@ -167,7 +162,7 @@ def answered(wire, code: str, end: float) -> tuple[str, dict]:
         message = json.loads(wire.recv())
         kind, content = message["msg_type"], message["content"]
         if kind == "status" and content["execution_state"] in ("restarting", "dead"):
-            return text, {"status": "dead"}
+            return text, {"status": "error", "ename": "DeadKernel"}
         if message["parent_header"].get("msg_id") == header["msg_id"]:
             text += content["text"] if kind == "stream" else ""
             reply = content if kind == "execute_reply" else None

@@ -18,28 +18,26 @@ MEASURED = paths.BUILD / "scale" / "class.json"
 
 @pytest.mark.timeout(900)
 def test_five_students_run_lesson_00_at_once_and_a_runaway_stops_nobody(tmp_path):
-    with classroom.hub(tmp_path, MEMORY_GB="2") as (address, process):
-        with ThreadPoolExecutor(len(NAMES) + 2) as at_once:
-            started = time.monotonic()
-            class_ = [*at_once.map(lambda name: classroom.Student(address, name).arrive(), NAMES)]
-            arrived = time.monotonic()
-            runaway = class_[0]
-            hog, loop = (runaway.kernel(f"{name}.ipynb") for name in ("hog", "loop"))
-            stopped = at_once.submit(runaway.run, hog, [HOG], PATIENCE)
-            endless = at_once.submit(runaway.run, loop, ["while True: pass"], 2 * PATIENCE)
-            for end in at_once.map(lambda one: one.lesson(PATIENCE), class_):
-                assert end["status"] == "ok" and "Setup complete." in end["text"], end
-            finished = time.monotonic()
-            assert (
-                stopped.result()["status"] == "dead" or stopped.result()["ename"] == "MemoryError"
-            )
-            assert not endless.done()
-            assert runaway.ask("GET", f"api/kernels/{loop}")["execution_state"] == "busy"
-            runaway.ask("POST", f"api/kernels/{loop}/interrupt")
-            assert endless.result()["ename"] == "KeyboardInterrupt"
+    with (
+        ThreadPoolExecutor(len(NAMES) + 2) as at_once,
+        classroom.hub(tmp_path, MEMORY_GB="2") as (address, process),
+    ):
+        times = [time.monotonic()]
+        class_ = [*at_once.map(lambda name: classroom.Student(address, name).arrive(), NAMES)]
+        times += [time.monotonic()]
+        hog, loop = (class_[0].kernel(f"{name}.ipynb") for name in ("hog", "loop"))
+        hogging = at_once.submit(class_[0].run, hog, [HOG], PATIENCE)
+        looping = at_once.submit(class_[0].run, loop, ["while True: pass"], 2 * PATIENCE)
+        for end in at_once.map(lambda one: one.lesson(PATIENCE), class_):
+            assert end["status"] == "ok" and "Setup complete." in end["text"], end
+        times += [time.monotonic()]
+        assert hogging.result()["ename"] in ("MemoryError", "DeadKernel")
+        assert class_[0].ask("GET", f"api/kernels/{loop}")["execution_state"] == "busy"
+        class_[0].ask("POST", f"api/kernels/{loop}/interrupt")
+        assert looping.result()["ename"] == "KeyboardInterrupt"
         assert_each_has_a_course_of_their_own(tmp_path)
-        measured = memory(process) | {"arrive": arrived - started, "lesson": finished - arrived}
-    keep(measured | {"home_mb": size(tmp_path / "homes" / NAMES[1])})
+        keep(memory(process) | {"home_mb": size(tmp_path / "homes" / NAMES[1])})
+        print("seconds to arrive, and for the lesson:", times[1] - times[0], times[2] - times[1])
 
 
 def assert_each_has_a_course_of_their_own(state):
@@ -53,13 +51,13 @@ def memory(hub: psutil.Process) -> dict:
     of_students = servers(hub)
     others = {hub, *hub.children()} - {*of_students}
     return {
-        "hub_mb": sum(one.memory_info().rss for one in others) / 1e6,
-        "server_mb": max(one.memory_info().rss for one in of_students) / 1e6,
+        "hub_mb": sum(one.memory_info().rss for one in others) / 1024**2,
+        "server_mb": max(one.memory_info().rss for one in of_students) / 1024**2,
     }
 
 
 def size(folder) -> float:
-    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir()) / 1e6
+    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir()) / 1024**2
 
 
 def keep(measured: dict) -> None:
@@ -75,7 +73,9 @@ def test_a_server_that_nobody_uses_is_stopped(tmp_path):
     config = tmp_path / "soon.py"
     config.write_text(
         f"load_subconfig({str(classroom.CONFIG)!r})\n"
-        'get_config().JupyterHub.services[0]["command"] += ["--timeout=5", "--cull-every=1"]\n'
+        'command = get_config().JupyterHub.services[0]["command"]\n'
+        'command[:] = [word for word in command if "--timeout" not in word]\n'
+        'command += ["--timeout=5", "--cull-every=1"]\n'
     )
     with classroom.hub(tmp_path, config) as (address, process):
         student = classroom.Student(address, "ada")
@@ -97,5 +97,5 @@ def test_the_hub_turns_away_whom_it_should(tmp_path):
             classroom.Student(address, "../ada")
         ada, ben = (classroom.Student(address, name) for name in ("ada", "ben"))
         ada.arrive()
-        assert "too many" in ben.browser.get(ben.links[0]).text.lower()
-        assert ben.browser.get(ada.mine + "lab").status_code in (403, 404)
+        assert ben.browser.get(ben.links[0]).status_code == 429  # too many servers
+        assert ben.browser.get(f"{ada.mine}lab").status_code == 403
