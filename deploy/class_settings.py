@@ -6,6 +6,8 @@ from pathlib import Path
 
 from course_utils import paths
 
+DOWNLOADS = paths.DOWNLOADS.relative_to(paths.ROOT).as_posix()
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -56,6 +58,12 @@ def folder(*files: str) -> Callable:
         return found
 
     return read
+
+
+def shared_data(text: str) -> Path:
+    if text == DOWNLOADS:  # a fresh copy of the course has none yet
+        paths.DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    return folder()(text)
 
 
 def repository(text: str) -> str:
@@ -117,9 +125,9 @@ SETTINGS = [
     ),
     Setting(
         "COURSE_DATA",
-        "data/downloads",
+        DOWNLOADS,
         "the folder of real data and features that all students share",
-        folder(),
+        shared_data,
     ),
 ]
 

@@ -56,7 +56,9 @@ def link(lesson) -> str:
 
 c.JupyterHub.redirect_to_server = False
 c.JupyterHub.default_url = "/hub/home"
-c.JupyterHub.template_vars = {"announcement_home": "<br>".join(map(link, lessons.LESSONS))}
+about = "A link brings the newest version of a lesson into your home, and opens it."
+page = "<br>".join([about, *map(link, lessons.LESSONS)])
+c.JupyterHub.template_vars = {"announcement_home": page}
 
 # What a student's server is, and may use
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
