@@ -42,7 +42,8 @@ def hub(state: Path, config: Path = CONFIG, **settings: str):
     variables = {f"COURSE_HUB_{name}": value for name, value in settings.items()}
     variables["PATH"] = os.pathsep.join([str(javascript.proxy()), os.environ["PATH"]])
     variables["PYTHONPATH"] = str(paths.ROOT)
-    command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
+    command = ["setpriv", "--pdeathsig", "TERM"]  # it ends with this process, whatever ends that
+    command += [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     command += [f"--JupyterHub.hub_port={inner}"]
     command += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}"]
     address, log = f"http://127.0.0.1:{port}", state / "log"
@@ -65,8 +66,10 @@ def answers(address: str) -> bool:
 
 def ended(process: psutil.Process) -> list[str]:
     """End a hub as its owner would, by one signal; the names of what had to be killed after that."""
-    below = process.children(recursive=True)
-    process.send_signal(signal.SIGTERM)
+    below = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        below = process.children(recursive=True)
+        process.send_signal(signal.SIGTERM)
     left = psutil.wait_procs([process, *below], timeout=60)[1]
     for one in left:
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -12,15 +12,15 @@ import pytest
 from course_utils import paths
 
 pytestmark = pytest.mark.skipif(
-    not shutil.which("prlimit"), reason="nothing would limit the runaway's memory here"
+    not shutil.which("prlimit"), reason="util-linux is missing: nothing would hold a runaway back"
 )
 NAMES = ("ada", "ben", "cleo", "dan", "eve")
-PATIENCE = 420  # seconds for five runs of lesson 00 at once
+PATIENCE = 900  # seconds for five runs of lesson 00 at once: only a hub that hangs takes so long
 HOG = "held = []\nwhile True:\n    held.append(b'x' * 10**7)"
 MEASURED = paths.BUILD / "scale" / "class.json"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_five_students_run_lesson_00_at_once_and_a_runaway_stops_nobody(tmp_path):
     with (
         ThreadPoolExecutor(len(NAMES) + 2) as at_once,
@@ -72,7 +72,7 @@ def keep(measured: dict) -> None:
     print(rounded)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_a_server_that_nobody_uses_is_stopped(tmp_path):
     config = tmp_path / "soon.py"
     config.write_text(
@@ -94,7 +94,7 @@ def servers(hub: psutil.Process) -> list[psutil.Process]:
     return [one for one in live if "jupyterhub.singleuser" in one.cmdline()]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_hub_turns_away_whom_it_should(tmp_path):
     with classroom.hub(tmp_path, STUDENTS="1") as (address, _):
         with pytest.raises(AssertionError):
