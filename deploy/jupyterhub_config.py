@@ -40,7 +40,7 @@ if setting["tls"]:
 # Who may come in: whoever knows the password, under a name of their own
 c.JupyterHub.authenticator_class = "shared-password"
 c.Authenticator.allow_all = True
-c.Authenticator.username_pattern = r"[a-z][a-z0-9]{0,30}"  # it names a folder
+c.Authenticator.username_pattern = r"[a-z][a-z0-9]{0,30}$"  # it names a folder
 c.SharedPasswordAuthenticator.user_password = setting["password"]
 if setting["admin_password"]:
     c.Authenticator.admin_users = {"instructor"}

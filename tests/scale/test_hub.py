@@ -97,8 +97,9 @@ def servers(hub: psutil.Process) -> list[psutil.Process]:
 @pytest.mark.timeout(300)
 def test_the_hub_turns_away_whom_it_should(tmp_path):
     with classroom.hub(tmp_path, STUDENTS="1") as (address, _):
-        with pytest.raises(AssertionError):
-            classroom.Student(address, "../ada")
+        for odd in ("../ada", "ada.old", "ada ben"):
+            with pytest.raises(AssertionError):
+                classroom.Student(address, odd)
         ada, ben = (classroom.Student(address, name) for name in ("ada", "ben"))
         ada.arrive()
         assert ben.browser.get(ben.links[0]).status_code == 429  # too many servers
