@@ -12,6 +12,7 @@ from . import environment, launch, lessons, paths
 from .data import imagenet
 
 PLAIN = dict(zip("✓·…×→–“”‘’", "x- x>-\"\"''"))  # where a terminal lacks a sign
+PIP_QUIET = ("-q", "--disable-pip-version-check", "--root-user-action=ignore")
 TOOLS = {
     "notebooks": "tools/build_notebooks.py",
     "experiments": "experiments/__main__.py",
@@ -56,6 +57,13 @@ def test(*options: str) -> int:
 def test_fast(*options: str) -> int:
     """run the tests that take seconds (no notebook is executed)"""
     return _python("-m", "pytest", "tests", "-q", "-m", "not slow and not executed", *options)
+
+
+def test_scale(*options: str) -> int:
+    """run what is beyond one laptop: a class on a hub, many trainings, the full profile (weekly)"""
+    extra = f"{paths.ROOT}[scale]"  # in the lock, too: then nothing is downloaded
+    missing = _python("-m", "pip", "install", *PIP_QUIET, "--no-build-isolation", "-e", extra)
+    return missing or _python("-m", "pytest", "tests/scale", *options)
 
 
 def run(*lessons: str) -> int:
@@ -170,6 +178,7 @@ COMMANDS = {
     "lab": lab,
     "test": test,
     "test-fast": test_fast,
+    "test-scale": test_scale,
     "run": run,
     "features": features,
     "data": data,

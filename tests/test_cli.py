@@ -143,6 +143,19 @@ def test_in_a_course_that_may_not_be_written_each_command_says_so(
     assert "Permission denied" in shown and ".part" not in shown and "a folder of your own" in shown
 
 
+def test_scale_fetches_what_it_needs_and_then_runs_its_own_tests(monkeypatch):
+    called, answers = [], [0, 5, 7]
+    monkeypatch.setattr(cli, "_python", lambda *words: called.append(words) or answers.pop(0))
+    assert cli.test_scale("-x") == 5 and called[1] == ("-m", "pytest", "tests/scale", "-x")
+    assert called[0][:3] == ("-m", "pip", "install") and called[0][-1].endswith("[scale]")
+    assert cli.test_scale() == 7 and len(called) == 3  # without them, nothing is run
+
+
+def test_scale_s_tests_are_no_part_of_the_others(request):
+    assert "scale" in request.config.getini("norecursedirs")
+    assert not any("tests/scale" in item.nodeid for item in request.session.items)
+
+
 def test_a_terminal_without_a_tick_gets_a_plainer_sign(tmp_path):
     (tmp_path / "progress.json").write_text('{"00.1": {"status": "passed", "message": ""}}')
     for coding, tick in (("utf-8", "✓"), ("cp1252", "x"), ("ascii", "x"), ("cp437", "x")):

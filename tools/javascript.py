@@ -1,4 +1,4 @@
-"""The JavaScript of slides and site: from npm at build time, by exact version, into build/npm."""
+"""The JavaScript of slides and site, and the hub's proxy: from npm, by exact version, into build."""
 
 import json
 import shutil
@@ -16,6 +16,7 @@ PACKAGES = {
     "requirejs": "2.3.8",  # loads the widgets
     "reveal.js": "4.6.1",  # slides; nbconvert's page does not fit later ones
 }
+PROXY = "configurable-http-proxy@5.3.0"  # in front of JupyterHub; deploy/Dockerfile has it, too
 SCRIPTS = {  # name in a page's folder: file in the package
     "embed-amd.js": "@jupyter-widgets/html-manager/dist/embed-amd.js",
     "mathjax.js": "mathjax/es5/tex-svg-full.js",
@@ -28,23 +29,26 @@ def packages() -> Path:
     stamp = FOLDER / "fetched.json"
     if stamp.exists() and json.loads(stamp.read_text()) == PACKAGES:
         return FOLDER
-    npm = shutil.which("npm")
-    if npm is None:
-        raise RuntimeError("npm is missing: install Node.js, the site's JavaScript comes with it.")
+    npm = _npm()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
-    command = [npm, "pack", "--json", *wanted]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"npm could not fetch the site's JavaScript: {done.stderr[-600:]}")
-    packed = json.loads(done.stdout)
+    packed = json.loads(_run([npm, "pack", "--json", *wanted], FOLDER))
     for entry in packed.values() if isinstance(packed, dict) else packed:
         archive = FOLDER / Path(entry["filename"]).name
         _unpack(archive, FOLDER / entry["name"])
         archive.unlink()
     stamp.write_text(json.dumps(PACKAGES))
     return FOLDER
+
+
+def proxy() -> Path:
+    """The folder with the command configurable-http-proxy, fetched once; RuntimeError without npm."""
+    folder = FOLDER.parent / PROXY.replace("@", "-")
+    commands = folder / "node_modules" / ".bin"
+    if not (commands / PROXY.split("@")[0]).exists():
+        _run([_npm(), "install", "--no-audit", "--no-fund", "--prefix", str(folder), PROXY])
+    return commands
 
 
 def _unpack(archive: Path, folder: Path) -> None:
@@ -64,6 +68,19 @@ def copy_scripts(target: Path) -> None:
     """Copy SCRIPTS into the folder `target`."""
     for name, file in SCRIPTS.items():
         shutil.copy(packages() / file, _made(target / name))
+
+
+def _npm() -> str:
+    if npm := shutil.which("npm"):
+        return npm
+    raise RuntimeError("npm is missing: install Node.js, the JavaScript comes with it.")
+
+
+def _run(command: list[str], folder: Path | None = None) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"npm could not fetch the JavaScript: {done.stderr[-600:]}")
+    return done.stdout
 
 
 def _made(path: Path) -> Path:

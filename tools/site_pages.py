@@ -8,11 +8,14 @@ import inspect
 import io
 import json
 import re
+import sys
 from functools import cache
 from html import escape
 from itertools import groupby
 from pathlib import Path
 
+import class_plan
+import javascript
 import notebook_lint
 from PIL import Image
 
@@ -38,18 +41,22 @@ def snapshot() -> list[dict]:
     return json.loads(paths.SNAPSHOT.read_text(encoding="utf-8"))["records"]
 
 
+def drawn() -> list[dict]:
+    """The records of the snapshot on the pictures that each lesson draws itself."""
+    return [entry for entry in snapshot() if entry["dataset"] == "synthetic"]
+
+
 def ledger() -> str:
     """What each lesson takes on the data that it draws, beside its budget, as a Markdown table."""
     seconds, megabytes = lessons.BUDGET.values()
     rows = [f"| lesson | seconds of {seconds} | peak MB of {megabytes} |", "|---|--:|--:|"]
-    entries = [entry for entry in snapshot() if entry["dataset"] == "synthetic"]
-    for entry in entries:
+    for entry in drawn():
         above = ", above its budget" if results.above_budget(entry) else ""
         rows.append(
             f"| {lesson_link(entry['lesson'][:2])}{above} | {entry['seconds']:.0f} "
             f"| {entry['peak_mb']} |"
         )
-    total = sum(entry["seconds"] for entry in entries)
+    total = sum(entry["seconds"] for entry in drawn())
     return "\n".join([*rows, f"| all, of {lessons.BUDGET_OF_ALL} seconds | {total:.0f} | |"])
 
 
@@ -230,6 +237,36 @@ def round_part(number: int, round) -> str:
     )
 
 
+# A class ----------------------------------------------------------------------------------------
+
+
+def hub_settings() -> str:
+    """The variables of deploy/class_settings.py as a Markdown table."""
+    sys.path.append(str(paths.ROOT / "deploy"))
+    import class_settings
+
+    rows = ["| variable | if it isn't set | what it is |", "|---|---|---|"]
+    for one in class_settings.SETTINGS:
+        default = f"`{one.default}`" if one.default else ""
+        rows.append(f"| `{one.name}` | {default} | {one.about} |")
+    return "\n".join(rows)
+
+
+def class_lessons() -> str:
+    """What one student and a room of them need for each lesson, as a Markdown table."""
+    room, *_ = class_plan.COURSES
+    cores = class_plan.need(room, drawn()).cores
+    all_of_them = f"minutes, {room.students} at once on {cores} cores"
+    rows = [f"| lesson | GB per student | minutes, alone | {all_of_them} |", "|---|--:|--:|--:|"]
+    for entry in drawn():
+        gigabytes = class_plan.student_mb(entry) / 1024
+        alone = class_plan.minutes(entry, 1, class_plan.REFERENCE_CORES)
+        together = class_plan.minutes(entry, room.students, cores)
+        link = lesson_link(entry["lesson"][:2])
+        rows.append(f"| {link} | {gigabytes:.1f} | {alone:.1f} | {together:.1f} |")
+    return "\n".join(rows)
+
+
 BLANKS = {
     "": lambda number: lesson_link(number, f"lesson {number}"),
     "so far": lessons.so_far,
@@ -242,4 +279,9 @@ BLANKS = {
     "lesson": lesson_head,
     "timetable": timetable,
     "detectors": detectors,
+    "hub settings": hub_settings,
+    "class assumptions": class_plan.assumptions,
+    "class plan": lambda: class_plan.plan(drawn()),
+    "class lessons": class_lessons,
+    "proxy": lambda: javascript.PROXY,
 }

