@@ -120,11 +120,11 @@ def syllabus(records: list[dict], folder: str = "") -> str:
         reached = {entry["dataset"]: entry for entry in records if entry["lesson"] == one.name}
         if not reached:
             continue
-        minutes = re.search(r"\*\*Time\*\*: (\d+) minutes", _source(one.name))
+        minutes = reading(one.name)
         seconds = reached.get("synthetic", {}).get("seconds")
         said = [in_words(entry) for entry in sorted(reached.values(), key=_drawn_first)]
         rows.append(
-            f"| [{one.title}]({folder}{one.name}.ipynb) | {minutes[1] + ' min' if minutes else ''} "
+            f"| [{one.title}]({folder}{one.name}.ipynb) | {f'{minutes} min' if minutes else ''} "
             f"| {'' if seconds is None else f'{seconds:.0f} s'} | {' '.join(filter(None, said))} |"
         )
     return "\n".join(rows)
@@ -170,6 +170,12 @@ def _all_numbers(entry):
 
 def _drawn_first(entry):
     return entry["dataset"] != "synthetic"
+
+
+def reading(name: str) -> int:
+    """The minutes that a lesson states for reading it; 0 where it states none."""
+    minutes = re.search(r"\*\*Time\*\*: (\d+) minutes", _source(name))
+    return int(minutes[1]) if minutes else 0
 
 
 def _source(name: str) -> str:

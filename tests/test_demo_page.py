@@ -378,6 +378,11 @@ def test_boxes_of_labels_become_four_houses(demo):
     )  # pix2pix answers again, and the corner stays free
     comes_to(demo, "houses", 0.85, 0.1, [0, 170, 255])
     assert on_answer(demo, "houses", 0.82, 0.18) == [0, 0, 170]
+    demo.page.click("#houses >> text=Take back")
+    comes_to(demo, "houses", 0.85, 0.1, [0, 0, 170])
+    for _ in range(3):  # the box, the empty paper, the example
+        demo.page.click("#houses >> text=Take back")
+    demo.see("#houses .back").to_be_disabled()
 
 
 def test_the_keyboard_draws(demo):
@@ -399,11 +404,11 @@ def test_cells_follow_their_sliders_and_about_tells(demo):
     demo.page.click("#cells >> text=Try an example")
     demo.see("#cells .status").to_contain_text("Cut out 256 × 256 pixels")
     comes_to(demo, "cells", 0.5, 0.5, [64] * 3)
-    demo.page.get_by_label("Seeds from").fill("0.8")
+    demo.page.get_by_label("Threshold").fill("0.8")
     comes_to(demo, "cells", 0.5, 0.5, [102] * 3)
     demo.page.click("#cells >> text=About this network")
     told = demo.page.locator("#cells .about").inner_text()
-    for words in ("Lesson 01", "drawn cells", "4,000 steps", "drop a cat"):
+    for words in ("lesson 01", "drawn cells", "4,000 steps", "a cat too"):
         assert words in told, told
 
 

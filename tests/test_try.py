@@ -204,10 +204,10 @@ def test_colours_and_a_hint_are_those_of_the_service(tried):
 
 def test_cells_are_those_of_the_service_and_follow_the_sliders(tried):
     outline, orange = segmentation.load(), np.float32(segmentation.OUTLINE)
-    before, after = tried.example("cells", "Cut out 256 × 256")
+    before, after = tried.example("cells", "cells in 256 × 256")
     counts = []
     for threshold, zoom in (("0.5", "1"), ("0.95", "1"), ("0.5", "0.5")):
-        for name, value in (("Seeds from", threshold), ("Zoom", zoom)):
+        for name, value in (("Threshold", threshold), ("Zoom", zoom)):
             tried.page.get_by_label(name).fill(value)
         tried.page.wait_for_timeout(500)
         expect(tried.page.locator("#cells .busy")).to_be_hidden()

@@ -31,6 +31,7 @@ TRIED = {  # in the browser: lesson's word, and the tab of its network
     "documents": "clean",
     "flow": "houses",
 }
+STILL = "On this page sliders and buttons stand still; they work in JupyterLab."
 NOTEBOOK_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+\.ipynb)(?:#[^)]*)?\)")
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*>", re.DOTALL)
@@ -71,10 +72,9 @@ def for_readers(notebook: Path, page: str, pages):
     for cell in content.cells:
         cell.source = linked(cell.source, page, pages)
     tab = {card.name: TRIED.get(card.word) for card in lessons.LESSONS}.get(notebook.stem)
-    if tab and "/" not in page:
-        content.cells[
-            0
-        ].source += f'\n\n<a href="try/index.html#{tab}">Try its network in your browser</a>'
+    tried = f' <a href="try/index.html#{tab}">Try its network in your browser.</a>'
+    if "/" not in page:
+        content.cells[0].source += f"\n\n*{STILL}*{tried if tab else ''}"
     return content
 
 

@@ -84,6 +84,11 @@ def minutes(number: str) -> tuple[int, int]:
     return sum(spent for _, spent, _ in spent) - optional, optional
 
 
+def hours() -> str:
+    """How long it takes to read all lessons, by the minutes that they state."""
+    return str(round(sum(board.reading(card.name) for card in lessons.LESSONS) / 60))
+
+
 def lesson_link(number: str, text: str = "") -> str:
     card = lessons.card(number)
     return f"[{text or card.title}]({card.name}.ipynb)"
@@ -273,6 +278,7 @@ BLANKS = {
     "gallery": lambda: board.gallery("{}.html", "_static/gallery/"),
     "syllabus": lambda: board.syllabus(snapshot()),
     "board": lambda: board.board(snapshot()),
+    "hours": hours,
     "ledger": ledger,
     "browser": browser,
     "game": game,

@@ -80,7 +80,7 @@ def colours_shifted_too(values):
 
 @mistake(
     unscaled,
-    "Red turns greenish yellow: a and b have changed places.",
+    "Blue turns green: a and b have changed places.",
     "Channel 1 is a, from green to red; channel 2 is b, from blue to yellow.",
 )
 def a_and_b_exchanged(values):

@@ -33,7 +33,7 @@ def _about(word, checkpoint, page):
         f"{max(1, round(told['seconds'] / 60))} minutes{where} by its record."
     )
     return {
-        "lesson": f"Lesson {card.number}: {card.title}",
+        "lesson": f"lesson {card.title}",
         "address": page.format(card.name),
         "trained": trained,
     }

@@ -20,7 +20,10 @@ function playGame() {
     const verdict = +round.dataset.found ? 'Right. ' : `No, it was “${round.dataset.right}”. `;
     round.querySelector('.why').prepend(verdict);
     round.querySelector('.why').hidden = false;
-    for (const choice of round.querySelectorAll('input')) choice.disabled = true;
+    for (const choice of round.querySelectorAll('input')) {
+      choice.disabled = true;
+      choice.parentElement.classList.toggle('right', choice.value === round.dataset.right);
+    }
     const answered = rounds.filter(e => e.dataset.found), right = answered.filter(e => +e.dataset.found);
     document.querySelector('.game .score').textContent =
       `${right.length} of ${answered.length} right, ${rounds.length - answered.length} to go.`;

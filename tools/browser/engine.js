@@ -3,15 +3,15 @@ const told = await (await fetch(new URL("../networks/networks.json", import.meta
 const worker = new Worker(new URL("worker.js", import.meta.url), {type: "module"});
 const asked = new Map();       // what the worker has still to answer
 let count = 0;
-const LARGEST = 20e6;          // pixels
+const LARGEST = 20e6;          // pixels; what is larger is shrunk
 
-worker.onmessage = ({data: {id, say, watch, image, error}}) => {
+worker.onmessage = ({data: {id, say, watch, image, said, error}}) => {
   const {resolve, reject, options} = asked.get(id);
   if (say) return options.say?.(say);
   if (watch) return blob(watch).then(options.watch);
   asked.delete(id);
   if (error) reject(new Error(error));
-  else resolve(blob(image));
+  else resolve(blob(image).then(made => Object.assign(made, {said})));
 };
 worker.onerror = () => {
   for (const {reject} of asked.values()) reject(new Error("The networks don't start in this browser; a newer one may."));
@@ -20,6 +20,9 @@ worker.onerror = () => {
 
 export const engine = {
   home: ["The course", "../index.html"],
+
+  takes: "PNG, JPEG or WebP",
+  accept: "image/png,image/jpeg,image/webp",
 
   can: route => route in told,
 
@@ -33,7 +36,8 @@ export const engine = {
     return answer.blob();
   },
 
-  // What a network makes of a picture, a File or a canvas: a Blob. query, fields: what it takes beside.
+  // What a network makes of a picture, a File or a canvas: a Blob, and in its `said` how many things
+  // it has found. query, fields: what the network takes beside.
   async ask(route, picture, {query = [], fields = {}, ...options} = {}) {
     const image = await pixels(picture);
     const given = {...Object.fromEntries(query), ...fields};
@@ -55,11 +59,10 @@ async function pixels(picture) {
 async function decoded(file) {
   const image = await createImageBitmap(file).catch(() => null);
   if (!image) throw new Error("The browser can't read this file; choose a PNG or a JPEG.");
-  if (image.width * image.height > LARGEST) {
-    throw new Error(`The picture has ${image.width} × ${image.height} pixels; shrink it below 20 megapixels.`);
-  }
-  const canvas = Object.assign(document.createElement("canvas"), {width: image.width, height: image.height});
-  canvas.getContext("2d", {willReadFrequently: true}).drawImage(image, 0, 0);
+  const scale = Math.min(1, Math.sqrt(LARGEST / (image.width * image.height)));
+  const [width, height] = [image.width, image.height].map(side => Math.max(1, Math.round(scale * side)));
+  const canvas = Object.assign(document.createElement("canvas"), {width, height});
+  canvas.getContext("2d", {willReadFrequently: true}).drawImage(image, 0, 0, width, height);
   return canvas;
 }
 

@@ -87,7 +87,9 @@ const ROUTES = {
     const outside = pictures.channel(maps, 0), inside = pictures.channel(maps, 1);
     const cell = {...outside, data: outside.data.map(p => 1 - p)};
     const labels = pictures.picture(...size, 1, cells(inside, cell, +threshold));
-    return outlined(small, pictures.nearest(labels, small.height, small.width).data, [1, 0.55, 0]);
+    const count = new Set(labels.data).size - 1;
+    const made = outlined(small, pictures.nearest(labels, small.height, small.width).data, [1, 0.55, 0]);
+    return {...made, said: `${count || "no"} cell${count === 1 ? "" : "s"}`};
   },
 };
 
@@ -177,7 +179,8 @@ onmessage = async ({data: {id, route, image, given}}) => {
   };
   if (!(route in loaded)) tell.say("Loading the network, once …");
   try {
-    postMessage({id, image: pictures.toPixels(await ROUTES[route](image, given, tell))});
+    const made = await ROUTES[route](image, given, tell);
+    postMessage({id, image: pictures.toPixels(made), said: made.said});
   } catch (error) {
     postMessage({id, error: error.message});
   }

@@ -2,6 +2,9 @@
 export const engine = {
   home: ["For programs", "docs"],
 
+  takes: "PNG, JPEG or TIFF, up to 10 MB and 20 megapixels",
+  accept: "image/png,image/jpeg,image/tiff",
+
   can: () => true,
 
   // {route: {lesson, address, trained}}

@@ -10,9 +10,8 @@ const TABS = [
     id: "clean",
     title: "Clean a page",
     lead: "A small network takes stains, folds and shadows off a scanned or photographed page.",
-    invitation: ["Drop a page here", "PNG, JPEG or TIFF, up to 10 MB and 20 megapixels"],
+    invitation: ["Drop a page here", ""],
     choose: "Choose a page",
-    accept: "image/png,image/jpeg,image/tiff",
     send: "denoise",                   // takes a file, gives a picture of the same size
     example: "example.png",            // is drawn, by a seed
     read: "ocr",                       // takes a file, gives {text, text_before}; leave out for none
@@ -44,10 +43,9 @@ const TABS = [
   {
     id: "undraw",
     title: "Sketch a face",
-    lead: "The way back: a face becomes a pencil sketch.",
-    invitation: ["Drop a face here", "PNG or JPEG, up to 10 MB; of it the square in the middle is drawn"],
+    lead: "The way back: from a face to something like its pencil sketch.",
+    invitation: ["Drop a face here", "of it the square in the middle is drawn"],
     choose: "Choose a face",
-    accept: "image/png,image/jpeg,image/tiff",
     send: "undraw",
     example: "portrait.png",
     seed: 4_000_000,
@@ -56,15 +54,14 @@ const TABS = [
     download: "sketch.png",
     before: "Before",
     after: "After",
-    fails: "It has seen drawn people only: of a photograph it finds the outlines, and what it doesn't know becomes hatching.",
+    fails: "Its sketches are soft: it learned from 128 pixels a side. It has seen drawn people only, and of a photograph little more comes back than outlines.",
   },
   {
     id: "repaint",
     title: "Repaint it",
     lead: "One pass through a network that knows one painting: waves by night, of lesson 04.",
-    invitation: ["Drop a picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 1024 pixels or less"],
+    invitation: ["Drop a picture here", "it comes back at 1024 pixels or less"],
     choose: "Choose a picture",
-    accept: "image/png,image/jpeg,image/tiff",
     send: "repaint",
     example: "photograph.png",
     busy: "Repainting …",
@@ -78,11 +75,10 @@ const TABS = [
     id: "colour",
     title: "Colour it",
     lead: "A network that knows drawn people and landscapes guesses the colours. "
-      + "Where you know better, choose a colour and click where it belongs.",
+      + "Where you know better, choose a colour and click where it belongs: it spreads to what is alike.",
     make: makeTint,
-    invitation: ["Drop a black-and-white picture here", "PNG, JPEG or TIFF, up to 10 MB; it comes back at 512 pixels or less"],
+    invitation: ["Drop a black-and-white picture here", "it comes back at 512 pixels or less"],
     choose: "Choose a picture",
-    accept: "image/png,image/jpeg,image/tiff",
     send: "colour",                    // takes a file and hints, gives a picture
     example: "grey.png",
     seed: 2_000_002,                   // the first: none of those that the network trained on
@@ -142,12 +138,11 @@ const TABS = [
   {
     id: "cells",
     title: "Cut out cells",
-    lead: "A U-Net tells cells and their borders, and a watershed parts those that touch. The first slider "
-      + "says how sure it must be where a cell's middle is, the second zooms before it looks.",
-    invitation: ["Drop cells here", "PNG or JPEG, up to 10 MB; what is longer than 1024 pixels is shrunk"],
+    lead: "A U-Net tells cells and their borders, and a watershed parts those that touch. "
+      + "Threshold: how sure the network must be of a cell's middle. Zoom: of the picture, before it looks.",
+    invitation: ["Drop cells here", "it comes back at 1024 pixels or less"],
     choose: "Choose a picture",
-    accept: "image/png,image/jpeg,image/tiff",
-    sliders: {threshold: ["Seeds from", 0.05, 0.95, 0.05, 0.5], zoom: ["Zoom", 0.25, 2, 0.25, 1]},
+    sliders: {threshold: ["Threshold", 0.05, 0.95, 0.05, 0.5], zoom: ["Zoom", 0.25, 2, 0.05, 1]},
     send: "cells",                     // takes a file and sliders, gives a picture
     example: "field.png",
     seed: 1_000_002,                   // the first: none of those that the network trained on
@@ -156,7 +151,7 @@ const TABS = [
     download: "cells.png",
     before: "Before",
     after: "After",
-    fails: "It has seen drawn round cells only, and finds cells in anything: drop a cat.",
+    fails: "It has seen drawn round cells only. It finds cells in anything, a cat too, and real stained tissue often fails.",
   },
 ];
 
@@ -184,10 +179,10 @@ function makeTab(tab, index, template) {
   find(".lead").textContent = tab.lead;
   if (tab.invitation) {
     find(".invitation span").textContent = tab.invitation[0];
-    find(".invitation small").textContent = tab.invitation[1];
+    find(".invitation small").textContent = [engine.takes, tab.invitation[1]].filter(Boolean).join("; ");
     find(".invitation").onclick = () => find("input[type=file]").click();
     find(".button span").textContent = tab.choose;
-    find("input[type=file]").accept = tab.accept;
+    find("input[type=file]").accept = engine.accept;
   }
 
   tell(find(".about"), tab);
@@ -213,9 +208,12 @@ function makeTab(tab, index, template) {
   // The tab's sliders: {name: [what it says, least, most, step, value]}; change is called after each.
   function slide(change) {
     return Object.entries(tab.sliders ?? {}).map(([name, [says, min, max, step, value]]) => {
-      const [label, slider] = [document.createElement("label"), document.createElement("input")];
-      Object.assign(slider, {type: "range", name, min, max, step, value, onchange: change});
-      label.append(says, slider);
+      const [label, slider, shown] = ["label", "input", "output"].map(tag => document.createElement(tag));
+      const show = () => { shown.value = Number(slider.value).toFixed(step < 0.1 ? 2 : 1); };
+      Object.assign(slider, {type: "range", name, min, max, step, value, onchange: change, oninput: show, ariaLabel: says});
+      shown.ariaHidden = true;
+      label.append(says, slider, shown);
+      show();
       find(".sliders").append(label);
       return slider;
     });
@@ -332,7 +330,7 @@ function makeTool(tab, index) {
       wipe.classList.add("sweeping");
       moveTo(50);
     }
-    return `${tab.done} ${after.naturalWidth} × ${after.naturalHeight} pixels `
+    return `${tab.done} ${picture.said ? `${picture.said} in ` : ""}${after.naturalWidth} × ${after.naturalHeight} pixels `
       + `in ${seconds.toFixed(2)} s.`
       + (shown ? "" : " This browser can't draw the file as it came.");
   }
@@ -362,13 +360,14 @@ function makePad(tab, index) {
   const pen = paper.getContext("2d", {willReadFrequently: true});
   const pens = Object.entries(tab.pens).map(addPen);
   const sliders = slide(() => paint());
-  let [places, before, at, seed, mix] = [[], null, [256, 256], tab.seed, 0];   // of a drag; the paper before it
+  let [places, at, seed, mix] = [[], [256, 256], tab.seed, 0];   // places: of a drag
+  const papers = [];   // before each change, the latest at the end
   const paint = inTurn(async (many = false) => {
-    const query = [["seed", mix], ...values(sliders)];
+    const [query, start] = [[["seed", mix], ...values(sliders)], performance.now()];
     await said(async () => {
       show(await engine.ask(many ? tab.many ?? tab.send : tab.send, paper, {query, say: busy, watch: show}));
       find(".results").hidden = false;
-      find(".status").textContent = "Painted.";
+      find(".status").textContent = `Painted. It took ${((performance.now() - start) / 1000).toFixed(2)} s.`;
     }, many ? tab.busyMany : tab.busy);
   });
   paper.setAttribute("aria-label", tab.paper);
@@ -379,9 +378,11 @@ function makePad(tab, index) {
   find(".others").onclick = () => { mix += 1; paint(Boolean(tab.many)); };
   brush.parentElement.hidden = !tab.brush;
   empty();
+  keep(0);
   pens[0].click();
 
-  find(".clear").onclick = () => { empty(); paint(); };
+  find(".clear").onclick = () => { keep(); empty(); paint(); };
+  find(".back").onclick = () => { pen.putImageData(papers.pop(), 0, 0); keep(0); paint(); };
   find(".example").onclick = () => sketch();
   paper.onpointerdown = event => {
     paper.setPointerCapture(event.pointerId);
@@ -413,14 +414,14 @@ function makePad(tab, index) {
   }
 
   function begin(place) {
-    before = pen.getImageData(0, 0, paper.width, paper.height);
+    keep();
     mark.classList.add("down");
     drag(place);
   }
 
   function drag(place) {
     places.push(place);
-    pen.putImageData(before, 0, 0);
+    pen.putImageData(papers.at(-1), 0, 0);
     (brush.checked ? along : tab.stroke)(pen, places);
   }
 
@@ -428,6 +429,13 @@ function makePad(tab, index) {
     mark.classList.remove("down");
     if (places.length) paint();
     places = [];
+  }
+
+  // The paper as it is, so that it can be taken back; some twenty times.
+  function keep(count = 1) {
+    if (count) papers.push(pen.getImageData(0, 0, paper.width, paper.height));
+    if (papers.length > 20) papers.shift();
+    find(".back").disabled = !papers.length;
   }
 
   async function show(picture) {
@@ -460,6 +468,7 @@ function makePad(tab, index) {
     await said(async () => {
       const drawn = await engine.draw(tab.example, seed);
       seed += 1;
+      keep();
       pen.drawImage(await createImageBitmap(drawn), 0, 0, paper.width, paper.height);
     });
     await paint();
@@ -469,6 +478,7 @@ function makePad(tab, index) {
     await said(async () => {
       const picture = await createImageBitmap(file).catch(() => null);
       if (!picture) throw new Error("The browser can't draw this file; choose a PNG or a JPEG.");
+      keep();
       empty();
       pen.drawImage(picture, 0, 0, paper.width, paper.height);
     });
