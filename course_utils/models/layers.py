@@ -26,7 +26,9 @@ class Noise(layers.Layer):
         self.strength = self.add_weight(shape=(shape[-1],), initializer="zeros")
 
     def call(self, x):
-        grain = keras.random.normal((*ops.shape(x)[:-1], 1), seed=self.seed_generator)
+        grain = keras.random.normal(
+            (*ops.shape(x)[:-1], 1), dtype=x.dtype, seed=self.seed_generator
+        )
         return x + self.strength * grain  # (N, h, w, c)
 
 

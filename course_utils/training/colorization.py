@@ -175,7 +175,8 @@ def classes_loss(weights):
     def loss(target, logits):
         ab = _coarse(target) * models.AB  # (N, H/4, W/4, 2)
         counts = ops.take(ops.convert_to_tensor(weights), models.nearest(ab))
-        return soft_cross_entropy(models.soft_classes(ab), logits, counts)
+        mean = soft_cross_entropy(models.soft_classes(ab), logits, counts)
+        return ops.broadcast_to(mean, ops.shape(target)[:1])  # Keras shares it between GPUs
 
     return loss
 

@@ -57,7 +57,8 @@ def likeness(structure):
 
     def loss(target, made):
         dissimilarity = structural_dissimilarity(target / 2 + 0.5, made / 2 + 0.5)
-        return ops.mean(ops.abs(target - made)) / 2 + structure * dissimilarity
+        mean = ops.mean(ops.abs(target - made)) / 2 + structure * dissimilarity
+        return ops.broadcast_to(mean, ops.shape(target)[:1])  # Keras shares it between GPUs
 
     return loss
 
