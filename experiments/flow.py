@@ -21,7 +21,7 @@ GUIDANCE = (1.0, 1.5, 2.0, 3.0)
 
 
 def checkpoints():
-    return houses, faces
+    return ((houses, faces),)
 
 
 def evidence():
