@@ -14,7 +14,7 @@ import time
 from course_utils import lessons, paths, results, shipped
 from experiments import common
 
-WORLDS = ("faces",)  # measured, too, though they are no lessons
+WORLDS = ("faces", "machine")  # measured, too, though they are no lessons
 
 
 def checkpoints(lesson: str, only: str | None = None, scheduler: str | None = None) -> None:

@@ -3,19 +3,25 @@
 import contextlib
 import hashlib
 import json
+import os
 import pickle
 import shutil
+import subprocess
+import sys
+import threading
 import time
 import traceback
 
 import keras
 import numpy as np
+import psutil
 from scipy import stats
 
 from course_utils import images, paths
 from course_utils.models.pix2pix import translate
 
 SEEDS = (0, 1, 2)
+CHILD = "from experiments.common import child; child()"  # no __main__ for those that draw
 
 
 def safety(name):
@@ -41,7 +47,7 @@ class Each:
 
     What a job has returned is kept in `folder` until `forget`: it isn't run again. One that fails is
     run once more, then the others follow. Then a RuntimeError names those that failed twice.
-    client: Dask's, whose workers run the jobs, one each at a time, and share this folder. The jobs
+    client: Dask's, whose workers run the jobs, each in a process, and share this folder. The jobs
     of a worker that is killed go to another; a training goes on there from its safety copy.
     """
 
@@ -72,7 +78,7 @@ class Each:
         else:
             keys, one = [f"{file.stem}-{time.time_ns()}" for *_, file in jobs], {"training": 1}
             told = {"key": keys, "retries": 1, "resources": one}
-            tasks = self.client.map(once, *zip(*jobs), **told) if jobs else []
+            tasks = self.client.map(in_own_process, *zip(*jobs), **told) if jobs else []
             errors = {file: task.exception() for (*_, file), task in zip(jobs, tasks, strict=True)}
         return {file: error for file, error in errors.items() if error is not None}
 
@@ -82,6 +88,39 @@ def once(function, job, file):
     if not file.exists():  # it may be, where a worker was killed as soon as it had finished
         keras.backend.clear_session()
         paths.write_atomically(file, pickle.dumps(function(*job)))
+
+
+def in_own_process(function, job, file):
+    """`once` in a process that ends with this one, whose other threads draw random numbers, too.
+
+    What it says goes into a log beside the file. Raises RuntimeError with its last words if it fails.
+    """
+    import cloudpickle
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".log").open("w", encoding="utf-8") as log:
+        told = {"stdin": subprocess.PIPE, "stdout": log, "stderr": log, "cwd": paths.ROOT}
+        with subprocess.Popen([sys.executable, "-c", CHILD], **told) as process:
+            process.stdin.write(cloudpickle.dumps((function, job, file)))
+            process.stdin.flush()  # it stays open for as long as this process lives
+            failed = process.wait()
+    if failed:
+        lines = file.with_suffix(".log").read_text(encoding="utf-8").strip().splitlines()
+        raise RuntimeError(lines[-1] if lines else "it said nothing")
+
+
+def child():
+    """What such a process does: the job that it is sent."""
+    function, job, file = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    once(function, job, file)
+
+
+def _end_with_parent():
+    os.read(0, 1)  # waits until nobody holds the other end
+    for each in psutil.Process().children(recursive=True):  # those that draw
+        each.kill()
+    os._exit(1)
 
 
 def _tried(function, job, file):
@@ -121,7 +160,7 @@ def trainings(name, scheduler=None):
         if not any("training" in worker["resources"] for worker in workers):
             raise ValueError(
                 f"No worker at {scheduler} takes trainings; start some in this folder by "
-                f"dask worker {scheduler} --no-nanny --nthreads 1 --resources training=1"
+                f"dask worker {scheduler} --nthreads 1 --resources training=1"
             )
         yield Each(folder, client)
 
