@@ -19,7 +19,7 @@ from experiments import common, segmentation
 HERE = Path(__file__).parent
 DASK = [sys.executable, "-m", "dask"]
 TAKES = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--resources", "training=1"]
-SEEDS = range(3)
+SEEDS = range(2)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_killed_worker_costs_at_most_the_steps_since_its_last_copy(
     assert {killed} < set(taken[0]) <= set(pids)  # begun there, finished by the other
     lost = {seed: len(taken[seed]) - short.STEPS for seed in SEEDS}
     print(f"lost steps: {lost}")
-    assert 0 < lost[0] < short.EVERY and lost[1] == lost[2] == 0
+    assert 0 < lost[0] < short.EVERY and lost[1] == 0
     assert not list(folders[1].glob("copy_*"))
 
 
