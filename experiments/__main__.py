@@ -25,18 +25,17 @@ def checkpoints(lesson: str, only: str | None = None, scheduler: str | None = No
         raise ValueError(f"--only is {only!r}; lesson {number} has: {', '.join(names)}.")
     with common.trainings(f"{number}_checkpoints", scheduler) as each:
         for stage in stages:
-            named = [part.__name__ for part in _flat([stage])]
-            each(shipped_by, [(number, name) for name in named if only in (None, name)])
+            chosen = [part for part in _flat([stage]) if only in (None, part.__name__)]
+            each(shipped_by, [(part, number) for part in chosen])
         each.forget()
 
 
-def shipped_by(number, part) -> None:
+def shipped_by(part, number) -> None:
     """Trains and writes what one part of a lesson ships."""
     from course_utils.models.checkpoints import save
 
-    (chosen,) = (one for one in _flat(_parts("checkpoints", number)) if one.__name__ == part)
     began = time.perf_counter()
-    for model, name, provenance in chosen():
+    for model, name, provenance in part():
         provenance |= _told(f"make checkpoints LESSON={number}", began)
         path = save(model, name, provenance)
         print(

@@ -68,7 +68,8 @@ class Each:
 
     def _file(self, function, job):
         name = f"{function.__module__}.{function.__qualname__}"
-        digest = hashlib.sha256(repr((name, job)).encode()).hexdigest()[:8]
+        told = name, [getattr(part, "__qualname__", part) for part in job]
+        digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
         return self.folder / f"{function.__name__}_{digest}.pickle"
 
     def _errors(self, jobs):

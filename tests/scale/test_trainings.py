@@ -123,23 +123,12 @@ def test_evidence_runs_there_whole_or_in_jobs(two_workers, scheduler, tmp_path, 
     )
 
 
-def small():
-    """A network that is soon trained."""
-    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    yield network, "01_small", {"metrics": {"iou": 0.5}}
-
-
-def test_checkpoints_are_made_there(tmp_path, monkeypatch):
-    from distributed import LocalCluster
-
-    for name in ("BUILD", "CHECKPOINTS"):
-        monkeypatch.setattr(paths, name, tmp_path)
-    monkeypatch.setattr(segmentation, "checkpoints", lambda: ((small,),))
-    one = {"n_workers": 1, "threads_per_worker": 1, "processes": False}
-    with LocalCluster(**one, resources={"training": 1}, dashboard_address=None) as cluster:
-        address = cluster.scheduler_address
-        experiments.main(["checkpoints", "1", "--scheduler", address])
-    assert json.loads((tmp_path / "01_small.json").read_text())["metrics"] == {"iou": 0.5}
+def test_checkpoints_are_made_there(two_workers, scheduler, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(segmentation, "checkpoints", lambda: ((short.small,),))
+    experiments.main(["checkpoints", "1", "--scheduler", scheduler])
+    told = json.loads((tmp_path / "short" / "01_small.json").read_text())
+    assert told["metrics"] == {"iou": 0.5} and told["command"] == "make checkpoints LESSON=01"
 
 
 def test_what_is_missing_gets_one_sentence(scheduler, tmp_path, monkeypatch):
