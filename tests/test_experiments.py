@@ -57,7 +57,7 @@ def test_stages_follow_each_other_and_all_of_one_are_made(monkeypatch, folders):
             made.append(name)
             yield from small()
 
-        one.__name__ = name
+        one.__name__ = one.__qualname__ = name
         return one
 
     monkeypatch.setattr(segmentation, "checkpoints", lambda: (part("a"), (part("b"), part("c"))))
