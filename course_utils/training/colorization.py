@@ -170,6 +170,7 @@ def classes_loss(weights):
     """A loss of a and b (N, H, W, 2) in [-1, 1] and logits of bins (N, H/4, W/4, Q).
 
     Each square of pixels has the classes of its mean, and the weight of the nearest: `weights` (Q,).
+    The same mean for each picture, (N,).
     """
 
     def loss(target, logits):
