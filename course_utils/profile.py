@@ -10,6 +10,8 @@ from . import paths
 from .lessons import ANY, Lesson, Task, card
 
 PROFILES = ("quick", "full")
+PRECISIONS = ("float32", "mixed_bfloat16")
+_now: "Run | None" = None  # see `running`
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,51 @@ def start(lesson, profile, dataset, seed, steps, test_data=None, also=()) -> Run
     if steps is not None:
         steps = _whole("STEPS", steps, min(2, usual), 10**9, ", or None for the lesson's own")
     folder = _test_folder(test_data, dataset)
+    if profile == "full":
+        whole_machine()
+    elif running():
+        whole_machine("float32", [])
     set_seeds(seed)
-    return Run(lesson, profile, dataset, seed, steps or usual, usual, folder)
+    global _now
+    _now = Run(lesson, profile, dataset, seed, steps or usual, usual, folder)
+    return _now
+
+
+def running() -> Run | None:
+    """The full run that was started last in this process, or None: see `training.fit`."""
+    return _now if _now and _now.profile == "full" else None
+
+
+def whole_machine(precision=None, devices=None) -> None:
+    """Let all networks that are made from now on use all of this machine.
+
+    precision: one of PRECISIONS; None takes COURSE_PRECISION, else bfloat16 where each GPU has
+    units for it. It needs no scaled losses, as float16 does. devices: such as ["GPU:0", "GPU:1"];
+    None: all GPUs. Where there are several, each gets its share of every batch.
+    Raises ValueError for another precision and for a device that isn't there.
+    """
+    import keras
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    precision = precision or os.environ.get("COURSE_PRECISION") or _precision(gpus)
+    if precision not in PRECISIONS:
+        raise ValueError(f"COURSE_PRECISION is {precision!r}; choose {' or '.join(PRECISIONS)}.")
+    there = [each.name.removeprefix("/device:") for each in tf.config.list_logical_devices()]
+    devices = [each for each in there if each.startswith("GPU")] if devices is None else devices
+    for name in devices:
+        if name not in there:
+            raise ValueError(f"There is no device {name!r}; this machine has {', '.join(there)}.")
+    keras.config.set_dtype_policy(precision)
+    several = tf.distribute.MirroredStrategy(devices) if len(devices) > 1 else None
+    tf.distribute.experimental_set_strategy(several)
+
+
+def _precision(gpus) -> str:
+    import tensorflow as tf
+
+    able = [tf.config.experimental.get_device_details(gpu)["compute_capability"] for gpu in gpus]
+    return "mixed_bfloat16" if able and min(able) >= (8, 0) else "float32"
 
 
 def _task(dataset, tasks) -> Task:

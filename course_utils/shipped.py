@@ -8,7 +8,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from . import paths
+from . import locks, paths
 
 LIST = "SHA256SUMS"
 
@@ -49,10 +49,12 @@ def read(path: Path) -> bytes:
 def sign(*files: Path) -> None:
     """Put the SHA-256 of files that were made anew into their folder's list."""
     folder = files[0].parent
-    hashes = _listed(folder) if (folder / LIST).exists() else {}
-    hashes |= {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    lines = [f"{digest}  {name}\n" for name, digest in sorted(hashes.items())]
-    paths.write_atomically(folder / LIST, "".join(lines))
+    waiting = f"Another process signs in {paths.shown(folder)}: waiting for it."
+    with locks.alone(folder / f".{LIST}.lock", waiting, remove=True):
+        hashes = _listed(folder) if (folder / LIST).exists() else {}
+        hashes |= {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+        lines = [f"{digest}  {name}\n" for name, digest in sorted(hashes.items())]
+        paths.write_atomically(folder / LIST, "".join(lines))
 
 
 def _listed(folder: Path) -> dict[str, str]:

@@ -12,21 +12,30 @@ import sys
 import time
 
 from course_utils import lessons, paths, results, shipped
+from experiments import common
 
-WORLDS = ("faces",)  # measured, too, though they are no lessons
+WORLDS = ("faces", "machine")  # measured, too, though they are no lessons
 
 
-def checkpoints(lesson: str, only: str | None = None) -> None:
+def checkpoints(lesson: str, only: str | None = None, scheduler: str | None = None) -> None:
     """train the shipped networks of a lesson"""
+    number, stages = _found("checkpoints", lesson)
+    names = [part.__name__ for part in _flat(stages)]
+    if only not in (None, *names):
+        raise ValueError(f"--only is {only!r}; lesson {number} has: {', '.join(names)}.")
+    with common.trainings(f"{number}_checkpoints", scheduler) as each:
+        for stage in stages:
+            chosen = [part for part in _flat([stage]) if only in (None, part.__name__)]
+            each(shipped_by, [(part, number) for part in chosen])
+        each.forget()
+
+
+def shipped_by(part, number) -> None:
+    """Trains and writes what one part of a lesson ships."""
     from course_utils.models.checkpoints import save
 
-    number, parts = _found("checkpoints", lesson)
-    chosen = [part for part in parts if only in (None, part.__name__)]
-    if not chosen:
-        names = ", ".join(part.__name__ for part in parts)
-        raise ValueError(f"--only is {only!r}; lesson {number} has: {names}.")
     began = time.perf_counter()
-    for model, name, provenance in (one for part in chosen for one in part()):
+    for model, name, provenance in part():
         provenance |= _told(f"make checkpoints LESSON={number}", began)
         path = save(model, name, provenance)
         print(
@@ -43,12 +52,15 @@ def evidence(lesson: str, dataset: str = "synthetic", scheduler: str | None = No
             f"There is no evidence on {dataset!r}; lesson {number} has: {', '.join(parts)}."
         )
     began, command, name = time.perf_counter(), f"make evidence LESSON={number}", number
-    found = parts[dataset](**_spread(parts[dataset], scheduler))
     if dataset != "synthetic":
         command, name = f'{command} ARGS="--dataset {dataset}"', f"{number}.{dataset}"
-    path = paths.EVIDENCE / f"{name}.json"
-    paths.write_atomically(path, json.dumps(found | _told(command, began), indent=1) + "\n")
-    shipped.sign(path)
+    path, part = paths.EVIDENCE / f"{name}.json", parts[dataset]
+    with common.trainings(name, scheduler) as each:
+        split = "each" in inspect.signature(part).parameters
+        found = part(each=each) if split else each(part, [()])[0]
+        paths.write_atomically(path, json.dumps(found | _told(command, began), indent=1) + "\n")
+        shipped.sign(path)
+        each.forget()
     print(json.dumps(found["summary"], indent=1))
 
 
@@ -78,13 +90,9 @@ def _parts(kind, number):
     return getattr(importlib.import_module(f"experiments.{word}"), kind, lambda: None)()
 
 
-def _spread(part, scheduler) -> dict:
-    """What a part gets to run on a scheduler. Raises ValueError if it can't."""
-    if scheduler is None:
-        return {}
-    if "scheduler" not in inspect.signature(part).parameters:
-        raise ValueError("This evidence runs in one process: leave --scheduler out.")
-    return {"scheduler": scheduler}
+def _flat(stages) -> list:
+    """All parts of stages, each a part or a tuple of parts that don't need each other."""
+    return [part for one in stages for part in (one if isinstance(one, tuple) else (one,))]
 
 
 def _told(command, began):
@@ -101,7 +109,8 @@ def main(argv=None) -> int:
         kind.set_defaults(run=run)
     kinds.choices["checkpoints"].add_argument("--only", help="one of its parts, such as: reader")
     kinds.choices["evidence"].add_argument("--dataset", default="synthetic")
-    kinds.choices["evidence"].add_argument("--scheduler", help="address of Dask's, for lesson 05")
+    for name in ("checkpoints", "evidence"):
+        kinds.choices[name].add_argument("--scheduler", help="address of Dask's, see docs/full.md")
     asked = vars(parser.parse_args(argv))
     run, _ = asked.pop("run"), asked.pop("kind")
     run(**asked)

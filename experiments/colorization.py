@@ -1,21 +1,11 @@
-"""Lesson 05: four shipped networks, and the thesis' matrix of autoencoders and GANs, a process a row."""
+"""Lesson 05: four shipped networks, and the thesis' matrix of autoencoders and GANs."""
 
 import functools
-import hashlib
 import io
 import itertools
-import json
-import os
-import subprocess
-import sys
-import threading
-import time
 from dataclasses import replace
-from pathlib import Path
 
-import keras
 import numpy as np
-import psutil
 from PIL import Image, ImageDraw, ImageFont
 
 from course_utils import colour, images, metrics, paths, shipped, speed
@@ -26,7 +16,7 @@ from course_utils.settings import settings
 from course_utils.training import colorization as training
 
 from . import facade_reader
-from .common import Log, safety
+from .common import Clock, Log, copies, in_turn, safety
 
 STEPS = {"autoencoder": 6000, "gan": 6000, "classes": 8000, "hints": 8000}
 PICTURES = {"autoencoder": 2000, "gan": 1000, "classes": 2000, "hints": 2000}  # of each data set
@@ -34,8 +24,6 @@ ROW_STEPS, ALL = 3000, len(data.DRAWN["train"])  # of the matrix; pictures of ea
 ROW_GENERATOR = replace(models.SHIPPED["gan"], side=64)
 SHOWN, THUMBNAIL, LABEL = 4, 96, 170  # of each data set; pixels
 LARGEST = 300_000  # bytes of the contact sheet
-RUN = "import sys; from experiments.colorization import main; main(*sys.argv[1:])"
-COMMAND = [sys.executable, "-c", RUN]  # no module that processes for drawing would import again
 
 
 @settings
@@ -81,7 +69,7 @@ BESIDE = [Row(colours="rgb"), Row(pictures=ALL // 10)]  # each beside the matrix
 
 
 def checkpoints():
-    return autoencoder, gan, classes, hints
+    return (autoencoder, classes, hints), gan
 
 
 def evidence():
@@ -169,138 +157,56 @@ def scores(items, made):
 # The matrix --------------------------------------------------------------------------------------
 
 
-def matrix(
-    scheduler=None, rows=None, steps=ROW_STEPS, seed=0, generator=ROW_GENERATOR, folder=None
-):
+def matrix(rows=None, steps=ROW_STEPS, seed=0, generator=ROW_GENERATOR, each=in_turn):
     """Lesson 05: the thesis' matrix, a row a training, all with equal steps; table and contact sheet.
 
-    Each row has a process of its own and leaves a JSON file and a strip of pictures in `folder`;
-    what is there isn't run again, and a row that was stopped goes on from its safety copy. One that
-    fails is run once more, then the others follow. scheduler: the address of Dask's, whose workers
-    were started in this folder; without one, row follows row. generator: its sizes.
-    Raises RuntimeError that names the rows that failed twice, when the others are finished.
+    generator: its sizes.
     """
-    folder = folder or paths.BUILD / "evidence" / "05"
-    jobs = [
-        _job(row, steps, seed, generator) for row in (MATRIX + BESIDE if rows is None else rows)
-    ]
-    waiting = [job for job in jobs if not _file(job, folder).exists()]
-    _run(waiting, folder, scheduler)
-    failed = [job for job in jobs if not _file(job, folder).exists()]
-    if failed:
-        told = "; ".join(f"{job['name']} ({_last_words(job, folder)})" for job in failed)
-        raise RuntimeError(
-            f"{len(failed)} of {len(jobs)} rows failed twice, the others are kept: {told}."
-        )
-    runs = [json.loads(_file(job, folder).read_text()) for job in jobs]
-    path = paths.EVIDENCE / "05_matrix.jpg"
-    paths.write_atomically(path, _sheet(jobs, folder, generator.side))
+    rows = MATRIX + BESIDE if rows is None else rows
+    told = each(finish, [(row, steps, seed, generator) for row in rows])
+    runs, path = [run for run, _ in told], paths.EVIDENCE / "05_matrix.jpg"
+    strips = {run["name"]: strip for run, strip in told}
+    paths.write_atomically(path, _sheet(strips, generator.side))
     shipped.sign(path)
     return {"runs": runs, "summary": _summary(runs), "steps": steps}
 
 
-def _job(row, steps, seed, generator):
-    """All that a row's process is told, as JSON gives it back."""
+def finish(row, steps, seed, generator):
+    """One row: what is told of it, and its pictures of the contact sheet as one strip."""
     of_row = {"kind": row.kind, "learned": row.learned, "colours": row.colours}
-    job = {
+    s = replace(
+        training.SHIPPED["gan"],
+        generator=replace(generator, **of_row),
+        discriminator=row.discriminator,
+        weights=row.weights,
+    )
+    items = [item for name in data.WORLDS for item in _items(name, s.side)[0][: row.pictures]]
+    data.draw(items)
+    clock, every = Clock(), min(200, max(1, steps // 4))
+    folder = copies("05", *row.name.split(), steps, seed, s.side)
+    colours = training.Colours(items, s.generator)
+    network = training.train(colours, steps, seed, s, folder, [clock], every)
+    run = _told(row, s, steps, seed, clock.seconds(steps)) | {"metrics": measured(network)}
+    strip = models.colour(network, _shown(s.side))
+    return run, images.to_uint8(images.grid(strip, len(strip), gap=0).clip(0, 1))
+
+
+def _told(row, s, steps, seed, seconds):
+    """What stands beside the metrics of a row."""
+    run = {
         "name": row.name,
-        "generator": vars(generator) | of_row,
+        "generator": vars(s.generator),
         "discriminator": row.discriminator,
-        "weights": row.weights,
+        "weights": list(row.weights),
         "pictures": row.pictures,
         "steps": steps,
         "seed": seed,
+        "seconds": round(seconds),
+        "reference_seconds": round(seconds * speed.speed()),
     }
-    return json.loads(json.dumps(job))
-
-
-def _file(job, folder, ending="json"):
-    """A row's file; another seed, size or number of steps has another."""
-    digest = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:8]
-    words = "".join(each if each.isalnum() else " " for each in job["name"]).split()
-    return Path(folder) / f"{'_'.join(words)}_{digest}.{ending}"
-
-
-def _run(jobs, folder, scheduler):
-    """Each job once, or a second time if it fails: here, or on Dask's workers."""
-    if scheduler is None:
-        for job in jobs:
-            attempt(job, folder)
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ValueError(
-            "--scheduler needs Dask in this environment: pip install distributed."
-        ) from None
-    with Client(scheduler) as client:
-        tasks = [client.submit(attempt, job, folder, key=_file(job, folder).stem) for job in jobs]
-        client.gather(tasks, errors="skip")
-
-
-def attempt(job, folder):
-    """A row in a process of its own, at most twice. What it says goes into its log."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for _ in range(2):
-        with _file(job, folder, "log").open("w", encoding="utf-8") as log:
-            command, pipes = (
-                [*COMMAND, json.dumps(job), str(folder)],
-                {"stdout": log, "stderr": log},
-            )
-            with subprocess.Popen(
-                command, stdin=subprocess.PIPE, cwd=paths.ROOT, **pipes
-            ) as process:
-                if process.wait() == 0:  # its input stays open for as long as this process lives
-                    return
-
-
-def _last_words(job, folder):
-    lines = _file(job, folder, "log").read_text(encoding="utf-8").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
-
-
-def finish(job, folder):
-    """Trains one row, measures it and writes its files; goes on where an earlier process stopped."""
-    s = replace(
-        training.SHIPPED["gan"],
-        generator=models.Architecture(**job["generator"]),
-        discriminator=job["discriminator"],
-        weights=job["weights"],
-    )
-    items = [item for name in data.WORLDS for item in _items(name, s.side)[0][: job["pictures"]]]
-    data.draw(items)
-    clock, steps = _Clock(), job["steps"]
-    network = training.train(
-        training.Colours(items, s.generator),
-        steps,
-        job["seed"],
-        s,
-        folder / _file(job, folder).stem,
-        [clock],
-        every=min(200, max(1, steps // 4)),
-    )
-    seconds = clock.seconds(steps)
-    told = {"seconds": round(seconds), "reference_seconds": round(seconds * speed.speed())}
-    if job["discriminator"]:
-        told["receptive_field"] = models.portion_seen(job["discriminator"], s.side)
-    strip = models.colour(network, _shown(s.side))
-    images.write_image(_file(job, folder, "png"), images.grid(strip, len(strip), gap=0))
-    found = json.dumps(job | told | {"metrics": measured(network)}, indent=1)
-    paths.write_atomically(_file(job, folder), found + "\n")
-
-
-class _Clock(keras.callbacks.Callback):
-    """Seconds of a training, as if it had never been stopped; its first step compiles, too."""
-
-    def __init__(self):
-        super().__init__()
-        self.times = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.times.append(time.perf_counter())
-
-    def seconds(self, steps):
-        return (self.times[-1] - self.times[0]) / max(1, len(self.times) - 1) * steps
+    if row.discriminator:
+        run["receptive_field"] = models.portion_seen(row.discriminator, s.side)
+    return run
 
 
 def _shown(side):
@@ -310,12 +216,12 @@ def _shown(side):
     return np.stack([item.picture for item in items])
 
 
-def _sheet(jobs, folder, side):
+def _sheet(strips, side):
     """The contact sheet's JPEG, in two columns: truth, grey, and a strip of each row, with names."""
     truth = _shown(side)
     rows = [("truth", images.grid(truth, len(truth), gap=0))]
     rows.append(("grey", images.grid(data.grey(truth), len(truth), gap=0)))
-    rows += [(job["name"], images.read_image(_file(job, folder, "png"))) for job in jobs]
+    rows += [(name, images.to_float(strip)) for name, strip in strips.items()]
     side, lines = min(side, THUMBNAIL), -(-len(rows) // 2)
     width = LABEL + side * len(truth)
     sheet = Image.new("RGB", (2 * width, side * lines), "white")
@@ -365,16 +271,3 @@ def _summary(runs):
             "objects": objects,
         }
     return summary
-
-
-def main(job, folder) -> None:
-    """One row, which ends with the process that started it."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    finish(json.loads(job), Path(folder))
-
-
-def _end_with_parent():
-    os.read(0, 1)  # waits until nobody holds the other end
-    for child in psutil.Process().children(recursive=True):  # those that draw
-        child.kill()
-    os._exit(1)

@@ -1,21 +1,172 @@
 """What the experiments share."""
 
+import contextlib
+import hashlib
 import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import threading
 import time
+import traceback
 
 import keras
 import numpy as np
+import psutil
 from scipy import stats
 
 from course_utils import images, paths
 from course_utils.models.pix2pix import translate
 
 SEEDS = (0, 1, 2)
+CHILD = "from experiments.common import child; child()"  # no __main__ for those that draw
 
 
 def safety(name):
     """Where a stopped training of a shipped network goes on, see `training.fit`."""
     return paths.BUILD / "checkpoints" / name
+
+
+def copies(*words):
+    """Where a stopped training of an evidence goes on; words: what makes another training of it."""
+    return paths.BUILD / "evidence" / "_".join(str(word) for word in words)
+
+
+# Independent trainings ---------------------------------------------------------------------------
+
+
+def in_turn(function, jobs):
+    """What function(*job) returns, of each job."""
+    return [function(*job) for job in jobs]
+
+
+class Each:
+    """`in_turn`, which a stop, a failure or a killed worker sets back by as little as can be.
+
+    What a job has returned is kept in `folder` until `forget`: it isn't run again. One that fails is
+    run once more, then the others follow. Then a RuntimeError names those that failed twice.
+    client: Dask's, whose workers run the jobs, each in a process, and share this folder. The jobs
+    of a worker that is killed go to another; a training goes on there from its safety copy.
+    """
+
+    def __init__(self, folder, client=None):
+        self.folder, self.client = folder, client
+
+    def __call__(self, function, jobs):
+        jobs = [(function, job, self._file(function, job)) for job in jobs]
+        errors = self._errors([job for job in jobs if not job[-1].exists()])
+        if errors:
+            told = "; ".join(f"{file.stem} ({error})" for file, error in errors.items())
+            raise RuntimeError(f"{len(errors)} of {len(jobs)} failed twice, see above: {told}.")
+        return [pickle.loads(file.read_bytes()) for *_, file in jobs]
+
+    def forget(self):
+        """All is written: the results of the jobs aren't needed any more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, function, job):
+        name = f"{function.__module__}.{function.__qualname__}"
+        told = name, [getattr(part, "__qualname__", part) for part in job]
+        digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
+        return self.folder / f"{function.__name__}_{digest}.pickle"
+
+    def _errors(self, jobs):
+        """Runs all jobs; {file: error} of those that failed."""
+        if self.client is None:
+            errors = {file: _tried(function, job, file) for function, job, file in jobs}
+        else:
+            keys, one = [f"{file.stem}-{time.time_ns()}" for *_, file in jobs], {"training": 1}
+            told = {"key": keys, "retries": 1, "resources": one}
+            tasks = self.client.map(in_own_process, *zip(*jobs), **told) if jobs else []
+            errors = {file: task.exception() for (*_, file), task in zip(jobs, tasks, strict=True)}
+        return {file: error for file, error in errors.items() if error is not None}
+
+
+def once(function, job, file):
+    """Writes what function(*job) returns, if nothing has; the job finds Keras as if it were the first."""
+    if not file.exists():  # it may be, where a worker was killed as soon as it had finished
+        keras.backend.clear_session()
+        paths.write_atomically(file, pickle.dumps(function(*job)))
+
+
+def in_own_process(function, job, file):
+    """`once` in a process that ends with this one, whose other threads draw random numbers, too.
+
+    What it says goes into a log beside the file. Raises RuntimeError with its last words if it fails.
+    """
+    import cloudpickle
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".log").open("w", encoding="utf-8") as log:
+        told = {"stdin": subprocess.PIPE, "stdout": log, "stderr": log, "cwd": paths.ROOT}
+        with subprocess.Popen([sys.executable, "-c", CHILD], **told) as process:
+            process.stdin.write(cloudpickle.dumps((function, job, file)))
+            process.stdin.flush()  # it stays open for as long as this process lives
+            failed = process.wait()
+    if failed:
+        lines = file.with_suffix(".log").read_text(encoding="utf-8").strip().splitlines()
+        raise RuntimeError(lines[-1] if lines else "it said nothing")
+
+
+def child():
+    """What such a process does: the job that it is sent."""
+    function, job, file = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    once(function, job, file)
+
+
+def _end_with_parent():
+    os.read(0, 1)  # waits until nobody holds the other end
+    for each in psutil.Process().children(recursive=True):  # those that draw
+        each.kill()
+    os._exit(1)
+
+
+def _tried(function, job, file):
+    """The error of a job that failed twice, else None."""
+    for last in (False, True):
+        try:
+            return once(function, job, file)
+        except Exception as error:
+            traceback.print_exc()
+            if last:
+                return error
+    return None
+
+
+@contextlib.contextmanager
+def trainings(name, scheduler=None):
+    """An `Each` for what has this name, here or on the workers of Dask's scheduler at an address.
+
+    Raises ValueError without Dask, without an answer, and without a worker that takes trainings.
+    """
+    folder = paths.BUILD / "runs" / name
+    if scheduler is None:
+        yield Each(folder)
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError(
+            "--scheduler needs Dask in this environment: pip install distributed."
+        ) from None
+    try:
+        client = Client(scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"No scheduler answers at {scheduler!r} ({error}).") from None
+    with client:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if not any("training" in worker["resources"] for worker in workers):
+            raise ValueError(
+                f"No worker at {scheduler} takes trainings; start some in this folder by "
+                f"dask worker {scheduler} --nthreads 1 --resources training=1"
+            )
+        yield Each(folder, client)
+
+
+# Watching ----------------------------------------------------------------------------------------
 
 
 class Log(keras.callbacks.Callback):
@@ -30,6 +181,20 @@ class Log(keras.callbacks.Callback):
             self.last = {name: float(value) for name, value in logs.items()}
             print(batch + 1, self.last, flush=True)
             self.model.reset_metrics()
+
+
+class Clock(keras.callbacks.Callback):
+    """Seconds of a training, as if it had never been stopped, without its first step, which compiles."""
+
+    def __init__(self, now=time.perf_counter):
+        super().__init__()
+        self.now, self.times = now, []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.times.append(self.now())
+
+    def seconds(self, steps):
+        return (self.times[-1] - self.times[0]) / max(1, len(self.times) - 1) * steps
 
 
 class Checks(keras.callbacks.Callback):

@@ -15,7 +15,7 @@ from course_utils.models import documents as models
 from course_utils.training.documents import train
 from drawn_worlds.documents import document
 
-from .common import SEEDS, Log, interval, medians, safety
+from .common import SEEDS, Log, copies, in_turn, interval, medians, safety
 
 
 def checkpoints():
@@ -43,29 +43,33 @@ def pages(seed=0, steps=4000):
     yield model, name, {"seed": seed, "steps": steps, "metrics": scores, "data": about}
 
 
-def page_or_chain(seeds=SEEDS):
+FEEDS = {"page": lambda page: page, "chain": cleaning.slides_chain}
+
+
+def page_or_chain(seeds=SEEDS, each=in_turn):
     """Lesson 06: should a network get the page, or what the lecture's chain makes of it?
 
     The same network, steps, crops and test pages; the chain works at the page's own size.
     """
-    feeds = {"page": lambda page: page, "chain": cleaning.slides_chain}
-    steps, runs = lessons.card("documents").tasks["synthetic"].quick, []
-    fed = {
-        name: [
-            [replace(page, noisy=prepare(page.noisy)) for page in part]
-            for part in documents.load("synthetic")
-        ]
-        for name, prepare in feeds.items()
-    }
-    for seed, (name, (pages, test)) in itertools.product(seeds, fed.items()):
-        model = train(documents.Crops(pages), steps, seed)
-        cleaned = [models.clean(model, page.noisy) for page in test]
-        scores = metrics.page_scores([page.clean for page in test], cleaned)
-        runs.append({"seed": seed, "fed": name} | scores)
-        print(runs[-1], flush=True)
-    found = {name: [run["rmse"] for run in runs if run["fed"] == name] for name in feeds}
+    steps = lessons.card("documents").tasks["synthetic"].quick
+    runs = each(fed, [(*both, steps) for both in itertools.product(seeds, FEEDS)])
+    found = {name: [run["rmse"] for run in runs if run["fed"] == name] for name in FEEDS}
     summary = {name: {"rmse": interval(values)} for name, values in found.items()}
     return {"runs": runs, "summary": summary, "steps": steps}
+
+
+def fed(seed, name, steps):
+    """One training of `page_or_chain`, on what this name in FEEDS makes of pages."""
+    pages, test = (
+        [replace(page, noisy=FEEDS[name](page.noisy)) for page in part]
+        for part in documents.load("synthetic")
+    )
+    model = train(documents.Crops(pages), steps, seed, copies("06", name, seed))
+    cleaned = [models.clean(model, page.noisy) for page in test]
+    run = {"seed": seed, "fed": name}
+    run |= metrics.page_scores([page.clean for page in test], cleaned)
+    print(run, flush=True)
+    return run
 
 
 def floor():

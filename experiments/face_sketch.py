@@ -19,7 +19,7 @@ from course_utils.training import face_sketch as training
 from course_utils.training import pix2pix
 
 from . import facade_reader
-from .common import SEEDS, Checks, Log, interval, medians, safety, sheet, sides
+from .common import SEEDS, Checks, Log, copies, in_turn, interval, medians, safety, sheet, sides
 
 STEPS = {  # of what is shipped
     "autoencoder": 2000,
@@ -30,7 +30,7 @@ WAYS = ("there", "back")
 
 
 def checkpoints():
-    return pix2pix_back, pix2pix_there, autoencoders, cyclegan
+    return ((pix2pix_back, pix2pix_there, autoencoders, cyclegan),)
 
 
 def evidence():
@@ -166,7 +166,7 @@ def _about(network, way, seed, steps, told=None):
     return about | ({"validation": told} if told else {})
 
 
-def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6):
+def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6, each=in_turn):
     """Lesson 03: what the cycle's weight does, and what a split by picture instead of person adds.
 
     `cycle`: CycleGANs on unpaired drawn people that differ in λ only; SSIM of the sketches of test
@@ -175,38 +175,16 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6):
     a fifth of the pictures or of the people tests; per seed and split the SSIM of an autoencoder
     and of a memory that answers with the sketch of the most similar photograph.
     """
-    train, test = data.load("synthetic")
-    data.draw(train + test)
-    photos, sketches = (
-        np.stack([getattr(pair, side) for pair in test]) for side in ("source_picture", "target")
-    )
-    cycle, sheets = {}, {}
-    for weight in (0, 1, 5, 50):
-        folder = paths.BUILD / "evidence" / f"cycle_{weight}"
-        model = cycles.train(
-            data.Strangers(train, photos.shape[1]),
-            cycle_steps,
-            0,
-            replace(cycles.QUICK, cycle=float(weight)),
-            folder=folder,
-        )
-        made = translate(model.G, photos)
-        again = translate(model.F, made[:shown])
-        cycle[str(weight)] = {
-            "ssim": metrics.portrait_scores(sketches, made)["ssim"],
-            "found": metrics.found_share(sketches, made),
-            "home": metrics.mae(photos[:shown], again),
-        }
-        rows = np.concatenate([photos[:shown], made[:shown], again])
-        sheets[f"cycle_{weight}"] = images.to_uint8(images.grid(rows, shown).clip(0, 1))
-        print(weight, cycle[str(weight)], flush=True)
+    weights, splits = (0, 1, 5, 50), ("by_picture", "by_person")
+    told = each(cycled, [(weight, cycle_steps, shown) for weight in weights])
+    cycle = {str(weight): scores for weight, (scores, _) in zip(weights, told, strict=True)}
+    sheets = {f"cycle_{weight}": sheet for weight, (_, sheet) in zip(weights, told, strict=True)}
     np.savez_compressed(paths.EVIDENCE / "03_pictures.npz", **sheets)
     shipped.sign(paths.EVIDENCE / "03_pictures.npz")
-    runs, few, splits = [], train[:188], ("by_picture", "by_person")
-    for seed, split in itertools.product(seeds, splits):
-        runs.append({"seed": seed, "split": split} | _leak(few, split, seed, leak_steps))
-        print(runs[-1], flush=True)
-    leak = {}
+    runs, leak = (
+        each(leaked, [(*both, leak_steps) for both in itertools.product(seeds, splits)]),
+        {},
+    )
     for who in ("autoencoder", "memory"):
         values = {split: [run[who] for run in runs if run["split"] == split] for split in splits}
         leak[who] = {split: interval(values[split]) for split in splits}
@@ -216,35 +194,73 @@ def cycles_and_leaks(seeds=SEEDS, cycle_steps=400, leak_steps=200, shown=6):
         "summary": {"cycle": cycle, "leak": leak},
         "steps": leak_steps,
         "cycle_steps": cycle_steps,
-        "pictures": len(test),
+        "pictures": len(_split()[1]),
     }
 
 
-def _leak(pairs, split, seed, steps):
-    """SSIM of test pictures after one of two splits of eightfold pairs: {"autoencoder", "memory"}.
+@functools.cache
+def _split():
+    """The lesson's people, drawn: (train, test)."""
+    train, test = data.load("synthetic")
+    data.draw(train + test)
+    return train, test
+
+
+def cycled(weight, steps, shown):
+    """One CycleGAN of `cycles_and_leaks`: its scores, and the pictures of some people."""
+    train, test = _split()
+    photos, sketches = sides(test)
+    settings = replace(cycles.QUICK, cycle=float(weight))
+    strangers, folder = data.Strangers(train, photos.shape[1]), copies("03_cycle", weight)
+    model = cycles.train(strangers, steps, 0, settings, folder=folder)
+    made = translate(model.G, photos)
+    again = translate(model.F, made[:shown])
+    scores = {
+        "ssim": metrics.portrait_scores(sketches, made)["ssim"],
+        "found": metrics.found_share(sketches, made),
+        "home": metrics.mae(photos[:shown], again),
+    }
+    rows = np.concatenate([photos[:shown], made[:shown], again])
+    print(weight, scores, flush=True)
+    return scores, images.to_uint8(images.grid(rows, shown).clip(0, 1))
+
+
+def leaked(seed, split, steps):
+    """One run of `cycles_and_leaks`: SSIM of test pictures after one of two splits of eightfold pairs.
 
     `memory` answers with the sketch of the most similar photograph that trained.
     """
-    rng = np.random.default_rng(seed)
-    if split == "by_person":
-        tests = set(rng.choice([pair.source for pair in pairs], len(pairs) // 5, replace=False))
-        train = data.eightfold([pair for pair in pairs if pair.source not in tests])
-        test = data.eightfold([pair for pair in pairs if pair.source in tests])
-    else:
-        every = data.eightfold(pairs)
-        order = rng.permutation(len(every))
-        train, test = ([every[i] for i in part] for part in np.split(order, [4 * len(order) // 5]))
+    rng, pairs = np.random.default_rng(seed), _split()[0][:188]
+    train, test = _eightfold(pairs, split, rng)
     photos = np.stack([pair.source_picture for pair in test])
     truth = [pair.target for pair in test]
     seen = np.stack([pair.source_picture.ravel() for pair in train])
     nearest = [np.argmin(np.sum((seen - photo.ravel()) ** 2, axis=1)) for photo in photos]
     example = Jitter(train, photos.shape[1], flip=False, scale=1.0)
-    settings = with_side(training.QUICK["autoencoder"], photos.shape[1])
-    made = translate(training.train_autoencoder(example, steps, seed, settings), photos)
-    return {
-        "autoencoder": metrics.portrait_scores(truth, made)["ssim"],
-        "memory": metrics.portrait_scores(truth, [train[i].target for i in nearest])["ssim"],
-    }
+    settings, folder = (
+        with_side(training.QUICK["autoencoder"], photos.shape[1]),
+        copies(split, seed),
+    )
+    made = translate(
+        training.train_autoencoder(example, steps, seed, settings, folder=folder), photos
+    )
+    answers = {"autoencoder": made, "memory": [train[i].target for i in nearest]}
+    ssim = {who: metrics.portrait_scores(truth, each)["ssim"] for who, each in answers.items()}
+    print(run := {"seed": seed, "split": split} | ssim, flush=True)
+    return run
+
+
+def _eightfold(pairs, split, rng):
+    """(train, test) of eightfold pairs, a fifth of the people or of the pictures."""
+    if split == "by_person":
+        tests = set(rng.choice([pair.source for pair in pairs], len(pairs) // 5, replace=False))
+        known = [
+            [pair for pair in pairs if (pair.source in tests) == held] for held in (False, True)
+        ]
+        return tuple(data.eightfold(part) for part in known)
+    every = data.eightfold(pairs)
+    order = rng.permutation(len(every))
+    return tuple([every[i] for i in part] for part in np.split(order, [4 * len(order) // 5]))
 
 
 def cyclegan_step():

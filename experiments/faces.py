@@ -18,7 +18,7 @@ from course_utils.training.fit import fit
 from course_utils.training.schedules import warm_cosine
 from drawn_worlds import faces
 
-from .common import SEEDS, interval
+from .common import SEEDS, copies, in_turn, interval
 from .facade_reader import class_weights
 
 SIDE = {"recognise": recognition.SIDE, "parts": 64}  # pixels of the pictures that the networks see
@@ -261,14 +261,21 @@ def _disturbed(photo, rng, much: float = 1.0):
 # Measured ----------------------------------------------------------------------------------------
 
 
-def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
+def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100, each=in_turn):
     """The faces world: does a network know unseen people again, and by which of their traits?
 
     It trains on `people` and then knows each of 100 others from one picture: frontal both times, in
     another light, with another expression, other clothes and background. `alike`: the same, where
     all of the 100 share one kind of traits, so that only their other traits tell them apart.
     """
-    known = portraits(range(people), views, workers=2)
+    runs = each(met, [(seed, people, views, steps, others) for seed in seeds])
+    summary = {"rank_one": interval([run["rank_one"] for run in runs]), "chance": 1 / others}
+    summary |= {f"alike: {name}": interval([run["alike"][name] for run in runs]) for name in ALIKE}
+    return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
+
+
+def met(seed, people, views, steps, others):
+    """One training of `drawn_people`, and whom it knows again."""
     unseen = range(3_000_000, 3_000_000 + others)
     asked = {
         name: [
@@ -277,15 +284,11 @@ def drawn_people(seeds=SEEDS, people=700, views=4, steps=400, others=100):
         ]
         for name in (None, *ALIKE)
     }
-    runs = []
-    for seed in seeds:
-        network = train_recogniser(known, steps, seed)
-        scores = {name: rank_one(network, *both) for name, both in asked.items()}
-        runs.append({"seed": seed, "rank_one": scores.pop(None), "alike": scores})
-        print(runs[-1], flush=True)
-    summary = {"rank_one": interval([run["rank_one"] for run in runs]), "chance": 1 / others}
-    summary |= {f"alike: {name}": interval([run["alike"][name] for run in runs]) for name in ALIKE}
-    return {"runs": runs, "summary": summary, "steps": steps, "people": people, "views": views}
+    known = portraits(range(people), views, workers=2)
+    network = train_recogniser(known, steps, seed, folder=copies("faces", seed))
+    scores = {name: rank_one(network, *both) for name, both in asked.items()}
+    print(run := {"seed": seed, "rank_one": scores.pop(None), "alike": scores}, flush=True)
+    return run
 
 
 def parts_of_portraits(seed=0, people=400, steps=450):

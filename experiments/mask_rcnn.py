@@ -14,7 +14,7 @@ from course_utils.postprocess import instances
 from course_utils.training import mask_rcnn as training
 from course_utils.training import segmentation as pixelwise
 
-from .common import SEEDS, Log, interval, safety
+from .common import SEEDS, Clock, Log, copies, in_turn, interval, safety
 
 PICTURES, STEPS = 3000, 12_000  # of the shipped network
 FEW, SHORT = 400, 500  # of each training of the evidence
@@ -52,12 +52,10 @@ def measured(network, dataset="synthetic"):
     return training.scores(test, network.find([item.picture for item in test], least=0.05))
 
 
-def compared(seeds=SEEDS, steps=SHORT):
+def compared(seeds=SEEDS, steps=SHORT, each=in_turn):
     """Lesson 07: the source slides' four ways at equal steps, RoIAlign against RoIPool, and a U-Net."""
-    runs = []
-    for seed in seeds:
-        runs += [run_of(seed, steps, *kind) for kind in kinds()]
-        runs += [pixelwise_run(seed, world) for world in data.WORLDS]
+    runs = each(run_of, [(seed, steps, *kind) for seed in seeds for kind in kinds()])
+    runs += each(pixelwise_run, [(seed, world) for seed in seeds for world in data.WORLDS])
     return {"runs": runs, "summary": summary(runs), "steps": steps}
 
 
@@ -74,22 +72,23 @@ def kinds():
 
 def run_of(seed, steps, name, s, way, world):
     """What a Mask R-CNN reaches that learned from some pictures of a world."""
-    items, start = pictures_of(world), time.process_time()
-    s = training.fitted(s, items)
-    network = training.train(training.examples(s, items), steps, seed, s, way)
-    seconds = time.process_time() - start
-    return told(name, seed, seconds, measured(network, world))
+    items, clock = pictures_of(world), Clock(time.process_time)
+    s, folder = training.fitted(s, items), copies("07", name, seed)
+    example = training.examples(s, items)
+    network = training.train(example, steps, seed, s, way, folder, [clock])
+    return told(name, seed, clock.seconds(steps), measured(network, world))
 
 
 def pixelwise_run(seed, world, steps=PIXELWISE):
     """What lesson 01's U-Net with its watershed reaches, from the same pictures."""
-    items, start = pictures_of(world), time.process_time()
-    network = pixelwise.train(Pixels(items), steps, seed, classes=len(items[0].names) + 2)
-    seconds, (_, test) = time.process_time() - start, data.load(world)
+    items, clock = pictures_of(world), Clock(time.process_time)
+    more = {"folder": copies("07_unet", world, seed), "callbacks": [clock]}
+    network = pixelwise.train(Pixels(items), steps, seed, classes=len(items[0].names) + 2, **more)
+    _, test = data.load(world)
     data.draw(test)
     predict = pixelwise.probabilities(network)
     found = [things_of(predict(item.picture[None])[0]) for item in test]
-    return told(f"unet_{world}", seed, seconds, training.scores(test, found, sure=0))
+    return told(f"unet_{world}", seed, clock.seconds(steps), training.scores(test, found, sure=0))
 
 
 def pictures_of(world):

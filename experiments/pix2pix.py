@@ -18,11 +18,11 @@ from course_utils.training import pix2pix
 from drawn_worlds import houses as facades
 
 from . import facade_reader
-from .common import SEEDS, Checks, Log, interval, medians, safety, sheet
+from .common import SEEDS, Checks, Log, copies, in_turn, interval, medians, safety, sheet
 
 
 def checkpoints():
-    return reader, unet_l1, unet_l1_cgan, unet_cgan, encdec_l1_cgan
+    return reader, (unet_l1, unet_l1_cgan, unet_cgan, encdec_l1_cgan)
 
 
 def evidence():
@@ -92,19 +92,15 @@ def _shipped(name, seed=0, steps=20_000):
     )
 
 
-def losses_and_generators(seeds=SEEDS, steps=1500):
+def losses_and_generators(seeds=SEEDS, steps=1500, each=in_turn):
     """Lesson 02: L1 + cGAN against L1, U-Net against encoder-decoder; equal steps.
 
     Networks and settings are those that are shipped. Per seed and variant: what `scorer` tells of
     generated photographs of unseen houses. The reader is the shipped one, which saw none of these
     houses. And what the paper's dropout varies, see `_varied`.
     """
-    train, test = data.load("synthetic", "BtoA")
-    score, runs = facade_reader.scorer(test), []
     variants = ("unet_l1", "encdec_l1_cgan", "unet_l1_cgan")
-    for seed, name in itertools.product(seeds, variants):
-        runs.append({"seed": seed, "variant": name} | score(_briefly(train, name, steps, seed)))
-        print(runs[-1], flush=True)
+    runs = each(scored, [(*both, steps) for both in itertools.product(seeds, variants)])
     keys = [key for key in runs[0] if key not in ("seed", "variant")]
     by_seed = {
         name: {key: np.array([run[key] for run in runs if run["variant"] == name]) for key in keys}
@@ -117,11 +113,25 @@ def losses_and_generators(seeds=SEEDS, steps=1500):
     for gain, (better, worse) in gains.items():  # of the same seed
         by_seed[gain] = {key: by_seed[better][key] - by_seed[worse][key] for key in keys}
     summary = {name: {key: interval(by_seed[name][key]) for key in keys} for name in by_seed}
-    summary["dropout"] = _varied(
-        _briefly(train, "unet_l1_cgan", steps, 0, dropout=0.5, noise=False), test
-    )
+    (summary["dropout"],) = each(dropped, [(steps,)])
+    test = data.load("synthetic", "BtoA")[1]
     summary["truth"] = {"texture_distance": _between_photographs(test)}
     return {"runs": runs, "summary": summary, "steps": steps, "pictures": len(test)}
+
+
+def scored(seed, name, steps):
+    """One training of `losses_and_generators`, and what `scorer` tells of it."""
+    train, test = data.load("synthetic", "BtoA")
+    score = facade_reader.scorer(test)(_briefly(train, name, steps, seed))
+    print(run := {"seed": seed, "variant": name} | score, flush=True)
+    return run
+
+
+def dropped(steps):
+    """What the paper's dropout varies."""
+    train, test = data.load("synthetic", "BtoA")
+    network = _briefly(train, "unet_l1_cgan", steps, 0, dropout=0.5, noise=False)
+    return _varied(network, test)
 
 
 def _between_photographs(test):
@@ -135,7 +145,7 @@ def _briefly(pairs, name, steps, seed, **of_generator):
     """The mean generator of a short training with the shipped settings."""
     settings = pix2pix.SHIPPED
     settings = replace(settings, generator=replace(settings.generator, **of_generator))
-    folder = paths.BUILD / "evidence" / "_".join([name, str(seed), *of_generator])
+    folder = copies("02", name, seed, *of_generator)
     example = Jitter(pairs, settings.side)
     return pix2pix.train(example, name, steps, seed, settings, folder=folder).averaged
 

@@ -20,7 +20,7 @@ from course_utils.training import psp as training
 from drawn_worlds.faces import PALETTE
 
 from . import faces
-from .common import Log, interval, safety
+from .common import Log, in_turn, interval, safety
 
 STEPS = {"recogniser": 2000, "inversion": 12_000} | dict.fromkeys(
     ("frontal", "sketch", "segmentation"), 4000
@@ -37,7 +37,7 @@ STRANGERS = range(6_000_000, 6_000_100)  # people who test them
 
 
 def checkpoints():
-    return recogniser, judge, generator, inversion, frontal, sketch, segmentation
+    return (recogniser, judge), generator, (inversion, frontal, sketch, segmentation)
 
 
 def evidence():
@@ -239,34 +239,45 @@ def _timed(way, face):
 # Beside pix2pix -----------------------------------------------------------------------------------
 
 
-def beside_pix2pix(seed=0, steps=2000, people=2000, shown=6):
+def beside_pix2pix(seed=0, steps=2000, people=2000, shown=6, each=in_turn):
     """Lesson 08: pSp and lesson 02's pix2pix on the same drawings, lines and regions.
 
     `identity`: the judge's cosine of answer and truth, mean over the lesson's test people, with the
     interval over people; `pSp_minus_pix2pix` in pairs. `ssim` likewise. Pictures of the first go to
     08_pictures.npz: drawings, pSp's answers, pix2pix's, truths.
     """
+    tasks = ("sketch", "segmentation")
+    told = each(both_ways, [(task, seed, steps, people, shown) for task in tasks])
+    found = {task: scores for task, (scores, _) in zip(tasks, told, strict=True)}
+    sheets = {task: rows for task, (_, rows) in zip(tasks, told, strict=True)}
+    np.savez_compressed(paths.EVIDENCE / "08_pictures.npz", **sheets)
+    shipped.sign(paths.EVIDENCE / "08_pictures.npz")
+    return {
+        "summary": found,
+        "seed": seed,
+        "steps": steps,
+        "people": len(data.load("synthetic")[1]),
+    }
+
+
+def both_ways(task, seed, steps, people, shown):
+    """What `beside_pix2pix` finds in one task, and its pictures."""
     seen, (_, test) = pictured(people), data.load("synthetic")
     data.draw(test)
     judge, (mapping, synthesis) = recognition.load("judge"), generators.load()
     mean, (pictures, regions) = generators.mean_style(mapping), data.stacked(test)
-    truth, found, sheets = images.to_float(pictures), {}, {}
-    for task in ("sketch", "segmentation"):
-        sources = data.sources(task, pictures, regions)
-        offsets = encoders.load(task).predict(sources, verbose=0)
-        network = _pix2pix(data.Examples(task, *seen), task, steps, seed)
-        drawings = coloured(task, sources)
-        answers = {
-            "pSp": generators.paint(synthesis, mean + offsets),
-            "pix2pix": translate(network, drawings).clip(0, 1),
-        }
-        found[task] = _compared(truth, answers, judge)
-        print(task, found[task], flush=True)
-        rows = np.concatenate([each[:shown] for each in (drawings, *answers.values(), truth)])
-        sheets[task] = images.to_uint8(rows)
-    np.savez_compressed(paths.EVIDENCE / "08_pictures.npz", **sheets)
-    shipped.sign(paths.EVIDENCE / "08_pictures.npz")
-    return {"summary": found, "seed": seed, "steps": steps, "people": len(test)}
+    truth, sources = images.to_float(pictures), data.sources(task, pictures, regions)
+    offsets = encoders.load(task).predict(sources, verbose=0)
+    network = _pix2pix(data.Examples(task, *seen), task, steps, seed)
+    drawings = coloured(task, sources)
+    answers = {
+        "pSp": generators.paint(synthesis, mean + offsets),
+        "pix2pix": translate(network, drawings).clip(0, 1),
+    }
+    found = _compared(truth, answers, judge)
+    print(task, found, flush=True)
+    rows = np.concatenate([each[:shown] for each in (drawings, *answers.values(), truth)])
+    return found, images.to_uint8(rows)
 
 
 def _pix2pix(examples, task, steps, seed):

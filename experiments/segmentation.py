@@ -19,7 +19,7 @@ from course_utils.models.tiling import average_over_turns, predict_tiled
 from course_utils.models.unet import context, unet
 from course_utils.training.segmentation import train
 
-from .common import SEEDS, Log, interval, medians, safety
+from .common import SEEDS, Clock, Log, copies, in_turn, interval, medians, safety
 
 
 def checkpoints():
@@ -54,37 +54,39 @@ def cells(seed=0, steps=4000):
     yield model, models.CHECKPOINT, {"seed": seed, "steps": steps, "metrics": scores, "data": about}
 
 
-def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64):
+W0 = {"plain": 0.0, "weighted": 10.0}
+
+
+def weighted_against_plain(seeds=SEEDS, steps=500, pictures=64, each=in_turn):
     """Lesson 01: does the weight map keep touching cells apart?
 
     The paper's two classes, equal steps, the same crops in the same order; only w0 differs.
     Per seed and loss: `merges` a picture (p > 0.5, no watershed) and `iou`, on unseen fields.
     """
-    fields = segmentation.load("synthetic")[0]
+    runs = each(weighed, [(*both, steps, pictures) for both in itertools.product(seeds, W0)])
+    return {"runs": runs, "summary": _summary(runs), "steps": steps, "pictures": pictures}
+
+
+def weighed(seed, name, steps, pictures):
+    """One training of `weighted_against_plain`, by the loss of this name in W0."""
+    fields, target = segmentation.load("synthetic")[0], segmentation.two_classes
+    crop = segmentation.CROPS["synthetic"] | {"side": 128}
+    crops = segmentation.Crops(fields, w0=W0[name], target=target, **crop)
+    folder = copies("01", name, seed)
+    predict = models.probabilities(train(crops, steps, seed, classes=2, folder=folder))
     test = [segmentation.draw(seed) for seed in segmentation.DRAWN["test"]]
     test += [segmentation.draw(seed) for seed in range(2_000_000, 2_000_000 + pictures - len(test))]
-    runs = []
-    for seed, (name, w0) in itertools.product(seeds, {"plain": 0.0, "weighted": 10.0}.items()):
-        crops = segmentation.Crops(
-            fields,
-            w0=w0,
-            target=segmentation.two_classes,
-            **segmentation.CROPS["synthetic"] | {"side": 128},
-        )
-        predict = models.probabilities(train(crops, steps, seed, classes=2))
-        maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
-        runs.append(
-            {
-                "seed": seed,
-                "loss": name,
-                "merges": float(np.mean([metrics.merges(p, s.labels) for p, s in zip(maps, test)])),
-                "iou": float(
-                    np.mean([metrics.iou(s.labels > 0, p > 0.5) for p, s in zip(maps, test)])
-                ),
-            }
-        )
-        print(runs[-1], flush=True)
-    return {"runs": runs, "summary": _summary(runs), "steps": steps, "pictures": len(test)}
+    maps = [predict(segmentation.normalise(s.image)[None])[0, ..., 1] for s in test]
+    merges = [metrics.merges(p, s.labels) for p, s in zip(maps, test)]
+    ious = [metrics.iou(s.labels > 0, p > 0.5) for p, s in zip(maps, test)]
+    run = {
+        "seed": seed,
+        "loss": name,
+        "merges": float(np.mean(merges)),
+        "iou": float(np.mean(ious)),
+    }
+    print(run, flush=True)
+    return run
 
 
 def _summary(runs):
@@ -92,44 +94,42 @@ def _summary(runs):
     and what IoU loses by the map, of equal seeds.
     """
     summary = {}
-    for name in ("plain", "weighted"):
+    for name in W0:
         chosen = [run for run in runs if run["loss"] == name]
         summary[name] = {key: interval([run[key] for run in chosen]) for key in ("merges", "iou")}
     means = [summary[name]["merges"]["mean"] for name in ("weighted", "plain")]
-    ious = [[run["iou"] for run in runs if run["loss"] == name] for name in ("plain", "weighted")]
+    ious = [[run["iou"] for run in runs if run["loss"] == name] for name in W0]
     lost = interval(np.subtract(*ious))
     return summary | {"merges_ratio": means[0] / means[1], "iou_lost": lost}
 
 
-def nuclei(folds=5, largest=16):
+def nuclei(folds=5, largest=16, each=in_turn):
     """Lesson 01 on DSB2018 (COURSE_DATA), with the lesson's own settings.
 
     `folds`: every image is tested once, by a network that never saw it; they are those of
     `splits.fold` on the image's id. `large`: the images of the largest nuclei by median are tested
     by a network that learned from all others.
     """
-    samples = segmentation.read_nuclei(paths.data_dir())
-    samples.sort(key=lambda s: np.median(np.unique(s.labels[s.labels > 0], return_counts=True)[1]))
-    tests = {"large": samples[-largest:]}
-    tests |= {i: [s for s in samples if splits.fold(s.id) == i] for i in range(folds)}
-    runs, truth, found = [], [], []
-    for seed, (name, test) in enumerate(tests.items()):
-        run, cells = _learned_and_found(samples, test, seed)
-        runs.append({"test": name, "images": len(test)} | run)
-        print(runs[-1], flush=True)
-        if name != "large":
-            truth, found = truth + [s.labels for s in test], found + cells
+    names = ["large", *range(folds)]
+    told = each(learned_and_found, [(name, seed, largest) for seed, name in enumerate(names)])
+    runs = [run for run, *_ in told]
+    truth, found = ([cells for one in told[1:] for cells in one[place]] for place in (1, 2))
     steps = lessons.card("segmentation").tasks["dsb2018"].quick
     return {"runs": runs, "summary": metrics.segmentation_scores(truth, found), "steps": steps}
 
 
-def _learned_and_found(samples, test, seed):
-    """The scores of a network on `test` that learned from all other samples, and what it found."""
-    held_out, began = {s.id for s in test}, time.perf_counter()
+def learned_and_found(name, seed, largest):
+    """What a network that learned from all other samples scores on a test, the truth, what it found."""
+    samples = segmentation.read_nuclei(paths.data_dir())
+    samples.sort(key=lambda s: np.median(np.unique(s.labels[s.labels > 0], return_counts=True)[1]))
+    folds = [s for s in samples if splits.fold(s.id) == name]
+    test = samples[-largest:] if name == "large" else folds
+    held_out, clock = {s.id for s in test}, Clock()
     learned = [s for s in samples if s.id not in held_out]
     crops = segmentation.Crops(learned, **segmentation.CROPS["dsb2018"])
-    model = train(crops, lessons.card("segmentation").tasks["dsb2018"].quick, seed)
-    seconds = round(time.perf_counter() - began)
+    steps = lessons.card("segmentation").tasks["dsb2018"].quick
+    model = train(crops, steps, seed, folder=copies("01", "nuclei", name), callbacks=[clock])
+    seconds = round(clock.seconds(steps))
     border, once = context(depth=3), models.probabilities(model)
     look, predict = (
         partial(predict_tiled, ways, tile=1024 + 2 * border, border=border, batch=1)
@@ -139,7 +139,9 @@ def _learned_and_found(samples, test, seed):
     scores = metrics.segmentation_scores([s.labels for s in test], found)
     worst = min(metrics.instance_f1(s.labels, f) for s, f in zip(test, found))
     kept = {key: scores[key] for key in ("iou", "f1", "f1_pooled")}
-    return {"training_seconds": seconds} | kept | {"f1_worst": worst}, found
+    run = {"test": name, "images": len(test), "training_seconds": seconds} | kept
+    print(run, flush=True)
+    return run | {"f1_worst": worst}, [s.labels for s in test], found
 
 
 def weight_map():

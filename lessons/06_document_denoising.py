@@ -290,6 +290,7 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {n}" for
 # %%
 from course_utils.show.live import Live
 from course_utils.training import documents as training
+from course_utils.training.fit import long_run  # nothing, but for PROFILE "full"
 drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
 model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
 live = Live(run.steps, watch, "The loss falls; a page, and it cleaned.", floor=low, keep="06_pages")
@@ -297,7 +298,8 @@ model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
 laps, held = min(8, run.steps), next(iter(checks))
 history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shuffle=False,
-                    validation_data=held, callbacks=[live], verbose=0).history
+                    validation_data=held, verbose=0,
+                    callbacks=[live, *long_run(model, batches, run.steps)]).history
 
 # %% [markdown]
 # First the paper turns white, then the strokes get sharper; below its floor the loss can't fall.

@@ -183,7 +183,8 @@ show_source(flow.block, flow.normalised, flow.look_around)
 # One drawing in ten, by chance, is left out, which we shall need for guidance; a running mean of the weights will paint.
 
 # %%
-side = training.QUICK.network.side
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
+side = settings.network.side
 small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
 unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
 show_source(training.Flow.train_step)
@@ -207,7 +208,8 @@ answers = lambda: flow.generate(live.model.averaged, asked, SEED, steps=8)
 watch = lambda: ([*asked, *answers()], ["drawing"] * 2 + ["answer"] * 2)
 live = Live(run.steps, watch, keep="10_flow_matching",
             alt="The loss of the velocity, two drawings and their answers.")
-learned = training.train(Jitter(small, side, scale=1.0), run.steps, SEED, callbacks=[live]).averaged
+example = Jitter(small, side, scale=1.0)
+learned = training.train(example, run.steps, SEED, settings, callbacks=[live]).averaged
 
 # %% [markdown]
 # The loss has a floor that nobody knows: where lines cross, even the best velocity, their mean, misses each of them.

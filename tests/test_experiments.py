@@ -17,6 +17,7 @@ from experiments import segmentation
 def folders(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path)
     monkeypatch.setattr(paths, "EVIDENCE", tmp_path)
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     return tmp_path
 
 
@@ -35,7 +36,7 @@ FILES = [card.number for card in lessons.LESSONS if find_spec(f"experiments.{car
 @pytest.mark.parametrize("name", [*FILES, *experiments.WORLDS])
 def test_a_file_names_its_parts_and_each_says_what_it_is(name):
     parts = [experiments._parts(kind, name) or () for kind in ("checkpoints", "evidence", "bench")]
-    named = [*parts[0], *dict(parts[1]).values(), *parts[2]]
+    named = [*experiments._flat(parts[0]), *dict(parts[1]).values(), *parts[2]]
     assert named and all(callable(part) and part.__doc__ for part in named)
 
 
@@ -46,6 +47,23 @@ def test_checkpoints_are_kept_with_the_command_that_makes_them(monkeypatch, fold
     assert told["command"] == "make checkpoints LESSON=01" and told["metrics"] == {"iou": 0.5}
     assert "python" in told["versions"] and told["seconds"] >= 0
     assert capsys.readouterr().out.startswith("01_small.npz: ")
+
+
+def test_stages_follow_each_other_and_all_of_one_are_made(monkeypatch, folders):
+    made = []
+
+    def part(name):
+        def one():
+            made.append(name)
+            yield from small()
+
+        one.__name__ = one.__qualname__ = name
+        return one
+
+    monkeypatch.setattr(segmentation, "checkpoints", lambda: (part("a"), (part("b"), part("c"))))
+    experiments.main(["checkpoints", "1"])
+    experiments.main(["checkpoints", "1", "--only", "c"])
+    assert made == ["a", "b", "c", "c"]
 
 
 @pytest.mark.parametrize(

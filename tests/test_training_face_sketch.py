@@ -98,7 +98,8 @@ def test_pictures_that_do_not_fit_are_named():
 def test_likeness_is_mae_and_ssim_as_if_in_0_to_1():
     x, y = noisy()
     expected = np.abs(x - y).mean() + 0.5 * float(losses.structural_dissimilarity(x, y))
-    assert float(training.likeness(0.5)(2 * x - 1, 2 * y - 1)) == pytest.approx(expected, rel=1e-5)
+    found = np.array(training.likeness(0.5)(2 * x - 1, 2 * y - 1))
+    assert found.shape == x.shape[:1] and found == pytest.approx(expected, rel=1e-5)
 
 
 # Scores -------------------------------------------------------------------------------------------

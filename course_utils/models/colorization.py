@@ -89,15 +89,16 @@ def generator(
     )
     answer = network.output
     if hints:
-        spread = Spread()([answer, network.input])  # (N, side, side, 3)
+        spread = Spread(dtype="float32")([answer, network.input])  # (N, side, side, 3)
         x = layers.Concatenate()([answer, spread])
         x = layers.Conv2D(FEATURES, 3, padding="same", activation="relu")(x)
         x = layers.Concatenate()([x, spread])
         x = layers.Conv2D(CHANNELS[colours], 3, padding="same", kernel_initializer=small())(x)
-        answer = layers.Activation("tanh")(x)
+        answer = layers.Activation("tanh", dtype="float32")(x)
     if colours == "classes":
         sized = [each.output for each in network.layers if each.output.shape[1] == side // COARSE]
-        answer = layers.Conv2D(len(bins()), 1, kernel_initializer=small())(sized[-1])
+        settings = {"kernel_initializer": small(), "dtype": "float32"}
+        answer = layers.Conv2D(len(bins()), 1, **settings)(sized[-1])
     return keras.Model(network.input, answer, name=name)
 
 
@@ -257,7 +258,7 @@ class Spread(layers.Layer):
     KEYS, STRENGTH = 8, 3.0
 
     def build(self, shapes):
-        self.keys = layers.Conv2D(self.KEYS, 1, use_bias=False)
+        self.keys = layers.Conv2D(self.KEYS, 1, use_bias=False, dtype=self.dtype_policy)
         self.keys.build(shapes[0])
 
     def call(self, inputs):

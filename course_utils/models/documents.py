@@ -31,7 +31,7 @@ def denoiser(width=32):
     quarter = convolution(up_and_join(eighth, quarter), width)  # (N, H/4, W/4, width)
     half = convolution(up_and_join(quarter, half), width)  # (N, H/2, W/2, width)
     half = convolution(half, width)
-    logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits")(half)
+    logits = layers.Conv2DTranspose(1, 2, strides=2, name="logits", dtype="float32")(half)
     return keras.Model(page, logits, name="denoiser")  # (N, H, W, 1)
 
 

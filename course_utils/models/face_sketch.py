@@ -71,7 +71,7 @@ def autoencoder(side=None, width=16, channels=3):
         x = layers.UpSampling2D(2, interpolation="bilinear")(x) if scale > 1 else x
         x = layers.Conv2DTranspose(width * count, 3, 1, "same", use_bias=False)(x)
         x = _normed(x)  # ... (N, side, side, w)
-    x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="tanh")(x)
+    x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="tanh", dtype="float32")(x)
     return keras.Model(picture, x, name="autoencoder")  # (N, side, side, c)
 
 
@@ -102,7 +102,8 @@ def resnet_generator(
     for count in (2, 1):
         x = up(x, count * width, transposed=transposed, noise=noise)  # ... (N, side, side, w)
     x = _conv(x, channels, ends, bias=True)
-    return keras.Model(picture, layers.Activation("tanh")(x), name="resnet_generator")
+    made = layers.Activation("tanh", dtype="float32")(x)
+    return keras.Model(picture, made, name="resnet_generator")
 
 
 def residual_block(x):

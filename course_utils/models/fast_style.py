@@ -40,7 +40,7 @@ def fast_style(width=24, blocks=3, style=None):
     x = convolution(layers.Concatenate()([Doubled()(x), quarter]), middle)
     x = convolution(layers.Concatenate()([Doubled()(x), half]), width)  # (N, H/2, W/2, width)
     x = layers.Conv2D(12, 3, padding="same")(x)  # (N, H/2, W/2, 4 x 3)
-    x = layers.Activation("sigmoid")(Unfold()(x))  # (N, H, W, 3)
+    x = layers.Activation("sigmoid", dtype="float32")(Unfold()(x))  # (N, H, W, 3)
     return keras.Model(inputs, x, name="fast_style")
 
 
@@ -52,7 +52,7 @@ class InColours(layers.Layer):
     """
 
     def __init__(self, picture=None, levels=256, **named):
-        super().__init__(**named)
+        super().__init__(**{"dtype": "float32"} | named)
         self.picture, self.levels = picture, levels
 
     def build(self, _):

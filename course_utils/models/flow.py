@@ -67,8 +67,10 @@ def velocity(a=Architecture()):
         x = layers.Concatenate()([enlarged(x, count), skip])
         for _ in range(a.blocks):
             x = block(x, code, count)
-    x = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(normalised(x))
-    return keras.Model([picture, t, drawing], x, name="velocity")  # (N, side, side, 3)
+    last = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros", dtype="float32")
+    return keras.Model(
+        [picture, t, drawing], last(normalised(x)), name="velocity"
+    )  # (N, side, side, 3)
 
 
 def block(x, code, channels):

@@ -31,7 +31,8 @@ class Noise(layers.Layer):
     def call(self, x):
         grain = self.grain
         if grain is None:
-            grain = keras.random.normal((*ops.shape(x)[:-1], 1), seed=self.seed_generator)
+            fresh = (*ops.shape(x)[:-1], 1)
+            grain = keras.random.normal(fresh, dtype=x.dtype, seed=self.seed_generator)
         return x + self.strength * grain  # (N, h, w, c)
 
 

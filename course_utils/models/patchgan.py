@@ -62,7 +62,8 @@ def receptive_field(convolutions):
 def logit(x, size=4):
     """The last convolution of a discriminator: one number a patch, not squashed."""
     x = layers.ZeroPadding2D(1)(x) if size > 1 else x
-    return layers.Conv2D(1, size, kernel_initializer=small(), name="logits")(x)
+    settings = {"kernel_initializer": small(), "name": "logits", "dtype": "float32"}
+    return layers.Conv2D(1, size, **settings)(x)
 
 
 def _check_patches(layers, side=None):

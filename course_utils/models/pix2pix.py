@@ -79,7 +79,8 @@ def generator(
             x = layers.Concatenate()([x, skips[-2 - step]])  # twice the channels
     beside = [picture] if kind == "unet" else []
     x = answer(x, beside, out_channels, fine, fine_layers, transposed, noise)
-    return keras.Model(picture, layers.Activation("tanh")(x), name=kind)  # (N, side, side, out)
+    made = layers.Activation("tanh", dtype="float32")(x)  # (N, side, side, out)
+    return keras.Model(picture, made, name=kind)
 
 
 def generate(model, pictures, seed=None):

@@ -49,7 +49,7 @@ def encoder(a=Architecture()):
     for level, (name, count) in zip(pyramid, LEVELS.items(), strict=True):
         for number in range(count or a.generator.styles - len(heads)):
             heads.append(map2style(level, a.generator.latent, f"{name}_{number}"))
-    return keras.Model(source, layers.Concatenate(axis=1)(heads), name="encoder")
+    return keras.Model(source, layers.Concatenate(axis=1, dtype="float32")(heads), name="encoder")
 
 
 def map2style(x, latent, name):

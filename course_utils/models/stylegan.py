@@ -6,6 +6,7 @@ improving the image quality of StyleGAN" (modulated convolutions, skip outputs).
 equalised learning rate of Karras et al. (2018), "Progressive growing of GANs", section 4.1.
 """
 
+import functools
 import math
 
 import keras
@@ -135,7 +136,7 @@ class ModulatedConvolution(layers.Layer):
 
     def build(self, shapes):
         channels = shapes[0][-1]
-        self.style = Dense(channels, bias=1.0)
+        self.style = Dense(channels, bias=1.0, dtype=self.dtype_policy)
         self.style.build(shapes[1])
         self.kernel = _equalised(self, (self.size, self.size, channels, self.filters))
 
@@ -189,7 +190,8 @@ class Grain(layers.Layer):
 
     def call(self, x, training=False):
         fresh = (*ops.shape(x)[:-1], 1)
-        grain = keras.random.normal(fresh, seed=self.seed_generator) if training else self.kept
+        draw = functools.partial(keras.random.normal, fresh, dtype=x.dtype)
+        grain = draw(seed=self.seed_generator) if training else self.kept
         x = x + self.strength * grain + self.bias
         return math.sqrt(2) * ops.leaky_relu(x, SLOPE)  # (N, h, w, c)
 
@@ -251,7 +253,7 @@ def synthesis(a=SHIPPED):
             if part == "first":
                 x = _doubled(x)
             x = Grain(name=f"{part}_grain_{side}")(x)
-        to_rgb = ModulatedConvolution(3, 1, demodulate=False, name=f"rgb_{side}")
+        to_rgb = ModulatedConvolution(3, 1, demodulate=False, name=f"rgb_{side}", dtype="float32")
         colours = to_rgb([x, styles[:, 2 * number + 1]])
         picture = colours if picture is None else _doubled(picture) + colours
     return keras.Model(styles, picture, name="synthesis")
@@ -274,7 +276,7 @@ def discriminator(a=SHIPPED):
     x = MinibatchDeviation(name="deviation")(x)
     x = layers.Flatten()(Convolution(a.channels[0], name="last")(x))
     x = Dense(a.channels[0], lively=True, name="dense")(x)
-    return keras.Model(picture, Dense(1, name="logit")(x), name="discriminator")
+    return keras.Model(picture, Dense(1, name="logit", dtype="float32")(x), name="discriminator")
 
 
 def load():

@@ -170,12 +170,14 @@ def classes_loss(weights):
     """A loss of a and b (N, H, W, 2) in [-1, 1] and logits of bins (N, H/4, W/4, Q).
 
     Each square of pixels has the classes of its mean, and the weight of the nearest: `weights` (Q,).
+    The same mean for each picture, (N,).
     """
 
     def loss(target, logits):
         ab = _coarse(target) * models.AB  # (N, H/4, W/4, 2)
         counts = ops.take(ops.convert_to_tensor(weights), models.nearest(ab))
-        return soft_cross_entropy(models.soft_classes(ab), logits, counts)
+        mean = soft_cross_entropy(models.soft_classes(ab), logits, counts)
+        return ops.broadcast_to(mean, ops.shape(target)[:1])  # Keras shares it between GPUs
 
     return loss
 

@@ -53,11 +53,15 @@ def train_autoencoder(
 
 
 def likeness(structure):
-    """A loss of pictures in [-1, 1]: MAE + structure · (1 - SSIM), both as if in [0, 1]."""
+    """A loss of pictures in [-1, 1]: MAE + structure · (1 - SSIM), both as if in [0, 1].
+
+    The same mean for each picture, (N,).
+    """
 
     def loss(target, made):
         dissimilarity = structural_dissimilarity(target / 2 + 0.5, made / 2 + 0.5)
-        return ops.mean(ops.abs(target - made)) / 2 + structure * dissimilarity
+        mean = ops.mean(ops.abs(target - made)) / 2 + structure * dissimilarity
+        return ops.broadcast_to(mean, ops.shape(target)[:1])  # Keras shares it between GPUs
 
     return loss
 

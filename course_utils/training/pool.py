@@ -14,7 +14,7 @@ class ImagePool(layers.Layer):
     """
 
     def __init__(self, size, shape):
-        super().__init__()
+        super().__init__(dtype="float32")
         self.size = size
         self.pictures = self.add_weight(shape=(size, *shape), initializer="zeros", trainable=False)
         self.count = self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False)
@@ -31,8 +31,7 @@ class ImagePool(layers.Layer):
         given = ops.logical_and(swapped, ops.logical_not(filling))[:, None, None, None]
         old = tf.gather(self.pictures.value, places)  # (N, H, W, C)
         kept = tf.where(ops.logical_or(filling, swapped))[:, 0]  # which of the new ones stay
-        self.pictures.value.scatter_nd_update(
-            tf.gather(places, kept)[:, None], tf.gather(new, kept)
-        )
+        indices, pictures = tf.gather(places, kept)[:, None], tf.gather(new, kept)
+        self.pictures.assign(tf.tensor_scatter_nd_update(self.pictures.value, indices, pictures))
         self.count.assign_add(count * ops.cast(filling, "int32"))
         return ops.stop_gradient(ops.where(given, old, new))

@@ -11,11 +11,11 @@ from .schedules import warm_cosine
 BATCH, PEAK = 8, 8e-3
 
 
-def train(network, views, steps: int, seed: int, callbacks=()):
+def train(network, views, steps: int, seed: int, callbacks=(), folder=None):
     """Teach a `haze_network` by L1, with clean views that are in another haze each time."""
     model = learning(network)
     model.compile(Muon(warm_cosine(steps, PEAK)), "mae", jit_compile=False)
-    return fit(model, Hazes(small(views)), steps, BATCH, seed, callbacks=callbacks)
+    return fit(model, Hazes(small(views)), steps, BATCH, seed, folder, callbacks=callbacks)
 
 
 def small(views) -> list[Photograph]:

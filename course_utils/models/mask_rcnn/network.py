@@ -19,6 +19,7 @@ from .roi import pyramid_align, roi_align, roi_pool
 NETWORKS = ("backbone", "rpn", "box_head", "mask_head")  # as a `MaskRCNN` calls them
 AT_ONCE = 40 * 128**2  # pixels that a network finds things in; more take too much memory
 GROUPS = 8  # of channels, normalised together
+WHOLE = {"dtype": "float32"}  # of what boxes are computed with, whatever the others take
 
 
 @settings
@@ -247,7 +248,7 @@ def backbone(widths, channels, count=3):
     for level in levels[::-1][1:count]:
         coarse = layers.UpSampling2D(2, interpolation="nearest")(pyramid[0])
         pyramid.insert(0, layers.Add()([coarse, layers.Conv2D(channels, 1)(level)]))
-    pyramid = [layers.Conv2D(channels, 3, padding="same")(level) for level in pyramid]
+    pyramid = [layers.Conv2D(channels, 3, padding="same", **WHOLE)(level) for level in pyramid]
     return keras.Model(picture, pyramid, name="backbone")
 
 
@@ -255,8 +256,8 @@ def rpn(channels, count):
     """One level (N, h, w, C) to (N, h·w·count) logits of objectness and (N, h·w·count, 4) deltas."""
     level = keras.Input((None, None, channels))
     x = layers.Conv2D(channels, 3, padding="same", activation="relu")(level)
-    logits = layers.Reshape((-1,))(layers.Conv2D(count, 1)(x))
-    deltas = layers.Reshape((-1, 4))(layers.Conv2D(4 * count, 1)(x))
+    logits = layers.Reshape((-1,), **WHOLE)(layers.Conv2D(count, 1, **WHOLE)(x))
+    deltas = layers.Reshape((-1, 4), **WHOLE)(layers.Conv2D(4 * count, 1, **WHOLE)(x))
     return keras.Model(level, [logits, deltas], name="rpn")
 
 
@@ -266,8 +267,8 @@ def box_head(pool, channels, dense, classes):
     x = layers.Flatten()(crop)
     for _ in range(2):
         x = layers.Dense(dense, activation="relu")(x)
-    deltas = layers.Reshape((classes, 4))(layers.Dense(4 * classes)(x))
-    return keras.Model(crop, [layers.Dense(classes)(x), deltas], name="box_head")
+    deltas = layers.Reshape((classes, 4), **WHOLE)(layers.Dense(4 * classes, **WHOLE)(x))
+    return keras.Model(crop, [layers.Dense(classes, **WHOLE)(x), deltas], name="box_head")
 
 
 def mask_head(pool, channels, classes):
@@ -276,7 +277,7 @@ def mask_head(pool, channels, classes):
     for _ in range(3):
         x = layers.Conv2D(channels, 3, padding="same", activation="relu")(x)
     x = layers.Conv2DTranspose(channels, 2, 2, activation="relu")(x)
-    return keras.Model(crop, layers.Conv2D(classes, 1)(x), name="mask_head")
+    return keras.Model(crop, layers.Conv2D(classes, 1, **WHOLE)(x), name="mask_head")
 
 
 def convolved(x, width, stride=1, activation=True):
