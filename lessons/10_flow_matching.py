@@ -140,6 +140,7 @@ from course_utils import losses, paths
 from course_utils.show import show_source
 from course_utils.training import flow as training
 
+settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
 show_source(training.between, losses.flow_matching_loss)
 
 # %% [markdown]
@@ -183,7 +184,6 @@ show_source(flow.block, flow.normalised, flow.look_around)
 # One drawing in ten, by chance, is left out, which we shall need for guidance; a running mean of the weights will paint.
 
 # %%
-settings = {"quick": training.QUICK, "full": training.FULL}[PROFILE]
 side = settings.network.side
 small = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["train"]]
 unseen = [data.DrawnPair(seed, side=side) for seed in data.DRAWN["test"]]
