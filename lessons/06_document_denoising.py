@@ -196,7 +196,9 @@ bets.ask("dense", "A page through it takes how many times as long as through our
 
 # %% tags=["hide"]
 from course_utils.show import show_figure
+from course_utils.show.live import Live
 from course_utils.show.page_way import page_way
+from course_utils.training import documents as training
 
 show_figure(page_way(), alt="A program sends a file to the server, which decodes it and mirrors it "
             "up to multiples of 8; a small U-shaped network cleans it; it goes back as PNG, or "
@@ -267,15 +269,11 @@ bets.ask("rmse", "Our network's RMSE on pages it has never seen?", 0, 0.2, step=
 
 # %% tags=["hide"]
 from course_utils.data.pipeline import stream
-from course_utils.training import documents as training
-from course_utils.training.fit import long_run  # nothing, but for PROFILE "full"
 watch = lambda: ([before := page.noisy[corner], models.clean(model, before)], ["before", "cleaned"])
 held_out = set(sorted({p.source for p in train})[::8])
 learn = [p for p in train if p.source not in held_out] or train
 batches = stream(documents.Crops(learn), batch_size=16, seed=SEED)
 checks = stream(documents.Crops([p for p in train if p.source in held_out]), 64, seed=SEED)
-
-# %% tags=["hide"]
 x, t = next(iter(batches))  # noisy, clean: (16, side, side, 1) each
 low = floor_of(np.concatenate([t, *(next(iter(batches))[1] for _ in range(3))]))
 written = np.argsort([-np.mean(crop < 0.5) for crop in t])[:6]  # with most ink
@@ -292,7 +290,7 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {n}" for
 # The network's last numbers are **logits**; `from_logits` tells the loss to take their sigmoid.
 
 # %%
-from course_utils.show.live import Live
+from course_utils.training.fit import long_run  # nothing, but for PROFILE "full"
 drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
 model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
 live = Live(run.steps, watch, "The loss falls; a page, and it cleaned.", floor=low, keep="06_pages")
