@@ -61,7 +61,7 @@ def test_fast(*options: str) -> int:
 
 def test_scale(*options: str) -> int:
     """run what is beyond one laptop: a class on a hub, many trainings, the full profile (weekly)"""
-    extra = f"{paths.ROOT}[scale]"  # in the lock, too: then nothing is downloaded
+    extra = f"{paths.ROOT}[scale]"  # what the lock lacks is fetched once
     missing = _python("-m", "pip", "install", *PIP_QUIET, "--no-build-isolation", "-e", extra)
     return missing or _python("-m", "pytest", "tests/scale", *options)
 

@@ -113,12 +113,6 @@ def test_in_docker_each_student_has_limits_a_home_and_data_that_only_the_hub_can
     assert f":{hub['environment']['COURSE_HUB_PORT']}" in hub["ports"][0]
 
 
-def test_dockerspawner_has_what_the_configuration_sets(configured):
-    spawner = pytest.importorskip("dockerspawner").DockerSpawner
-    known = spawner.class_traits(config=True)
-    assert set(configured(SPAWNER="docker").DockerSpawner) <= set(known)
-
-
 def test_each_lesson_has_a_link_that_brings_it_and_opens_it(configured):
     page = configured().JupyterHub.template_vars["announcement_home"]
     links = [urlsplit(link) for link in re.findall(r'href="([^"]+)"', page)]

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import classroom
 import psutil
 import pytest
+from dockerspawner import DockerSpawner
+from test_class import configured  # noqa: F401 (a fixture)
 
 from course_utils import paths
 
@@ -104,3 +106,8 @@ def test_the_hub_turns_away_whom_it_should(tmp_path):
         ada.arrive()
         assert ben.browser.get(ben.links[0]).status_code == 429  # too many servers
         assert ben.browser.get(f"{ada.mine}lab").status_code == 403
+
+
+def test_dockerspawner_has_what_the_configuration_sets(configured):  # noqa: F811
+    known = DockerSpawner.class_traits(config=True)
+    assert set(configured(SPAWNER="docker").DockerSpawner) <= set(known)
