@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import test_fit
+import test_full
 import test_training_colorization as colouring
 import test_training_mask_rcnn as cutting
 import test_training_psp as encoding
@@ -30,6 +31,16 @@ def test_two_devices_have_the_losses_of_one(kind):
     one, two = json.loads(done.stdout.splitlines()[-1])
     assert len(one) == 6 and len(set(one)) == 6
     assert two == pytest.approx(one, rel=TOLERANCE[kind])
+
+
+def test_tensorboard_gets_the_losses_of_a_full_run(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    monkeypatch.setattr(profile, "_now", None)
+    test_full.trained()
+    assert "Watch it: tensorboard --logdir " in capsys.readouterr().out
+    (logs,) = (tmp_path / "tensorboard" / "01.synthetic").iterdir()
+    assert any(file.stat().st_size for file in logs.rglob("events.out.tfevents.*"))
+    profile.whole_machine("float32", [])
 
 
 # One real step of what the lessons' own tests leave out -------------------------------------------
