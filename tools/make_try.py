@@ -84,7 +84,8 @@ def make(folder: Path) -> dict[str, int]:
 
 def exported() -> Path:
     """The folder with the networks as ONNX files, made anew where what they are made of has changed."""
-    sources = (Path(__file__).with_name("export_networks.py"), paths.CHECKPOINTS / "SHA256SUMS")
+    sources = [Path(__file__).with_name("export_networks.py"), paths.CHECKPOINTS / "SHA256SUMS"]
+    sources += sorted((ROOT / "course_utils/models").glob("*.py"))
     digest = hashlib.sha256(b"".join(map(Path.read_bytes, sources))).hexdigest()[:16]
     folder = ROOT / "build/onnx" / digest
     if not folder.exists():
@@ -105,6 +106,13 @@ def copy_page(folder: Path) -> None:
     for script in (ROOT / "tools/browser").glob("*.js"):
         shutil.copy(script, folder / "static")
     values = {
+        "examples": COUNT,
+        "outline": segmentation.OUTLINE,
+        "sides": {
+            "repaint": style.SIDE,
+            "colour": colorization.SIDE,
+            "cells": segmentation.SIDE,
+        },
         "palette": houses.PALETTE.tolist(),
         "flow": {"steps": flow_service.STEPS, "guidance": flow.GUIDANCE},
     }
@@ -123,11 +131,17 @@ def draw_examples(folder: Path) -> None:
             (folder / name / f"{seed % COUNT}.png").write_bytes(draw(seed))
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Sends files, and says nothing about it."""
+
+    def log_message(self, *_):
+        pass
+
+
 @contextlib.contextmanager
 def served(folder: Path):
     """The address of the page in a folder, from a plain web server on this machine."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    handler.func.log_message = lambda *_: None
+    handler = functools.partial(Quiet, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -1,12 +1,9 @@
 """Lesson 03 as a part of the service: a sketch comes back as a face."""
 
-import threading
-
 import numpy as np
 from fastapi import APIRouter, Response
 
-from .. import images
-from .networks import SHRUNK, on_paper
+from .networks import SHRUNK, on_paper, translator
 from .pages import encode
 from .service import DRAWS, PAINTS, Seed, Service, Upload
 
@@ -16,18 +13,9 @@ SHAPE = (256, 256)
 def load():
     """Lesson 03's pix2pix, from a sketch (H, W) in [0, 1], on white, to a face (256, 256, 3)."""
     from ..models import face_sketch
-    from ..models.pix2pix import translate
 
-    side, model = face_sketch.SHIPPED["pix2pix"].side, face_sketch.load("pix2pix")[1]
-    door = threading.Lock()  # `translate` sets the network's noise, and then runs it
-
-    def paint(sketch):
-        paper = on_paper(sketch, side)[None, ..., None]
-        with door:
-            face = translate(model, np.repeat(paper, 3, axis=-1))[0]
-        return images.resize(face, (256, 256))
-
-    return paint
+    side, answer = face_sketch.SHIPPED["pix2pix"].side, translator(face_sketch.load("pix2pix")[1])
+    return lambda sketch: answer(np.repeat(on_paper(sketch, side)[..., None], 3, axis=-1))
 
 
 def routes(service: Service) -> APIRouter:

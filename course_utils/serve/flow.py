@@ -7,8 +7,7 @@ from fastapi import APIRouter, Response
 
 from drawn_worlds import houses
 
-from .. import images
-from .networks import sheet
+from .networks import in_palette, sheet
 from .pages import encode
 from .service import DRAWS, PAINTS, Seed, Service, Upload
 
@@ -28,8 +27,7 @@ def load():
     network, door = flow.load(), threading.Lock()
 
     def build(drawing, seed=0):
-        labels = houses.decode(images.resize(drawing, SHAPE[:2], labels=True))
-        four = np.repeat(houses.colour(labels)[None], 4, axis=0)
+        four = np.repeat(in_palette(drawing, SHAPE[0])[None], 4, axis=0)
         with door:  # one at a time: each takes all cores
             return sheet(flow.generate(network, four, seed, STEPS, flow.GUIDANCE))
 

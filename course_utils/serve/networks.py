@@ -1,8 +1,11 @@
 """What the shipped networks need around them to take pictures of any size."""
 
 import os
+import threading
 
 import numpy as np
+
+from drawn_worlds import houses
 
 from .. import images
 
@@ -28,6 +31,25 @@ def on_paper(sketch: np.ndarray, side: int) -> np.ndarray:
     paper = np.ones((side, side), np.float32)
     paper[top : top + height, left : left + width] = small
     return paper
+
+
+def in_palette(drawing: np.ndarray, side: int) -> np.ndarray:
+    """A drawing (H, W, 3) pressed into (side, side, 3), each pixel as the class of a house nearest to it."""
+    return houses.colour(houses.decode(images.resize(drawing, (side, side), labels=True)))
+
+
+def translator(network):
+    """A function of (picture (side, side, 3), seed): what pix2pix's `network` answers, (256, 256, 3)."""
+    from ..models.pix2pix import translate
+
+    door = threading.Lock()  # `translate` sets the network's noise, and then runs it
+
+    def answer(picture, seed=0):
+        with door:
+            made = translate(network, picture[None], seed)[0]
+        return images.resize(made, (256, 256))
+
+    return answer
 
 
 def sheet(four: np.ndarray) -> np.ndarray:

@@ -1,13 +1,8 @@
 """Lesson 02 as a part of the service: labels that somebody paints come back as a house at once."""
 
-import threading
-
 from fastapi import APIRouter, Response
 
-from drawn_worlds import houses
-
-from .. import images
-from .networks import SHRUNK
+from .networks import SHRUNK, in_palette, translator
 from .service import PAINTS, Seed, Service, Upload
 
 SHAPE = (128, 128, 3)
@@ -21,15 +16,8 @@ def load():
     """
     from ..models import pix2pix
 
-    network, door = pix2pix.load("unet_l1_cgan"), threading.Lock()
-
-    def build(drawing, seed=0):
-        labels = houses.decode(images.resize(drawing, SHAPE[:2], labels=True))
-        with door:  # `translate` sets the network's noise, and then runs it
-            house = pix2pix.translate(network, houses.colour(labels)[None], seed)[0]
-        return images.resize(house, (256, 256))
-
-    return build
+    answer = translator(pix2pix.load("unet_l1_cgan"))
+    return lambda drawing, seed=0: answer(in_palette(drawing, SHAPE[0]), seed)
 
 
 def routes(service: Service) -> APIRouter:

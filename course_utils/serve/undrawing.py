@@ -1,11 +1,9 @@
 """Lesson 03's way back as a part of the service: a face comes back as a sketch."""
 
-import threading
-
 from fastapi import APIRouter, Response
 
 from .. import images
-from .networks import SHRUNK
+from .networks import SHRUNK, translator
 from .pages import encode
 from .service import DRAWS, PAINTS, Seed, Service, Upload
 
@@ -18,17 +16,9 @@ def load():
     Of the picture only the square in its middle is drawn.
     """
     from ..models import face_sketch
-    from ..models.pix2pix import translate
 
-    network, door = face_sketch.load("pix2pix")[0], threading.Lock()
-
-    def draw(picture):
-        square = images.centre_square(picture, SHAPE[0])
-        with door:  # `translate` sets the network's noise, and then runs it
-            sketch = translate(network, square[None])[0]
-        return images.resize(sketch, (256, 256))
-
-    return draw
+    answer = translator(face_sketch.load("pix2pix")[0])
+    return lambda picture: answer(images.centre_square(picture, SHAPE[0]))
 
 
 def routes(service: Service) -> APIRouter:

@@ -1,4 +1,6 @@
 // The page's networks run here, in the visitor's own browser; no picture leaves it.
+import {examples} from "./settings.js";
+
 const told = await (await fetch(new URL("../networks/networks.json", import.meta.url))).json();
 const worker = new Worker(new URL("worker.js", import.meta.url), {type: "module"});
 const asked = new Map();       // what the worker has still to answer
@@ -30,7 +32,7 @@ export const engine = {
 
   // One of the pictures that came with the page, another for each seed: a Blob.
   async draw(route, seed) {
-    const name = route.replace(".png", `/${seed % 6}.png`);
+    const name = route.replace(".png", `/${seed % examples}.png`);
     const answer = await fetch(new URL(`../examples/${name}`, import.meta.url));
     if (!answer.ok) throw new Error(`The example can't be fetched (${answer.status}); load the page again.`);
     return answer.blob();

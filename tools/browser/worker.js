@@ -2,7 +2,7 @@
 // given} is answered by {id, image}, or {id, error}; on the way there may be {id, say} and {id, watch}.
 import * as pictures from "./pictures.js";
 import {cells, outlined} from "./cells.js";
-import {flow, palette} from "./settings.js";
+import {flow, outline, palette, sides} from "./settings.js";
 
 const GRAIN = [2, 4, 8, 16, 32, 64, 128, 128].reduce((sum, side) => sum + side ** 2, 0);   // of a generator's layers up
 
@@ -44,7 +44,7 @@ const ROUTES = {
   },
 
   async repaint(image, _, {say}) {
-    const small = pictures.shrunk(pictures.fromPixels(image), 1024);
+    const small = pictures.shrunk(pictures.fromPixels(image), sides.repaint);
     say(`Repainting ${small.width} × ${small.height} pixels …`);
     return whole("repaint", small, 8, 8);
   },
@@ -66,7 +66,7 @@ const ROUTES = {
   },
 
   async colour(image, {hints = "[]"}) {
-    const small = pictures.shrunk(pictures.fromPixels(image), 512);
+    const small = pictures.shrunk(pictures.fromPixels(image), sides.colour);
     const lab = [];
     for (let i = 0; i < small.data.length; i += 3) lab.push(pictures.labOf([...small.data.subarray(i, i + 3)]));
     const light = pictures.picture(small.height, small.width, 1, Float32Array.from(lab, each => each[0]));
@@ -81,14 +81,14 @@ const ROUTES = {
   },
 
   async cells(image, {threshold = 0.5, zoom = 1}) {
-    const small = pictures.shrunk(pictures.fromPixels(image), 1024);
+    const small = pictures.shrunk(pictures.fromPixels(image), sides.cells);
     const size = [small.height, small.width].map(side => Math.max(16, Math.round(zoom * side)));
     const maps = await whole("cells", normalised(pictures.resize(small, ...size)), 8, 0);
     const outside = pictures.channel(maps, 0), inside = pictures.channel(maps, 1);
     const cell = {...outside, data: outside.data.map(p => 1 - p)};
     const labels = pictures.picture(...size, 1, cells(inside, cell, +threshold));
     const count = new Set(labels.data).size - 1;
-    const made = outlined(small, pictures.nearest(labels, small.height, small.width).data, [1, 0.55, 0]);
+    const made = outlined(small, pictures.nearest(labels, small.height, small.width).data, outline);
     return {...made, said: `${count || "no"} cell${count === 1 ? "" : "s"}`};
   },
 };

@@ -185,6 +185,7 @@ function makeTab(tab, index, template) {
     find("input[type=file]").accept = engine.accept;
   }
 
+  find(".controls").append(document.querySelector("#about").content.cloneNode(true));
   tell(find(".about"), tab);
 
   function busy(sentence) {
@@ -360,7 +361,7 @@ function makePad(tab, index) {
   const pen = paper.getContext("2d", {willReadFrequently: true});
   const pens = Object.entries(tab.pens).map(addPen);
   const sliders = slide(() => paint());
-  let [places, at, seed, mix] = [[], [256, 256], tab.seed, 0];   // places: of a drag
+  let [places, at, seed, mix] = [[], [0.5, 0.5], tab.seed, 0];   // places: of a drag
   const papers = [];   // before each change, the latest at the end
   const paint = inTurn(async (many = false) => {
     const [query, start] = [[["seed", mix], ...values(sliders)], performance.now()];
@@ -392,15 +393,14 @@ function makePad(tab, index) {
   paper.onpointerup = paper.onpointercancel = end;
   paper.onblur = end;
   paper.onkeydown = event => {
-    const step = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]}[event.key];
-    if (step) {
-      at = at.map((place, axis) => Math.min(Math.max(place + 16 * step[axis], 0), 512));
-      [mark.style.left, mark.style.top] = at.map(place => `${place / 5.12}%`);
-      if (places.length) drag(at);
-      else find(".status").textContent = `The mark is at ${at.map(n => Math.round(n / 5.12)).join(" % from the left and ")} % from the top.`;
+    const to = moved(event, at, 1 / 32);
+    if (to) {
+      put(mark, at = to);
+      if (places.length) drag(marked());
+      else find(".status").textContent = where(at);
     } else if (event.key === " ") {
       if (places.length) end();
-      else begin(at);
+      else begin(marked());
     } else {
       return;
     }
@@ -411,6 +411,10 @@ function makePad(tab, index) {
     const box = paper.getBoundingClientRect();
     return [Math.round((event.clientX - box.left) / box.width * paper.width),
             Math.round((event.clientY - box.top) / box.height * paper.height)];
+  }
+
+  function marked() {
+    return [at[1] * paper.width, at[0] * paper.height];
   }
 
   function begin(place) {
@@ -546,11 +550,10 @@ function makeTint(tab, index) {
     hint([...asked.hints, [...at, picked.value]]);
   };
   figure.onkeydown = event => {
-    const step = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[event.key];
-    if (step) {
-      move(at.map((share, axis) => share + step[axis] / 50));
-      const [top, left] = at.map(share => Math.round(100 * share));
-      find(".status").textContent = `The mark is at ${left} % from the left and ${top} % from the top.`;
+    const to = moved(event, at, 1 / 50);
+    if (to) {
+      move(to);
+      find(".status").textContent = where(at);
     } else if (event.key === "Enter" || event.key === " ") {
       hint([...asked.hints, [...at, picked.value]]);
     } else {
@@ -560,13 +563,7 @@ function makeTint(tab, index) {
   };
 
   function move(to) {
-    at = to.map(share => Math.min(Math.max(share, 0), 1));
-    put(mark, at);
-  }
-
-  function put(spot, [y, x]) {
-    spot.style.top = `${100 * y}%`;
-    spot.style.left = `${100 * x}%`;
+    put(mark, at = to);
   }
 
   function hint(hints) {
@@ -602,6 +599,22 @@ function makeTint(tab, index) {
 
   move(at);
   return {button, panel, open};
+}
+
+// A mark on a picture, at [y, x] in shares of its sides: where an arrow key moves it (null for
+// other keys), putting it there, and the sentence about it.
+function moved(event, at, step) {
+  const way = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[event.key];
+  return way ? at.map((share, axis) => Math.min(Math.max(share + step * way[axis], 0), 1)) : null;
+}
+
+function put(spot, [y, x]) {
+  spot.style.top = `${100 * y}%`;
+  spot.style.left = `${100 * x}%`;
+}
+
+function where([y, x]) {
+  return `The mark is at ${Math.round(100 * x)} % from the left and ${Math.round(100 * y)} % from the top.`;
 }
 
 // The same action, which never runs twice at once: calls made meanwhile ask for one more.
