@@ -426,7 +426,7 @@ def watch():
 
 # %%
 from course_utils.show.live import Live
-from course_utils.training.fit import long_run  # nothing, but for PROFILE "full"
+from course_utils.training.fit import fit  # Keras' own, with batches from `crops`
 from course_utils.training.schedules import warm_cosine
 
 model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
@@ -434,8 +434,7 @@ live = Live(run.steps, watch, keep="01_unet", alt="The loss falls; a picture, it
 peak = 6e-3 if DATASET == "synthetic" else 3e-3  # so few steps have to be large ones
 model.compile(keras.optimizers.AdamW(warm_cosine(run.steps, peak)), jit_compile=False,
               loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-model.fit(batches, steps_per_epoch=run.steps, shuffle=False, verbose=0,
-          callbacks=[live, *long_run(model, batches, run.steps)]);
+fit(model, crops, run.steps, batch=8, seed=SEED, callbacks=[live]);
 
 # %% [markdown]
 # A colour is as strong as its class is likely: cells that stay grey are missed.

@@ -272,6 +272,7 @@ repainting = style.Repainting(network, content, painting, side=coarse, scale=SCA
 # Stop it with the square button if you like it; run the cell again, and it goes on.
 
 # %%
+print(f"It will take about {repainting.cost(run.steps, (coarse, SIDE)):.0f} seconds.")
 live = Live(run.steps, lambda: ([repainting.picture], [eye]), keep="04_style",
             parts=("α content", "β style"), alt="Losses fall; the portrait turns into strokes.")
 began = time.perf_counter()

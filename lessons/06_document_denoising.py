@@ -272,7 +272,8 @@ from course_utils.data.pipeline import stream
 watch = lambda: ([before := page.noisy[corner], models.clean(model, before)], ["before", "cleaned"])
 held_out = set(sorted({p.source for p in train})[::8])
 learn = [p for p in train if p.source not in held_out] or train
-batches = stream(documents.Crops(learn), batch_size=16, seed=SEED)
+crops = documents.Crops(learn)
+batches = stream(crops, batch_size=16, seed=SEED)
 checks = stream(documents.Crops([p for p in train if p.source in held_out]), 64, seed=SEED)
 x, t = next(iter(batches))  # noisy, clean: (16, side, side, 1) each
 low = floor_of(np.concatenate([t, *(next(iter(batches))[1] for _ in range(3))]))
@@ -290,16 +291,20 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {n}" for
 # The network's last numbers are **logits**; `from_logits` tells the loss to take their sigmoid.
 
 # %%
-from course_utils.training.fit import long_run  # nothing, but for PROFILE "full"
+from course_utils.training.fit import fit  # Keras' own, with batches from `crops`
 drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
 model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
 live = Live(run.steps, watch, "The loss falls; a page, and it cleaned.", floor=low, keep="06_pages")
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))
-laps, held = min(8, run.steps), next(iter(checks))
-history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shuffle=False,
-                    validation_data=held, verbose=0,
-                    callbacks=[live, *long_run(model, batches, run.steps)]).history
+lap, held, held_losses = max(run.steps // 8, 1), next(iter(checks)), {}
+
+def hold(batch, logs):
+    if (step := int(model.optimizer.iterations)) % lap == 0:
+        held_losses[step] = model.evaluate(*held, verbose=0)
+
+checked = keras.callbacks.LambdaCallback(on_train_batch_end=hold)
+fit(model, crops, run.steps, batch=16, seed=SEED, callbacks=[live, checked]);
 
 # %% [markdown]
 # First the paper turns white, then the strokes get sharper; below its floor the loss can't fall.
@@ -312,10 +317,10 @@ history = model.fit(batches, epochs=laps, steps_per_epoch=run.steps // laps, shu
 # %% tags=["hide"]
 from course_utils.show import show_lines, show_scores
 
-ends = np.arange(1, laps + 1) * (run.steps // laps)
-learned = np.reshape(live.losses[:ends[-1]], (laps, -1)).mean(axis=1)
-above = {"training, mean since the last point": learned - low,
-         "held out": np.array(history["val_loss"]) - floor_of(np.asarray(held[1]))}
+ends = np.array(list(held_losses))
+since = [live.losses[max(end - lap - live.first, 0):end - live.first] for end in ends]
+above = {"training, mean since the last point": np.array([np.mean(part) for part in since]) - low,
+         "held out": np.array(list(held_losses.values())) - floor_of(np.asarray(held[1]))}
 said(above["held out"][-1] < 1.5 * above["held out"].min())
 show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5, 4.4),
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")

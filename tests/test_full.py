@@ -68,7 +68,7 @@ def test_on_a_cpu_its_cost_is_said_before_and_changes_nothing(capsys):
 def test_hours_are_one_measured_step_times_the_steps(capsys, monkeypatch):
     monkeypatch.setattr(fit, "_seconds_per_step", lambda *_: 1.5)
     start()
-    fit.long_run(None, None, 80_000)
+    fit._long_run(None, None, 80_000)
     expected = "80000 steps of 1.5 s each take about 33.3 hours on this CPU"
     assert capsys.readouterr().out.startswith(expected)
 

@@ -439,6 +439,18 @@ def test_live_shows_bar_curve_and_pictures_in_place(page):
     assert pixels(page.updates[-1]).shape != () and page.updates[-1] != page.bundles[0]
 
 
+def test_live_goes_on_where_a_training_was_stopped(page, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(live, "picture_png", lambda figure: drawn.append(figure) or b"")
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    watch = live.Live(5, lambda: [np.zeros((4, 4, 3))], alt="loss falls")
+    model.fit(np.ones((6, 2)), np.ones((6, 1)), batch_size=2, verbose=0, callbacks=[watch])
+    assert (watch.first, watch._bar.n, watch._bar.total) == (2, 5, 5)
+    assert list(drawn[-1].axes[0].lines[0].get_xdata()) == [2, 3, 4]
+    plt.close("all")
+
+
 @pytest.mark.parametrize("titles", [["input", "answer"], ["photograph", "sketch"]])
 def test_live_pictures_have_titles(page, monkeypatch, titles):
     drawn = []

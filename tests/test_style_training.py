@@ -119,6 +119,14 @@ def test_coarse_then_fine_shares_the_evaluations(network, pair):
     assert painting.targets["content"].shape[1] == SIDE // 8
 
 
+def test_its_cost_grows_with_the_pixels_and_changes_nothing(network, pair, monkeypatch):
+    painting, clock = start(network, pair), iter((0, 10, 12))
+    before = painting.picture.copy()
+    monkeypatch.setattr(style.time, "perf_counter", lambda: next(clock))
+    assert painting.cost(30, (16, SIDE)) == pytest.approx(30 * 2 * (1 / 4 + 1) / 2)
+    assert not painting.history and np.array_equal(painting.picture, before)
+
+
 def test_from_the_content_the_content_costs_nothing_at_first(network, pair):
     told, _ = start(network, pair).evaluate(tf.constant(pair[0][None]))
     assert float(told["content"]) == pytest.approx(0, abs=1e-6) and float(told["style"]) > 1e-3

@@ -25,7 +25,8 @@ class Live(keras.callbacks.Callback):
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
     logarithmic. floor: what the loss can't fall below, drawn as a line. keep: a name; then the
     figure is kept, all its states one after the other, as work/<name>.gif. legend: {class: colour},
-    below. After `fit`, `losses` holds the loss of every step.
+    below. After `fit`, `losses` holds the loss of every step, from step `first` on: a training that
+    was stopped and goes on begins later.
     """
 
     def __init__(
@@ -42,13 +43,16 @@ class Live(keras.callbacks.Callback):
         super().__init__()
         self.steps, self.pictures, self.alt, self.seconds = steps, pictures, alt, seconds
         self.losses: list[float] = []
+        self.first = 0
         self.floor, self.legend = floor, legend
         self.parts: dict[str, list[float]] = {name: [] for name in parts}
         self._handle, self._drawn = None, 0.0
         self.keep, self._frames = keep, []
 
     def on_train_begin(self, logs=None):
-        self._bar = tqdm(total=self.steps, unit="step", desc="training")
+        if self.params:  # of Keras: the steps that are left
+            self.first = self.steps - self.params["steps"]
+        self._bar = tqdm(total=self.steps, initial=self.first, unit="step", desc="training")
         self._draw()
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -78,11 +82,12 @@ class Live(keras.callbacks.Callback):
         figure, axes = plt.subplots(
             1, len(pictures) + 1, figsize=(12, height + room), width_ratios=ratios
         )
-        axes[0].plot(self.losses, alpha=0.3)
-        axes[0].plot(smooth(self.losses), color="C0", linewidth=2, label="loss")
+        places = self.first + np.arange(len(self.losses))
+        axes[0].plot(places, self.losses, alpha=0.3)
+        axes[0].plot(places, smooth(self.losses), color="C0", linewidth=2, label="loss")
         if self.parts:
             for (name, values), dash in zip(self.parts.items(), ("--", ":", "-."), strict=False):
-                axes[0].plot(smooth(values), dash, label=name)
+                axes[0].plot(places, smooth(values), dash, label=name)
         if self.floor:
             axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
         if self.parts or self.floor:

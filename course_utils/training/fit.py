@@ -27,7 +27,7 @@ def fit(model, example, steps, batch=1, seed=0, folder=None, every=200, callback
     whole or not at all. At the end nothing of it is left. A damaged copy is set aside with a
     warning, and the training begins anew; one that can't be written is a warning, too. Raises
     ValueError if the folder holds a training with other settings or of other networks.
-    A full run without a `folder` gets one, and what `long_run` adds. On several GPUs a batch is
+    A full run without a `folder` gets one, its cost said first, and TensorBoard's logs. On several GPUs a batch is
     made a multiple of their number.
     """
     batch = _shared(model, batch)
@@ -36,7 +36,7 @@ def fit(model, example, steps, batch=1, seed=0, folder=None, every=200, callback
     copy = _SafetyCopy(folder, every, settings) if folder else None
     done = copy.restore(model) if copy else 0
     batches = stream(example, batch, seed, start=done)
-    more = [*long_run(model, batches, steps - done), *([copy] if copy else [])]
+    more = [*_long_run(model, batches, steps - done), *([copy] if copy else [])]
     more += [_Bar(steps, done)] if profile.running() and not callbacks else []
     callbacks = [*callbacks, *more]
     model.fit(batches, steps_per_epoch=steps - done, shuffle=False, verbose=0, callbacks=callbacks)
@@ -45,7 +45,7 @@ def fit(model, example, steps, batch=1, seed=0, folder=None, every=200, callback
     return model
 
 
-def long_run(model, batches, steps):
+def _long_run(model, batches, steps):
     """Callbacks for a full run of `steps`: TensorBoard's. On a CPU it says first what they cost.
 
     Of another run: none, and nothing is said.

@@ -13,10 +13,12 @@ import test_full
 import test_training_colorization as colouring
 import test_training_mask_rcnn as cutting
 import test_training_psp as encoding
+from test_features import vgg19_file  # noqa: F401
 
 from course_utils import paths, profile
 from course_utils.data.pipeline import stream
-from course_utils.training import colorization, face_sketch, flow, psp
+from course_utils.models import features
+from course_utils.training import colorization, face_sketch, flow, psp, style
 from experiments import facade_reader, fast_style
 
 # Batch norm takes the means of its own device's share of a batch, the others have no such layer.
@@ -67,6 +69,16 @@ def test_the_autoencoder_of_lesson_03():
     model = face_sketch.models.autoencoder(**vars(s.generator))
     model.compile(face_sketch.FusedAdam(s.learning_rate), face_sketch.likeness(s.structure))
     assert moved(model, batches(1, 3, 3))
+
+
+def test_a_step_of_lesson_04(vgg19_file):  # noqa: F811
+    content, painting = np.random.default_rng(0).random((2, 512, 512, 3), np.float32)
+    repainting = style.Repainting(features.network("vgg19"), content, painting, side=512)
+    before = repainting.picture
+    assert repainting.cost(500) > 0
+    repainting.lbfgs(3)  # the first one looks, the last one is cut off
+    assert np.isfinite([told["loss"] for told in repainting.history]).all()
+    assert not np.array_equal(repainting.picture, before)
 
 
 @pytest.mark.parametrize("name", colorization.FULL)
