@@ -115,7 +115,7 @@ LESSONS = (
         "clean documents until a machine can read them",
         {
             "synthetic": Task(280, 20_000, "rmse", 0.005),
-            "noisyoffice": Task(2500, 20_000, "rmse", 0.005),
+            "noisyoffice": Task(20_000, 60_000, "rmse", 0.005),
         },
         lower=("rmse",),
     ),

@@ -293,7 +293,7 @@ show_images([*np.take(x, written, 0), *np.take(t, written, 0)], [f"crop {n}" for
 # %%
 from course_utils.training.fit import fit  # Keras' own, with batches from `crops`
 drawn = DATASET == "synthetic"  # for real pages go on from what drawn ones have taught
-model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), 5e-3)
+model, peak = (models.denoiser(), 1e-2) if drawn else (models.load(), training.FURTHER)
 live = Live(run.steps, watch, "The loss falls; a page, and it cleaned.", floor=low, keep="06_pages")
 model.compile(training.optimizer(run.steps, peak), jit_compile=False,
               loss=keras.losses.BinaryCrossentropy(from_logits=True))

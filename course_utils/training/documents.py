@@ -5,22 +5,24 @@ from .fit import fit
 from .schedules import warm_cosine
 
 BATCH = 16
+FURTHER = 5e-3  # peak of the rate where a network goes on from what it has learned of other pages
 
 
-def train(crops, steps: int, seed: int, folder=None, callbacks=()):
+def train(crops, steps: int, seed: int, folder=None, callbacks=(), model=None):
     """A `denoiser` trained on the pairs that `crops(rng)` draws; its outputs are logits.
 
     crops: see `data.documents.Crops`. steps: of AdamW, see `optimizer`.
-    folder: for safety copies, see `fit`.
+    folder: for safety copies, see `fit`. model: one that goes on learning; None begins anew.
     """
     profile.set_seeds(seed)
     import keras
 
     from ..models.documents import denoiser
 
-    model = denoiser()
+    peak = {} if model is None else {"peak": FURTHER}
+    model = model or denoiser()
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    model.compile(optimizer(steps), loss, jit_compile=False)
+    model.compile(optimizer(steps, **peak), loss, jit_compile=False)
     return fit(model, crops, steps, BATCH, seed, folder, callbacks=callbacks)
 
 
