@@ -81,7 +81,8 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # It takes RGB in [0, 1]; its first layer turns that into what it was trained on: blue first, 0 to 255, less the mean.
 # Gatys et al. take VGG-19, we its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
-# VGG-16's weights come from ImageNet; the set-up has fetched them, 55 MB.
+# VGG-16's weights began as ImageNet's, and an edge detector that was built on them has tuned them a little.
+# The set-up has fetched them, 55 MB.
 # Where they are missing, the course's own feature network steps in: 1 MB, so it recognises fewer shapes.
 
 # %%
@@ -113,7 +114,7 @@ for name in features.PAPER:
 # $$L_\mathrm{content} = \tfrac{1}{2} \sum_{i,k} (F_{ik} - P_{ik})^2$$
 #
 # Lecture slides print it without the square: then every activation that shrinks lowers the loss, whatever $P$ is.
-# They also say that an early layer forces equal pixels, and that a deep one makes objects of the photograph appear that aren't there.
+# They also say that an early layer forces equal pixels, and that a deep one invents objects that the photograph doesn't show.
 
 # %%
 from course_utils import losses
@@ -125,7 +126,8 @@ show_source(losses.content_loss)
 mirrored, theirs = (network(p[None]) for p in (content[:, ::-1], images.resize(painting, (SIDE, SIDE))))
 layer = features.CONTENT[KIND]
 costs = [float(losses.content_loss(f[layer], seen[layer])[0]) for f in (mirrored, theirs)]
-print(f"{layer}: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs")
+print(f"{layer}: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs,"
+      " as content depends on where things are")
 said(0.3 < costs[0] / costs[1] < 1)
 
 # %% [markdown]
@@ -180,7 +182,8 @@ said(numbers["block1"][0] < 0.05 and all(2 * n[0] < n[1] for n in list(numbers.v
 # %% [markdown]
 # Five runs from the same noise, one layer each; the titles say how far off it is for the layer itself and, in brackets, for the first block.
 # From the first block the picture comes back whole; from the next ones, in so few evaluations, its lines do; from the fifth little but rough forms.
-# So the slides' first claim holds; the second doesn't: odd scrolls come where a layer is blind, but no loss asks for objects.
+# So the slides' first claim holds, and nothing here bears out the second: scrolls appear, no objects.
+# The brackets needn't grow with depth: what a layer doesn't see stays as the noise left it.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
@@ -201,7 +204,8 @@ said(numbers["block1"][0] < 0.05 and all(2 * n[0] < n[1] for n in list(numbers.v
 show_source(losses.gram_matrix, losses.style_loss)
 gram, *others = (losses.gram_matrix(f["block1_conv1"]) for f in (seen, mirrored, theirs))
 costs = [float(losses.style_loss(other, gram[0], SIDE * SIDE)[0]) for other in others]
-print(f"block1_conv1: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs")
+print(f"block1_conv1: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs,"
+      " as style doesn't depend on where things are")
 said(costs[0] < 0.05 * costs[1])
 
 # %% [markdown]
@@ -256,7 +260,7 @@ show_figure(gatys_way(content, steps[-1], painting), alt="Content and painting g
 #
 # $V$, total variation, sums the squared steps between neighbouring pixels and damps grain.
 # We divide content and $V$ by how many numbers they sum, and $G$ and $A$ each by its own $M$, so that one $\beta$ suits every size.
-# The paper sums, and its $\alpha / \beta$, $10^{-3}$ to $5 \cdot 10^{-3}$, belongs to those sums.
+# The paper sums, and its $\alpha / \beta$, $5 \cdot 10^{-4}$ to $5 \cdot 10^{-3}$, belongs to those sums.
 
 # %%
 import time
@@ -283,7 +287,8 @@ print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
 # Content and style are drawn with their weights, as the loss adds them up: at first nearly all of it is style.
-# Strokes come while the picture is small, their grain when it has grown: there the loss jumps.
+# Strokes come while the picture is small, their grain when it has grown: halfway, where the size changes, the pale line jumps, the loss of each evaluation.
+# The bold line is its running mean.
 
 # %% [markdown]
 # ### Hang it up
@@ -337,13 +342,15 @@ show_images(np.split(sheet, len(gallery), axis=1), gallery, columns=4, height=2.
             alt="Cats, cups of coffee and rockets, as waves, as stained glass and as marbled paper.")
 
 # %% [markdown]
-# The last two were painted at twice the size, so their strokes are finer here.
+# The last two were painted at twice the size.
 # Glass wants large forms, a cat's head or a cup; fine strokes suit fur and sky.
 
 # %% [markdown]
 # ### L-BFGS against Adam
 #
-# Adam averages gradients and their squares; **L-BFGS** learns from its last steps how the loss bends.
+# An **evaluation** is one loss and its gradient.
+# Adam averages gradients and their squares; **L-BFGS** keeps its last ten steps and how the gradient changed in each: where it hardly changed, the valley is flat, and the next step is long.
+# Here at 48 × 48 pixels.
 
 # %% tags=["hide"]
 from course_utils.show.figures import line_figure
@@ -354,14 +361,14 @@ curves = style.descents(small, run.steps, rates=(0.01, 0.02, 0.04, 0.08))
 best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
 reached = int((curves["L-BFGS"] > best).sum()) + 1
 logs = {name: np.log10(curve) for name, curve in curves.items()}
-show_figure(line_figure(range(run.steps), logs, ("evaluation", "log10 of the loss"), (12, 4.4)),
-            alt="Loss over evaluations: L-BFGS falls fastest.")
+show_figure(line_figure(range(run.steps), logs, ("evaluation", "log10 of the lowest loss"), (12, 4.4)),
+            alt="The lowest loss so far over evaluations: L-BFGS falls fastest.")
 print(f"Adam at its best reaches after {run.steps} evaluations what L-BFGS has after {reached}.")
 said(0.4 * run.steps < reached < 0.7 * run.steps)
 
 # %% [markdown]
 # L-BFGS reaches Adam's best loss with little more than half the evaluations, and without a rate to choose.
-# Networks keep to Adam: each batch has another loss, which blurs how it bends.
+# Networks keep to Adam: each batch has another loss, and what the gradient changes by is mostly the batch.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
@@ -387,7 +394,7 @@ play(knobs, alt="A portrait, repainted with these settings; on the right in its 
      strokes=SelectionSlider(options=[0.7, 1.0, 1.5, 2.5], value=1.5));
 
 # %% [markdown]
-# Two painters' style losses are averaged, which asks for the mean of their Gram matrices: cells with curling outlines everywhere, no border between two hands.
+# Two painters' style losses are averaged, which asks for the mean of their Gram matrices: cells in the plain wall, curls at the collar, and no border between two hands.
 # Which $\beta$ loses the person?
 
 # %% [markdown] tags=["note"]
@@ -408,7 +415,7 @@ from course_utils.exercises import style as mistakes
 
 printed = {"right": {}, "plus": {"gram": mistakes.plus_for_times},
            "no square": {"style_loss": mistakes.style_without_square}}
-bets.ask("misprint", "Without the square: the style loss after 20 evaluations?", -1, 1, step=0.05)
+bets.ask("misprint", "Without the square: the lowest style loss within 20 evaluations?", -1, 1, step=0.05)
 results_of = {name: style.Repainting(network, content, painting, side=96, scale=SCALE, **wrong)
               .lbfgs(20) for name, wrong in printed.items()}
 
@@ -462,7 +469,7 @@ passes = timeit.repeat(lambda: fast_style.repaint(feed_forward, you[None]), numb
 milliseconds = 1000 * np.median(passes)
 shown = [whole[1], answers[1], you, fast_style.repaint(feed_forward, you[None])[0]]
 show_images([middle(p, 1, 0.78) for p in shown],
-            ["photograph", "in one pass", "you", f"{milliseconds:.0f} ms"], height=4.2,
+            ["photograph", "in one pass", "you", f"in {milliseconds:.0f} ms"], height=4.2,
             alt="A cat, and your picture or its stand-in, each with the same repainted as waves.")
 
 # %% [markdown]
@@ -472,7 +479,8 @@ show_images([middle(p, 1, 0.78) for p in shown],
 # ### Who judges?
 #
 # The same pair is painted by three feature networks, at equal size, with equally many evaluations.
-# The **judge** is a network by whose loss nothing was painted; it measures **style distance** (Gram matrices) and, in brackets below, **content distance**, 0 at best.
+# The **judge** is a network by whose loss nothing was painted; it measures **style distance**, the mean of $|G - A|^2 / |A|^2$ over its layers, and, in brackets below, **content distance**, $|F - P|^2 / |P|^2$.
+# Both are 0 at best, and 1 for a picture in which it sees nothing.
 
 # %%
 bets.ask("judge", "Which share of the matched colours' style distance will be left?", 0, 1)
@@ -499,11 +507,13 @@ show_images([middle(p, 1, 0.65) for p in made.values()], titles, height=4.2,
 apart = {name: told["style_distance"] for name, told in compared.items()}
 left = apart[eye] / apart["colours matched"]
 said(apart[eye] == min(apart.values()))
+said(apart["feed-forward"] == sorted(apart.values())[-2])  # only the matched colours are farther off
 said(after < 0.05 * before and left > 0.4)
 bets.reveal("judge", left)
 
 # %% [markdown]
-# Random weights give grain, the course's feature network grit, VGG-16 strokes that bend around forms and come nearest, if narrowly.
+# Random weights give grain, the course's feature network grit, VGG-16 strokes that bend around forms; it comes nearest, by less than chance can make for another pair.
+# The feed-forward network stands behind all three: that is the price of its milliseconds.
 # In VGG-16's own loss hardly anything of the style is missing, to the judge much of the distance remains: the picture was optimised for one network, and another one need not agree.
 
 # %% [markdown] tags=["note"]
@@ -522,7 +532,8 @@ bets.reveal("judge", left)
 #
 # Now you: [exercises](exercises/04_style_transfer.ipynb), or another painter: `DATASET = "glass"`.
 #
-# References: Gatys et al., 2016 (equations 1 to 7); Johnson et al., 2016; Simonyan, Zisserman, 2015.
+# References: Gatys et al., 2016 (equations 1 to 7); Johnson et al., 2016; Simonyan, Zisserman, 2015; Xie, Tu, 2015 (the edge detector).
+# The lecture slides that are quoted are unpublished.
 
 # %%
 from course_utils import results

@@ -34,7 +34,7 @@ STYLE = {"imagenet": PAPER, "vgg19": PAPER, "course": SMALL, "random": SMALL}
 CONTENT = {kind: f"block{4 if WIDTHS[kind] is VGG else 3}_conv2" for kind in STYLE}  # knows a face
 STYLE["efficientnet"], CONTENT["efficientnet"] = efficientnet.STYLE, efficientnet.CONTENT
 KINDS = {
-    "imagenet": "VGG-16 from ImageNet's weights: a million photographs of a thousand things",
+    "imagenet": "VGG-16: a million photographs of a thousand things, then edges of a few hundred",
     "vgg19": "VGG-19, trained on ImageNet: a million photographs of a thousand things",
     "course": "the course's network, trained on drawn pictures and 20 photographs: fewer forms",
     "random": "random weights: it has learned nothing",
