@@ -1,5 +1,6 @@
 """Repainting: its loss against NumPy, both optimisers, sizes, mixing, going on, and what it refuses."""
 
+import itertools
 import re
 
 import keras
@@ -91,6 +92,16 @@ def test_both_optimisers_go_down_in_range_and_go_on(network, pair, how):
     assert painting.history[-1]["loss"] < first
     assert painting.picture.dtype == np.float32
     assert painting.picture.min() >= 0 and painting.picture.max() <= 1
+
+
+def test_no_pixel_takes_a_long_step(network, pair):
+    painting, seen = start(network, pair, start="noise"), []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(painting.picture)
+    )
+    painting.lbfgs(15, callbacks=[watch])
+    steps = [np.abs(after - before).max() for before, after in itertools.pairwise(seen)]
+    assert max(steps) <= style.LONGEST + 1e-6 and max(steps) > 0.5 * style.LONGEST
 
 
 def test_lbfgs_needs_fewer_evaluations_than_adam_at_the_best_of_four_rates(network, pair):

@@ -25,6 +25,7 @@ LETTER = {"content": "α", "style": "β", "variation": "γ"}  # of the weight of
 OWN = "alpha", "beta", "gamma", "weights", "targets", "style_targets"  # of a Repainting
 KIND = "network", "content_layer", "gram", "style_loss", "content_loss"
 MEMORY, STEP = 10, 0.02  # of L-BFGS: steps remembered; mean change of a pixel in the first one
+LONGEST = 0.15  # change of a pixel in any step: longer ones leave specks that no later one removes
 
 
 @takes(style=RGB("h w 3"), content=RGB("h w 3"))
@@ -213,7 +214,8 @@ class Repainting:
     def _descend(self, last, callbacks):
         """Steps along H·gradient, H estimated from the last MEMORY steps, until history is `last` long.
 
-        The pixels that stand at 0 or 1 and want beyond it are held. A step that doesn't lower the
+        The pixels that stand at 0 or 1 and want beyond it are held, the others move by LONGEST at
+        most. A step that doesn't lower the
         loss enough (Armijo's rule) is shortened.
         """
 
@@ -229,7 +231,7 @@ class Repainting:
             loss, gradient = evaluated(x)
             while True:
                 free = np.where(gradient > 0, x > 0, x < 1)
-                way = -_curved(gradient * free, pairs) * free
+                way = np.clip(-_curved(gradient * free, pairs), -LONGEST, LONGEST) * free
                 for part in 1.0, 0.3, 0.09, 0.01:
                     new = np.clip(x + part * way, 0, 1)
                     new_loss, new_gradient = evaluated(new)
