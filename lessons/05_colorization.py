@@ -191,8 +191,8 @@ show_figure(portions_way(greys[0], eight[5], answers["median (L1)"]),
             alt="Grey enters the generator, colours come out; the discriminator sees grey with colours, "
                 "real or fake: uncut, in 4 by 4 portions, or in 8 by 8.")
 sees = {name: models.portion_seen(name, side) for name in models.PORTIONS}
-print("One answer of D sees, along a side:", *(f"{name} {n} of {side} pixels," for name, n in sees.items()),
-      f"but d0 {models.portion_seen('d0', 64)} of 64")
+print(f"Of {side} pixels along a side one answer of D sees:", *(f"{name} {n}," for name, n in sees.items()),
+      f"and of 64 d0 {models.portion_seen('d0', 64)}")
 
 # %% [markdown]
 # No portion knows its neighbours: d8 can't ask for the same colour on both halves of a balloon.

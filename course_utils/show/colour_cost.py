@@ -20,8 +20,8 @@ def colour_cost(rows, path, titles):
             name: (row[dataset]["mad_mean"], row[dataset]["objects"]) for name, row in rows.items()
         }
         for sort, mark in MARKS.items():
-            places = [at[name] for name in rows if sorts[name] == sort]
-            axis.plot(*zip(*places, strict=True), mark, label=sort, **HOLLOW)
+            if places := [at[name] for name in rows if sorts[name] == sort]:
+                axis.plot(*zip(*places, strict=True), mark, label=sort, **HOLLOW)
         axis.plot(*zip(*map(at.get, path), strict=True), "k--", label="more adversarial")
         axis.axhline(1, color="black", linewidth=1, label="the truth's")
         axis.set(title=title, xlabel="error: mad_mean", ylabel="colourfulness: objects", ylim=0)
