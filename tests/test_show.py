@@ -13,6 +13,7 @@ from course_utils import paths, show
 from course_utils.models import colorization, psp, stylegan
 from course_utils.models.unet import unet
 from course_utils.show import (
+    colour_cost,
     cycle_way,
     figures,
     gatys_way,
@@ -264,6 +265,21 @@ def test_the_diagram_of_portions_shows_the_answers_of_the_networks(side):
         answers = colorization.portions(name, side).output_shape[1]
         assert f"{name}: " in words and f"{answers} × {answers} answers" in words
     assert "16 times" in words and "64 times" in words and min(sizes) >= 11
+
+
+def test_every_network_has_one_mark_of_its_sort_and_the_truth_a_line():
+    numbers = {"unet learned": (0.02, 0.5), "unet learned d8": (0.03, 1.2), "unet rgb": (0.04, 0.6)}
+    rows = {
+        name: {"a": dict(zip(("mad_mean", "objects"), at, strict=True))}
+        for name, at in numbers.items()
+    }
+    figure = colour_cost.colour_cost(rows, ["unet learned", "unet learned d8"], {"a": "title"})
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    plt.close(figure)
+    at = {name: tuple(line.get_xydata()[0]) for name, line in lines.items()}
+    assert at["autoencoder"] == (0.02, 0.5) and at["d8"] == (0.03, 1.2) and at["rgb"] == (0.04, 0.6)
+    assert set(lines) == {"autoencoder", "d8", "rgb", "more adversarial", "the truth's"}
+    assert (lines["the truth's"].get_ydata() == np.ones(2)).all()
 
 
 def test_portions_stand_apart_in_their_places():

@@ -79,9 +79,14 @@ def hint(item) -> tuple:
     mask = item.ambiguous
     if not mask.any():
         raise ValueError(f"{item.id} has nothing whose colour could be another.")
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    place = (np.array(np.unravel_index(depth.argmax(), mask.shape)) + 0.5) / mask.shape
+    place = (deepest(mask) + 0.5) / mask.shape
     return (*place.tolist(), images.lab_to_rgb(images.rgb_to_lab(item.picture)[mask].mean(axis=0)))
+
+
+def deepest(mask) -> np.ndarray:
+    """y and x (2,) of the pixel of a mask (H, W) bool that is farthest from all that is outside."""
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    return np.array(np.unravel_index(depth.argmax(), mask.shape))
 
 
 # Baselines ----------------------------------------------------------------------------------------

@@ -26,14 +26,14 @@ WORDS = (  # their middle, what they are, their colour
     (9, 38.7, "grey picture $L$", INK),
     (44.5, 38.7, "fake: $L$, colours of $G$", INK),
     (33, 9, "real", INK),
-    (15, 5, "dark answers: real,\nlight answers: fake", BLUE),
+    (17, 4.4, "dark answers: real,\nlight answers: fake\n(here drawn by lot)", BLUE),
     (20, 15.4, "discriminator $D$ sees\n$L$, too: conditional", INK),
     (25, 42.5, "dashed: gradient for $G$, back through $D$", ORANGE),
 )
 
 
 def portions_way(grey, real, fake):
-    """A Matplotlib figure: a GAN that colours, and a picture whole and cut up as for d0, d4 and d8.
+    """A Matplotlib figure: a GAN that colours, and a picture uncut and cut up as for d0, d4 and d8.
 
     grey, real, fake: (S, S, 3) in [0, 1], of one picture. Below each is the grid of answers of
     `colorization.portions` for its side; their shades are drawn by lot, no network is asked.
@@ -61,7 +61,7 @@ def _discriminator(axis, name, x, picture):
     judge = colorization.portions(name, len(picture), 3, patchgan.Architecture(width=1, norm=False))
     side = judge.output_shape[1]
     shades = plt.get_cmap("Blues")(np.random.default_rng(0).uniform(0.2, 0.95, (side, side)))
-    _text(axis, x, 41.3, f"{name}: {f'{count} × {count} portions' if count > 1 else 'whole'}", BLUE)
+    _text(axis, x, 41.3, f"{name}: {f'{count} × {count} portions' if count > 1 else 'uncut'}", BLUE)
     _picture(axis, (x, 30.5), 17.4, apart(picture, count, max(1, len(picture) // 64)))
     _box(axis, (x - 5.9, 12.7), (5.5, 6), "$D$", BLUE)
     _picture(axis, (x + 4.2, 12.7), 9, apart(shades[..., :3].repeat(8, 0).repeat(8, 1), count, 3))

@@ -218,6 +218,7 @@ if coloured:
 # A balloon stands in a landscape, and its lightness is the same whether it is red or blue.
 # The true one is red, and three networks answer: one leaves the balloon grey, one gives it the mean of all eight colours that balloons have, and one makes it blue.
 # Which answer has the highest PSNR and which the lowest, and which of them would you print?
+# The colourfulness beside it is Hasler and Süsstrunk's own number, 0 for grey and about 45 for an average picture; the lesson divides it by the truth's.
 # Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
 
 # %% [markdown]
@@ -231,9 +232,10 @@ from drawn_worlds.landscapes import landscape
 
 balloons = [landscape(15, 64, colour=n, time="noon", weather="clear") for n in range(8)]
 red, blue = balloons[0].photo, balloons[5].photo
-lab, mean = images.rgb_to_lab(red), images.rgb_to_lab(red)
-lab[balloons[0].object_mask, 1:] = 0
-mean[..., 1:] = np.mean([images.rgb_to_lab(each.photo)[..., 1:] for each in balloons], axis=0)
+labs = images.rgb_to_lab(np.stack([each.photo for each in balloons]))
+lab, mean = labs[0].copy(), labs[0].copy()
+lab[np.ptp(labs[..., 1:], axis=0).max(axis=-1) > 1, 1:] = 0  # wherever the eight differ
+mean[..., 1:] = labs[..., 1:].mean(axis=0)
 answers = {"left grey": images.lab_to_rgb(lab), "mean of eight": images.lab_to_rgb(mean), "blue": blue}
 for name, answer in answers.items():
     print(f"{name:<14} PSNR {metrics.psnr(red, answer):.1f} dB   colourfulness {metrics.colourfulness(answer):.1f}")
@@ -244,7 +246,7 @@ show_images([red, *answers.values()], ["the true one", *answers],
 # <details><summary>A model answer</summary>
 #
 # The mean of the eight has the highest PSNR and the blue balloon the lowest, so even the grey balloon beats the blue one.
-# A vivid colour that is wrong is far from the true one, while grey and brown are half-way to all of them.
+# A vivid colour that is wrong is far from the true one, while grey and brown lie between the vivid ones.
 # So a measure of distance prefers the answer without an opinion, and a network that is trained for it learns to give that answer.
 # The brown balloon is the colour of none; who doesn't know the true picture would print the blue one.
 # That is why the lesson reports colourfulness beside PSNR, and shows the pictures.
