@@ -335,7 +335,7 @@ from course_utils.show.live import Live
 watch = lambda: (list(pix2pix.translate(model.generator, houses[:2])), ["a test house", "another"])
 live = Live(run.steps, watch, parts=("l1", "d_real", "d_fake"), keep="02_pix2pix",
             alt="The generator's loss, its L1, the discriminator's two losses, and two generated houses.")
-model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0)
+model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
 
 # %% [markdown]
 # These houses it never trains on.
