@@ -285,9 +285,9 @@ show_figure(cycle_way((x, from_y[2 % len(ys)], home_x), (y, from_x[1], home_y)),
 # ### The generators' losses
 #
 # **Identity**: a sketch given to $G$ should stay as it is; otherwise $G$ may swap two tones and $F$ swap them back.
-# One trick stays open: $G$ hides the photograph's colours in faint dots of its sketch, and $F$ reads them there (Chu et al., 2017).
 # With weight $\lambda / 2$ it joins the loss above, so $\lambda$ scales it, too.
 # A well-known example, that of keras.io, gives each generator one cycle only, and drops half of the gradient.
+# One trick stays open: $G$ hides the photograph's colours in faint dots of its sketch, and $F$ reads them there (Chu et al., 2017).
 
 # %%
 from course_utils.training import cyclegan
