@@ -37,7 +37,7 @@ TEST_DATA = None
 # %% tags=["hide"]
 from course_utils import profile
 from course_utils.data import pix2pix as data
-from course_utils.show import show_images
+from course_utils.show import show_images, tell
 from course_utils.training import pix2pix as training
 from drawn_worlds import houses as facades
 
@@ -50,7 +50,7 @@ show_images([*(p.source_picture for p in five), *(p.target for p in five)], titl
             alt="Label pictures of five houses, below each its photograph, and the classes.")
 
 # %% [markdown]
-# Classes and colours are those of the paper's houses; sky, trees and neighbours are background.
+# Classes and colours are the paper's; sky, roof, pavement and all the rest is background.
 
 # %% [markdown]
 # ### How to judge a picture that nobody took
@@ -66,9 +66,10 @@ from course_utils.models import facade_reader
 from course_utils.teach import Bets
 
 bets = Bets()
-bets.ask("truth", "Mean IoU of what the reader reads on real photographs?", 0, 1, step=0.02)
+bets.ask("truth", "Mean IoU of what the reader reads on the true pictures?", 0, 1, step=0.02)
 labelled = DATASET == "synthetic"  # the classes of other folders aren't known
 reader = facade_reader.load()  # it knows drawn houses
+truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
 print(len(train), "pairs to learn from,", len(test), "others to test on")
 
 def said(claim):  # what the text says of the course's own houses holds in this run, too
@@ -80,18 +81,7 @@ def said(claim):  # what the text says of the course's own houses holds in this 
 # - `fcn_pixel`: share of pixels named rightly; `fcn_iou`: mean IoU of the classes; `_thin`: of cornice (the panel above a window), sill, molding (a strip across the wall) and blind (a shutter) only.
 # - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows, 1 is best.
 # - `sharpness`: energy of the differences between neighbouring pixels inside areas, divided by the true photographs'; below 1 is blurred, above 1 too rough.
-# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; compare with the truth's.
-
-# %%
-truth, labels = np.stack([p.target for p in test]), [p.labels for p in test]
-
-def score(pictures):
-    lattice = {f"grid_{period}": metrics.grid(pictures, period) for period in (2, 4, 8)}
-    if not labelled:
-        return metrics.picture_scores(truth, pictures) | lattice
-    read = facade_reader.read(reader, pictures)
-    return (metrics.fcn_scores(labels, read, facades.CLASSES)
-            | metrics.picture_scores(truth, pictures, labels) | lattice)
+# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; 1 is none, but drawn houses have some themselves at period 2: compare with the truth's.
 
 # %% [markdown]
 # ### Two baselines
@@ -100,7 +90,13 @@ def score(pictures):
 # **Mean colour**: each class in its mean colour over 100 training photographs.
 
 # %%
-from course_utils.show import tell
+def score(pictures):
+    lattice = {f"grid_{period}": metrics.grid(pictures, period) for period in (2, 4, 8)}
+    if not labelled:
+        return metrics.picture_scores(truth, pictures) | lattice
+    read = facade_reader.read(reader, pictures)
+    return (metrics.fcn_scores(labels, read, facades.CLASSES)
+            | metrics.picture_scores(truth, pictures, labels) | lattice)
 
 made, seen = {"input": np.stack([p.source_picture for p in test])}, train[:100]
 if labelled:
@@ -141,18 +137,18 @@ play(expected, alt="Expected loss over the answered grey, for L1 a straight line
 # ### A critic that knows houses
 #
 # For bricks, whose place nobody can know, both give one flat colour.
-# A **discriminator** $D$ looks at a photograph $y$ and says how real it is, from 0 to 1; the **generator** $G$ tries to pass.
-# Two networks against each other are a **GAN**, a generative adversarial network.
+# So we take two networks against each other, a **GAN** (generative adversarial network).
+# The **generator** $G$ makes of labels $x$ and noise $z$ a picture $G(x, z)$, the fake.
+# The **discriminator** $D$ is shown photographs $y$ and fakes, and says how real each is, from 0 to 1; the fakes try to pass.
 #
 # $$\mathcal{L}_\mathrm{GAN} = \mathbb{E}_{y}[\log D(y)] + \mathbb{E}_{x,z}[\log(1 - D(G(x, z)))]$$
 #
 # Such a $D$ is content with a beautiful house on the wrong lot.
-# So ours sees the labels $x$, too: it is conditional, a **cGAN**.
+# So ours sees the labels, too: it is conditional, a **cGAN**.
 #
 # $$\mathcal{L}_\mathrm{cGAN} = \mathbb{E}_{x,y}[\log D(x, y)] + \mathbb{E}_{x,z}[\log(1 - D(x, G(x, z)))]$$
 #
 # pix2pix plays $\min_G \max_D\; \mathcal{L}_\mathrm{cGAN} + \lambda\, \mathbb{E}_{x,y,z}\lVert y - G(x, z)\rVert_1$: L1 keeps the colours near the truth.
-# Here $z$ is noise, meant as something to make texture of.
 
 # %% [markdown]
 # ### Who learns from what
@@ -205,14 +201,14 @@ show_source(layers.convolution, layers.up, layers.enlarged)
 # %% [markdown]
 # ### Where bricks could come from
 #
-# Deep inside a wall the labels are one flat blue, and a convolution answers the same everywhere: no brick begins.
-# So the paper writes $G(x, z)$; its noise is **dropout**, which sets half of the numbers in the first three layers up to 0 at random, at test, too.
+# Deep inside a wall the labels are one flat blue, and one convolution answers the same everywhere there.
+# A U-Net can tell places apart, since it goes down to one pixel and pads the edges with zeros; but it is deterministic, with one answer to each drawing.
+# That is the paper's reason for $z$: of the many photographs that fit, a deterministic $G$ can match one only, a delta function in place of a distribution.
+# Its noise is **dropout**, which sets half of the numbers in the first three layers up to 0 at random, at test, too.
 # Ours adds Gaussian noise in every layer up, to each channel as much as it learns to; how much that is, we shall see.
 
 # %%
 show_source(layers.Noise.call)
-bets.ask("bug", "Two houses enter a network with a bug, three slides on: how far apart are its answers?",
-         0, 1, step=0.01)
 
 # %% [markdown]
 # ### Twice the sides
@@ -266,13 +262,16 @@ print("pixels a side, from no halving to five:", *sides)
 # %%
 from course_utils.exercises import pix2pix as mistakes
 
-networks = {"right": pix2pix.generator("encoder_decoder", settings.side),
-            "bug": mistakes.norm_at_the_bottleneck("encoder_decoder", settings.side)}
-two = [p.source_picture[None] for p in [*test, *train][:2]]
-for name, untrained in networks.items():
-    first, second = (pix2pix.translate(untrained, house) for house in two)
-    print(f"{name:<6} two houses in, answers differ by {np.abs(first - second).mean():.5f}")
-bets.reveal("bug", np.abs(first - second).mean())
+def apart(make):
+    untrained = make("encoder_decoder", settings.side)
+    first, second = (pix2pix.translate(untrained, p.source_picture[None]) for p in [*test, *train][:2])
+    return np.abs(first - second).mean()
+
+bets.ask("bug", f"The right one's answers differ by {apart(pix2pix.generator):.2f}; those of the one with "
+         "the norm?", 0, 0.1)
+
+# %%
+bets.reveal("bug", apart(mistakes.norm_at_the_bottleneck))
 
 # %% [markdown]
 # One pixel minus its own mean is 0, so nothing of the input gets through: both houses get the same answer.
@@ -327,26 +326,28 @@ print(f"λ L1 = {model.l1:.0f} × {l1:.3f} = {l1 * model.l1:.1f};",
 # %% [markdown]
 # ### Watch it learn
 #
-# L1 is most of the loss, and hardly falls once the areas have their colours; only the discriminator asks for texture.
+# The generator's `loss` is $\lambda$ times `l1` plus $-\log D$; `l1` is drawn without its $\lambda$.
+# L1 is most of the loss; only the discriminator asks for texture.
 
 # %%
 from course_utils.show.live import Live
 
 watch = lambda: (list(pix2pix.translate(model.generator, houses[:2])), ["a test house", "another"])
-live = Live(run.steps, watch, parts=("d_real", "d_fake"), keep="02_pix2pix",
-            alt="The generator's loss, the discriminator's two losses, and two generated houses.")
+live = Live(run.steps, watch, parts=("l1", "d_real", "d_fake"), keep="02_pix2pix",
+            alt="The generator's loss, its L1, the discriminator's two losses, and two generated houses.")
 model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], verbose=0);
 
 # %% [markdown]
 # These houses it never trains on.
 # A training of seconds gets as far as areas and colours; texture takes longer.
+# The loss doesn't fall: right areas and colours take little off L1, and $D$ learns, too.
 
 # %% [markdown]
 # ### Reading the losses
 #
 # They don't say how good the pictures are: each network is measured by the other, and both get better.
 # `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that it has won; above, that it is mistaken.
-# Which is it here?
+# The line below the code says which it is here.
 
 # %%
 translated = pix2pix.translate(model.generator, houses)
@@ -355,7 +356,9 @@ def judged_loss(photographs, real):
     both = np.concatenate([houses[:20], photographs[:20]], -1) * 2 - 1
     return float(losses.adversarial_loss(model.discriminator(both), real))
 
-print(f"test pairs: d_real {judged_loss(truth, True):.2f}   d_fake {judged_loss(translated, False):.2f}")
+on_real, on_fake = judged_loss(truth, True), judged_loss(translated, False)
+verdict = "D has begun to win" if (on_real + on_fake) / 2 < 0.5 else "D can hardly tell"
+print(f"test pairs: d_real {on_real:.2f}   d_fake {on_fake:.2f}: {verdict}")
 live_scores = score(translated)
 tell({"live": live_scores, "mean colour": baselines.get("mean colour", baselines["input"]),
       "truth": baselines["truth"]})
@@ -372,9 +375,10 @@ if labelled:
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses, with 2,000 of these to learn from, 20,000 steps each, and of the parts that you saw those that each has.
+# The course ships them for drawn houses: each learned from 2,000 of these for 20,000 steps, as above, except that each leaves something out, be it the discriminator, L1 or the skips.
 # The last steps of a GAN go to and fro, so each network is the mean of its weights over many steps.
-# Validation houses chose the moment of each training: no lattice, then what can be read, then texture.
+# Several states of each training were kept, and validation houses chose the one to ship.
+# States with a lattice were left out first, then those that the reader reads worse than the best; of the rest the one with the nearest texture was taken.
 
 # %%
 import json
@@ -401,6 +405,9 @@ columns = {"labels": "input", "mean colour": "mean colour", "L1": "unet_l1", "cG
            "L1 + cGAN": "unet_l1_cgan", "encoder-decoder": "encdec_l1_cgan"}
 columns = {title: made[name] for title, name in columns.items() if name in made}
 columns["photograph"] = truth
+first, *_, last = [part.mean() for part in np.array_split(live.parts["l1"], 4)]  # of the live training
+said(model.l1 * last > 0.5 * np.mean(live.losses) and last > 0.85 * first)
+said(baselines["truth"]["grid_2"] > 1.2)
 show_images([pictures[i] for i in range(min(3, len(test))) for pictures in columns.values()],
             list(columns), columns=len(columns),
             alt="Rows of houses: the labels, their mean colours, what L1 makes of them, what the "
@@ -408,8 +415,8 @@ show_images([pictures[i] for i in range(min(3, len(test))) for pictures in colum
 
 # %% [markdown]
 # L1 answers with flat colours and soft edges.
-# A discriminator adds panes, goods in shops, tiles; walls stay plain.
-# Without skips three drawings give nearly the same picture: this recipe suits U-Nets.
+# A discriminator adds panes, goods in shops, tiles; walls stay plain, and L1 + cGAN puts specks into the corners of the sky.
+# Without skips three drawings give nearly the same picture, with a comb of stripes at its right edge: this recipe suits U-Nets.
 
 # %% [markdown]
 # ### Measure them
@@ -431,7 +438,7 @@ if labelled:
     said(narrow["fcn_iou"] < l1["fcn_iou"] < min(alone["fcn_iou"], both["fcn_iou"]))
 
 # %% [markdown]
-# Bricks in the wrong place cost MAE more than none: MAE alone would choose L1.
+# Guessed panes, tiles and trees cost MAE more than soft areas: MAE alone would choose L1.
 # In these single trainings the U-Nets with a discriminator are read better, with L1 and without it.
 
 # %% [markdown]
@@ -478,7 +485,7 @@ told = evidence["dropout"]
 said(max(far[0] / far[1], told["between_answers"] / told["to_truth"]) < 0.25)
 
 # %% [markdown]
-# Not much: other noise hardly shows, and without any only the wall loses its grain.
+# Not much: other noise hardly shows; without any, the gable loses a faint grain.
 # Dropout varies as little, as the paper says of its own; houses that differ come in lesson 10.
 
 # %% [markdown] tags=["note"]
@@ -506,7 +513,7 @@ show_images([*foreign, *pix2pix.translate(best, foreign)],
 # %% [markdown]
 # White turns into wall, black into glass, sky into stone: it knows only houses, and never says so.
 
-# %% [markdown]
+# %% [markdown] tags=["optional"]
 # ### Build your own house
 
 # %% tags=["hide"]
@@ -521,7 +528,7 @@ play(build, alt="A label picture with the part that you placed, the house that c
      left=ipywidgets.IntSlider(40, max=100), top=ipywidgets.IntSlider(40, max=92));
 
 # %% [markdown]
-# The network knows what doors look like, not where they make sense.
+# A door becomes a dark, speckled pane of any size, wherever it is put: nothing tells the network where doors make sense.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.

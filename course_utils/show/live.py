@@ -92,7 +92,7 @@ class Live(keras.callbacks.Callback):
             axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
         if self.parts or self.floor:
             plain_log(axes[0])
-            look = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3, "frameon": False}
+            look = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "frameon": False}
             axes[0].legend(fontsize=10, handlelength=1.2, columnspacing=1, **look)
         else:
             axes[0].set_title("loss")

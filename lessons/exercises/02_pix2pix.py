@@ -68,7 +68,7 @@ q2 = exercise("02.2")
 q2.check(receptive_field)
 
 # %% [markdown] tags=["solution"]
-# With 1, 2 and 3 halvings it is 16, 34 and 70, as in the paper.
+# With 1, 2 and 3 halvings it is 16, 34 and 70; the paper tries 1, 16, 70 and 286, that is no halving, 1, 3 and 5.
 # Between `seen` numbers there are `seen - 1` steps of one stride each, and the last one adds its whole size.
 
 # %% [markdown]
@@ -124,7 +124,7 @@ q4 = exercise("02.4")
 q4.check(mean_class_iou)
 
 # %% [markdown] tags=["solution"]
-# A wall has a hundred times the pixels of a door, and both count alike: so a lost door is seen.
+# Walls have many more pixels than doors, and both classes count alike: so a lost door is seen.
 # The check compares with the function that the lesson measures with.
 
 # %% [markdown]

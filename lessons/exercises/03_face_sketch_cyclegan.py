@@ -42,7 +42,7 @@ q1 = exercise("03.1")
 q1.check(ssim_window)
 
 # %% [markdown] tags=["solution"]
-# A window and its negative get a number below 0: they vary together, but against each other.
+# A window and its negative get a number below 0: where one gets lighter, the other gets darker.
 # Three misprints of the formula are among the mistakes that the check knows: they stood on slides.
 
 # %% [markdown]
@@ -100,7 +100,7 @@ q3 = exercise("03.3")
 q3.check(shown_by_pool)
 
 # %% [markdown] tags=["solution"]
-# Once the pool is full, no fake is shown twice.
+# A fake that comes when the pool is full is shown once at most, at once or later; one that filled it may be shown twice, when it comes and when it leaves.
 # CycleGAN keeps 50, and the course's pool does this inside the graph, so that a stopped training finds it again.
 
 # %% [markdown]
@@ -134,6 +134,7 @@ q4.check(tests_by_person)
 # The open one: a photograph, twelve others with their sketches, and no network.
 # Your score is the mean **SSIM** with the true sketches of six people.
 # The baseline is the lesson's pencil filter, which looks at none of the twelve.
+# Here it draws other people than in the lesson, on 64×64 pixels, so its SSIM is another one, too.
 
 # %%
 from course_utils.data.face_sketch import pencil
@@ -204,7 +205,8 @@ from scipy import ndimage
 from course_utils import metrics
 
 one = sketches[0][..., None]
-answers = {"moved": np.roll(one, (2, 2), (0, 1)), "blurred": ndimage.gaussian_filter(one, (2, 2, 0))}
+answers = {"moved": ndimage.shift(one, (2, 2, 0), order=0, mode="nearest"),
+           "blurred": ndimage.gaussian_filter(one, (2, 2, 0))}
 for name, answer in answers.items():
     print(f"{name:<8} SSIM {metrics.ssim(one, answer):.3f}")
 show_images([one, *answers.values()], ["a sketch", *answers],
@@ -213,7 +215,9 @@ show_images([one, *answers.values()], ["a sketch", *answers],
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# The blurred one has the higher SSIM: a stroke two pixels beside its place counts against the answer twice, where it is and where it should be.
+# The blurred one has the higher SSIM.
+# In the moved one there are strokes where paper was, and paper where strokes were: the windows hardly vary together any more, and each varies as much as before, so SSIM's quotient is small.
+# Blur keeps the coarse light and dark, which vary together with the sketch's, and takes the rest away.
 # An artist would sign the moved one, which has every stroke.
 # So a network that is trained for SSIM or L1 alone draws fog, and who compares networks by SSIM alone prefers fog.
 #
