@@ -223,6 +223,18 @@ def test_an_unknown_data_set_names_the_choices():
         documents.load("dibco")
 
 
+def test_the_most_damaged_window_has_the_stain_and_lies_on_the_page():
+    clean = np.ones((40, 60), np.float32)
+    for row, column in ((20, 30), (0, 0), (39, 59)):
+        noisy = clean.copy()
+        noisy[row, column] = 0
+        spoilt = documents.Page("", noisy, clean, "")
+        for size in ((10, 20), (11, 21)):
+            window = noisy[documents.most_damaged(spoilt, size)]
+            assert window.shape == size and window.min() == 0
+    assert noisy[documents.most_damaged(spoilt, (50, 20))].shape == (40, 20)
+
+
 # Nine for one -----------------------------------------------------------------------------------
 
 
@@ -446,8 +458,9 @@ def test_an_answer_of_other_types_is_named():
     assert exercises.status_and_sentence(None) is None
 
 
-def test_a_large_page_is_refused_before_it_is_decoded(monkeypatch):
-    huge = exercises._uploads()["25 megapixels"][0]
+@pytest.mark.parametrize("megapixels", [25, 225])
+def test_a_large_page_is_refused_before_it_is_decoded(monkeypatch, megapixels):
+    huge = exercises._uploads()[f"{megapixels} megapixels"][0]
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
     assert exercises.answer_upload(huge)[0] == 413
 

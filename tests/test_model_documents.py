@@ -3,6 +3,7 @@ import pytest
 
 from course_utils import profile
 from course_utils.models import documents
+from course_utils.training import documents as training
 
 profile.set_seeds(0)
 MODEL = documents.denoiser(width=4)
@@ -53,3 +54,13 @@ def test_flips_are_the_mean_over_four_mirror_images():
     assert np.allclose(
         documents.clean(MODEL, PAGE, flips=True), np.mean(turned_back, axis=0), atol=1e-6
     )
+
+
+@pytest.mark.parametrize(("steps", "measured"), [(8, [2, 4, 6, 8]), (3, [1, 2, 3])])
+def test_held_out_pages_are_measured_now_and_then(steps, measured):
+    model = documents.denoiser(width=4)
+    model.compile(training.optimizer(steps), "mse")
+    pair = PAGE[None, :, :, None], PAGE[None, :, :, None]
+    callback, losses = training.held_out(pair, steps, times=4)
+    model.fit(*pair, epochs=steps, verbose=0, callbacks=[callback])
+    assert list(losses) == measured and all(map(np.isfinite, losses.values()))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 from skimage import data, util
 
 from drawn_worlds.documents import document
@@ -71,6 +72,14 @@ def draw(seed: int) -> Page:
     """The drawn page of a seed, which is its source."""
     page = document(seed, size=SIZE)
     return Page(f"page {seed}", page.noisy, page.clean, f"page {seed}", page.text, page.damage)
+
+
+def most_damaged(page: Page, size: tuple[int, int]) -> tuple[slice, slice]:
+    """The window of (height, width) pixels in which a page and its clean twin differ most."""
+    differ = uniform_filter((page.noisy - page.clean) ** 2, size, mode="constant")
+    middle = np.unravel_index(np.argmax(differ), differ.shape)
+    first = [max(place - side // 2, 0) for place, side in zip(middle, size, strict=True)]
+    return tuple(slice(start, start + side) for start, side in zip(first, size, strict=True))
 
 
 # NoisyOffice (Castro-Bleda et al.) ---------------------------------------------------------------

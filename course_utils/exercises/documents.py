@@ -3,6 +3,8 @@
 import functools
 import io
 import re
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -533,7 +535,9 @@ def answer_upload(content):
         picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
     except UnidentifiedImageError:
         return 415, "This is no PNG or JPEG file; save the page as one of them."
-    if picture.width * picture.height > MEGAPIXELS * 1e6:
+    except Image.DecompressionBombError:  # so many that Pillow itself refuses
+        picture = None
+    if picture is None or picture.width * picture.height > MEGAPIXELS * 1e6:
         return 413, f"The page is too large; shrink it below {MEGAPIXELS} megapixels."
     try:
         picture.load()
@@ -557,6 +561,12 @@ def status_and_sentence(answered):
     return np.array([status, int(status == 200 or bool(whole))])
 
 
+def _claiming(page, width, height):
+    """The bytes of a PNG page whose header tells another size."""
+    header = b"IHDR" + struct.pack(">II", width, height) + page[24:29]
+    return page[:12] + header + struct.pack(">I", zlib.crc32(header)) + page[33:]
+
+
 def _uploads():
     def written(size, kind):
         file = io.BytesIO()
@@ -572,6 +582,7 @@ def _uploads():
         "half a page": page[: len(page) // 2],
         "nothing": b"",
         "25 megapixels": written((5000, 5000), "PNG"),
+        "225 megapixels": _claiming(page, 15_000, 15_000),
     }
     return {name: (content,) for name, content in cases.items()}
 

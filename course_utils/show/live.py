@@ -23,7 +23,7 @@ class Live(keras.callbacks.Callback):
     pictures (H, W) or (H, W, 3) in [0, 1], such as predictions on a fixed batch, or (pictures,
     titles). alt: what the figure shows.
     seconds: pause between two refreshes. parts: names of further logs to draw; then the axis is
-    logarithmic. floor: what the loss can't fall below, drawn as a line. keep: a name; then the
+    logarithmic. floor: what its mean can't fall below, drawn as a line. keep: a name; then the
     figure is kept, all its states one after the other, as work/<name>.gif. legend: {class: colour},
     below. After `fit`, `losses` holds the loss of every step, from step `first` on: a training that
     was stopped and goes on begins later.
@@ -89,7 +89,7 @@ class Live(keras.callbacks.Callback):
             for (name, values), dash in zip(self.parts.items(), ("--", ":", "-."), strict=False):
                 axes[0].plot(places, smooth(values), dash, label=name)
         if self.floor:
-            axes[0].axhline(self.floor, color="C1", linestyle="--", label="floor")
+            axes[0].axhline(self.floor, color="C1", linestyle="--", label="mean floor")
         if self.parts or self.floor:
             plain_log(axes[0])
             look = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "frameon": False}

@@ -26,6 +26,23 @@ def train(crops, steps: int, seed: int, folder=None, callbacks=(), model=None):
     return fit(model, crops, steps, BATCH, seed, folder, callbacks=callbacks)
 
 
+def held_out(pair, steps: int, times: int = 8):
+    """(callback, losses): `losses` gets {step: loss} on a pair that doesn't train, `times` in all.
+
+    pair: (noisy, clean), (N, h, w, 1) each. steps: of the whole training.
+    """
+    import keras
+
+    lap, losses = max(steps // times, 1), {}
+
+    def measure(batch, logs):
+        if (step := int(callback.model.optimizer.iterations)) % lap == 0:
+            losses[step] = callback.model.evaluate(*pair, verbose=0)
+
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=measure)
+    return callback, losses
+
+
 def optimizer(steps: int, peak: float = 1e-2):
     """AdamW up to `peak` and down along a cosine; at the end the mean over the last ~100 steps stays.
 

@@ -224,7 +224,9 @@ def answer_upload(content):
         picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
     except UnidentifiedImageError:
         return 415, "This is no PNG or JPEG file; save the page as one of them."
-    if picture.width * picture.height > 20e6:
+    except Image.DecompressionBombError:
+        picture = None
+    if picture is None or picture.width * picture.height > 20e6:
         return 413, "The page is too large; shrink it below 20 megapixels."
     try:
         picture.load()
@@ -240,13 +242,14 @@ q6.check(answer_upload)
 # %% [markdown] tags=["solution"]
 # `Image.open` reads the header only, and `load` decodes the rest.
 # That is why half a page passes the first step, and why the size is known before the memory is filled.
+# Where the header claims far too many pixels, `Image.open` itself refuses: uncaught, that would be a 500.
 
 # %% [markdown]
 # ## 7. Predict, then explain
 #
 # A threshold at 0.5 makes a *perfect* page black or white: each grey rim is decided.
 # What does that do to the RMSE, and what to the binary cross-entropy?
-# Choose for each: it stays about as it is, it gets a little worse, it gets many times worse.
+# Choose for each: is it then still better than that of a damaged page which the lesson's best filter has cleaned, or worse?
 #
 # Double-click the next cell and write your prediction and your reason, before you run the one below.
 
@@ -259,18 +262,21 @@ q6.check(answer_upload)
 from course_utils import metrics
 from drawn_worlds.documents import document
 
-perfect = document(7).clean
-for name, page in {"perfect": perfect, "perfect, thresholded": (perfect > 0.5) * 1.0}.items():
-    scores = metrics.page_scores([perfect], [page])
+drawn = document(7)
+three = {"perfect": drawn.clean, "perfect, thresholded": (drawn.clean > 0.5) * 1.0,
+         "damaged, then filtered": cleaning.subtract_background(drawn.noisy)}
+for name, page in three.items():
+    scores = metrics.page_scores([drawn.clean], [page])
     print(f"{name:<22} RMSE {scores['rmse']:.3f}   BCE {scores['bce']:.3f}")
 
 # %% [markdown]
 # <details><summary>A model answer, to be opened after your own</summary>
 #
-# The RMSE gets a little worse: only the rims are wrong, and each by at most a half.
-# The BCE gets many times worse.
+# Both are worse: the perfect page, thresholded, loses to a damaged one that the filter has cleaned but left grey.
+# Only the rims are wrong, each by at most a half, but a page of print has so many of them that this shows in the RMSE.
+# The BCE of the perfect page isn't 0 but its floor, and the threshold multiplies it.
 # A pixel of 0.4 that is predicted as 0 costs $-0.4 \ln 0$: without the small number that keeps the logarithm finite it would be infinite.
-# Cross-entropy punishes certainty that is wrong, so the black-or-white filters of the lesson look worse by BCE than by RMSE, and a network that is trained with it learns to answer grey where it doesn't know.
+# Cross-entropy punishes certainty that is wrong, so a network that is trained with it learns to answer grey where it doesn't know.
 #
 # </details>
 
