@@ -41,15 +41,16 @@ from course_utils.show import best_and_worst, outlines, show_images
 run = profile.start("01", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 usual = DATASET == "synthetic" and not run.short  # then what the text says is checked
 train, test = segmentation.load(DATASET, run.test_data)
+example, crowded = (max(part[:8], key=lambda s: segmentation.count(s.labels))
+                    for part in (test, train))
 print(len(train), "pictures to learn from,", len(test), "others to test on")
 show_images([outlines(s.image, s.labels) for s in train[:3]],
             [f"{segmentation.count(s.labels)} cells" for s in train[:3]], height=4,
             alt="Three drawn microscope pictures with a yellow line around every cell.")
 
 # %% [markdown]
-# What counts as a cell here is its nucleus, dark violet in tissue and bright in fluorescence; each has a yellow line.
-# Pink discs, as in the third picture, are red blood cells: they have no nucleus, and don't count.
-# The lesson gives each pixel one of three classes: **background**, **inside** of a cell, or **border**, a cell's outermost pixels, where the line is.
+# A cell is its nucleus here, violet in tissue, bright in fluorescence; pink discs (third picture) are blood cells without one.
+# A pixel's class is **background**, **inside** or **border**, a cell's outermost pixels: the line.
 # No test picture is ever trained on.
 
 # %% [markdown]
@@ -73,8 +74,6 @@ def otsu(sample):
 def score(found):
     return metrics.segmentation_scores([s.labels for s in test], found)
 
-example, crowded = (max(part[:8], key=lambda s: segmentation.count(s.labels))
-                    for part in (test, train))
 bets = Bets()
 bets.ask("otsu", "What mean IoU does Otsu's method reach?", 0, 1, step=0.02)
 
@@ -97,8 +96,7 @@ show_images([part[:80, :80] for part in shown],
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
 
 # %% [markdown]
-# The mask is smoothed; its deep places are seeds, and the **watershed** grows each, in its colour, until they meet.
-# The pair in the middle is cut at its narrow neck; the pair at the top has a slight waist only, and stays whole.
+# Deep places of the smoothed mask are seeds; the **watershed** grows each, in its colour, until they meet: the pair in the middle is cut at its neck, that at the top, with a slight waist, stays whole.
 
 # %% [markdown]
 # ### Measured
@@ -169,7 +167,8 @@ show_figure(unet_diagram(corner, answer, classes=3, **size),
 # %% [markdown]
 # ### The parts
 #
-# Two convolutions at every size; on the way up, a transposed convolution makes 2×2 pixels of each, with learned weights.
+# Two convolutions at every size; on the way up, a transposed convolution makes 2×2 pixels of each, with learned weights for each of the four.
+# Where these differ, even areas get a faint lattice: look for it in the dark parts of your picture at the end.
 
 # %%
 from course_utils.show import show_source
@@ -505,7 +504,7 @@ show_images([outlines(test[i].image, test[i].labels) for i in chosen]
                 "two right, two with cells merged or in pieces.", height=3)
 
 # %% [markdown]
-# Look at the two on the right: which cells are merged, and which has the watershed cut in pieces, though no border is there?
+# Look at the two on the right: is a cell merged with its neighbour, or has the watershed cut one in pieces, though no border is there?
 
 # %% [markdown]
 # ### Your picture
@@ -520,7 +519,6 @@ show_images([portrait, seen], ["you", "inside (blue), border (orange)"], height=
 
 # %% [markdown]
 # A network that knows only cells finds cells: it has no class for "this is no such picture".
-# The faint lattice in the dark parts is the network's, too: a transposed convolution makes 2×2 pixels of each, by different weights.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 15.
