@@ -14,24 +14,26 @@ def instances(inside, cell=None, threshold=0.5, smoothing=0.7, min_size=20):
 
     `inside`: (H, W) float in [0, 1], the probability of a cell's inside, low between touching
     cells; a mask will do. `cell`: (H, W), the probability of any part of a cell, `inside` if not
-    given. The places of the smoothed `inside` > `threshold` that lie deepest are the seeds (see
-    `depths`); the watershed grows them over `cell` > `threshold`. `smoothing`: the Gaussian's
-    sigma in pixels. Cells under `min_size` pixels are dropped.
+    given. The deepest places of `inside` are the seeds (see `depths`, which takes `threshold` and
+    `smoothing`); the watershed grows them over `cell` > `threshold`. Cells under `min_size` pixels
+    are dropped.
     Returns (H, W) int32 labels, 0 = background, 1..n = cells without gaps.
     Raises ValueError for maps of another shape.
     """
     inside, cell = _maps(inside, cell)
-    deep, seeds = depths(gaussian_filter(inside, smoothing) > threshold)
+    deep, seeds = depths(inside, threshold, smoothing)
     return _without_specks(watershed(-deep, seeds, mask=cell > threshold), min_size)
 
 
-def depths(mask, neck=1.0):
-    """How deep each pixel of a mask lies, and its seeds: (H, W) float32 pixels, (H, W) labels.
+def depths(inside, threshold=0.5, smoothing=0.7, neck=1.0):
+    """How deep each pixel lies, and the seeds of `instances`: (H, W) float32 pixels, (H, W) labels.
 
-    A seed is where the smoothed distance to the background is greatest; two such places are two
-    seeds if the way between them gets narrower by `neck` pixels than both.
+    `inside`: as there; smoothed by a Gaussian (`smoothing`: its sigma in pixels) it is cut at
+    `threshold`. A seed is where the smoothed distance to the rest is greatest; two such places are
+    two seeds if the way between them gets narrower by `neck` pixels than both.
     """
-    deep = gaussian_filter(distance_transform_edt(np.asarray(mask)).astype(np.float32), 1)
+    mask = gaussian_filter(np.asarray(inside, np.float32), smoothing) > threshold
+    deep = gaussian_filter(distance_transform_edt(mask).astype(np.float32), 1)
     return deep, label(h_maxima(deep, neck))
 
 

@@ -50,15 +50,19 @@ from course_utils.teach import your_picture
 from course_utils.teach.poster import through_all
 
 made = through_all(your_picture(side=256))
-show_images(list(made.values()), [title.split(":")[0] for title in made], columns=5,
+show_images(list(made.values()), [title.replace(": ", "\n") for title in made], columns=5,
             alt="One photograph, and what the networks of nine lessons make of it.")
 
 # %% [markdown]
 # With `work/me.jpg` it is you; some networks know only houses, pages or drawn faces.
 
+# %% [markdown] tags=["read"]
+# pSp (pixel2style2pixel) looks you up among the faces that another network can draw; a flow turns noise into a picture, here in a veil of it over you.
+# Lesson 09 is missing, since that network will be your own.
+
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
-# > Say nothing, and let the room guess what each network was taught.
+# > Ask what each network must have been taught, to answer like this.
 
 # %% [markdown]
 # ## Your first picture
@@ -115,6 +119,8 @@ print("the pixel in row 40, column 100:", photo[40, 100])
 
 # %% [markdown]
 # ### One picture, three ranges
+#
+# Some networks end in tanh, a function whose values lie between −1 and 1.
 
 # %%
 from course_utils import images
@@ -127,7 +133,7 @@ for name, version in {
     print(f"{name:<16} {version.dtype!s:<8} {version.min():>5.2f} to {version.max():>6.2f}")
 
 # %% [markdown]
-# Some networks squeeze their answer with tanh, a function from −1 to 1, so their pictures must be converted before you see them.
+# What such a network answers must be converted before you see it.
 # Mixing the ranges up raises no error: the picture is wrong, and nothing says so.
 
 # %% [markdown] tags=["note"]
@@ -151,7 +157,7 @@ versions = {
 }
 shuffled = dict(zip("ABCDEF", np.random.default_rng(SEED).permutation(list(versions))))
 show_images([versions[name] for name in shuffled.values()], list(shuffled), columns=3,
-            alt="The portrait six times, five of them spoilt: blue, black, dark, spotted or turned.")
+            alt="The portrait six times, five of them spoilt: blue, black, dark, spotted or mirrored at the diagonal.")
 
 # %% [markdown]
 # One of six is right, and none raises an error: what happened to each of the others?
@@ -160,13 +166,16 @@ show_images([versions[name] for name in shuffled.values()], list(shuffled), colu
 # ### What they are
 
 # %%
+seen = {
+    "right": "nothing is wrong",
+    "channels reversed": "skin is blue: OpenCV reads files as BGR",
+    "divided by 255 twice": "black: 0 to 1, divided by 255 again",
+    "[-1, 1] shown as [0, 1]": "too dark: what lies between -1 and 0 is cut off",
+    "uint8 overflow": "wrong colours: in uint8 200 + 90 is 34",
+    "rows and columns swapped": "mirrored at the diagonal: (column, row) for (row, column)",
+}
 for letter, name in shuffled.items():
-    print(f"{letter}: {name}")
-
-# %% [markdown]
-# Blue skin: OpenCV reads files as BGR.
-# Black: 0 to 1, divided by 255 again; too dark: −1 to 0 is cut off.
-# Wrong colours: overflow, in uint8 200 + 90 is 34.
+    print(f"{letter}  {name:<24}  {seen[name]}")
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 2.
@@ -221,7 +230,7 @@ bets.ask("median", "PSNR in dB after a 5×5 median filter?", 10, 30, step=0.5)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
-# > Everyone sets the slider before the next cell runs.
+# > Everyone sets the slider before you go on.
 # > A guess that is wrong teaches more than a number that is read.
 
 # %% [markdown]
@@ -236,18 +245,25 @@ cleaned = median_filter(damaged, size=(5, 5, 1))
 psnr = {name: peak_signal_noise_ratio(photo, picture, data_range=1)
         for name, picture in {"do nothing": damaged, "median": cleaned}.items()}
 show_images([damaged, cleaned], [f"{name}: {value:.1f} dB" for name, value in psnr.items()],
-            alt="The noisy portrait, and the same after a median filter: smooth and soft.", height=5)
+            alt="The noisy portrait, and the same after a median filter: smooth and soft.", height=3.6)
 assert 14 < psnr["do nothing"] < 16 < psnr["median"]
 
 # %% [markdown]
 # The filter takes the middle one of 25 sorted values: single grains vanish, blotches stay on the wall, and the eyes get soft.
 
+# %% [markdown]
+# ### The baseline
+
 # %%
 bets.reveal("median", psnr["median"])
 
 # %% [markdown]
-# A **baseline** is a method without learning that is measured first: here doing nothing, and the median.
+# A **baseline** is a simple method that is measured first: here doing nothing, and the median.
 # A network that doesn't beat both isn't worth its training, however good its pictures look.
+
+# %% [markdown] tags=["note"]
+# > **For the speaker.**
+# > Which bet was closest, and what was it based on?
 
 # %% [markdown]
 # ## Your picture goes along
@@ -263,8 +279,7 @@ upload()
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 1.
-# > Optional.
-# > Without a picture the lessons use the portrait from above.
+# > Nobody has to: without a picture the lessons use the portrait from above.
 # > Nothing leaves the computer: no lesson sends anything.
 
 # %% [markdown] tags=["read"]

@@ -41,13 +41,16 @@ from course_utils.show import best_and_worst, outlines, show_images
 run = profile.start("01", PROFILE, DATASET, SEED, STEPS, TEST_DATA)
 usual = DATASET == "synthetic" and not run.short  # then what the text says is checked
 train, test = segmentation.load(DATASET, run.test_data)
+example, crowded = (max(part[:8], key=lambda s: segmentation.count(s.labels))
+                    for part in (test, train))
 print(len(train), "pictures to learn from,", len(test), "others to test on")
 show_images([outlines(s.image, s.labels) for s in train[:3]],
             [f"{segmentation.count(s.labels)} cells" for s in train[:3]], height=4,
             alt="Three drawn microscope pictures with a yellow line around every cell.")
 
 # %% [markdown]
-# Every cell has a yellow line; discs without a dark nucleus don't count.
+# A cell is its nucleus here, violet in tissue, bright in fluorescence; pink discs (third picture) are blood cells without one.
+# A pixel's class is **background**, **inside** or **border**, a cell's outermost pixels: the line.
 # No test picture is ever trained on.
 
 # %% [markdown]
@@ -82,17 +85,18 @@ from course_utils import postprocess
 from course_utils.show import colour_labels, heat
 from scipy.ndimage import grey_dilation
 
-example = max(test[:8], key=lambda s: segmentation.count(s.labels))
 deep, seeds = postprocess.depths(otsu(example))
-parted = postprocess.instances(otsu(example))
-show_images([example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example),
-             heat(deep, deep.max()), colour_labels(grey_dilation(seeds, 3)), colour_labels(parted)],
-            ["picture", "normalised: inverted", "above the threshold",
-             "how deep in the mask", "seeds: deepest places", "grown by the watershed"], columns=3,
+parted = postprocess.instances(otsu(example))  # grown from these seeds
+assert not usual or np.array_equal(np.unique(parted * (seeds > 0)), np.unique(parted))
+shown = [example.image, segmentation.normalise(example.image).clip(0, 1), otsu(example),
+         heat(deep, deep.max()), *map(colour_labels, (parted * (grey_dilation(seeds, 3) > 0), parted))]
+show_images([part[:80, :80] for part in shown],
+            ["picture", "normalised: inverted", "above the threshold", "smoothed: how deep",
+             "seeds: deepest places", "grown by the watershed"], columns=3,
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
 
 # %% [markdown]
-# Deep places are seeds, and the **watershed** grows them until they meet: a blob is cut at a narrow neck, and one with a slight waist stays whole.
+# Deep places of the smoothed mask are seeds; the **watershed** grows each, in its colour, until they meet: the pair in the middle is cut at its neck, that at the top, with a slight waist, stays whole.
 
 # %% [markdown]
 # ### Measured
@@ -133,10 +137,10 @@ assert not usual or 0.99 < cut["iou"] / blobs["iou"] < 1.02 and cut["f1"] > 1.25
 # A large patch needs more pooling, which blurs where a border lies, and a small one sees too little around the pixel.
 #
 # Neighbouring patches overlap almost wholly; how many pixels are read for each answer?
-# We compare two patches of the U-Net paper: 188×188 answers for 4×4 pixels, 572×572 for 388×388.
+# We compare two tiles that the U-Net paper's network can take: the smallest, 188×188, whose answer has 4×4 pixels, and the paper's own, 572×572 for 388×388.
 
 # %%
-from course_utils.models import unet
+from course_utils.models import tiling, unet
 
 read = {side: side**2 / unet.output_side(side, depth=4) ** 2 for side in (188, 572)}
 print(f"4×4 at a time:     {read[188]:7.1f} pixels read per answer")
@@ -157,13 +161,14 @@ show_figure(unet_diagram(corner, answer, classes=3, **size),
             alt="A U of boxes: steps down to a small wide floor, steps up, and bridges across.")
 
 # %% [markdown]
-# The floor sees far and places coarsely; the **skips** bring back where things are, and how far it sees, its depth decides.
+# The deeper the U, the farther its floor sees, and the coarser it places; the **skips** bring back where things are.
 # On the right stands what it should answer.
 
 # %% [markdown]
 # ### The parts
 #
-# Two convolutions at every size; on the way up, a transposed convolution makes 2×2 pixels of each, with learned weights.
+# Two convolutions at every size; on the way up, a transposed convolution makes 2×2 pixels of each, with learned weights for each of the four.
+# Where these differ, even areas get a faint lattice: look for it in the dark parts of your picture at the end.
 
 # %%
 from course_utils.show import show_source
@@ -209,14 +214,13 @@ print(f"{u.count_params():,} parameters")
 # An untrained network shows that the answer is the same.
 
 # %%
-from course_utils.models.tiling import predict_tiled, predict_whole
 from drawn_worlds.cells import cells
 
 field = segmentation.normalise(cells(seed=0, size=256, look="fluorescence").image).clip(0, 1)
 border = unet.border(depth=2)
 valid = unet.unet((None, None, 3), classes=2, base=4, depth=2, padding="valid")
-tiled = predict_tiled(valid, field, tile=64 + 2 * border, border=border)
-whole = predict_tiled(valid, field, tile=256 + 2 * border, border=border)
+tiled = tiling.predict_tiled(valid, field, tile=64 + 2 * border, border=border)
+whole = tiling.predict_tiled(valid, field, tile=256 + 2 * border, border=border)
 print("largest difference of 16 tiles and the whole:", np.abs(tiled - whole).max())
 assert np.allclose(tiled, whole, atol=1e-5)
 
@@ -226,7 +230,7 @@ assert np.allclose(tiled, whole, atol=1e-5)
 # %% tags=["hide"]
 mirrored = np.pad(field, [(border, border), (border, border), (0, 0)], mode="reflect")
 lines = np.zeros((3, *mirrored.shape[:2]), int)
-for number, (start, side) in enumerate([(border, 256), (0, 64 + 2 * border), (border, 64)]):
+for number, (start, side) in enumerate([(border, 256), (1, 62 + 2 * border), (border, 64)]):
     lines[number, start:start + side, start:start + side] = 1
 tile = outlines(outlines(mirrored, lines[1]), lines[2], (0.34, 0.71, 0.91))
 show_images([field, outlines(mirrored, lines[0], (0.84, 0.37, 0)), tile],
@@ -235,7 +239,7 @@ show_images([field, outlines(mirrored, lines[0], (0.84, 0.37, 0)), tile],
 
 # %% [markdown]
 # The paper pads nothing, so a tile answers for less than it reads; at the edge it reads the mirror image.
-# Ours pads with zeros: its tiles overlap, and their rims are cut off.
+# The network that we train below pads with zeros instead: its tiles overlap, and their rims are cut off.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
@@ -245,55 +249,57 @@ show_images([field, outlines(mirrored, lines[0], (0.84, 0.37, 0)), tile],
 # ## Where two cells touch
 
 # %% tags=["hide"]
+from course_utils.data import weight_maps
+
 share = true_classes.mean((0, 1))
+gap = weight_maps.separate_touching(example.labels)
+carved = (gap == 0) & (example.labels > 0)
 show_images([example.image, colour_labels(example.labels),
              overlay(segmentation.normalise(example.image), true_classes)],
             ["picture", "every cell has a number", "inside (blue), border (orange)"], height=4,
             alt="A crowded picture; cells in many colours; blue cells with orange borders.")
 print("background {:.0%}, inside {:.0%}, border {:.0%}".format(*share))
 assert not usual or share[2] == share.min()
+assert true_classes[carved, segmentation.BORDER].all()
+assert not usual or 8 < weight_maps.unet_weight_map(example.labels)[carved].min()
 
 # %% [markdown]
 # If a pixel is cell or background only, touching cells melt into one.
-# So there is a third class, the **border**, the rarest: where it is found, two cells stay two.
+# That is why there is the third class, the **border**, the rarest: where it is found, two cells stay two.
 
 # %% [markdown]
 # ### The weight map
 #
-# The second idea is a loss that counts the background between two close cells more.
+# The second idea, the paper's, is a loss that counts the background between two close cells more.
 #
 # $$w(x) = w_c(x) + w_0 \exp\left(-\frac{(d_1(x) + d_2(x))^2}{2\sigma^2}\right)$$
 #
-# $d_1$, $d_2$: distance of a background pixel to the nearest and to the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
-# $w_c$ balances the classes: a rare one gets a larger weight, so that all count the same; cells aren't rare here, and $w_c = 1$.
+# $d_1$, $d_2$: distances of a background pixel to the nearest and the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
+# Touching cells have no background between them, so a gap of one pixel is carved first: background in the paper's two classes, border in our three.
+# $w_c$ is larger for rarer classes; ours is 1, for the border, too: where cells touch, the second term lifts it about tenfold.
 
 # %%
-from course_utils.data import weight_maps
-
 show_source(weight_maps.naive_unet_weight_map)
-gap = weight_maps.separate_touching(example.labels)
-d1, d2 = weight_maps.border_distances(gap, reach=60)
-crowded = max(train[:8], key=lambda s: segmentation.count(s.labels))  # to bend it below
 
 # %% [markdown]
 # ### Misprint detective: which formula lost its minus?
 
 # %% tags=["hide"]
-import ipywidgets
 from course_utils.exercises import segmentation as mistakes
 from course_utils.show import play
+from ipywidgets import Dropdown, FloatSlider
 
 formulas = {"right": weight_maps.border_term, "A": mistakes.minus_missing, "B": mistakes.difference}
-slide = ipywidgets.FloatSlider
 
 def weighted(formula, w0, sigma):
+    d1, d2 = weight_maps.border_distances(gap, reach=60)
     weights = 1 + np.where(gap == 0, formulas[formula](d1, d2, w0, sigma), 0)
     pictures = [colour_labels(example.labels), colour_labels(gap), heat(weights, 11)]
     return pictures, ["cells that touch", "a gap is carved", "weight: 1 (dark) to 11"], 3, 4
 
 play(weighted, alt="Cells; the same with dark gaps; a weight map, bright where cells come close.",
-     formula=ipywidgets.Dropdown(options=list(formulas)),
-     w0=slide(10, min=0, max=10, step=1), sigma=slide(5, min=1, max=15, step=0.5));
+     formula=Dropdown(options=list(formulas)),
+     w0=FloatSlider(10, min=0, max=10, step=1), sigma=FloatSlider(5, min=1, max=15, step=0.5));
 
 # %% [markdown] tags=["fragment"]
 # A, a lecture's, has lost the minus of the exponent and grows with the distance.
@@ -317,7 +323,7 @@ lost = evidence["iou_lost"]  # with the map, in pairs of equal seeds
 assert 0.4 < evidence["merges_ratio"] < 0.6 and lost["mean"] < lost["half_width_95"]
 
 # %% [markdown]
-# To see the map alone, this was measured without border class and watershed: three trainings each, equal steps, 95 % intervals.
+# To see the map alone, this was measured with the paper's two classes, without border and watershed: three trainings each, equal steps, 95 % intervals.
 # About half as many blobs swallow two cells; IoU loses a little, which three trainings can't tell from chance.
 
 # %% [markdown] tags=["note"]
@@ -366,6 +372,7 @@ show_images([image.clip(0, 1) for image, _ in drawn] + [heat(np.squeeze(w), 11) 
 # ### One training step
 #
 # One step: forward, loss, gradients, update.
+# The paper and a lecture print the loss without its minus sign: bet on ten steps by that print.
 
 # %%
 import keras
@@ -388,7 +395,6 @@ bets.ask("sign", "Share of right pixels in the tenth step without the minus sign
 # %% [markdown]
 # ### The loss as it was printed
 #
-# The paper and a lecture print it without the minus sign.
 # No error message tells which of two networks unlearns: look at the losses, then at the pixels.
 
 # %%
@@ -409,8 +415,13 @@ bets.reveal("sign", seen[-1][1])
 # `fit` takes the third part of each batch as pixel weights: Keras' own loss is then the same as ours.
 
 # %%
+from course_utils.training.schedules import warm_cosine
 from scipy.special import softmax
 
+model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
+peak = 6e-3 if DATASET == "synthetic" else 3e-3  # so few steps have to be large ones
+model.compile(keras.optimizers.AdamW(warm_cosine(run.steps, peak)), jit_compile=False,
+              loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 bets.ask("iou", "Mean IoU of the network on test pictures?", 0, 1, step=0.02)
 
 def probabilities(pictures):
@@ -418,7 +429,7 @@ def probabilities(pictures):
 
 def watch():
     seen = segmentation.normalise(example.image)[:128, :128]
-    now = overlay(seen, predict_whole(probabilities, seen, 2 ** size["depth"]))
+    now = overlay(seen, tiling.predict_whole(probabilities, seen, 2 ** size["depth"]))
     return [seen.clip(0, 1), now], ["a test picture", "inside (blue), border (orange)"]
 
 # %% [markdown]
@@ -427,13 +438,8 @@ def watch():
 # %%
 from course_utils.show.live import Live
 from course_utils.training.fit import fit  # Keras' own, with batches from `crops`
-from course_utils.training.schedules import warm_cosine
 
-model = unet.unet((None, None, 3), classes=3, batch_norm=True, **size)
 live = Live(run.steps, watch, keep="01_unet", alt="The loss falls; a picture, its classes over it.")
-peak = 6e-3 if DATASET == "synthetic" else 3e-3  # so few steps have to be large ones
-model.compile(keras.optimizers.AdamW(warm_cosine(run.steps, peak)), jit_compile=False,
-              loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 fit(model, crops, run.steps, batch=8, seed=SEED, callbacks=[live]);
 
 # %% [markdown]
@@ -447,17 +453,16 @@ fit(model, crops, run.steps, batch=8, seed=SEED, callbacks=[live]);
 # Nuclei of `dsb2018` differ in size: `find` measures them, zooms until they are 16 pixels wide, and looks again.
 
 # %%
-from course_utils.models.tiling import average_over_turns, average_over_zooms
 from tqdm.auto import tqdm
 
 # real data: the mean over eight flips and turns
-turned = probabilities if DATASET == "synthetic" else average_over_turns(probabilities)
+turned = probabilities if DATASET == "synthetic" else tiling.average_over_turns(probabilities)
 border = unet.context(size["depth"])
 
 def look(picture, ways=probabilities):
-    return predict_tiled(ways, picture, tile=1024 + 2 * border, border=border, batch=1)
+    return tiling.predict_tiled(ways, picture, tile=1024 + 2 * border, border=border, batch=1)
 
-predict = average_over_zooms(lambda picture: look(picture, turned), segmentation.ZOOMS[DATASET])
+predict = tiling.average_over_zooms(lambda picture: look(picture, turned), segmentation.ZOOMS[DATASET])
 seed = segmentation.best_seed(predict, train, DATASET)  # matters for ISBI's neurites alone
 found = [segmentation.find(predict, s.image, DATASET, seed, look) for s in tqdm(test)]
 ours = score(found)
@@ -499,7 +504,7 @@ show_images([outlines(test[i].image, test[i].labels) for i in chosen]
                 "two right, two with cells merged or in pieces.", height=3)
 
 # %% [markdown]
-# Look at the two on the right: which cells are merged, and which has the watershed cut in pieces, though no border is there?
+# Look at the two on the right: is a cell merged with its neighbour, or has the watershed cut one in pieces, though no border is there?
 
 # %% [markdown]
 # ### Your picture
@@ -526,12 +531,13 @@ show_images([portrait, seen], ["you", "inside (blue), border (orange)"], height=
 #
 # 1. A U-Net goes down, across and up; skips carry the large maps across, and no layer is dense.
 # 2. Without padding, overlap tiles give the same answer as the whole picture.
-# 3. The weight map makes gaps between cells count about ten times as much.
+# 3. The weight map makes what parts two close cells count about ten times as much.
 # 4. IoU counts pixels, F1 counts cells, and Otsu with the same watershed stands beside both.
 #
 # Now you: [exercises](exercises/01_unet_segmentation.ipynb), or real nuclei with `DATASET = "dsb2018"`.
 #
 # References: Ronneberger, Fischer, Brox, U-Net, 2015 (equations 1 and 2, figure 2); Otsu, 1979; Caicedo et al., 2018 Data Science Bowl, 2019.
+# The lecture's slides are unpublished.
 
 # %%
 from course_utils import results

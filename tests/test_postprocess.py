@@ -40,6 +40,14 @@ def test_a_cell_without_a_neck_stays_whole():
     assert instances(ellipse.astype(float)).max() == 1
 
 
+def test_each_cell_has_grown_from_one_seed():
+    blobs = disc(30, 30, 12) | disc(30, 50, 12) | disc(8, 70, 3)
+    _, seeds = depths(blobs)
+    grown = instances(blobs, min_size=1)
+    pairs = np.unique(np.stack([seeds, grown])[:, seeds > 0], axis=1)
+    assert np.array_equal(pairs, [[1, 2, 3]] * 2)
+
+
 def test_touching_cells_part_where_the_inside_is_low():
     cell = disc(30, 30, 12) | disc(30, 50, 12)
     inside = disc(30, 30, 9) | disc(30, 50, 9)

@@ -33,7 +33,7 @@ def unet_diagram(picture, answer, base: int, depth: int, classes: int):
     axis.set(xlim=(-2.95, end + 3.45), ylim=(-depth * DROP - 0.95, 1.15))
     axis.axis("off")
     for level in range(depth + 1):
-        _way_down(axis, level, f"{side >> level}² × {base << level}")
+        _way_down(axis, level, f"{side >> level}² × {base << level}", floor=level == depth)
         if level < depth:
             _way_up(axis, level, depth, side >> level, base << level)
     _text(axis, depth * STEP, -depth * DROP - 0.85, "the floor")
@@ -50,11 +50,14 @@ def unet_diagram(picture, answer, base: int, depth: int, classes: int):
     return figure
 
 
-def _way_down(axis, level, text):
-    """A level's box on the left, and the arrow that leads there from the one above."""
+def _way_down(axis, level, text, floor):
+    """A level's box on the left, and the arrow that leads there from the one above.
+
+    floor: there the text stands below, since above it arrows meet.
+    """
     x, y = level * STEP, -level * DROP
     width, height = _box(axis, x, y, level, BLUE)
-    _text(axis, x, y + height / 2 + 0.05, text)
+    _text(axis, x, y - height / 2 - 0.3 if floor else y + height / 2 + 0.05, text)
     if level:
         wide, high = _size(level - 1)
         start = x - STEP + wide / 2 + 0.05, y + DROP - high / 2 + 0.1

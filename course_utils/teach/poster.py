@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy import ndimage
 
+from drawn_worlds import documents as drawn_pages
 from drawn_worlds import houses
 
 from .. import images, paths
@@ -54,7 +55,11 @@ def _coloured(you):
 
 
 def _page(you):
-    return documents.clean(documents.load(), images.to_grey(you))
+    """Shining through a printed page, whose right half is cleaned."""
+    grey = images.to_grey(you)
+    page = drawn_pages.document(2, size=grey.shape).clean * (0.5 + 0.5 * grey)
+    half = page.shape[1] // 2
+    return np.hstack([page[:, :half], documents.clean(documents.load(), page)[:, half:]])
 
 
 def _things(you):
@@ -86,9 +91,9 @@ WAYS = {  # what stands below a picture: what makes it of the reader's (256, 256
     "01  U-Net: which part of a house?": _parts,
     "02  pix2pix: as a house": _house,
     "03  CycleGAN: as a sketch": _sketch,
-    "04  repainted in waves": _waves,
-    "05  coloured from grey": _coloured,
-    "06  cleaned, as a page": _page,
+    "04  painter: you in waves": _waves,
+    "05  colouriser: from grey": _coloured,
+    "06  page cleaner: you, half wiped off": _page,
     "07  Mask R-CNN: things": _things,
     "08  pSp: as a drawn face": _face,
     "10  flow: carried on as a house": _carried_on,

@@ -124,7 +124,7 @@ show_answers(photographs, q4.answers(denoise))
 # %% [markdown]
 # ## Predict, then explain
 #
-# In the lesson, noise of σ = 0.2 was cleaned by a 5×5 median filter.
+# In the lesson, noise of σ = 0.2 was cleaned by a 5×5 median filter; here the portrait is smaller, so that its details are finer, and the decibels differ from the lesson's.
 # What does the same filter do to PSNR if the noise has σ = 0.02 only: better than doing nothing, or worse?
 # Write your prediction into the next cell (a double click opens it), run the cell below it, and write why it came out so.
 

@@ -154,7 +154,8 @@ q5.check(separate)
 show_answers(q5.answers(separate))
 
 # %% [markdown] tags=["solution"]
-# The high threshold finds one seed in each cell; the low one says where cells end.
+# The high threshold finds one seed in nearly every cell; the low one says where cells end.
+# In field 32 two cells share a seed, over a bright bridge, and stay one; in field 0 a pale cell has no seed, and its neighbour swallows it.
 # The lesson's watershed takes its seeds from the shape of the mask, which the blur has changed; the probability still dips between two cells.
 
 # %% [markdown]
