@@ -382,8 +382,7 @@ show_images([picture[documents.most_damaged(test[i], (135, 270))] for i in order
 cleaned[both := "median, background"] = [cleaning.subtract_background(page) for page in cleaned["median"]]
 readings = {"nothing": on_noisy, "clean page": on_clean} | {
     name: what_is_read([pages[i] for i in chosen]) for name, pages in cleaned.items() if name != "nothing"}
-cers, wers = ({name: rate(references, texts) for name, texts in readings.items()}
-              for rate in (ocr.cer, ocr.wer))
+cers, wers = ({name: rate(references, t) for name, t in readings.items()} for rate in (ocr.cer, ocr.wer))
 tell({"CER": cers, "WER": wers})
 bets.reveal("after", cers[ours], of=cers["nothing"])
 names = ["clean page", ours, "background", "slides' chain", "nothing", "median"]
