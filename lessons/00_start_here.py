@@ -57,7 +57,7 @@ show_images(list(made.values()), [title.replace(": ", "\n") for title in made], 
 # With `work/me.jpg` it is you; some networks know only houses, pages or drawn faces.
 
 # %% [markdown] tags=["read"]
-# pSp (pixel2style2pixel) looks you up among the faces that another network can draw; a flow turns noise into a picture, here in a veil of it over you.
+# pSp (pixel2style2pixel) looks you up among the faces that another network can draw; a flow turns noise into a house, here noise that was laid over you.
 # Lesson 09 is missing, since that network will be your own.
 
 # %% [markdown] tags=["note"]

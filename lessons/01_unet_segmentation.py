@@ -96,7 +96,7 @@ show_images([part[:80, :80] for part in shown],
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
 
 # %% [markdown]
-# Deep places of the smoothed mask are seeds; the **watershed** grows each, in its colour, until they meet: the pair in the middle is cut at its neck, that at the top, with a slight waist, stays whole.
+# Deep places of the smoothed mask, far from its edge, are seeds; the **watershed** grows each, in its colour, until they meet: the pair in the middle is cut at its neck, that at the top, with a slight waist, stays whole.
 
 # %% [markdown]
 # ### Measured
@@ -275,7 +275,7 @@ assert not usual or 8 < weight_maps.unet_weight_map(example.labels)[carved].min(
 # $$w(x) = w_c(x) + w_0 \exp\left(-\frac{(d_1(x) + d_2(x))^2}{2\sigma^2}\right)$$
 #
 # $d_1$, $d_2$: distances of a background pixel to the nearest and the second nearest cell; $w_0 = 10$, $\sigma = 5$ pixels, as in the paper.
-# Touching cells have no background between them, so a gap of one pixel is carved first: background in the paper's two classes, border in our three.
+# Touching cells have no background between them, so a gap of one pixel is carved first: background in the paper's two classes, border in our three, where it weighs about ten times as much as the border elsewhere.
 # $w_c$ is larger for rarer classes; ours is 1, for the border, too: where cells touch, the second term lifts it about tenfold.
 
 # %%
@@ -450,7 +450,7 @@ fit(model, crops, run.steps, batch=8, seed=SEED, callbacks=[live]);
 # ### Measure on pictures never seen
 #
 # The network's "inside" goes through the same watershed as Otsu's mask.
-# Nuclei of `dsb2018` differ in size: `find` measures them, zooms until they are 16 pixels wide, and looks again.
+# For drawn cells this is one plain prediction; nuclei of `dsb2018` differ in size: `find` measures them, zooms until they are 16 pixels wide, and looks again.
 
 # %%
 from tqdm.auto import tqdm

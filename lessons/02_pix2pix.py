@@ -81,7 +81,7 @@ def said(claim):  # what the text says of the course's own houses holds in this 
 # - `fcn_pixel`: share of pixels named rightly; `fcn_iou`: mean IoU of the classes; `_thin`: of cornice (the panel above a window), sill, molding (a strip across the wall) and blind (a shutter) only.
 # - `mae`: mean absolute difference, 0 is best; `ssim`: likeness of small windows, 1 is best.
 # - `sharpness`: energy of the differences between neighbouring pixels inside areas, divided by the true photographs'; below 1 is blurred, above 1 too rough.
-# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; 1 is none, but drawn houses have some themselves at period 2: compare with the truth's.
+# - `grid_2`, `_4`, `_8`: how strongly a lattice of that period shows; 1 or less is none, but drawn houses have some themselves at period 2: compare with the truth's.
 
 # %% [markdown]
 # ### Two baselines
@@ -346,8 +346,8 @@ model.fit(batches, steps_per_epoch=run.steps, shuffle=False, callbacks=[live], v
 # ### Reading the losses
 #
 # They don't say how good the pictures are: each network is measured by the other, and both get better.
-# `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that it has won; above, that it is mistaken.
-# The line below the code says which it is here.
+# `d_real` and `d_fake` near 0.69 mean that $D$ can't tell; near 0, that it has won.
+# The line below the code judges by the mean of the two.
 
 # %%
 translated = pix2pix.translate(model.generator, houses)
@@ -375,7 +375,7 @@ if labelled:
 # ## Loss × generator
 #
 # Four networks: three losses with the U-Net, and the encoder-decoder.
-# The course ships them for drawn houses: each learned from 2,000 of these for 20,000 steps, as above, except that each leaves something out, be it the discriminator, L1 or the skips.
+# The course ships them for drawn houses: each learned from 2,000 of these for 20,000 steps, as above, except that three of them leave something out: the discriminator, L1 or the skips.
 # The last steps of a GAN go to and fro, so each network is the mean of its weights over many steps.
 # Several states of each training were kept, and validation houses chose the one to ship.
 # States with a lattice were left out first, then those that the reader reads worse than the best; of the rest the one with the nearest texture was taken.
@@ -528,7 +528,7 @@ play(build, alt="A label picture with the part that you placed, the house that c
      left=ipywidgets.IntSlider(40, max=100), top=ipywidgets.IntSlider(40, max=92));
 
 # %% [markdown]
-# A door becomes a dark, speckled pane of any size, wherever it is put: nothing tells the network where doors make sense.
+# A door becomes a dark, speckled pane, wherever it is put: nothing tells the network where doors make sense.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 5.

@@ -286,7 +286,7 @@ show_figure(cycle_way((x, from_y[2 % len(ys)], home_x), (y, from_x[1], home_y)),
 #
 # **Identity**: a sketch given to $G$ should stay as it is; otherwise $G$ may swap two tones and $F$ swap them back.
 # With weight $\lambda / 2$ it joins the loss above, so $\lambda$ scales it, too.
-# A well-known example, that of keras.io, gives each generator one cycle only, and drops half of the gradient.
+# A well-known example, that of keras.io, gives each generator one cycle only: $|F(G(x)) - x|$ then trains one of the two, and here both.
 # One trick stays open: $G$ hides the photograph's colours in faint dots of its sketch, and $F$ reads them there (Chu et al., 2017).
 
 # %%
@@ -363,7 +363,7 @@ play(by_weight, alt="Sketches of six people, and what comes back, for one weight
      weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="0"));
 
 # %% [markdown]
-# With $\lambda = 0$ no face is left; $\lambda = 5$ finds most people; $\lambda = 50$ draws grey and hardly a stroke.
+# With $\lambda = 0$ no face is left; $\lambda = 5$ finds most people; $\lambda = 50$ draws grey and hardly a stroke, which SSIM likes best.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 13.
@@ -475,7 +475,7 @@ show_intervals({f"SSIM of the {who}": {split.replace("_", " "): found[split] for
                alt="SSIM of test pictures, split by person and by picture, for an autoencoder and a memory.")
 
 # %% [markdown]
-# The leak adds to the memory's SSIM; for the autoencoder three seeds show no clear gain.
+# The leak adds to the memory's SSIM, though the nearest copy of a tested picture is mirrored or turned; for the autoencoder three seeds show no clear gain.
 
 # %% [markdown] tags=["optional"]
 # ### Which failure is it?
@@ -505,7 +505,7 @@ play(visit, alt="Six photographs, and below them the answers of a translator tha
 # 1. **Mode collapse**: the answers vary less than 0.3 times as much as real sketches; show the discriminator the source, too (pix2pix), or ask for the way back (CycleGAN).
 # 2. **Identity shortcut**: the answers are less than 0.2 times as far from the photographs as real sketches are; give identity and cycle less weight, since a copy is the surest way home.
 # 3. **Colour inversion**: the mean answer correlates with the mean real sketch by less than -0.2; add the identity loss, and start from small weights.
-# 4. **Checkerboard**: more than 0.3 of the finest detail repeats every second pixel; resize before the convolution, or make the kernel of a transposed one a multiple of its stride.
+# 4. **Checkerboard**: more than 0.3 of the finest detail repeats every second pixel; resize before the convolution, where a kernel that is a multiple of its stride only helps a little.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.

@@ -81,9 +81,8 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # It takes RGB in [0, 1]; its first layer turns that into what it was trained on: blue first, 0 to 255, less the mean.
 # Gatys et al. take VGG-19, we its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
-# VGG-16's weights began as ImageNet's, and an edge detector that was built on them has tuned them a little.
-# The set-up has fetched them, 55 MB.
-# Where they are missing, the course's own feature network steps in: 1 MB, so it recognises fewer shapes.
+# VGG-16's weights began as ImageNet's, and an edge detector built on them has tuned them a little; the set-up has fetched them, 55 MB.
+# Without them the course's own feature network steps in: 1 MB, and fewer shapes.
 
 # %%
 from course_utils.models import features
@@ -126,8 +125,7 @@ show_source(losses.content_loss)
 mirrored, theirs = (network(p[None]) for p in (content[:, ::-1], images.resize(painting, (SIDE, SIDE))))
 layer = features.CONTENT[KIND]
 costs = [float(losses.content_loss(f[layer], seen[layer])[0]) for f in (mirrored, theirs)]
-print(f"{layer}: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs,"
-      " as content depends on where things are")
+print(f"{layer}: mirrored, it costs {costs[0] / costs[1]:.0%} of the painting: content minds places")
 said(0.3 < costs[0] / costs[1] < 1)
 
 # %% [markdown]
@@ -180,14 +178,14 @@ show_images([middle(p, 1, 0.6) for p in made.values()],
 said(numbers["block1"][0] < 0.05 and all(2 * n[0] < n[1] for n in list(numbers.values())[1:]))
 
 # %% [markdown]
-# Five runs from the same noise, one layer each; the titles say how far off it is for the layer itself and, in brackets, for the first block.
+# Five runs from the same noise, one layer each; in the titles $|F - P|^2 / |P|^2$ of the layer itself and, in brackets, of the first block.
 # From the first block the picture comes back whole; from the next ones, in so few evaluations, its lines do; from the fifth little but rough forms.
 # So the slides' first claim holds, and nothing here bears out the second: scrolls appear, no objects.
-# The brackets needn't grow with depth: what a layer doesn't see stays as the noise left it.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 8.
 # > The paper's figure 1, content row, in half a minute; the middle blocks would need longer.
+# > The numbers in brackets needn't grow with depth: what a layer doesn't see stays as the noise left it.
 # > Ask which layer to choose if the person must be known again and the brush free.
 
 # %% [markdown]
@@ -204,8 +202,7 @@ said(numbers["block1"][0] < 0.05 and all(2 * n[0] < n[1] for n in list(numbers.v
 show_source(losses.gram_matrix, losses.style_loss)
 gram, *others = (losses.gram_matrix(f["block1_conv1"]) for f in (seen, mirrored, theirs))
 costs = [float(losses.style_loss(other, gram[0], SIDE * SIDE)[0]) for other in others]
-print(f"block1_conv1: the mirrored portrait costs {costs[0] / costs[1]:.0%} of what the painting costs,"
-      " as style doesn't depend on where things are")
+print(f"block1_conv1: mirrored, it costs {costs[0] / costs[1]:.0%} of the painting: style forgets places")
 said(costs[0] < 0.05 * costs[1])
 
 # %% [markdown]
@@ -259,7 +256,7 @@ show_figure(gatys_way(content, steps[-1], painting), alt="Content and painting g
 # $$L = \alpha L_\mathrm{content} + \beta L_\mathrm{style} + \gamma V$$
 #
 # $V$, total variation, sums the squared steps between neighbouring pixels and damps grain.
-# We divide content and $V$ by how many numbers they sum, and $G$ and $A$ each by its own $M$, so that one $\beta$ suits every size.
+# We divide content by the number of its activations, $V$ by that of the picture's values, and $G$ and $A$ each by its own $M$, so that one $\beta$ suits every size.
 # The paper sums, and its $\alpha / \beta$, $5 \cdot 10^{-4}$ to $5 \cdot 10^{-3}$, belongs to those sums.
 
 # %%
@@ -283,12 +280,10 @@ began = time.perf_counter()
 repainting.lbfgs(run.steps, sides=(coarse, SIDE), callbacks=[live])
 seconds = time.perf_counter() - began
 repainting.resize(SIDE)  # if it was stopped before
-print(f"{seconds:.0f} seconds")
 
 # %% [markdown]
 # Content and style are drawn with their weights, as the loss adds them up: at first nearly all of it is style.
-# Strokes come while the picture is small, their grain when it has grown: halfway, where the size changes, the pale line jumps, the loss of each evaluation.
-# The bold line is its running mean.
+# Strokes come while the picture is small, their grain when it has grown: halfway, where the size changes, the pale line jumps.
 
 # %% [markdown]
 # ### Hang it up
@@ -348,9 +343,7 @@ show_images(np.split(sheet, len(gallery), axis=1), gallery, columns=4, height=2.
 # %% [markdown]
 # ### L-BFGS against Adam
 #
-# An **evaluation** is one loss and its gradient.
-# Adam averages gradients and their squares; **L-BFGS** keeps its last ten steps and how the gradient changed in each: where it hardly changed, the valley is flat, and the next step is long.
-# Here at 48 × 48 pixels.
+# Adam averages gradients and their squares; **L-BFGS** sees from its last ten steps how the gradient changes, and goes far where it hardly does.
 
 # %% tags=["hide"]
 from course_utils.show.figures import line_figure
@@ -361,7 +354,7 @@ curves = style.descents(small, run.steps, rates=(0.01, 0.02, 0.04, 0.08))
 best = min(curve[-1] for name, curve in curves.items() if "Adam" in name)
 reached = int((curves["L-BFGS"] > best).sum()) + 1
 logs = {name: np.log10(curve) for name, curve in curves.items()}
-show_figure(line_figure(range(run.steps), logs, ("evaluation", "log10 of the lowest loss"), (12, 4.4)),
+show_figure(line_figure(range(run.steps), logs, ("evaluation (a loss and its gradient) at 48 × 48", "log10 of the lowest loss"), (12, 4.4)),
             alt="The lowest loss so far over evaluations: L-BFGS falls fastest.")
 print(f"Adam at its best reaches after {run.steps} evaluations what L-BFGS has after {reached}.")
 said(0.4 * run.steps < reached < 0.7 * run.steps)
@@ -372,6 +365,7 @@ said(0.4 * run.steps < reached < 0.7 * run.steps)
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
+# > The bold line is the mean of some evaluations before and after each, so it rises before the jump.
 # > Follow the dashed arrows with a finger, and ask who is being trained: nobody, the picture is the only variable.
 # > Ask which of the two portraits the room would hang up.
 # > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
@@ -480,7 +474,7 @@ show_images([middle(p, 1, 0.78) for p in shown],
 #
 # The same pair is painted by three feature networks, at equal size, with equally many evaluations.
 # The **judge** is a network by whose loss nothing was painted; it measures **style distance**, the mean of $|G - A|^2 / |A|^2$ over its layers, and, in brackets below, **content distance**, $|F - P|^2 / |P|^2$.
-# Both are 0 at best, and 1 for a picture in which it sees nothing.
+# Both are 0 at best; where it sees nothing, 1.
 
 # %%
 bets.ask("judge", "Which share of the matched colours' style distance will be left?", 0, 1)
@@ -512,12 +506,13 @@ said(after < 0.05 * before and left > 0.4)
 bets.reveal("judge", left)
 
 # %% [markdown]
-# Random weights give grain, the course's feature network grit, VGG-16 strokes that bend around forms; it comes nearest, by less than chance can make for another pair.
-# The feed-forward network stands behind all three: that is the price of its milliseconds.
+# Random weights give grain, the course's feature network grit, VGG-16 strokes that bend around forms: nearest, by less than chance can make.
+# One pass falls behind all three.
 # In VGG-16's own loss hardly anything of the style is missing, to the judge much of the distance remains: the picture was optimised for one network, and another one need not agree.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 6, three of them for the judge.
+# > Content distance is near 1 for portraits in which everybody knows her: it says little about that.
 # > How the feed-forward network was trained stands in `data/checkpoints/04_waves.json`: on a GPU in minutes, on two cores in most of a day.
 # > `course serve` repaints uploads with this network: let someone send a photograph of the room.
 # > Pictures of people need their consent, repainted or not.

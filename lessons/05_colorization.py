@@ -78,7 +78,7 @@ show_images([*planes(two[0]), *planes(two[1])], ["the picture", "L*: lightness",
 # **Grey** leaves the colours out; **mean colour** is a table: for each lightness, the mean $a^*$, $b^*$ of training pixels.
 # `mad` is a picture's mean absolute difference in RGB: the least, the mean and the largest over the test pictures.
 # `colourfulness` (Hasler and Süsstrunk, 2003) is divided by the truth's: its aim is 1, not more, for blotches raise it, too.
-# `objects` is that of what grey can't tell alone: clothes, headwear, a landscape's bright thing; the middle of a photograph.
+# `objects` is the same number, measured only where grey can't tell: on clothes, headwear, a landscape's bright thing; on the middle of a photograph.
 
 # %%
 def score(name, made):
@@ -297,7 +297,7 @@ live_scores = {kind: score(DATASET, models.colour(live_ones[kind], truths[DATASE
 print("mad_mean of those that you watched:", *(f"{kinds[kind]} {each['mad_mean']:.3f}" for kind, each in live_scores.items()))
 
 # %% [markdown]
-# The error is least where little is coloured, and largest where grey keeps a large secret, such as fair hair or the season.
+# The error is least where little is coloured or grey tells the colour, as of snow and sky, and largest where grey keeps a large secret, such as fair hair or the season.
 
 # %% [markdown]
 # ### Twenty-one networks
@@ -318,7 +318,7 @@ show_images([lines[name][:, at : at + high] for at in (0, 5 * high) for name in 
 # %% [markdown]
 # Six rows of `data/evidence/05_matrix.jpg`, which has all 21, each after equally many steps at 64×64.
 # Eighteen are the thesis': four autoencoders, twelve GANs, and one of these with $[1, 99]$ and $[35, 65]$; its nineteenth has weights that it doesn't name.
-# Three are ours: $[5, 95]$, `rgb`, which answers in RGB, and `40 pictures`, which learned from a tenth.
+# Three are ours: $[5, 95]$, here with d8, `rgb`, which answers in RGB, and `40 pictures`, which learned from a tenth.
 
 # %% [markdown]
 # ### What colour costs

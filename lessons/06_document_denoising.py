@@ -122,7 +122,7 @@ show_images([noisy for noisy, _ in copies], names, columns=3, height=1.6,
 # %% [markdown]
 # Noise changes the damaged page alone; mirroring and turning move its clean twin along.
 # The lecture doesn't name the ninth; the shadow is our guess.
-# We train on none of them: where the lecture copies a page, the course draws another, with damage of its own.
+# Of these we use mirroring alone: where the lecture copies a page, the course draws another, with damage of its own.
 
 # %% [markdown]
 # ### Classical first
@@ -322,7 +322,7 @@ show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# The held-out loss doesn't rise for long, so a patient rule wouldn't stop here.
+# The held-out loss, of other pages and of one moment, may lie below the other; it doesn't rise for long, so a patient rule wouldn't stop here.
 # Who stops by the *test* pages has chosen by them: it takes a third set.
 
 # %% [markdown]
@@ -344,7 +344,7 @@ bets.reveal("rmse", table["trained now"])
 
 # %% [markdown]
 # From here on the shipped network cleans, which trained for longer.
-# Trained anew on the chain's black and white, three times, our network loses to the best filter: the bar is the mean.
+# Trained anew, three times, on what the slides' chain makes of pages, our network loses to the best filter: the second bar is the mean.
 
 # %% [markdown]
 # ### The best and the worst
@@ -395,7 +395,7 @@ print(f"right only after cleaning, {len(won)}:", *won[:6], f"\nright only before
 # %% [markdown]
 # Mostly, but RMSE, over all test pages, puts "background" far ahead of Sauvola; on the ten that OCR reads, CER sees a tie, and WER the reverse.
 # A median harms the reading, by itself and before "background".
-# Even our network loses words: on the worst page some were right only before.
+# Even our network loses words: on the page read worst before, some were right only before.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.

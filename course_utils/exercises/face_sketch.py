@@ -454,7 +454,7 @@ def colour_inversion(model, pictures, seed=0):
 @mistake(
     translate,
     "A grid of every second pixel lies over each picture.",
-    "Make the kernel of a transposed convolution a multiple of its stride, or resize first.",
+    "Resize first; a transposed kernel that is a multiple of its stride helps only a little.",
 )
 def checkerboard(model, pictures, seed=0):
     made = np.array(translate(model, pictures, seed))
