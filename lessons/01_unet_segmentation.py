@@ -96,7 +96,7 @@ show_images([part[:80, :80] for part in shown],
             alt="Pink tissue, inverted to green, a mask of blobs; its depth, dots, coloured cells.")
 
 # %% [markdown]
-# Deep places of the smoothed mask, far from its edge, are seeds; the **watershed** grows each, in its colour, until they meet: the pair in the middle is cut at its neck, that at the top, with a slight waist, stays whole.
+# Places deep in the smoothed mask are seeds; the **watershed** grows each, in its colour, until they meet: the pair in the middle is cut at its neck, that at the top, with a slight waist, stays whole.
 
 # %% [markdown]
 # ### Measured

@@ -363,10 +363,11 @@ play(by_weight, alt="Sketches of six people, and what comes back, for one weight
      weight=ipywidgets.SelectionSlider(options=list(evidence["cycle"]), value="0"));
 
 # %% [markdown]
-# With $\lambda = 0$ no face is left; $\lambda = 5$ finds most people; $\lambda = 50$ draws grey and hardly a stroke, which SSIM likes best.
+# With $\lambda = 0$ no face is left; $\lambda = 5$ finds most people; $\lambda = 50$ draws grey and hardly a stroke.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 13.
+# > SSIM likes the grey of λ = 50 best; we go by `found` and by the look.
 # > Follow both ways in the diagram with a finger: four networks, two of them used twice.
 # > Ask what two generators could do to cheat the cycle: swap two tones, hide the photograph in the noise of the sketch.
 

@@ -81,8 +81,8 @@ show_images([photograph, content, painting], ["photograph", "colours matched", "
 # It takes RGB in [0, 1]; its first layer turns that into what it was trained on: blue first, 0 to 255, less the mean.
 # Gatys et al. take VGG-19, we its sister VGG-16: thirteen convolutions in five blocks, a pooling after each.
 #
-# VGG-16's weights began as ImageNet's, and an edge detector built on them has tuned them a little; the set-up has fetched them, 55 MB.
-# Without them the course's own feature network steps in: 1 MB, and fewer shapes.
+# VGG-16's weights began as ImageNet's; an edge detector built on them has tuned them a little.
+# Without them, 55 MB, the course's own network of 1 MB steps in.
 
 # %%
 from course_utils.models import features
@@ -343,7 +343,7 @@ show_images(np.split(sheet, len(gallery), axis=1), gallery, columns=4, height=2.
 # %% [markdown]
 # ### L-BFGS against Adam
 #
-# Adam averages gradients and their squares; **L-BFGS** sees from its last ten steps how the gradient changes, and goes far where it hardly does.
+# Adam averages gradients and their squares; **L-BFGS** also sees how gradients change.
 
 # %% tags=["hide"]
 from course_utils.show.figures import line_figure
@@ -361,13 +361,14 @@ said(0.4 * run.steps < reached < 0.7 * run.steps)
 
 # %% [markdown]
 # L-BFGS reaches Adam's best loss with little more than half the evaluations, and without a rate to choose.
-# Networks keep to Adam: each batch has another loss, and what the gradient changes by is mostly the batch.
+# Networks keep to Adam: each batch has another loss and another gradient.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 11.
 # > The bold line is the mean of some evaluations before and after each, so it rises before the jump.
 # > Follow the dashed arrows with a finger, and ask who is being trained: nobody, the picture is the only variable.
 # > Ask which of the two portraits the room would hang up.
+# > L-BFGS keeps ten steps; where the gradient hardly changes along one, the valley is flat and it goes far.
 # > A ball in a valley: Adam rolls, L-BFGS draws a map of the valley and jumps.
 
 # %% [markdown] tags=["optional"]

@@ -322,7 +322,7 @@ show_lines(ends, above, ("step", "loss above its floor"), log=True, inches=(12.5
            alt="Two curves fall towards 0: the loss of training and of held-out pages.")
 
 # %% [markdown]
-# The held-out loss, of other pages and of one moment, may lie below the other; it doesn't rise for long, so a patient rule wouldn't stop here.
+# The held-out loss doesn't rise for long, so a patient rule wouldn't stop here.
 # Who stops by the *test* pages has chosen by them: it takes a third set.
 
 # %% [markdown]
@@ -344,7 +344,7 @@ bets.reveal("rmse", table["trained now"])
 
 # %% [markdown]
 # From here on the shipped network cleans, which trained for longer.
-# Trained anew, three times, on what the slides' chain makes of pages, our network loses to the best filter: the second bar is the mean.
+# Trained anew on the chain's black and white, three times, our network loses to the best filter: the bar is the mean.
 
 # %% [markdown]
 # ### The best and the worst
@@ -368,6 +368,7 @@ show_images([picture[documents.most_damaged(test[i], (135, 270))] for i in order
 # > **For the speaker**, minutes: 9.
 # > Many trainings then go back to the weights of the best epoch; ask what that needs to be honest: the slides name no third set.
 # > While it trains, let the room say what comes first: white paper, or sharp strokes.
+# > The held-out loss may lie below the training's: it is of other pages, and of one moment instead of all steps since the last point.
 # > The shipped network never saw these pages, nor any real page.
 # > The grey that the chain threw away can't be learned back: a network is its own preparation.
 # > Stay on the worst page: the network doesn't say that it is unsure.
@@ -395,7 +396,7 @@ print(f"right only after cleaning, {len(won)}:", *won[:6], f"\nright only before
 # %% [markdown]
 # Mostly, but RMSE, over all test pages, puts "background" far ahead of Sauvola; on the ten that OCR reads, CER sees a tie, and WER the reverse.
 # A median harms the reading, by itself and before "background".
-# Even our network loses words: on the page read worst before, some were right only before.
+# Even ours loses words: on the page read worst before, some were right only then.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
