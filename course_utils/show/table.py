@@ -6,7 +6,7 @@ def tell(table: dict) -> None:
     width = max(map(len, table))
     keys = list(next(iter(table.values())))
     sizes = [max(7, len(key)) for key in keys]
-    print(" " * width, *(f"{key:>{size}}" for key, size in zip(keys, sizes, strict=True)), sep="  ")
+    print(" " * width, *(f"{key:>{size}}" for key, size in zip(keys, sizes, strict=True)))
     for name, numbers in table.items():
         cells = (f"{numbers[key]:{size}.3f}" for key, size in zip(keys, sizes, strict=True))
-        print(f"{name:<{width}}", *cells, sep="  ")
+        print(f"{name:<{width}}", *cells)
