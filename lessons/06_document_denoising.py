@@ -376,8 +376,6 @@ show_images([picture[documents.most_damaged(test[i], (135, 270))] for i in order
 
 # %% [markdown]
 # ## What a reader reads now
-#
-# OCR cares about strokes, not paper: does it order the filters as RMSE did?
 
 # %%
 cleaned[both := "median, background"] = [cleaning.subtract_background(page) for page in cleaned["median"]]
@@ -394,12 +392,12 @@ lost, won = ocr.words_lost_and_won(*(t[worst] for t in (references, on_noisy, re
 print(f"right only after cleaning, {len(won)}:", *won[:6], f"\nright only before, {len(lost)}:", *lost[:6])
 
 # %% [markdown]
-# Mostly, but RMSE, over all test pages, puts "background" far ahead of Sauvola; on the ten that OCR reads, CER sees a tie, and WER the reverse.
-# A median harms the reading, by itself and before "background".
-# Even ours loses words: on the page read worst before, some were right only then.
+# OCR orders the filters mostly as RMSE did; but by RMSE, over all pages, "background" is far ahead of Sauvola: on these ten CER sees a tie, WER the reverse.
 
 # %% [markdown] tags=["note"]
 # > **For the speaker**, minutes: 3.
+# > Ask first: OCR cares about strokes, not paper; will it order the filters as RMSE did?
+# > A median harms the reading, by itself and before "background"; even our network loses words: those printed are of the page that was read worst before.
 # > Without Tesseract there are no error rates here: say so, and show the words on the site.
 # > A median takes thin strokes for noise: that is why it harms.
 # > Compare the gaps: nothing to filter, filter to network, network to clean page; below the last no cleaner comes.
