@@ -27,7 +27,7 @@ def fit(model, example, steps, batch=1, seed=0, folder=None, every=200, callback
     whole or not at all. At the end nothing of it is left. A damaged copy is set aside with a
     warning, and the training begins anew; one that can't be written is a warning, too. Raises
     ValueError if the folder holds a training with other settings or of other networks.
-    A full run without a `folder` gets one, its cost said first, and TensorBoard's logs. On several GPUs a batch is
+    A full run without a `folder` gets one, and what `_long_run` adds. On several GPUs a batch is
     made a multiple of their number.
     """
     batch = _shared(model, batch)

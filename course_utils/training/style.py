@@ -215,8 +215,7 @@ class Repainting:
         """Steps along H·gradient, H estimated from the last MEMORY steps, until history is `last` long.
 
         The pixels that stand at 0 or 1 and want beyond it are held, the others move by LONGEST at
-        most. A step that doesn't lower the
-        loss enough (Armijo's rule) is shortened.
+        most. A step that doesn't lower the loss enough (Armijo's rule) is shortened.
         """
 
         def evaluated(vector):
