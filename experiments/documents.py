@@ -80,22 +80,21 @@ def real_pages(folds=5, each=in_turn):
     far as they have pages. Character error rates add up over all pages; the reference is what OCR
     reads on the clean twin.
     """
-    pages = [page for page in documents.read(paths.data_dir()) if page.clean is not None]
+    pages = _with_twins()
     clean = list({page.source: page.clean for page in pages}.values())
     both = np.mean([((page == 0) | (page == 1)).mean() for page in clean])
     there = sorted({splits.fold(page.source, folds) for page in pages})
     steps = lessons.card("documents").task("noisyoffice").quick
-    told = each(learned_and_read, [(fold, folds, steps) for fold in there])
+    runs, texts = zip(*each(learned_and_read, [(fold, folds, steps) for fold in there]))
+    weights = [run["pages"] for run in runs]
     scores = {
-        key: float(
-            np.average([run[key] for run, _ in told], weights=[run["pages"] for run, _ in told])
-        )
+        key: float(np.average([run[key] for run in runs], weights=weights))
         for key in ("rmse", "rmse_before")
     }
-    read = {key: [text for _, texts in told for text in texts[key]] for key in told[0][1]}
+    read = {key: [text for fold in texts for text in fold[key]] for key in texts[0]}
     scores |= {f"cer_{name}": ocr.cer(read["clean"], read[name]) for name in ("before", "after")}
     return {
-        "runs": [run for run, _ in told],
+        "runs": list(runs),
         "summary": {
             "bce": metrics.page_scores(clean, clean)["bce"],
             "clean_pages": len(clean),
@@ -106,9 +105,14 @@ def real_pages(folds=5, each=in_turn):
     }
 
 
+def _with_twins():
+    """The pages in COURSE_DATA whose clean twin is there."""
+    return [page for page in documents.read(paths.data_dir()) if page.clean is not None]
+
+
 def learned_and_read(fold, folds, steps):
     """What a network that learned from all other clean pages scores on a fold, and what OCR reads."""
-    pages = [page for page in documents.read(paths.data_dir()) if page.clean is not None]
+    pages = _with_twins()
     test = [page for page in pages if splits.fold(page.source, folds) == fold]
     crops = documents.Crops([page for page in pages if splits.fold(page.source, folds) != fold])
     folder = copies("06", "noisyoffice", fold)
@@ -118,9 +122,9 @@ def learned_and_read(fold, folds, steps):
         "after": [models.clean(model, page.noisy, flips=True) for page in test],
         "clean": [page.clean for page in test],
     }
-    before, after = (metrics.page_scores(shown["clean"], shown[n])["rmse"] for n in list(shown)[:2])
+    rmse = {name: metrics.page_scores(shown["clean"], some)["rmse"] for name, some in shown.items()}
     texts = {name: ocr.read_all(some) for name, some in shown.items()}
-    run = {"fold": fold, "pages": len(test), "rmse": after, "rmse_before": before}
+    run = {"fold": fold, "pages": len(test), "rmse": rmse["after"], "rmse_before": rmse["before"]}
     run |= {f"cer_{n}": ocr.cer(texts["clean"], texts[n]) for n in ("before", "after")}
     print(run, flush=True)
     return run, texts

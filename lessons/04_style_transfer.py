@@ -315,13 +315,12 @@ said(live.losses[run.steps // 2 - 1:][:1] <= live.losses[run.steps // 2:][:1])
 # %%
 from course_utils.show import on_button, play
 
-each = seconds / (run.steps / 2 * (1 + (coarse / SIDE) ** 2))  # seconds per evaluation at SIDE
-
 def larger():
     finer = style.in_colours_of(painting, images.resize(portrait, (2 * SIDE, 2 * SIDE)))
     made = style.Repainting(network, finer, painting, start=repainting.picture, side=2 * SIDE, scale=SCALE)
     return [made.lbfgs(run.steps // 2).picture], None, None, 5.5
-on_button(f"Paint on at {2 * SIDE} × {2 * SIDE}: about {2 * run.steps * each:.0f} s", larger,
+cost = repainting.cost(run.steps // 2, [2 * SIDE])
+on_button(f"Paint on at {2 * SIDE} × {2 * SIDE}: about {cost:.0f} s", larger,
           alt="The portrait, painted on at twice the size.");
 
 # %% [markdown]
